@@ -1,0 +1,3 @@
+//! tminus runs a cutover: a runbook, a clock, real commands, people's answers, and a journal that proves what happened.
+
+pub mod model;
