@@ -1,1 +1,362 @@
-//! Contract to come.
+//! One planned step: what it is, how dangerous, when, and what it owes.
+
+use crate::model::expect::{Capture, Expect};
+use crate::model::ids::{LevelId, RoleId, StepId, StepIx, VarName};
+use crate::model::when::When;
+use std::time::Duration;
+
+/// What a step does to the world, in the author's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Reads only.
+    Reads,
+    /// Changes what can be changed back.
+    Changes,
+    /// Production, costs money, sends to people.
+    Production,
+    /// Cannot be taken back.
+    Destroys,
+}
+
+impl Effect {
+    /// The author's word: `reads`, `changes`, `production`, `destroys`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Effect::Reads => "reads",
+            Effect::Changes => "changes",
+            Effect::Production => "production",
+            Effect::Destroys => "destroys",
+        }
+    }
+}
+
+/// How much is asked before a step starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// `r` runs.
+    C0,
+    /// `r`, then `y`.
+    C1,
+    /// `r`, then the step's number typed.
+    C2,
+    /// `r`, then the plan's phrase, a reason, a second person where the plan says so.
+    C3,
+}
+
+impl Class {
+    /// `C0` to `C3`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Class::C0 => "C0",
+            Class::C1 => "C1",
+            Class::C2 => "C2",
+            Class::C3 => "C3",
+        }
+    }
+}
+
+/// How likely and how bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    /// Low.
+    Low,
+    /// Medium: asks as for production.
+    Medium,
+    /// High.
+    High,
+}
+
+impl Risk {
+    /// `LOW`, `MEDIUM`, `HIGH`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Risk::Low => "LOW",
+            Risk::Medium => "MEDIUM",
+            Risk::High => "HIGH",
+        }
+    }
+}
+
+/// Whether a step may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// Not at all; only accepted by the decider after it failed.
+    Never,
+    /// With a reason (the default).
+    WithReason,
+    /// Freely.
+    Free,
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In this phase.
+    Phase(usize),
+    /// In option `option` of the `choose` step.
+    Choice { choose: StepIx, option: usize },
+    /// A criterion of this gate.
+    Criterion { gate: StepIx, side: Side },
+    /// The way back of this step.
+    Undo(StepIx),
+    /// In this level.
+    Level(usize),
+}
+
+/// Which list of a gate a criterion stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// All of these must be met.
+    Go,
+    /// None of these may be.
+    NoGo,
+}
+
+/// Which shell reads a command text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// `bash --noprofile --norc -euo pipefail -c`.
+    Bash,
+    /// `sh -eu -c`.
+    Sh,
+}
+
+impl Shell {
+    /// The program's name.
+    pub fn program(self) -> &'static str {
+        match self {
+            Shell::Bash => "bash",
+            Shell::Sh => "sh",
+        }
+    }
+}
+
+/// What runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// A text that a shell reads; variables reach it as environment.
+    Text {
+        shell: Shell,
+        strict: bool,
+        text: String,
+    },
+    /// Arguments, no shell; `${…}` filled in inside each.
+    Argv(Vec<String>),
+}
+
+/// How often a failed command is tried again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Tries in all, the first included.
+    pub times: u32,
+    /// Time between the end of one and the start of the next.
+    pub every: Duration,
+}
+
+/// A command and how it is judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// What runs.
+    pub program: Program,
+    /// What must come of it.
+    pub expect: Expect,
+    /// For a criterion on the NO-GO side: what means that it holds.
+    pub trip: Option<Expect>,
+    /// What is kept of its output.
+    pub capture: Vec<(VarName, Capture)>,
+    /// Tried again by itself.
+    pub retry: Option<Retry>,
+    /// Hard limit for one attempt.
+    pub timeout: Option<Duration>,
+    /// Text for its standard input, `${…}` filled in; `/dev/null` without one.
+    pub stdin: Option<String>,
+    /// Working directory, `${…}` filled in; else the runbook's folder.
+    pub cwd: Option<String>,
+    /// More environment, `${…}` filled in.
+    pub env: Vec<(String, String)>,
+    /// Output as it should look.
+    pub example: Option<String>,
+}
+
+/// One statement to check by hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// The statement.
+    pub text: String,
+    /// What was seen must be typed, and satisfies this where given.
+    pub expect: Option<Expect>,
+    /// What was seen must be typed even without an `expect`.
+    pub evidence: bool,
+}
+
+/// A value to read off or to type in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// What is asked.
+    pub text: String,
+    /// What the value must satisfy.
+    pub expect: Option<Expect>,
+    /// `of: 20`: `19` and `19/20` both answer.
+    pub out_of: Option<u64>,
+    /// Where the value is kept.
+    pub into: Option<VarName>,
+    /// Hidden while typed, never stored.
+    pub secret: bool,
+}
+
+/// One way in a `choose`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// Its id, unique in its step.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// Its steps.
+    pub steps: Vec<StepIx>,
+}
+
+/// What a gate proposes when it is not GO.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Otherwise {
+    /// Wait and look again.
+    Hold,
+    /// End the run.
+    Abort,
+    /// Go back by this level.
+    RollBack(LevelId),
+}
+
+/// A go/no-go decision over criteria, polled by role.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gate {
+    /// What is decided.
+    pub text: String,
+    /// All must be met; critical ones first.
+    pub go: Vec<StepIx>,
+    /// None may be.
+    pub no_go: Vec<StepIx>,
+    /// Roles that say GO or NO-GO.
+    pub poll: Vec<RoleId>,
+    /// What NO-GO proposes.
+    pub otherwise: Otherwise,
+}
+
+/// What a step is: exactly one of these.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    /// A command.
+    Run(Box<Command>),
+    /// Statements to check by hand; a `confirm` is a checklist of one.
+    Check(Vec<Item>),
+    /// A value read off and judged.
+    Measure(Question),
+    /// A value typed in and kept.
+    Ask(Question),
+    /// One of several ways.
+    Choose { text: String, options: Vec<Choice> },
+    /// A countdown.
+    Wait(When),
+    /// Go/no-go.
+    Gate(Gate),
+}
+
+/// A condition of `when:`: all must hold, else the step is `n/a`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The variable.
+    pub var: VarName,
+    /// `value`, `!= value`, `matches RE` or a comparison, as written.
+    pub is: String,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedStep {
+    /// Its id: `switch`, `level-1.switch-back`.
+    pub id: StepId,
+    /// What screens and typed confirmations call it: `4b.1`, `L1.2`.
+    pub number: String,
+    /// What it is called; `${…}` filled in for people.
+    pub title: String,
+    /// Why, for people.
+    pub why: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+    /// What it is.
+    pub work: Work,
+    /// The author's word.
+    pub effect: Effect,
+    /// Words to type for a step that destroys.
+    pub phrase: Option<String>,
+    /// What it changes, in words.
+    pub changes: Option<String>,
+    /// What is lost by it, in words.
+    pub loses: Option<String>,
+    /// How risky.
+    pub risk: Option<Risk>,
+    /// After it, levels that name it in `until` are no longer offered without an override.
+    pub point_of_no_return: bool,
+    /// Another person must be named.
+    pub second_person: bool,
+    /// Starts by itself when it is next (class C0 only).
+    pub auto: bool,
+    /// Earliest start.
+    pub at: Option<When>,
+    /// Planned length.
+    pub takes: Option<Duration>,
+    /// Whose it is.
+    pub role: Option<RoleId>,
+    /// All must hold.
+    pub when: Vec<Condition>,
+    /// Whether it may be left out.
+    pub skip: Skip,
+    /// A gate's GO cannot come without it.
+    pub critical: bool,
+    /// Steps owed from the moment this one starts.
+    pub owes: Vec<StepIx>,
+    /// Its own way back.
+    pub undo: Vec<StepIx>,
+    /// Where to read more.
+    pub link: Option<String>,
+}
+
+impl PlannedStep {
+    /// How much is asked before it starts.
+    pub fn class(&self) -> Class {
+        let by_effect = match self.effect {
+            Effect::Reads => Class::C0,
+            Effect::Changes => Class::C1,
+            Effect::Production => Class::C2,
+            Effect::Destroys => Class::C3,
+        };
+        let by_risk = if self.risk >= Some(Risk::Medium) {
+            Class::C2
+        } else {
+            Class::C0
+        };
+        let by_border = if self.point_of_no_return {
+            Class::C3
+        } else {
+            Class::C0
+        };
+        by_effect.max(by_risk).max(by_border)
+    }
+
+    /// Its command, where it has one.
+    pub fn command(&self) -> Option<&Command> {
+        match &self.work {
+            Work::Run(command) => Some(command),
+            Work::Check(_)
+            | Work::Measure(_)
+            | Work::Ask(_)
+            | Work::Choose { .. }
+            | Work::Wait(_)
+            | Work::Gate(_) => None,
+        }
+    }
+
+    /// What is typed to start it at class C3: its phrase, else its number.
+    pub fn phrase(&self) -> &str {
+        self.phrase.as_deref().unwrap_or(&self.number)
+    }
+}
