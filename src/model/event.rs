@@ -1,1 +1,406 @@
-//! Contract to come.
+//! What happened: facts, past tense, one shape live and on disk.
+//!
+//! The field order here is the key order on disk. A new event or an optional new field is a new minor format; anything
+//! else is a new major. Nothing secret is ever in an event: a secret's value is a salted hash.
+
+use crate::model::actor::Actor;
+use crate::model::expect::{Check, Verdict};
+use crate::model::ids::{Attempt, LevelId, PhaseId, RoleId, StepId, VarName};
+use crate::model::output::{Drained, Exit, Extent, Holder};
+use crate::model::time::as_micros;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A variable's value as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// The variable.
+    pub name: VarName,
+    /// Its value; `null` for a secret.
+    pub value: Option<String>,
+    /// For a secret `sha256(run id ‖ name ‖ value)`, hex, so that a resume can say that it changed; else `null`.
+    pub hash: Option<String>,
+}
+
+/// What runs, as it was resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// The arguments, the shell's among them where a shell reads a text: what execve gets.
+    pub argv: Vec<String>,
+    /// Working directory.
+    pub cwd: String,
+    /// Names of the variables that it gets beside the operator's environment.
+    pub env: Vec<VarName>,
+    /// Who runs it: `user@host`.
+    pub user: String,
+    /// Its hard limit, microseconds.
+    pub timeout: Option<u64>,
+}
+
+/// A person's answer to one statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// It holds.
+    Ok,
+    /// It does not.
+    Failed,
+    /// It does not apply, by a person's word.
+    NotApplicable,
+}
+
+/// How a person settled a step without tminus doing it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settled {
+    /// Left out.
+    Skipped,
+    /// Does not apply, by a person's word.
+    NotApplicable,
+    /// Done outside, claimed by a person.
+    Hand,
+    /// Failed, accepted by a named person.
+    Over,
+    /// Failed, by a person's word.
+    Failed,
+}
+
+/// What a station says at a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vote {
+    /// Go.
+    Go,
+    /// No go.
+    NoGo,
+}
+
+/// How a run in which something was running is asked to end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopHow {
+    /// INT to the group.
+    Interrupt,
+    /// TERM, grace, CONT, KILL.
+    Terminate,
+    /// KILL at once.
+    Kill,
+}
+
+/// What a person says of a step that was running when the program died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resolution {
+    /// It finished.
+    Finished,
+    /// It did not, or it left nothing behind.
+    DidNot,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndState {
+    /// Everything was done.
+    Completed,
+    /// A way back was taken to its end.
+    RolledBack,
+    /// Ended before its end, by a person's word.
+    Aborted,
+    /// A way back was taken and did not come through.
+    Failed,
+}
+
+impl EndState {
+    /// `completed`, `rolled-back`, `aborted`, `failed`.
+    pub fn word(self) -> &'static str {
+        match self {
+            EndState::Completed => "completed",
+            EndState::RolledBack => "rolled-back",
+            EndState::Aborted => "aborted",
+            EndState::Failed => "failed",
+        }
+    }
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ev")]
+pub enum Event {
+    /// The run began to exist: the signed text says by whom, from what, where. `sig` is an SSHSIG, `-` for an unsigned run.
+    #[serde(rename = "genesis")]
+    Genesis {
+        fmt: String,
+        text: String,
+        sig: String,
+    },
+    /// Another conductor took the run up after the former one ended.
+    #[serde(rename = "resume")]
+    Resume {
+        fmt: String,
+        text: String,
+        sig: String,
+    },
+    /// The same conductor went on in another part after a sync failed.
+    #[serde(rename = "continue")]
+    Continue {
+        fmt: String,
+        text: String,
+        sig: String,
+    },
+    /// A checkpoint by the run key over all before it in this part.
+    #[serde(rename = "ckpt")]
+    Ckpt { text: String, sig: String },
+
+    /// The operator started the run by typing the environment's word.
+    #[serde(rename = "started")]
+    Started {
+        by: Actor,
+        typed: String,
+        t0: i64,
+        zone: String,
+        hard_stop: Option<i64>,
+    },
+    /// Variables got their values.
+    #[serde(rename = "vars")]
+    VarsBound { values: Vec<Bound> },
+    /// Variables could not be bound; the run waits for the reason to be mended.
+    #[serde(rename = "vars.failed")]
+    VarsFailed { why: String },
+
+    /// A step began. For a command this is durable before its process exists.
+    #[serde(rename = "step.started")]
+    StepStarted {
+        step: StepId,
+        attempt: Attempt,
+        by: Actor,
+        /// What was typed to start it, where its class asked for it.
+        typed: Option<String>,
+        reason: Option<String>,
+        second: Option<String>,
+        /// What runs, where something does.
+        invocation: Option<Invocation>,
+        /// For a countdown: until when, Unix microseconds.
+        until: Option<i64>,
+    },
+    /// The process of an attempt exists.
+    #[serde(rename = "step.spawned")]
+    StepSpawned {
+        step: StepId,
+        attempt: Attempt,
+        pid: i32,
+        start: u64,
+    },
+    /// It printed something.
+    #[serde(rename = "output")]
+    Output {
+        step: StepId,
+        attempt: Attempt,
+        extent: Extent,
+    },
+    /// Output that could not be kept.
+    #[serde(rename = "output.lost")]
+    OutputLost {
+        step: StepId,
+        attempt: Attempt,
+        bytes: u64,
+    },
+    /// The process ended, and how its output did.
+    #[serde(rename = "step.exited")]
+    StepExited {
+        step: StepId,
+        attempt: Attempt,
+        exit: Exit,
+        #[serde(with = "as_micros")]
+        took: Duration,
+        drained: Drained,
+        holders: Vec<Holder>,
+    },
+    /// The process could not be made.
+    #[serde(rename = "step.not-started")]
+    StepNotStarted {
+        step: StepId,
+        attempt: Attempt,
+        why: String,
+    },
+    /// An attempt was judged; `retry` is when the next begins by itself, Unix microseconds.
+    #[serde(rename = "step.judged")]
+    StepJudged {
+        step: StepId,
+        attempt: Attempt,
+        verdict: Verdict,
+        checks: Vec<Check>,
+        bound: Vec<Bound>,
+        retry: Option<i64>,
+    },
+    /// A person answered one statement, or gave a value.
+    #[serde(rename = "step.answered")]
+    StepAnswered {
+        step: StepId,
+        attempt: Attempt,
+        item: usize,
+        answer: Answer,
+        /// What was seen or typed; empty for a bare tick, and for a secret.
+        saw: String,
+        checks: Vec<Check>,
+        bound: Vec<Bound>,
+        by: Actor,
+    },
+    /// A person settled a step without tminus doing it.
+    #[serde(rename = "step.settled")]
+    StepSettled {
+        step: StepId,
+        attempt: Attempt,
+        how: Settled,
+        reason: String,
+        by: Actor,
+    },
+    /// The conditions of a step were looked at when it became next.
+    #[serde(rename = "step.conditions")]
+    StepConditions {
+        step: StepId,
+        hold: bool,
+        saw: String,
+    },
+    /// One way of several was taken.
+    #[serde(rename = "step.chosen")]
+    StepChosen {
+        step: StepId,
+        attempt: Attempt,
+        option: String,
+        by: Actor,
+    },
+    /// A countdown ended; early with a reason.
+    #[serde(rename = "wait.ended")]
+    WaitEnded {
+        step: StepId,
+        attempt: Attempt,
+        early: Option<String>,
+        by: Actor,
+    },
+    /// Somebody asked for what runs to end.
+    #[serde(rename = "stop.asked")]
+    StopAsked {
+        step: StepId,
+        attempt: Attempt,
+        how: StopHow,
+        by: Actor,
+    },
+    /// An attempt's time limit was reached and its process is being ended.
+    #[serde(rename = "step.timeout")]
+    StepTimeout { step: StepId, attempt: Attempt },
+    /// A person said what became of a step that nobody saw end.
+    #[serde(rename = "step.resolved")]
+    StepResolved {
+        step: StepId,
+        attempt: Attempt,
+        how: Resolution,
+        reason: String,
+        by: Actor,
+    },
+    /// Processes of an attempt that still live after their conductor died, or all of them gone (an empty list).
+    #[serde(rename = "survivors")]
+    Survivors {
+        step: StepId,
+        attempt: Attempt,
+        holders: Vec<Holder>,
+    },
+
+    /// A station spoke at a gate.
+    #[serde(rename = "gate.voted")]
+    GateVoted {
+        step: StepId,
+        attempt: Attempt,
+        role: RoleId,
+        vote: Vote,
+        by: Actor,
+    },
+    /// A gate was decided.
+    #[serde(rename = "gate.decided")]
+    GateDecided {
+        step: StepId,
+        attempt: Attempt,
+        go: bool,
+        /// For a GO against the advice: the open points with a reason each.
+        over: Vec<String>,
+        reason: String,
+        by: Actor,
+    },
+
+    /// The run waits on purpose.
+    #[serde(rename = "held")]
+    Held { reason: String, by: Actor },
+    /// It goes on.
+    #[serde(rename = "released")]
+    Released { by: Actor },
+    /// A way back began; `path` is what it runs, in order.
+    #[serde(rename = "rollback.started")]
+    RollbackStarted {
+        level: LevelId,
+        from: Option<StepId>,
+        path: Vec<StepId>,
+        over: bool,
+        reason: String,
+        by: Actor,
+    },
+    /// It came to its end.
+    #[serde(rename = "rollback.ended")]
+    RollbackEnded { level: LevelId },
+    /// A phase's end was acknowledged.
+    #[serde(rename = "phase.seen")]
+    PhaseSeen { phase: PhaseId, by: Actor },
+    /// A note, with its place.
+    #[serde(rename = "noted")]
+    Noted {
+        text: String,
+        step: Option<StepId>,
+        by: Actor,
+    },
+    /// The run is to end before its end.
+    #[serde(rename = "aborted")]
+    Aborted { reason: String, by: Actor },
+    /// The conductor ends on purpose between steps.
+    #[serde(rename = "paused")]
+    Paused { by: Actor },
+    /// An answers file had no answer left.
+    #[serde(rename = "answers.ended")]
+    AnswersEnded { at: String },
+
+    /// A screen came.
+    #[serde(rename = "client.joined")]
+    ClientJoined {
+        client: u32,
+        who: Actor,
+        drives: bool,
+        host: String,
+        tty: String,
+    },
+    /// A screen went.
+    #[serde(rename = "client.left")]
+    ClientLeft { client: u32 },
+    /// Another screen drives.
+    #[serde(rename = "wheel.taken")]
+    WheelTaken { client: u32, who: Actor },
+    /// A program that the run itself started tried to steer it.
+    #[serde(rename = "intent.refused")]
+    IntentRefused { pid: i32, exe: String },
+    /// The wall clock jumped against the monotonic one, microseconds.
+    #[serde(rename = "clock.jumped")]
+    ClockJumped { micros: i64 },
+    /// The journal could not be written for a time.
+    #[serde(rename = "journal.failed")]
+    JournalFailed { why: String },
+
+    /// The run ended. `undone` counts steps that were never settled.
+    #[serde(rename = "ended")]
+    Ended { how: EndState, by: Actor },
+    /// The last record.
+    #[serde(rename = "closed")]
+    Closed {
+        output_files: u64,
+        output_bytes: u64,
+    },
+    /// An event of a newer minor format: shown, never interpreted.
+    #[serde(skip)]
+    Foreign { name: String },
+}

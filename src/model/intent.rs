@@ -1,1 +1,127 @@
-//! Contract to come.
+//! What a client wishes. Only `decide` turns a wish into facts, in the conductor.
+//!
+//! An intent names the step and attempt that its screen showed, so that a key pressed for one card can never act on
+//! another. Secrets travel in `Value` only.
+
+use crate::model::event::{Answer, Resolution, StopHow, Vote};
+use crate::model::ids::{LevelId, PhaseId, RoleId, Seq, StepId};
+use crate::model::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+/// What a class asked for, as it was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed {
+    /// The step's number, or the plan's phrase.
+    pub text: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The second person's name.
+    pub second: Option<String>,
+}
+
+/// A wish.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "wish", rename_all = "kebab-case")]
+pub enum Intent {
+    /// Start the run: the environment's word, as typed.
+    Start { typed: String },
+    /// Start a step, or try it again.
+    Run { step: StepId, typed: Typed },
+    /// Answer one statement.
+    Answer {
+        step: StepId,
+        item: usize,
+        answer: Answer,
+        saw: String,
+    },
+    /// Give a value.
+    Value { step: StepId, value: Secret },
+    /// Take one way of several.
+    Choose { step: StepId, option: String },
+    /// Leave a step out.
+    Skip { step: StepId, reason: String },
+    /// Say that a step does not apply.
+    NotApplicable { step: StepId, reason: String },
+    /// Say that it was done outside.
+    Hand { step: StepId, reason: String },
+    /// Say that a by-hand step failed.
+    Fail { step: StepId, reason: String },
+    /// Accept a failed step.
+    Accept {
+        step: StepId,
+        reason: String,
+        name: String,
+    },
+    /// Say what became of an unknown step.
+    Resolve {
+        step: StepId,
+        how: Resolution,
+        reason: String,
+    },
+    /// End a countdown early.
+    Release { step: StepId, reason: String },
+    /// Speak for a station.
+    Vote {
+        step: StepId,
+        role: RoleId,
+        vote: Vote,
+    },
+    /// Decide a gate. GO against the advice needs `GO ANYWAY` in `typed` and a reason.
+    Decide {
+        step: StepId,
+        go: bool,
+        typed: String,
+        reason: String,
+    },
+    /// Stop what runs.
+    Stop { step: StepId, how: StopHow },
+    /// Hold.
+    Hold { reason: String },
+    /// Go on after a hold.
+    GoOn,
+    /// Take a way back. `typed` is asked where a level loses something or is past its point of no return.
+    RollBack { level: LevelId, typed: Typed },
+    /// Acknowledge a phase's end.
+    SeePhase { phase: PhaseId },
+    /// Note something.
+    Note { text: String, step: Option<StepId> },
+    /// End the run before its end.
+    Abort { reason: String },
+    /// End the conductor between steps; `resume` goes on.
+    Pause,
+    /// Close a run in which nothing is left to do.
+    Close,
+    /// Take the wheel.
+    Drive,
+    /// End a process that outlived its conductor.
+    EndSurvivors { step: StepId },
+}
+
+/// A wish with what it was based on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Random; a conductor takes each only once.
+    pub id: u64,
+    /// The last record that the wisher's screen had applied.
+    pub seen: Seq,
+    /// The wish.
+    pub intent: Intent,
+}
+
+/// Why a wish leads to nothing, in words for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal(pub String);
+
+impl Refusal {
+    /// A refusal in these words.
+    pub fn because(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+impl std::error::Error for Refusal {}
