@@ -1,3 +1,5 @@
 //! tminus runs a cutover: a runbook, a clock, real commands, people's answers, and a journal that proves what happened.
 
+pub mod feed;
 pub mod model;
+pub mod tui;

@@ -1,1 +1,1 @@
-//! Contract to come.
+//! To come.

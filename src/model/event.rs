@@ -2,6 +2,10 @@
 //!
 //! The field order here is the key order on disk. A new event or an optional new field is a new minor format; anything
 //! else is a new major. Nothing secret is ever in an event: a secret's value is a salted hash.
+#![allow(
+    missing_docs,
+    reason = "the fields are named as on disk and described in docs/journal-format.md"
+)]
 
 use crate::model::actor::Actor;
 use crate::model::expect::{Check, Verdict};

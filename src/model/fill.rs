@@ -1,6 +1,7 @@
 //! `${NAME}` in texts for people and in arguments: found, checked, filled. Never used on a text that a shell reads.
 //!
 //! `${NAME:FORMAT}` formats an instant (`T0`, `NOW`) with chrono's letters; `$${` is a literal `${`.
+#![allow(missing_docs, reason = "a variant says what its fields are")]
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

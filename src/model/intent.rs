@@ -2,6 +2,7 @@
 //!
 //! An intent names the step and attempt that its screen showed, so that a key pressed for one card can never act on
 //! another. Secrets travel in `Value` only.
+#![allow(missing_docs, reason = "each wish says what its fields are for")]
 
 use crate::model::event::{Answer, Resolution, StopHow, Vote};
 use crate::model::ids::{LevelId, PhaseId, RoleId, Seq, StepId};

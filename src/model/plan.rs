@@ -2,6 +2,7 @@
 //!
 //! Steps of every place (phases, options of a choice, gate criteria, undos, owed duties, rollback levels) stand in one list
 //! and know their place, so that state, journal and screens treat them alike. `runbook` builds a `Plan`; nobody changes it.
+#![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use crate::model::ids::{LevelId, LevelIx, PhaseId, RoleId, StepId, StepIx, VarName};
 use crate::model::step::PlannedStep;

@@ -1,4 +1,5 @@
 //! One planned step: what it is, how dangerous, when, and what it owes.
+#![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use crate::model::expect::{Capture, Expect};
 use crate::model::ids::{LevelId, RoleId, StepId, StepIx, VarName};

@@ -1,0 +1,54 @@
+//! FLOOR 3: what screens may ask for and what they are told: records, output, wishes, lists.
+//!
+//! A screen never opens a socket or a journal: it reads `News` from a `Session` and sends intents through a `Port`. Live,
+//! observed and (later) replayed runs look alike from above. Nothing here decides anything.
+
+use crate::model::ids::{Attempt, Seq, StepId};
+use crate::model::intent::Intent;
+use crate::model::record::Record;
+use std::io;
+use std::ops::Range;
+
+/// What a screen is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// Records that are durable, in order.
+    Records(Vec<Record>),
+    /// A wish was taken; its records follow.
+    Taken(u64),
+    /// A wish came to nothing, in words.
+    Refused(u64, String),
+    /// The wheel moved.
+    #[allow(missing_docs, reason = "who drives, and whether that is this screen")]
+    Driver { name: String, you: bool },
+    /// Something that every screen must say; empty when it is over.
+    Trouble(String),
+    /// The conductor ended; why, where it was not at the run's end.
+    #[allow(missing_docs, reason = "whether a seal stands, and the reason")]
+    Over { sealed: bool, why: Option<String> },
+    /// The conductor cannot be reached any more.
+    Lost(String),
+}
+
+/// What a screen may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Its wishes are asked.
+    Drives,
+    /// It may hold, stop and roll back, and ask for the wheel.
+    Beside,
+    /// It only looks.
+    Watches,
+}
+
+/// The way from a screen to a run.
+pub trait Port {
+    /// Sends a wish; the number comes back in `Taken` or `Refused`. `Err` says in words why it was not even sent.
+    fn wish(&mut self, intent: Intent, seen: Seq) -> Result<u64, String>;
+
+    /// Bytes of an attempt's output, exactly as they are on disk; shorter where the file is.
+    fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>>;
+
+    /// What this screen may do.
+    fn role(&self) -> Role;
+}

@@ -1,0 +1,171 @@
+//! The fold from records to what is true of a run.
+//!
+//! Everything the operator sees is computed here, live, on resume and on replay alike. Nothing in this directory reads a
+//! clock, a file or a terminal: give it the same records and it gives the same answer. `RunState::apply` is the only way
+//! state changes; a record that cannot follow is an `IllegalEvent`, never a panic.
+
+mod apply;
+mod facts;
+mod path;
+mod status;
+mod step;
+
+pub use apply::IllegalEvent;
+pub use facts::{Client, Entry, Hold, RollBack, RunFacts};
+pub use path::Progress;
+pub use status::{RunStatus, StepStatus};
+pub use step::{Answered, PastAttempt, StepState};
+
+use crate::model::event::{Bound, EndState};
+use crate::model::ids::{PhaseId, RoleId, Seq, StepIx};
+use crate::model::plan::Plan;
+use crate::model::record::Record;
+use crate::model::time::Stamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is true of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunState {
+    /// What genesis says; `None` before it.
+    pub facts: Option<RunFacts>,
+    /// T0, Unix microseconds; known from the start on.
+    pub t0: Option<i64>,
+    /// IANA name of T0's zone.
+    pub zone: String,
+    /// End of the change window, Unix microseconds.
+    pub hard_stop: Option<i64>,
+    /// When the operator started it.
+    pub started: Option<Stamp>,
+    /// Each step's state, at its place in `Plan::steps`.
+    pub steps: Vec<StepState>,
+    /// Variables by name.
+    pub vars: BTreeMap<String, Bound>,
+    /// Whether the variables are bound, and if not why.
+    pub vars_bound: VarsBound,
+    /// The hold that is on.
+    pub hold: Option<Hold>,
+    /// How long holds took that are over, microseconds.
+    pub held: u64,
+    /// The way back that was taken last, under way or at its end.
+    pub rollback: Option<RollBack>,
+    /// The reason of an abort.
+    pub aborted: Option<String>,
+    /// How it ended.
+    pub ended: Option<EndState>,
+    /// The last record is there.
+    pub closed: bool,
+    /// The conductor ended on purpose, or died: nobody conducts.
+    pub paused: bool,
+    /// Phases whose end was acknowledged.
+    pub seen_phases: BTreeSet<PhaseId>,
+    /// Screens that are attached.
+    pub clients: BTreeMap<u32, Client>,
+    /// The screen that drives.
+    pub driver: Option<u32>,
+    /// What people did and what stood out, in order, for the log and for "since you left".
+    pub log: Vec<Entry>,
+    /// Number of the last record.
+    pub last: Seq,
+    /// Instant of the last record.
+    pub at: Stamp,
+    /// Checkpoints seen.
+    pub checkpoints: u64,
+}
+
+/// Whether the runbook's variables have their values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VarsBound {
+    /// Not yet.
+    NotYet,
+    /// They have.
+    Yes,
+    /// It could not be done.
+    Failed(String),
+}
+
+impl RunState {
+    /// The state before any record.
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            facts: None,
+            t0: None,
+            zone: plan.zone.clone().unwrap_or_else(|| "UTC".into()),
+            hard_stop: None,
+            started: None,
+            steps: vec![StepState::default(); plan.steps.len()],
+            vars: BTreeMap::new(),
+            vars_bound: VarsBound::NotYet,
+            hold: None,
+            held: 0,
+            rollback: None,
+            aborted: None,
+            ended: None,
+            closed: false,
+            paused: false,
+            seen_phases: BTreeSet::new(),
+            clients: BTreeMap::new(),
+            driver: None,
+            log: Vec::new(),
+            last: Seq(0),
+            at: Stamp::default(),
+            checkpoints: 0,
+        }
+    }
+
+    /// Folds records from the start.
+    pub fn fold<'a>(
+        plan: &Plan,
+        records: impl IntoIterator<Item = &'a Record>,
+    ) -> Result<Self, IllegalEvent> {
+        let mut state = Self::of(plan);
+        for record in records {
+            state.apply(plan, record)?;
+        }
+        Ok(state)
+    }
+
+    /// A step's state.
+    pub fn step(&self, at: StepIx) -> &StepState {
+        &self.steps[at.0]
+    }
+
+    /// A variable's value; `None` where it is unset or secret.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).and_then(|bound| bound.value.as_deref())
+    }
+
+    /// What a station said at the gate's present attempt.
+    pub fn vote(
+        &self,
+        gate: StepIx,
+        role: &RoleId,
+    ) -> Option<&(crate::model::event::Vote, crate::model::actor::Actor)> {
+        self.step(gate).votes.get(role)
+    }
+
+    /// A text for people with its `${…}` filled in; secrets stay `******`.
+    pub fn fill(&self, text: &str) -> String {
+        crate::model::fill::fill(text, &|name, format| {
+            self.builtin(name, format).or_else(|| self.shown_var(name))
+        })
+    }
+
+    fn shown_var(&self, name: &str) -> Option<String> {
+        let bound = self.vars.get(name)?;
+        Some(bound.value.clone().unwrap_or_else(|| "******".into()))
+    }
+
+    /// `T0`, `NOW`, `RUN_ID`, `RUN_DIR`, `RUNBOOK_DIR`, `OPERATOR`.
+    pub fn builtin(&self, name: &str, format: Option<&str>) -> Option<String> {
+        let facts = self.facts.as_ref();
+        match name {
+            "T0" => crate::model::schedule::format_wall(self.t0?, &self.zone, format),
+            "NOW" => crate::model::schedule::format_wall(self.at.wall, &self.zone, format),
+            "RUN_ID" => facts.map(|facts| facts.run.to_string()),
+            "RUN_DIR" => facts.map(|facts| facts.run_dir.clone()),
+            "RUNBOOK_DIR" => facts.map(|facts| facts.runbook_dir.clone()),
+            "OPERATOR" => facts.map(|facts| facts.operator.clone()),
+            _ => None,
+        }
+    }
+}

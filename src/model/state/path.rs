@@ -1,0 +1,287 @@
+//! The order of a run: which steps it goes through, which is next, what is owed, and where the run stands.
+
+use crate::model::event::EndState;
+use crate::model::ids::StepIx;
+use crate::model::plan::{Plan, Undo};
+use crate::model::state::{RunState, RunStatus, StepStatus, VarsBound};
+use crate::model::step::{Place, Side, Work};
+
+/// How far a list of steps has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Settled steps.
+    pub done: usize,
+    /// All steps.
+    pub total: usize,
+    /// Left out.
+    pub skipped: usize,
+}
+
+impl RunState {
+    /// The steps that the run goes through as it stands, in order: the phases with the chosen options, then, once a way
+    /// back was taken, that instead; after an abort only what is owed.
+    pub fn path(&self, plan: &Plan) -> Vec<StepIx> {
+        if let Some(rollback) = &self.rollback {
+            let mut path = rollback.path.clone();
+            path.extend(self.owing(plan));
+            return path;
+        }
+        if self.aborted.is_some() {
+            return self.owing(plan);
+        }
+        let mut path = Vec::with_capacity(plan.steps.len());
+        for phase in &plan.phases {
+            for step in &phase.steps {
+                self.push_with_choice(plan, *step, &mut path);
+            }
+        }
+        path
+    }
+
+    /// A step, and after a choice the steps of the option that was taken.
+    pub fn push_with_choice(&self, plan: &Plan, step: StepIx, path: &mut Vec<StepIx>) {
+        path.push(step);
+        if let (Work::Choose { options, .. }, Some(taken)) =
+            (&plan.step(step).work, self.step(step).chosen)
+        {
+            for inner in options
+                .get(taken)
+                .map(|option| option.steps.as_slice())
+                .unwrap_or_default()
+            {
+                self.push_with_choice(plan, *inner, path);
+            }
+        }
+    }
+
+    /// The step that is to be done or answered now: the first of the path that is not settled.
+    pub fn next(&self, plan: &Plan) -> Option<StepIx> {
+        if self.ended.is_some() {
+            return None;
+        }
+        self.path(plan)
+            .into_iter()
+            .find(|step| !self.step(*step).status.settled())
+    }
+
+    /// The first step of the path that is neither settled nor under way.
+    pub fn to_start(&self, plan: &Plan) -> Option<StepIx> {
+        self.next(plan)
+            .filter(|step| !self.step(*step).status.open())
+    }
+
+    /// Commands whose processes run.
+    pub fn running(&self) -> Vec<StepIx> {
+        let runs = |state: &crate::model::state::StepState| {
+            state.status == StepStatus::Running && state.until.is_none()
+        };
+        self.steps
+            .iter()
+            .enumerate()
+            .filter(|(_, state)| runs(state))
+            .map(|(at, _)| StepIx(at))
+            .collect()
+    }
+
+    /// Steps that are owed: some step that owes them has started, and they are not settled.
+    pub fn owing(&self, plan: &Plan) -> Vec<StepIx> {
+        let mut owed = Vec::new();
+        for (at, step) in plan.steps.iter().enumerate() {
+            if self.steps[at].attempt > 0 {
+                owed.extend(
+                    step.owes
+                        .iter()
+                        .copied()
+                        .filter(|step| !self.step(*step).status.settled()),
+                );
+            }
+        }
+        owed.sort();
+        owed.dedup();
+        owed
+    }
+
+    /// Steps whose effect began: started, whatever came of it.
+    pub fn effect_began(&self, step: StepIx) -> bool {
+        let state = self.step(step);
+        match state.status {
+            StepStatus::NotYet
+            | StepStatus::NotApplicable
+            | StepStatus::Skipped
+            | StepStatus::Back => false,
+            StepStatus::Hand => true,
+            StepStatus::Running
+            | StepStatus::You
+            | StepStatus::Ok
+            | StepStatus::Late
+            | StepStatus::Failed
+            | StepStatus::TimedOut
+            | StepStatus::Stopped
+            | StepStatus::Over
+            | StepStatus::Unknown => state.attempt > 0,
+        }
+    }
+
+    /// What a level would run now, in order: the undos of what was done, newest first, then its own steps.
+    pub fn level_path(&self, plan: &Plan, level: crate::model::ids::LevelIx) -> Vec<StepIx> {
+        let level = plan.level(level);
+        let mut done: Vec<StepIx> = match &level.undo {
+            Undo::Nothing => Vec::new(),
+            Undo::All => (0..plan.steps.len()).map(StepIx).collect(),
+            Undo::Of(steps) => steps.clone(),
+        };
+        done.retain(|step| self.effect_began(*step) && !plan.step(*step).undo.is_empty());
+        if level.undo == Undo::All {
+            done.sort_by_key(|step| {
+                std::cmp::Reverse(self.step(*step).started.map(|at| (at.wall, step.0)))
+            });
+        }
+        let undos = done
+            .iter()
+            .flat_map(|step| plan.step(*step).undo.iter().copied());
+        undos
+            .chain(level.steps.iter().copied())
+            .filter(|step| !self.step(*step).status.settled())
+            .collect()
+    }
+
+    /// Steps that were done and have no way back of their own, though a level undoes all.
+    pub fn no_way_back_known(&self, plan: &Plan) -> Vec<StepIx> {
+        (0..plan.steps.len())
+            .map(StepIx)
+            .filter(|at| {
+                let step = plan.step(*at);
+                let changes =
+                    step.command().is_some() && step.effect > crate::model::step::Effect::Reads;
+                changes
+                    && matches!(step.place, Place::Phase(_) | Place::Choice { .. })
+                    && step.undo.is_empty()
+                    && self.effect_began(*at)
+            })
+            .collect()
+    }
+
+    /// How far these steps have come.
+    pub fn progress(&self, steps: &[StepIx]) -> Progress {
+        let mut progress = Progress {
+            total: steps.len(),
+            ..Progress::default()
+        };
+        for step in steps {
+            let status = self.step(*step).status;
+            progress.done += usize::from(status.settled());
+            progress.skipped += usize::from(status == StepStatus::Skipped);
+        }
+        progress
+    }
+
+    /// How far the phases have come, chosen options included.
+    pub fn progress_of_run(&self, plan: &Plan) -> Progress {
+        let mut path = Vec::with_capacity(plan.steps.len());
+        for step in plan.phases.iter().flat_map(|phase| &phase.steps) {
+            self.push_with_choice(plan, *step, &mut path);
+        }
+        self.progress(&path)
+    }
+
+    /// The open points of a gate, in words; empty means that the advice is GO.
+    pub fn open_points(&self, plan: &Plan, gate: StepIx) -> Vec<String> {
+        let Work::Gate(work) = &plan.step(gate).work else {
+            return Vec::new();
+        };
+        let mut open = Vec::new();
+        for (side, criteria) in [(Side::Go, &work.go), (Side::NoGo, &work.no_go)] {
+            for criterion in criteria {
+                let number = &plan.step(*criterion).number;
+                let status = self.step(*criterion).status;
+                if status.settled() {
+                    continue;
+                }
+                open.push(match (side, status.bad()) {
+                    (Side::Go, true) => format!("{number} is not met"),
+                    (Side::NoGo, true) => format!("{number} holds"),
+                    (_, false) => format!("{number} has no answer"),
+                });
+            }
+        }
+        for role in &work.poll {
+            match self.vote(gate, role) {
+                None => open.push(format!("{role} is silent")),
+                Some((crate::model::event::Vote::NoGo, _)) => {
+                    open.push(format!("{role} says NO-GO"))
+                }
+                Some((crate::model::event::Vote::Go, _)) => {}
+            }
+        }
+        open
+    }
+
+    /// Whether nothing is left to do: the path is done and nothing is owed.
+    pub fn nothing_left(&self, plan: &Plan) -> bool {
+        self.started.is_some()
+            && self.ended.is_none()
+            && self.next(plan).is_none()
+            && self.owing(plan).is_empty()
+    }
+
+    /// How the run would end if it were closed now.
+    pub fn end_state(&self, plan: &Plan) -> EndState {
+        match &self.rollback {
+            Some(rollback) => {
+                let came_through = rollback
+                    .path
+                    .iter()
+                    .all(|step| self.step(*step).status.settled());
+                let skipped = rollback
+                    .path
+                    .iter()
+                    .any(|step| self.step(*step).status == StepStatus::Skipped);
+                if came_through && !skipped && rollback.ended.is_some() {
+                    EndState::RolledBack
+                } else {
+                    EndState::Failed
+                }
+            }
+            None if self.aborted.is_some() || !self.nothing_left(plan) => EndState::Aborted,
+            None => EndState::Completed,
+        }
+    }
+
+    /// Where the run stands.
+    pub fn status(&self) -> RunStatus {
+        match self.ended {
+            Some(EndState::Completed) => return RunStatus::Completed,
+            Some(EndState::RolledBack) => return RunStatus::RolledBack,
+            Some(EndState::Aborted) => return RunStatus::Aborted,
+            Some(EndState::Failed) => return RunStatus::Failed,
+            None => {}
+        }
+        if self.paused {
+            RunStatus::Paused
+        } else if self.started.is_none() || self.vars_bound != VarsBound::Yes {
+            RunStatus::Preparing
+        } else if self
+            .steps
+            .iter()
+            .any(|state| state.status == StepStatus::Unknown)
+        {
+            RunStatus::Unknown
+        } else if self.hold.is_some() {
+            RunStatus::Held
+        } else if self
+            .rollback
+            .as_ref()
+            .is_some_and(|rollback| rollback.ended.is_none())
+        {
+            RunStatus::RollingBack
+        } else if self
+            .steps
+            .iter()
+            .any(|state| state.status == StepStatus::Running || state.retry_at.is_some())
+        {
+            RunStatus::Running
+        } else {
+            RunStatus::Waiting
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What is true of one step: where it stands, what was tried, answered, printed and kept.
+
+use crate::model::actor::Actor;
+use crate::model::event::{Answer, Invocation, Vote};
+use crate::model::expect::{Check, Verdict};
+use crate::model::ids::{Attempt, RoleId};
+use crate::model::output::{Drained, Exit, Holder};
+use crate::model::state::StepStatus;
+use crate::model::time::Stamp;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A person's answer to one statement or question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Which.
+    pub answer: Answer,
+    /// What was seen.
+    pub saw: String,
+    /// By whom.
+    pub by: Actor,
+    /// When.
+    pub at: Stamp,
+}
+
+/// An attempt that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastAttempt {
+    /// Its number.
+    pub attempt: Attempt,
+    /// What it came to.
+    pub status: StepStatus,
+    /// When it began.
+    pub started: Option<Stamp>,
+    /// When it ended.
+    pub ended: Option<Stamp>,
+    /// What was wanted and what came.
+    pub checks: Vec<Check>,
+}
+
+/// What is true of one step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepState {
+    /// Where it stands.
+    pub status: StepStatus,
+    /// The present attempt, 0 before the first.
+    pub attempt: Attempt,
+    /// When the first attempt began.
+    pub first_started: Option<Stamp>,
+    /// When the present attempt began.
+    pub started: Option<Stamp>,
+    /// When it ended.
+    pub ended: Option<Stamp>,
+    /// Who began it.
+    pub by: Option<Actor>,
+    /// What runs.
+    pub invocation: Option<Invocation>,
+    /// Process id and start time in clock ticks.
+    pub process: Option<(i32, u64)>,
+    /// Bytes printed and kept.
+    pub bytes: u64,
+    /// Lines printed and kept.
+    pub lines: u64,
+    /// Bytes that were printed and could not be kept.
+    pub lost: u64,
+    /// How often secrets were replaced.
+    pub masked: u64,
+    /// How the process ended.
+    pub exit: Option<Exit>,
+    /// How long it ran.
+    pub took: Option<Duration>,
+    /// How the end of its output was reached.
+    pub drained: Option<Drained>,
+    /// Who held its output, or lives on after its conductor.
+    pub holders: Vec<Holder>,
+    /// Its verdict.
+    pub verdict: Option<Verdict>,
+    /// What was wanted and what came.
+    pub checks: Vec<Check>,
+    /// When the next attempt begins by itself, Unix microseconds.
+    pub retry_at: Option<i64>,
+    /// A stop that was asked for and has not come through.
+    pub stopping: bool,
+    /// Its time limit was reached.
+    pub timed_out: bool,
+    /// For a countdown: until when, Unix microseconds.
+    pub until: Option<i64>,
+    /// Answers by item.
+    pub answers: BTreeMap<usize, Answered>,
+    /// What was chosen.
+    pub chosen: Option<usize>,
+    /// Votes of a gate's present attempt.
+    pub votes: BTreeMap<RoleId, (Vote, Actor)>,
+    /// Whether its conditions hold; `None` before they were looked at.
+    pub conditions: Option<bool>,
+    /// The reason that a person gave, or why it could not start.
+    pub reason: Option<String>,
+    /// Attempts that are over, the present one not among them.
+    pub past: Vec<PastAttempt>,
+}
+
+impl StepState {
+    /// How long it took or has taken at `now`, all attempts together.
+    pub fn elapsed(&self, now: Stamp) -> Option<Duration> {
+        let from = self.first_started?;
+        Some(
+            self.ended
+                .filter(|_| !self.status.open())
+                .unwrap_or(now)
+                .since(from),
+        )
+    }
+
+    /// Moves the present attempt to `past` and clears what belongs to an attempt.
+    pub(super) fn begin(&mut self, attempt: Attempt, at: Stamp, by: Actor) {
+        if self.attempt > 0 {
+            self.past.push(PastAttempt {
+                attempt: self.attempt,
+                status: self.status,
+                started: self.started,
+                ended: self.ended,
+                checks: std::mem::take(&mut self.checks),
+            });
+        }
+        *self = Self {
+            attempt,
+            first_started: self.first_started.or(Some(at)),
+            started: Some(at),
+            by: Some(by),
+            conditions: self.conditions,
+            past: std::mem::take(&mut self.past),
+            ..Self::default()
+        };
+    }
+
+    /// Ends the present attempt.
+    pub(super) fn end(&mut self, status: StepStatus, at: Stamp) {
+        self.status = status;
+        self.ended = Some(at);
+        self.stopping = false;
+    }
+}

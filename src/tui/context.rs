@@ -1,0 +1,109 @@
+//! What every view and overlay is drawn from, and what a key on an overlay leads to.
+//!
+//! `draw` takes `&self` and this; nothing that is drawn is computed from anything else, so the same records give the same
+//! screen live and on replay.
+
+#![allow(missing_docs, reason = "a card says what its fields are")]
+
+use crate::feed::Port;
+use crate::model::ids::StepIx;
+use crate::model::intent::Intent;
+use crate::model::plan::Plan;
+use crate::model::state::RunState;
+use crate::model::time::Stamp;
+use crate::tui::theme::Theme;
+
+/// What is drawn from.
+pub struct Context<'a> {
+    /// The runbook.
+    pub plan: &'a Plan,
+    /// What is true of the run.
+    pub state: &'a RunState,
+    /// The instant of this frame.
+    pub now: Stamp,
+    /// Styles and marks.
+    pub theme: &'a Theme,
+    /// Reads output; wishes go through `Reply`, never from a draw.
+    pub port: &'a dyn Port,
+    /// What every screen must say; empty when nothing is wrong.
+    pub trouble: &'a str,
+}
+
+/// What an overlay's key led to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Nothing, or only something inside the overlay.
+    Stay,
+    /// Close it.
+    Close,
+    /// Close it and wish this.
+    Wish(Intent),
+    /// Close it and open another card.
+    Open(Card),
+    /// Say this on the message line and stay.
+    Say(String),
+    /// Give this text to the terminal's clipboard and say so.
+    Copy(String),
+    /// Close the screen; the run goes on.
+    Leave,
+}
+
+/// Overlays by name; `overlays::Overlay` holds their state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Card {
+    /// The start card: counts, environment, clock; the environment's word is typed.
+    Start,
+    /// The run card of a step, by its class (a retry too).
+    Run(StepIx),
+    /// Answer one item of a by-hand step, a measure or an ask.
+    Answer { step: StepIx, item: usize },
+    /// Pick one option of a `choose`.
+    Choose(StepIx),
+    /// A gate, full screen.
+    Gate(StepIx),
+    /// Decide a gate.
+    Decide { step: StepIx, go: bool },
+    /// Stop what runs.
+    Stop,
+    /// Go back: the levels.
+    RollBack,
+    /// A reason for skip, n/a, hand, fail, accept, release, abort.
+    Reason(ReasonFor),
+    /// Go on after a hold: `y`.
+    GoOn,
+    /// What became of an unknown step.
+    Resolve(StepIx),
+    /// A note.
+    Note(Option<StepIx>),
+    /// Output of a step, full screen.
+    Output(StepIx),
+    /// Help for here.
+    Help,
+    /// The palette of actions.
+    Palette,
+    /// Leave the screen?
+    LeaveScreen,
+    /// Close a run in which nothing is left.
+    CloseRun,
+    /// What happened since this screen left or was suspended.
+    SinceYouLeft { from: u64 },
+}
+
+/// What a reason is given for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReasonFor {
+    /// Leave a step out.
+    Skip(StepIx),
+    /// It does not apply.
+    NotApplicable(StepIx),
+    /// It was done outside.
+    Hand(StepIx),
+    /// A by-hand step failed.
+    Fail(StepIx),
+    /// A failed step is accepted; a name too.
+    Accept(StepIx),
+    /// End a countdown early.
+    Release(StepIx),
+    /// End the run.
+    Abort,
+}

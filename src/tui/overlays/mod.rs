@@ -1,0 +1,1 @@
+//! Cards, prompts and full-screen overlays on top of a screen.
