@@ -1,5 +1,7 @@
 //! tminus runs a cutover: a runbook, a clock, real commands, people's answers, and a journal that proves what happened.
 
+pub mod engine;
 pub mod feed;
+pub mod journal;
 pub mod model;
 pub mod tui;
