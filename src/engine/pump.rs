@@ -37,7 +37,9 @@ pub struct Pump<S: Sink> {
     pub private: bool,
     /// Variables for `expect: { of: VAR }`.
     pub vars: std::collections::BTreeMap<String, String>,
-    /// The present time of the wall, for files that a step makes.
+    /// Its directory, for files that it makes.
+    pub cwd: std::path::PathBuf,
+    /// When it was started.
     pub began: Stamp,
     /// Where output goes.
     pub sink: S,

@@ -18,7 +18,7 @@ impl RunState {
                 self.zone = plan.zone.clone().unwrap_or_else(|| facts.zone.clone());
                 self.facts = Some(facts);
             }
-            Event::Resume { text, .. } => self.fold_resume(record, text)?,
+            Event::Resume { text, .. } => self.fold_resume(plan, record, text)?,
             Event::Continue { .. } => self.say(
                 record,
                 None,
@@ -32,10 +32,12 @@ impl RunState {
     }
 
     /// A step that was running when its conductor died is unknown; screens are gone; a retry waits for a person.
-    pub(super) fn fold_resume(&mut self, record: &Record, text: &str) -> Applied {
+    pub(super) fn fold_resume(&mut self, plan: &Plan, record: &Record, text: &str) -> Applied {
         let text = crate::model::signed::SignedText::decode(text).ok_or("resume cannot be read")?;
         let facts = self.facts.as_mut().ok_or("no genesis")?;
-        facts.boot = text.get("boot").unwrap_or_default().to_owned();
+        let boot = text.get("boot").unwrap_or_default().to_owned();
+        let same_boot = facts.boot == boot;
+        facts.boot = boot;
         let by = text.get("operator").unwrap_or("?").to_owned();
         self.clients.clear();
         self.driver = None;
@@ -45,9 +47,12 @@ impl RunState {
             if state.status == StepStatus::Running && state.until.is_none() {
                 state.status = StepStatus::Unknown;
                 state.stopping = false;
+                // After a reboot the number may be another process's.
+                state.process = state.process.filter(|_| same_boot);
             }
         }
-        if self.vars_bound != VarsBound::Yes {
+        // Secrets are in no record: they are read again before anything that names one can start.
+        if self.vars_bound != VarsBound::Yes || plan.vars.iter().any(|var| var.secret) {
             self.vars_bound = VarsBound::NotYet;
         }
         self.say(record, None, "resume", format!("taken up again by {by}"));
