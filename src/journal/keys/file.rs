@@ -57,7 +57,7 @@ pub(super) fn load(origin: &KeyOrigin) -> Result<Loaded, KeyError> {
             Ok(Loaded::Locked(LockedKey {
                 origin: origin.clone(),
                 path: path.clone(),
-                key,
+                key: Box::new(key),
                 public,
             }))
         }
@@ -139,7 +139,7 @@ fn read(path: &Path, links: OFlags) -> Result<(Zeroizing<Vec<u8>>, Option<u32>),
 pub struct LockedKey {
     origin: KeyOrigin,
     path: PathBuf,
-    key: PrivateKey,
+    key: Box<PrivateKey>,
     public: PublicKey,
 }
 
