@@ -62,12 +62,12 @@ pub fn signal_group(holder: &Holder, control: Control) -> bool {
         Control::Terminate => &[Signal::TERM],
         Control::Kill => &[Signal::CONT, Signal::KILL],
     };
-    // `filter` and `count`, not `any`: every member gets its signal.
-    members.filter(|stat| reached(&stat.holder(), wanted)).count() > 0
-}
-
-fn reached(holder: &Holder, wanted: &[Signal]) -> bool {
-    wanted.iter().fold(false, |before, signal| signals::to_process(holder, *signal) || before)
+    let mut reached = false;
+    for member in members {
+        // Each gets each signal, whoever was reached before.
+        wanted.iter().for_each(|signal| reached |= signals::to_process(&member.holder(), *signal));
+    }
+    reached
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinError;
 use tokio::time::{Instant, sleep_until};
 
 /// How long output is waited for after the exit, and a killed session for its end.
@@ -90,7 +91,7 @@ async fn run(
     let _ = facts.send(ExecFact::Spawned { pid: begun.pid, start: begun.start, at: begun.at }).await;
     let trace = Trace { leader: begun.pid, marker, pipes: streams.numbers };
     let watched = Watch::new(trace, controls);
-    watched.to_the_end(begun, streams, clock, facts).await;
+    watched.follow(begun, streams, clock, facts).await;
     Ok(())
 }
 
@@ -114,13 +115,7 @@ impl Watch {
         Self { trace, controls, stop, exited: None, drained: None, last_call, deserted: false, looked: None }
     }
 
-    async fn to_the_end(
-        mut self,
-        begun: Begun,
-        streams: Streams,
-        clock: Arc<dyn Clock>,
-        facts: &mpsc::Sender<ExecFact>,
-    ) {
+    async fn follow(mut self, begun: Begun, streams: Streams, clock: Arc<dyn Clock>, facts: &mpsc::Sender<ExecFact>) {
         let Begun { handle, pid, mut ended, .. } = begun;
         let feeder = streams.stdin.map(|(writer, bytes)| tokio::spawn(feed(writer, bytes)));
         let tap = |stream, pipe| {
@@ -129,6 +124,8 @@ impl Watch {
         };
         let (out, err) = (tap(Stream::Out, streams.stdout), tap(Stream::Err, streams.stderr));
         let mut taps = tokio::spawn(async { tokio::join!(out, err) });
+        // Kept open until it is known who holds them: a closed pipe would end a process before it is named.
+        let mut open = None;
         let exit = loop {
             let due = self.due();
             tokio::select! {
@@ -136,7 +133,11 @@ impl Watch {
                     let (exit, at) = end.unwrap_or((Exit::Code(-1), clock.now()));
                     self.exited = Some((Instant::now(), exit, at));
                 }
-                both = &mut taps, if self.drained.is_none() => self.drained = Some(whole(both)),
+                both = &mut taps, if self.drained.is_none() => {
+                    let (drained, pipes) = whole(both);
+                    self.drained = Some(drained);
+                    open = pipes;
+                }
                 Some(control) = self.controls.recv() => {
                     let order = self.stop.ask(control, Instant::now());
                     self.carry_out(order).await;
@@ -149,6 +150,7 @@ impl Watch {
         };
         let (exit, drained, at) = exit;
         let holders = self.trace.behind().await;
+        drop(open);
         // It has ended, so this only reaps. From here on its number may be given to another process.
         let _ = handle.try_wait();
         left::forget_leader(pid);
@@ -233,9 +235,13 @@ impl Watch {
     }
 }
 
-fn whole(both: Result<(Drained, Drained), tokio::task::JoinError>) -> Drained {
-    match both {
-        Ok((Drained::Eof, Drained::Eof)) => Drained::Eof,
-        Ok((Drained::Grace, _) | (_, Drained::Grace)) | Err(_) => Drained::Grace,
-    }
+type Tapped = (Drained, pipe::Receiver);
+
+fn whole(both: Result<(Tapped, Tapped), JoinError>) -> (Drained, Option<[pipe::Receiver; 2]>) {
+    let Ok(((out, out_pipe), (err, err_pipe))) = both else { return (Drained::Grace, None) };
+    let drained = match (out, err) {
+        (Drained::Eof, Drained::Eof) => Drained::Eof,
+        (Drained::Grace, _) | (_, Drained::Grace) => Drained::Grace,
+    };
+    (drained, Some([out_pipe, err_pipe]))
 }

@@ -40,8 +40,14 @@ pub(super) struct Tap {
 struct Deaf;
 
 impl Tap {
-    /// Hands on everything that is printed, until the stream ends or the last call comes.
-    pub(super) async fn run(mut self) -> Drained {
+    /// Hands on everything that is printed, until the stream ends or the last call comes. Gives the pipe back, so that who
+    /// still prints can be looked for before the closed pipe ends it.
+    pub(super) async fn run(mut self) -> (Drained, pipe::Receiver) {
+        let drained = self.drain().await;
+        (drained, self.pipe)
+    }
+
+    async fn drain(&mut self) -> Drained {
         let mut size = SMALL;
         let mut chunk = Vec::with_capacity(size);
         loop {

@@ -6,7 +6,7 @@
 use crate::model::output::Holder;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// One line of `/proc/PID/stat`, as far as we need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(crate) fn holds_pipe(pid: i32, inodes: &[u64]) -> bool {
     })
 }
 
-fn pipe_inode(target: &PathBuf) -> Option<u64> {
+fn pipe_inode(target: &Path) -> Option<u64> {
     let inside = target.as_os_str().as_bytes().strip_prefix(b"pipe:[")?.strip_suffix(b"]")?;
     std::str::from_utf8(inside).ok()?.parse().ok()
 }

@@ -94,11 +94,11 @@ fn own_session(command: &mut Command) {
     let core = Rlimit { current: Some(0), maximum: getrlimit(Resource::Core).maximum };
     let hook = move || {
         rustix::process::setsid()?;
-        setrlimit(Resource::Core, core.clone())?;
+        setrlimit(Resource::Core, core)?;
         Ok(())
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed. `setsid` and `setrlimit` of rustix are bare
-    // system calls; the clone copies two integers; an error carries a number only, so nothing allocates or locks.
+    // system calls; an error carries a number only, so nothing allocates or locks.
     #[allow(unsafe_code, reason = "the crate's one unsafe: setsid in the child")]
     unsafe {
         command.pre_exec(hook);
