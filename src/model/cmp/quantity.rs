@@ -264,6 +264,11 @@ impl Ratio {
         })
     }
 
+    /// Whether it is exactly one: all of them.
+    pub fn is_whole(&self) -> bool {
+        self.value == Fraction::whole(1)
+    }
+
     /// `95.0 %`; one that does not end is cut, not rounded: `66.666666… %`.
     pub fn percent(&self) -> String {
         match self.value.times(Fraction::whole(100)) {
