@@ -25,7 +25,8 @@ pub fn condition_holds(is: &str, value: &str) -> Result<bool, JudgeError> {
         return Ok(text.trim() == value);
     }
     let reaches = is.contains("..") || is.contains('±') || is.contains("+-");
-    if !Cmp::has_operator(is) && !(reaches && cmp.is_ok()) {
+    let compares = Cmp::has_operator(is) || (reaches && cmp.is_ok());
+    if !compares {
         return Ok(false);
     }
     let judged = cmp.and_then(|cmp| cmp.judge(&Quantity::parse(value)?));

@@ -234,9 +234,6 @@ mod tests {
         ] {
             assert_eq!(fits(pattern, name), wanted, "{pattern} {name}");
         }
-        assert!(!fits(
-            &"*a".repeat(60),
-            &"a".repeat(250).replace("aaaa", "aaab")
-        ));
+        assert!(!fits(&format!("{}b", "*a".repeat(60)), &"a".repeat(250)));
     }
 }

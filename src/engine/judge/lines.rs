@@ -3,6 +3,7 @@
 //! At most one unfinished line is kept. A line over 1 MiB is cut there and counted as cut, so that a stream without line
 //! breaks costs no more. `Part` feeds it.
 
+use super::tally::push;
 use regex::bytes::Regex;
 
 /// Bytes of a line that are judged.
@@ -94,7 +95,7 @@ impl Lines {
     fn push(&mut self, bytes: &[u8]) {
         let room = LONGEST - self.open.len();
         self.over |= bytes.len() > room;
-        self.open.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        push(&mut self.open, &bytes[..bytes.len().min(room)], LONGEST);
     }
 }
 

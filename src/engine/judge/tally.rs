@@ -19,7 +19,7 @@ pub(super) enum Keep {
 }
 
 impl Keep {
-    fn mebibytes(self) -> u64 {
+    fn mebibytes(self) -> usize {
         match self {
             Keep::Nothing => 0,
             Keep::Output => 4,
@@ -54,7 +54,7 @@ impl Tally {
         if self.is_over() {
             self.kept = Vec::new();
         } else {
-            self.kept.extend_from_slice(chunk);
+            push(&mut self.kept, chunk, self.need.mebibytes() << 20);
         }
     }
 
@@ -63,8 +63,12 @@ impl Tally {
         self.kept.capacity()
     }
 
+    fn most(&self) -> usize {
+        self.need.mebibytes() << 20
+    }
+
     fn is_over(&self) -> bool {
-        self.bytes > self.need.mebibytes() << 20
+        self.bytes > self.most() as u64
     }
 
     /// Lines; a last one without a line break counts.
@@ -98,4 +102,14 @@ pub(super) fn without_last_break(text: &str) -> &str {
         Some(rest) => rest.strip_suffix('\r').unwrap_or(rest),
         None => text,
     }
+}
+
+/// Appends without ever taking room for more than `most` bytes, where doubling could take nearly twice that.
+pub(super) fn push(kept: &mut Vec<u8>, bytes: &[u8], most: usize) {
+    let needed = kept.len() + bytes.len();
+    if needed > kept.capacity() {
+        let room = (2 * kept.capacity()).max(needed).min(most.max(needed));
+        kept.reserve_exact(room - kept.len());
+    }
+    kept.extend_from_slice(bytes);
 }
