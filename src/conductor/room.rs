@@ -267,7 +267,12 @@ impl Room {
         match report {
             Report::Durable { records, .. } => {
                 let closed = records.iter().any(|record| matches!(record.event, Event::Closed { .. }));
+                let resumed = records.iter().any(|record| matches!(record.event, Event::Resume { .. }));
                 self.step(Input::Durable(records)).await;
+                if resumed {
+                    self.bind_after_resume();
+                    self.look_for_survivors().await;
+                }
                 if closed {
                     self.hall.publish(self.driver.state.last);
                 }

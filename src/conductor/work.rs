@@ -76,6 +76,7 @@ impl Room {
         let id = plan.step(step).id.clone();
         let plain = state.vars.iter().filter_map(|(name, bound)| Some((name.clone(), bound.value.clone()?)));
         let pump = Pump {
+            plan: plan.clone(),
             step,
             id: id.clone(),
             attempt,

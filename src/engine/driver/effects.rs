@@ -10,7 +10,12 @@ impl Driver {
     pub(super) fn act_on(&mut self, event: &Event) {
         match event {
             Event::Started { .. } => self.out.push(Output::BindVars),
-            Event::StepStarted { step, attempt, invocation: Some(_), .. } => {
+            Event::StepStarted {
+                step,
+                attempt,
+                invocation: Some(_),
+                ..
+            } => {
                 if let Some(ix) = self.plan.find(step) {
                     self.steered.remove(&ix);
                     self.out.push(Output::Spawn(ix, *attempt));
@@ -18,7 +23,10 @@ impl Driver {
             }
             Event::StopAsked { step, how, .. } => self.steer_unless_told(step, control_of(*how)),
             Event::StepTimeout { step, .. } => self.steer_for_limit(step),
-            Event::StepJudged { .. } | Event::StepSettled { .. } | Event::StepChosen { .. } | Event::GateDecided { .. } => {
+            Event::StepJudged { .. }
+            | Event::StepSettled { .. }
+            | Event::StepChosen { .. }
+            | Event::GateDecided { .. } => {
                 self.out.push(Output::MoveKey);
             }
             Event::Ended { .. } => self.out.push(Output::Close),
@@ -62,7 +70,9 @@ impl Driver {
 
     /// A stop that a wish sent before its record was durable is not sent again with the record.
     fn steer_unless_told(&mut self, step: &StepId, control: Control) {
-        let Some(ix) = self.plan.find(step) else { return };
+        let Some(ix) = self.plan.find(step) else {
+            return;
+        };
         if self.steered.get(&ix) != Some(&control) {
             self.steer(ix, control);
         }

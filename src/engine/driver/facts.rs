@@ -1,4 +1,5 @@
 //! What processes say, as records: begun, not begun, ended and judged in one batch.
+#![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use super::Driver;
 use crate::model::event::{Bound, Event};
@@ -63,9 +64,18 @@ impl Driver {
         }
         let step = self.plan.step(ix).id.clone();
         let events = match fact {
-            StepFact::Spawned { pid, start } => vec![Event::StepSpawned { step, attempt, pid, start }],
+            StepFact::Spawned { pid, start } => vec![Event::StepSpawned {
+                step,
+                attempt,
+                pid,
+                start,
+            }],
             StepFact::NotStarted { why } => vec![Event::StepNotStarted { step, attempt, why }],
-            StepFact::Lost { bytes } => vec![Event::OutputLost { step, attempt, bytes }],
+            StepFact::Lost { bytes } => vec![Event::OutputLost {
+                step,
+                attempt,
+                bytes,
+            }],
             StepFact::Ended(ended) => self.ended(ix, *ended, now),
         };
         self.append(now, events);
@@ -83,7 +93,11 @@ impl Driver {
         } else {
             ended.verdict
         };
-        let bound = if verdict == Verdict::Ok { self.bind_captured(&ended.captured) } else { Vec::new() };
+        let bound = if verdict == Verdict::Ok {
+            self.bind_captured(&ended.captured)
+        } else {
+            Vec::new()
+        };
         let retry = self.retry_at(ix, verdict, now);
         self.steered.remove(&ix);
         vec![
@@ -95,7 +109,14 @@ impl Driver {
                 drained: ended.drained,
                 holders: ended.holders,
             },
-            Event::StepJudged { step, attempt, verdict, checks: ended.checks, bound, retry },
+            Event::StepJudged {
+                step,
+                attempt,
+                verdict,
+                checks: ended.checks,
+                bound,
+                retry,
+            },
         ]
     }
 
@@ -103,10 +124,17 @@ impl Driver {
         let mut bound = Vec::new();
         for each in captured {
             if each.secret {
-                bound.push(self.secrets.bound(&self.state, &each.name, each.value.reveal()));
+                bound.push(
+                    self.secrets
+                        .bound(&self.state, &each.name, each.value.reveal()),
+                );
                 self.secrets.keep(each.name.0.clone(), each.value.clone());
             } else {
-                bound.push(Bound { name: each.name.clone(), value: Some(each.value.reveal().to_owned()), hash: None });
+                bound.push(Bound {
+                    name: each.name.clone(),
+                    value: Some(each.value.reveal().to_owned()),
+                    hash: None,
+                });
             }
         }
         bound

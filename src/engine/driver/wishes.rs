@@ -25,12 +25,20 @@ impl Driver {
     }
 
     fn stop_at_once(&mut self, wish: &Wish, now: Stamp) {
-        let Intent::Stop { step, how } = &wish.request.intent else { return };
-        let asked = Asked { by: wish.by.clone(), now, reading: None };
+        let Intent::Stop { step, how } = &wish.request.intent else {
+            return;
+        };
+        let asked = Asked {
+            by: wish.by.clone(),
+            now,
+            reading: None,
+        };
         if decide(&self.plan, &self.state, &wish.request.intent, &asked).is_err() {
             return;
         }
-        let Some(ix) = self.plan.find(step) else { return };
+        let Some(ix) = self.plan.find(step) else {
+            return;
+        };
         self.steer(ix, control_of(*how));
     }
 
@@ -42,11 +50,18 @@ impl Driver {
 
     pub(super) fn decide(&mut self, wish: Wish, now: Stamp) {
         let reading = self.read(&wish.request.intent);
-        let asked = Asked { by: wish.by.clone(), now, reading };
+        let asked = Asked {
+            by: wish.by.clone(),
+            now,
+            reading,
+        };
         match decide(&self.plan, &self.state, &wish.request.intent, &asked) {
             Ok(events) => {
                 self.keep_secret(&wish.request.intent);
-                self.out.push(Output::Taken { client: wish.client, id: wish.request.id });
+                self.out.push(Output::Taken {
+                    client: wish.client,
+                    id: wish.request.id,
+                });
                 self.append(now, events);
             }
             Err(why) => self.refuse(&wish, &why.0),
@@ -54,7 +69,11 @@ impl Driver {
     }
 
     fn refuse(&mut self, wish: &Wish, why: &str) {
-        self.out.push(Output::Refused { client: wish.client, id: wish.request.id, why: why.to_owned() });
+        self.out.push(Output::Refused {
+            client: wish.client,
+            id: wish.request.id,
+            why: why.to_owned(),
+        });
     }
 
     /// Judges what was typed, where the wish carries a value.
@@ -64,10 +83,23 @@ impl Driver {
                 let question = self.question(step)?;
                 Some(self.read_value(question, value.reveal()))
             }
-            Intent::Answer { step, item, answer: Answer::Ok, saw } => {
-                let Work::Check(items) = &self.plan.step(self.plan.find(step)?).work else { return None };
+            Intent::Answer {
+                step,
+                item,
+                answer: Answer::Ok,
+                saw,
+            } => {
+                let Work::Check(items) = &self.plan.step(self.plan.find(step)?).work else {
+                    return None;
+                };
                 let expect = items.get(*item)?.expect.as_ref()?;
-                Some(self.judged(Some(expect), None, saw).map(|judged| Reading { saw: judged.0, checks: judged.1, ok: judged.2, bound: Vec::new() }))
+                let judged = self.judged(Some(expect), None, saw);
+                Some(judged.map(|judged| Reading {
+                    saw: judged.shown,
+                    checks: judged.checks,
+                    ok: judged.ok,
+                    bound: Vec::new(),
+                }))
             }
             _ => None,
         }
@@ -76,7 +108,9 @@ impl Driver {
     fn question(&self, step: &StepId) -> Option<&Question> {
         match &self.plan.step(self.plan.find(step)?).work {
             Work::Measure(question) | Work::Ask(question) => Some(question),
-            Work::Run(_) | Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => None,
+            Work::Run(_) | Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => {
+                None
+            }
         }
     }
 
@@ -88,28 +122,61 @@ impl Driver {
         if typed.len() > 8 * 1024 {
             return Err("a value is at most 8 KiB".into());
         }
-        let (shown, mut checks, ok) = self.judged(question.expect.as_ref(), question.out_of, typed)?;
+        let judged = self.judged(question.expect.as_ref(), question.out_of, typed)?;
+        let (shown, mut checks, ok) = (judged.shown, judged.checks, judged.ok);
         if question.secret {
             crate::engine::secrets::check_value(typed)?;
-            checks.iter_mut().for_each(|check| check.saw = "(hidden)".into());
+            checks
+                .iter_mut()
+                .for_each(|check| check.saw = "(hidden)".into());
         }
         let bound = question.into.iter().map(|name| {
-            if question.secret { self.secrets.bound(&self.state, name, typed) } else { Bound { name: name.clone(), value: Some(typed.to_owned()), hash: None } }
+            if question.secret {
+                self.secrets.bound(&self.state, name, typed)
+            } else {
+                Bound {
+                    name: name.clone(),
+                    value: Some(judged.value.clone()),
+                    hash: None,
+                }
+            }
         });
-        Ok(Reading { saw: if question.secret { String::new() } else { shown }, checks, ok, bound: bound.collect() })
+        Ok(Reading {
+            saw: if question.secret {
+                String::new()
+            } else {
+                shown
+            },
+            checks,
+            ok,
+            bound: bound.collect(),
+        })
     }
 
-    fn judged(&self, expect: Option<&Expect>, out_of: Option<u64>, typed: &str) -> Result<(String, Vec<crate::model::expect::Check>, bool), String> {
-        let judged = judge::judge_value(expect, out_of, typed, &|name| self.state.var(name).map(str::to_owned))?;
-        Ok((judged.shown, judged.checks, judged.ok))
+    fn judged(
+        &self,
+        expect: Option<&Expect>,
+        out_of: Option<u64>,
+        typed: &str,
+    ) -> Result<judge::ValueJudged, String> {
+        judge::judge_value(expect, out_of, typed, &|name| {
+            self.state.var(name).map(str::to_owned)
+        })
     }
 
     /// A secret that was typed is kept in memory for the steps that name it, and nowhere else.
     fn keep_secret(&mut self, intent: &Intent) {
-        let Intent::Value { step, value } = intent else { return };
-        let Some(question) = self.question(step) else { return };
+        let Intent::Value { step, value } = intent else {
+            return;
+        };
+        let Some(question) = self.question(step) else {
+            return;
+        };
         if let (true, Some(name)) = (question.secret, question.into.clone()) {
-            self.secrets.keep(name.0, crate::model::secret::Secret::new(value.reveal().trim().to_owned()));
+            self.secrets.keep(
+                name.0,
+                crate::model::secret::Secret::new(value.reveal().trim().to_owned()),
+            );
         }
     }
 }
