@@ -287,3 +287,25 @@ fn how_long_it_took_is_judged_and_the_stretch_never_fails() {
     assert_eq!(list[0].saw, "150ms, within the ideal");
     assert!(Judge::new(&command(took("< 5MB", None))).is_err());
 }
+
+#[test]
+fn a_path_that_would_keep_the_parser_busy_is_refused_at_once() {
+    let nested = format!("$[?{}@.a{}]", "@[?".repeat(40), "]".repeat(40));
+    // A bracket in quotation marks must not hide another one from the limit.
+    let hidden = format!("$[?{}@.a{}]", "@['a\\']]]'][?".repeat(40), "]".repeat(40));
+    let deep = format!("$[?{}@.a{}]", "(".repeat(100_000), ")".repeat(100_000));
+    for path in [nested, hidden, deep, format!("$.{}", "a".repeat(3_000))] {
+        let error = Judge::new(&command(json(&path, is("1")))).err().unwrap();
+        assert!(
+            error.to_string().contains("too long or too deep"),
+            "{error}"
+        );
+    }
+    let fair = json(
+        "$.items[?(@.kind == 'Pod' && length(@.status) > 2)].ready",
+        is("true"),
+    );
+    assert!(Judge::new(&command(fair)).is_ok());
+    let wrong = Judge::new(&command(json("status", is("1")))).err().unwrap();
+    assert_eq!(wrong.to_string(), "`status` is not a JSONPath (RFC 9535)");
+}
