@@ -118,6 +118,19 @@ fn numbers_in_json_are_judged_by_the_digits_that_were_printed() {
 }
 
 #[test]
+fn a_filter_compares_numbers_and_what_it_picks_keeps_its_digits() {
+    let text = r#"[{"n":1.10,"p":5},{"n":2.50,"p":7.00}]"#;
+    assert_eq!(
+        one(json("$[?@.n > 1.2].p", cmp("= 7")), text),
+        (true, "7.00".into())
+    );
+    assert_eq!(
+        one(json("$[?@.n > 1.2]", is("{\"p\":7,\"n\":2.5}")), text).1,
+        r#"{"n":2.50,"p":7.00}"#
+    );
+}
+
+#[test]
 fn what_is_no_json_fails_with_the_place() {
     for (text, words) in [
         ("", "no output"),
@@ -125,6 +138,8 @@ fn what_is_no_json_fails_with_the_place() {
         ("{\"a\":1", "not JSON: EOF while parsing an object"),
         ("{} {}", "not JSON: trailing characters at line 1 column 4"),
         ("[01]", "not JSON: invalid number"),
+        ("{1.10 : 1}", "not JSON: key must be a string"),
+        ("[1.10.2]", "not JSON: expected `,` or `]`"),
         ("[\"open\\", "not JSON: EOF while parsing a string"),
     ] {
         let (ok, saw) = one(json("$", is("1")), text);
@@ -135,7 +150,7 @@ fn what_is_no_json_fails_with_the_place() {
     let many = format!("[{}1]", "1,".repeat(300_000));
     assert_eq!(
         one(json("$", is("1")), &many).1,
-        "300002 values: more than 200000 cannot be judged as JSON"
+        "too large: 300002 values, an object counted as 4, where at most 250000 can be judged as JSON"
     );
     let huge = format!("\"{}\"", "x".repeat(5 << 20));
     assert_eq!(
