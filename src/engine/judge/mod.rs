@@ -25,7 +25,7 @@ mod value;
 pub use capture::Captured;
 pub use condition::condition_holds;
 pub use error::JudgeError;
-pub use example::{ExampleRefused, judge_example};
+pub use example::judge_example;
 pub use files::{FoundFile, look};
 pub use value::{ValueJudged, judge_value};
 
