@@ -140,7 +140,7 @@ impl Room {
         match frame {
             ToConductor::Hello { .. } => self.welcome(client, &frame).await,
             ToConductor::Wish(request) => self.wish(client, request).await,
-            ToConductor::Signature { id, result } => self.signature(id, result).await,
+            ToConductor::Signature { id, result } => self.signature(id, result),
             ToConductor::SecretValue { .. } => {}
             ToConductor::AnswersEnded { at } => self.answers_ended(at).await,
             ToConductor::Bye => self.part(client).await,
@@ -161,7 +161,7 @@ impl Room {
             self.hall.tell(client, ToClient::Trouble { words });
         }
         self.note_joined(client, &hello, drives).await;
-        self.ask_again_for_signatures();
+        self.ask_for_signatures();
     }
 
     async fn note_joined(&mut self, client: u32, hello: &Hello, drives: bool) {
