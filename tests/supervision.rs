@@ -117,6 +117,19 @@ fn stopped(spec: CommandSpec, controls: &[Control]) -> Told {
     })
 }
 
+/// Waits until `pid` has ended, reaped or not, while the runtime goes on.
+async fn until_zombie(pid: i32) {
+    let begun = SystemClock.now();
+    loop {
+        let line = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if line.is_empty() || line.contains(") Z ") {
+            return;
+        }
+        assert!(SystemClock.now().since(begun) < Duration::from_secs(20), "it still lives: {line}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 fn gone(holder: &Holder) -> bool {
     wait_until(Duration::from_secs(10), Duration::from_millis(5), || !survivors::is_alive(holder))
 }
@@ -161,14 +174,18 @@ fn the_environment_is_the_given_one_and_the_marker_and_nothing_else() {
 
 #[test]
 fn the_tail_is_not_lost_when_the_reader_is_slower_than_the_grace() {
+    // More small chunks than the queue takes, then less than a pipe holds: the command ends with all of that unread.
+    let text = "for n in {1..40}; do echo $n; sleep 0.01; done; seq 1 50000; echo the end";
     let told = on_runtime(async {
-        let mut running = start(bash("seq 1 200000; echo the end", "tail"));
+        let mut running = start(bash(text, "tail"));
         let told = until_printed(&mut running, "1\n").await;
-        // Nothing is read for longer than the drain's grace; the command may end in the meantime, its output must not.
-        tokio::time::sleep(Duration::from_millis(2500)).await;
+        // The subject is what happens when the grace passes and nobody has read.
+        until_zombie(told.pid).await;
+        tokio::time::sleep(Duration::from_millis(2200)).await;
         to_the_end(&mut running, told).await
     });
-    let expected: String = (1..=200_000).map(|n| format!("{n}\n")).collect::<String>() + "the end\n";
+    let lines = |last: usize| (1..=last).map(|n| format!("{n}\n")).collect::<String>();
+    let expected = lines(40) + &lines(50_000) + "the end\n";
     assert!(told.out == expected.as_bytes(), "{} bytes of {} came", told.out.len(), expected.len());
     assert_eq!((told.exit(), told.drained()), (Exit::Code(0), Drained::Eof));
 }
@@ -240,6 +257,7 @@ fn term_ends_a_whole_pipeline_at_once() {
 fn a_stop_reaches_the_jobs_of_a_shell_with_job_control() {
     let told = stopped(bash("set -m; sleep 100 & echo ready; wait", "jobs"), &[Control::Terminate]);
     assert_eq!((told.drained(), told.holders()), (Drained::Eof, &[][..]), "{told:?}");
+    assert!(told.took < Duration::from_secs(4), "it took {:?}", told.took);
 }
 
 #[test]
@@ -252,10 +270,12 @@ fn a_child_that_ignores_term_is_killed_after_the_grace() {
 
 #[test]
 fn what_ignores_term_in_the_background_is_killed_after_the_grace_too() {
-    let text = "(trap '' TERM; echo ready; exec sleep 100) & wait";
-    let told = stopped(bash(text, "deaf-child"), &[Control::Terminate]);
-    assert_eq!((told.exit(), told.drained(), told.holders()), (Exit::Signal(15), Drained::Eof, &[][..]));
-    assert!(told.took >= Duration::from_millis(4900), "the grace was cut to {:?}", told.took);
+    for output in ["", ">/dev/null 2>&1"] {
+        let text = format!("(trap '' TERM; echo ready; exec sleep 100 {output}) & wait");
+        let told = stopped(bash(&text, "deaf-child"), &[Control::Terminate]);
+        assert_eq!((told.exit(), told.drained(), told.holders()), (Exit::Signal(15), Drained::Eof, &[][..]));
+        assert!(told.took >= Duration::from_millis(4900), "the grace was cut to {:?}", told.took);
+    }
 }
 
 #[test]
@@ -296,16 +316,7 @@ fn a_stop_is_heard_while_nobody_reads_the_output() {
         let mut running = start(bash("yes", "unread"));
         let told = until_printed(&mut running, "y").await;
         running.control(Control::Kill);
-        let stat = format!("/proc/{}/stat", told.pid);
-        let begun = SystemClock.now();
-        loop {
-            let line = std::fs::read_to_string(&stat).unwrap_or_default();
-            if line.is_empty() || line.contains(") Z ") {
-                break;
-            }
-            assert!(SystemClock.now().since(begun) < Duration::from_secs(10), "it still lives: {line}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until_zombie(told.pid).await;
         assert_eq!(to_the_end(&mut running, told).await.exit(), Exit::Signal(9));
     });
 }
@@ -476,8 +487,15 @@ fn what_a_subreaper_adopted_is_reaped_and_a_steps_own_exit_code_is_not_stolen() 
         survivors::start_ticks(orphan.pid).is_none()
     };
     assert!(wait_until(Duration::from_secs(10), Duration::from_millis(5), reaped), "{orphan:?} stays a zombie");
-    for code in 0..50 {
+    on_runtime(async {
+        let mut running = start(bash("echo ready; sleep 100 & exit 6", "own"));
+        let told = until_printed(&mut running, "ready").await;
+        until_zombie(told.pid).await;
         reap_adopted();
-        assert_eq!(run(bash(&format!("exit {code}"), "own")).exit(), Exit::Code(code));
-    }
+        assert!(survivors::start_ticks(told.pid).is_some(), "its number was given away while it could be signalled");
+        let told = to_the_end(&mut running, told).await;
+        assert_eq!((told.exit(), told.drained()), (Exit::Code(6), Drained::Grace));
+        assert_eq!(survivors::start_ticks(told.pid), None, "it was not reaped at its end");
+        end(told.holders());
+    });
 }

@@ -149,7 +149,7 @@ impl Watch {
             }
         };
         let (exit, drained, at) = exit;
-        let holders = self.trace.behind().await;
+        let holders = self.trace.behind(drained).await;
         drop(open);
         // It has ended, so this only reaps. From here on its number may be given to another process.
         let _ = handle.try_wait();
