@@ -62,7 +62,7 @@ impl Told {
 
 fn spec(program: Program, marker: &str) -> CommandSpec {
     let path = std::env::var_os("PATH").unwrap_or(OsString::from("/usr/bin:/bin"));
-    let marker = format!("{marker}/{}", std::process::id());
+    let marker = format!("{marker}/{}/1", std::process::id());
     CommandSpec { program, cwd: "/".into(), env: vec![("PATH".into(), path)], stdin: StdinSource::Null, marker }
 }
 
@@ -466,13 +466,14 @@ fn survivors_are_found_by_marker_and_by_pid_and_can_be_ended() {
     let told = run(bash("setsid sleep 100 </dev/null >/dev/null 2>&1 & disown; exec sleep 0.1", "survive"));
     let holder = told.holders().first().unwrap_or_else(|| panic!("none was left: {told:?}")).clone();
     let boot = survivors::boot_id();
-    assert_eq!(survivors::find(&boot, "survive/", &[]), std::slice::from_ref(&holder));
+    let prefix = format!("survive/{}/", std::process::id());
+    assert_eq!(survivors::find(&boot, &prefix, &[]), std::slice::from_ref(&holder));
     assert_eq!(survivors::find(&boot, "", &[(holder.pid, holder.start)]), std::slice::from_ref(&holder));
     assert_eq!(survivors::find(&boot, "", &[(holder.pid, holder.start + 1)]), []);
-    assert_eq!(survivors::find("another boot", "survive/", &[(holder.pid, holder.start)]), []);
+    assert_eq!(survivors::find("another boot", &prefix, &[(holder.pid, holder.start)]), []);
     assert!(survivors::signal_group(&holder, Control::Terminate));
     assert!(gone(&holder));
-    assert_eq!(survivors::find(&boot, "survive/", &[]), []);
+    assert_eq!(survivors::find(&boot, &prefix, &[]), []);
 }
 
 #[test]
