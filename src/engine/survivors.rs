@@ -27,7 +27,8 @@ pub fn is_alive(holder: &Holder) -> bool {
 }
 
 /// What still lives of a run that ran under `boot`: its steps' leaders `known` (pid and start), their sessions, and
-/// whatever carries a marker that begins with `marker_prefix` (not empty). Nothing outlives a boot. Ordered by pid.
+/// whatever carries a marker that begins with `marker_prefix` (end it with the separator: `run-1` also begins `run-10`;
+/// empty finds nothing). Nothing outlives a boot. Ordered by pid.
 pub fn find(boot: &str, marker_prefix: &str, known: &[(i32, u64)]) -> Vec<Holder> {
     if boot != boot_id() {
         return Vec::new();

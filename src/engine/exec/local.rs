@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep_until};
 const DRAIN: Duration = Duration::from_secs(2);
 /// How often a session that is being stopped is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// Facts that may lie unread: with chunks of 1 MiB, the memory that a flood takes here.
+/// Facts that may lie unread: with chunks of 256 KiB, 2 MiB at most.
 const QUEUE: usize = 8;
 
 /// Runs commands on this machine, over pipes.
@@ -212,7 +212,7 @@ impl Watch {
             }
         };
         let (exit, drained, at) = exit;
-        let holders = self.trace.behind().await;
+        let holders = self.trace.behind(drained).await;
         drop(open);
         // It has ended, so this only reaps. From here on its number may be given to another process.
         let _ = handle.try_wait();

@@ -89,7 +89,7 @@ pub enum ExecFact {
         /// When.
         at: Stamp,
     },
-    /// It printed something: at most 1 MiB.
+    /// It printed something: at most 256 KiB at a time.
     Output {
         /// Where.
         stream: Stream,
