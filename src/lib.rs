@@ -2,4 +2,5 @@
 
 pub mod feed;
 pub mod model;
+pub mod runbook;
 pub mod tui;
