@@ -4,4 +4,5 @@ pub mod engine;
 pub mod feed;
 pub mod journal;
 pub mod model;
+pub mod runbook;
 pub mod tui;

@@ -127,6 +127,8 @@ pub struct Level {
     pub id: LevelId,
     /// What it is called.
     pub title: String,
+    /// Why, for people.
+    pub why: Option<String>,
     /// How long it may take.
     pub budget: Option<Duration>,
     /// How long its own verification takes; zero where not said.
