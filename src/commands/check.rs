@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Loads a runbook with everything that `check` looks at, the examples of its commands too.
 pub(super) fn load(path: &Path) -> Loaded {
-    runbook::load_with(path, &|command| judge_example(command).map_err(|refused| refused.to_string()))
+    runbook::load_with(path, Some(&judge_example))
 }
 
 /// Checks runbooks.
@@ -21,8 +21,7 @@ pub(super) fn check(common: &Common, paths: &[PathBuf], strict: bool, format: Fo
             return Err(Failure::because(format!("there is no file {}", path.display())).hint("name a runbook: tminus check RUNBOOK"));
         }
         let loaded = load(path);
-        let errors = count(&loaded, Level::Error);
-        let warnings = count(&loaded, Level::Warning);
+        let (errors, warnings) = (loaded.count(Level::Error), loaded.count(Level::Warning));
         clean &= errors == 0 && (!strict || warnings == 0);
         match format {
             Format::Text => {
@@ -38,10 +37,6 @@ pub(super) fn check(common: &Common, paths: &[PathBuf], strict: bool, format: Fo
         print(&format!("{all:#}\n"))?;
     }
     Ok(if clean { Outcome::Done } else { Outcome::NotSo })
-}
-
-fn count(loaded: &Loaded, level: Level) -> usize {
-    loaded.diagnostics.iter().filter(|diagnostic| diagnostic.level == level).count()
 }
 
 fn summary(errors: usize, warnings: usize) -> String {

@@ -59,11 +59,12 @@ fn read_commission() -> Result<Commission, ConductorError> {
 
 /// Leaves the terminal, the group and the habits of whoever started it: a hangup there must not reach the run.
 fn alone() {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, setsid, umask};
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, setsid, umask};
     // Already a session's leader is as good; a kernel that refuses the rest leaves the run as safe as its user is.
     let _ = setsid();
     umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let limit = getrlimit(Resource::Core);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let _ = become_subreaper();
 }
@@ -213,7 +214,7 @@ async fn sign_and_conduct(commission: Commission, opened: Opened, listener: Unix
         commission,
         environment: environment(),
         surroundings,
-        executor: Arc::new(Local::default()),
+        executor: Arc::new(Local::new(Arc::new(SystemClock))),
         happenings,
         controls: HashMap::new(),
         signatures: Signatures::default(),
