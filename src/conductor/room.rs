@@ -76,6 +76,8 @@ pub(super) struct Room {
     pub sealing: Option<Sealing>,
     /// Why the journal cannot be written.
     pub failed: Option<String>,
+    /// Why the conductor ends as soon as nothing runs and all is on disk.
+    pub leaving: Option<String>,
     /// The conductor is to end, and why where it is not the run's end.
     pub over: Option<Option<String>>,
     /// Wall minus monotonic time when they were last compared.
@@ -93,6 +95,7 @@ impl Room {
                 Ok(None) => break,
                 Err(_) => self.tick().await,
             }
+            self.leave_when_quiet();
         }
         let why = self.over.clone().flatten();
         let sealed = self.sealing.as_ref().is_some_and(Sealing::is_sealed);
@@ -324,13 +327,14 @@ impl Room {
             events.push(Event::Held { reason: format!("no answer left at {at}"), by: crate::model::actor::Actor::program() });
         }
         self.step(Input::Note(events)).await;
-        self.over = Some(Some(format!("the answers file has no answer for {at}")));
-        self.drain().await;
+        self.leaving = Some(format!("the answers file has no answer for {at}"));
     }
 
-    /// Waits until what is on its way is on disk, so that an end leaves nothing half said.
-    async fn drain(&mut self) {
-        self.writer.flush().await;
+    /// An end that was asked for comes when nothing runs and everything that was said is on disk.
+    fn leave_when_quiet(&mut self) {
+        if self.leaving.is_some() && self.controls.is_empty() && self.driver.is_idle() {
+            self.over = Some(self.leaving.take());
+        }
     }
 
     async fn tick(&mut self) {
@@ -384,7 +388,6 @@ impl Room {
             Output::MoveKey => self.writer.move_key().await,
             Output::Close => self.close().await,
             Output::Leave => {
-                self.drain().await;
                 self.over = Some(Some("paused; tminus resume goes on".into()));
             }
         }

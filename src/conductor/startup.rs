@@ -187,8 +187,14 @@ async fn sign_and_conduct(commission: Commission, opened: Opened, listener: Unix
     let text = opened.first.encode();
     let namespace = format!("{}@tminus", opened.first.kind);
     let wanted = Signing { namespace: &namespace, text: &text, needed: commission.key_origin != "none" };
-    let (sig, early) = signature(&mut hall, &mut inbox, &happenings, &wanted).await?;
-    let (fmt, sig) = (FMT.to_owned(), sig);
+    let (sig, early) = match signature(&mut hall, &mut inbox, &happenings, &wanted).await {
+        Ok(signed) => signed,
+        Err(why) => {
+            farewell(&mut hall, &why).await;
+            return Err(why);
+        }
+    };
+    let fmt = FMT.to_owned();
     let first = if opened.is_new { Event::Genesis { fmt, text, sig } } else { Event::Resume { fmt, text, sig } };
     let (reports, mut said) = mpsc::unbounded_channel();
     let writer: WriterHandle = journal::begin(opened.dir.clone(), first, SystemClock.now(), journal::Beginning { start: opened.start, key: opened.key, heads: commission.heads.clone() }, reports)?;
@@ -220,10 +226,19 @@ async fn sign_and_conduct(commission: Commission, opened: Opened, listener: Unix
         signatures: Signatures::default(),
         sealing: None,
         failed: None,
+        leaving: None,
         over: None,
         drift: None,
     };
     room.run(inbox).await
+}
+
+/// The last words to whoever is connected.
+async fn farewell(hall: &mut Hall, why: &ConductorError) {
+    hall.tell_all(&ToClient::Over { sealed: false, why: Some(why.to_string()) });
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
 }
 
 fn environment() -> BTreeMap<String, String> {

@@ -147,6 +147,11 @@ impl Driver {
         self.on_its_way
     }
 
+    /// Whether nothing is on its way and nothing waits.
+    pub fn is_idle(&self) -> bool {
+        !self.on_its_way && self.waiting.is_empty()
+    }
+
     fn take_durable(&mut self, records: &[Record]) -> Result<(), IllegalEvent> {
         for record in records {
             self.state.apply(&self.plan, record)?;
