@@ -6,6 +6,7 @@ use super::runs::plan_of;
 use super::show::{Manner, Showing, show};
 use super::{Failure, Ran};
 use crate::cli::{Cli, Command};
+use crate::feed::live::conductor_of;
 use crate::journal::RunDir;
 
 /// Attaches to a run; to the only live one where none is named.
@@ -25,7 +26,7 @@ pub(super) fn attach(cli: &Cli) -> Ran {
 }
 
 fn only_live(places: &Places) -> Result<RunDir, Failure> {
-    let mut live: Vec<RunDir> = RunDir::list(&places.runs).into_iter().filter(|dir| dir.conductor().is_some()).collect();
+    let mut live: Vec<RunDir> = RunDir::list(&places.runs).into_iter().filter(|dir| conductor_of(dir).is_some()).collect();
     match (live.pop(), live.len()) {
         (Some(only), 0) => Ok(only),
         (Some(last), more) => {

@@ -20,7 +20,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
         return Err(Failure::because(format!("{} does not lie in the runs folder {}: a run from elsewhere is never taken up", dir.path().display(), places.runs.display()))
             .hint("tminus verify looks at it"));
     }
-    if let Some(pid) = dir.conductor() {
+    if let Some(pid) = conductor_of(&dir) {
         return Err(Failure::because(format!("run {} is conducted already, by process {pid}", dir.id().short())).hint(format!("tminus attach {}", dir.id().short())));
     }
     let plan = plan_of(&dir)?;

@@ -6,7 +6,8 @@
 use super::{News, Port, Role};
 use crate::feed::frames::{read_frame, write_frame};
 use crate::journal::keys::Signer;
-use crate::journal::{RunDir, Tail};
+use crate::journal::RunDir;
+use crate::journal::reader::Tail;
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::{Intent, Request};
 use crate::model::wire::{ToClient, ToConductor, WIRE};
@@ -39,7 +40,11 @@ pub struct Live {
 
 /// Connects to a run's conductor. `Err` says in words why it cannot be reached.
 pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)> {
-    let stream = dir.connect()?;
+    let stream = UnixStream::connect(dir.socket_path())?;
+    let own = rustix::process::getuid();
+    if rustix::net::sockopt::socket_peercred(&stream)?.uid != own {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "its socket belongs to another user"));
+    }
     let (news, inbox) = channel();
     let role = Arc::new(AtomicU8::new(role_code(if coming.watch {
         Role::Watches
@@ -114,7 +119,7 @@ impl Port for Live {
     }
 
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>> {
-        let mut file = self.dir.open_output(step, attempt)?;
+        let mut file = self.dir.open_output(step, attempt).map_err(io::Error::other)?;
         file.seek(SeekFrom::Start(range.start))?;
         let mut bytes = Vec::new();
         file.take(range.end.saturating_sub(range.start))
@@ -256,4 +261,10 @@ impl Link {
             self.lost("no thread could be made to sign".into());
         }
     }
+}
+
+/// The process that conducts a run now, by the socket's word.
+pub fn conductor_of(dir: &RunDir) -> Option<i32> {
+    let stream = UnixStream::connect(dir.socket_path()).ok()?;
+    rustix::net::sockopt::socket_peercred(&stream).ok().map(|peer| peer.pid.as_raw_nonzero().get())
 }
