@@ -1,5 +1,6 @@
 //! tminus runs a cutover: a runbook, a clock, real commands, people's answers, and a journal that proves what happened.
 
+pub mod conductor;
 pub mod engine;
 pub mod feed;
 pub mod journal;

@@ -37,7 +37,7 @@ impl Room {
 
     /// The journal is closed: the text of the seal is made, and signed by whoever can.
     pub(super) fn seal(&mut self, _head: Option<Head>) {
-        let text = match self.writer.seal_text(&self.dir) {
+        let text = match SealText::prepare(&self.dir) {
             Ok(text) => text,
             Err(why) => {
                 self.over = Some(Some(format!("the run cannot be sealed: {why}")));

@@ -13,6 +13,7 @@ use crate::model::intent::{Intent, Request};
 use crate::model::wire::{ToClient, ToConductor, WIRE};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -119,7 +120,8 @@ impl Port for Live {
     }
 
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>> {
-        let mut file = self.dir.open_output(step, attempt).map_err(io::Error::other)?;
+        let no_links = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+        let mut file = std::fs::OpenOptions::new().read(true).custom_flags(no_links).open(self.dir.output_path(step, attempt))?;
         file.seek(SeekFrom::Start(range.start))?;
         let mut bytes = Vec::new();
         file.take(range.end.saturating_sub(range.start))
