@@ -1,3 +1,4 @@
 //! tminus runs a cutover: a runbook, a clock, real commands, people's answers, and a journal that proves what happened.
 
+pub mod journal;
 pub mod model;

@@ -1,0 +1,6 @@
+//! FLOOR 1: the journal, which is what is left of a run and what proves it.
+//!
+//! Records as lines, their chain, their signatures, the files beside them, and how all of it is read back and judged.
+//! Nothing here decides what a run does next, and nothing here draws. The conductor writes through it, everything else reads.
+
+pub mod keys;
