@@ -297,7 +297,10 @@ impl Writer {
             .valid
             .filter(|_| whole && removed.is_ok())
             .map(|valid| valid.head());
-        let _ = self.reports.send(Report::Closed { head });
+        // Who hears it may take the lock at once, so it is let go of before.
+        let reports = self.reports.clone();
+        drop(self);
+        let _ = reports.send(Report::Closed { head });
     }
 
     /// How many output files there are, and their bytes, those of earlier parts too.
