@@ -66,7 +66,7 @@ pub(super) fn start(commission: &Commission, plan: Plan, key: OperatorKey, stayi
         }
         Ready::Refused { why, .. } => return Err(Failure::because(why)),
     };
-    let dir = RunDir::open(&dir).map_err(|why| Failure::of(&why))?;
+    let dir = RunDir::open_prepared(&dir).map_err(|why| Failure::of(&why))?;
     let Some(manner) = staying.manner else { return detach(dir, &plan, &key, staying.cli) };
     let showing = Showing { dir, plan, key: &key, watch: false, name: staying.name, common: &staying.cli.common };
     show(showing, manner)

@@ -11,6 +11,7 @@ pub mod head;
 pub mod keys;
 pub mod line;
 pub mod reader;
+pub mod seal;
 pub mod storage;
 pub mod texts;
 pub mod writer;

@@ -17,12 +17,20 @@ pub struct Opening {
     pub operator: String,
     /// `agent`, `file`, `self-made` or `none`.
     pub key_origin: String,
+    /// `SHA256:…` of the operator's key.
+    pub key: String,
     /// `attended` or `unattended`.
     pub mode: String,
     /// Hash of the answers file.
     pub answers: String,
     /// Hash of the runbook as read; it is in `attach/`.
     pub runbook: String,
+    /// Its file name.
+    pub runbook_name: String,
+    /// Its folder.
+    pub runbook_dir: String,
+    /// The run directory.
+    pub run_dir: String,
     /// Hash of the plan as resolved.
     pub plan: String,
     /// Program version, and the hash of its binary where it is known.
@@ -31,10 +39,18 @@ pub struct Opening {
     pub program_sha256: String,
     /// The arguments of tminus, secrets by name, joined by spaces.
     pub argv: String,
+    /// Hash of the `--var` values in order.
+    pub vars: String,
+    /// T0 by `--t0`, Unix microseconds.
+    pub t0: String,
+    /// IANA name of the zone in which times of the clock are read.
+    pub zone: String,
     /// Host name.
     pub host: String,
     /// Boot id.
     pub boot: String,
+    /// User name.
+    pub user: String,
     /// User id.
     pub uid: u32,
     /// Login user id, empty where unknown.
@@ -70,15 +86,23 @@ impl Opening {
             .with("started", self.started)
             .with("operator", &self.operator)
             .with("key origin", &self.key_origin)
+            .with("key", &self.key)
             .with("mode", &self.mode)
             .with("answers", &self.answers)
             .with("runbook", &self.runbook)
+            .with("runbook name", &self.runbook_name)
+            .with("runbook dir", &self.runbook_dir)
+            .with("run dir", &self.run_dir)
             .with("plan", &self.plan)
             .with("program", &self.program)
             .with("program sha256", &self.program_sha256)
             .with("argv", &self.argv)
+            .with("vars", &self.vars)
+            .with("t0", &self.t0)
+            .with("zone", &self.zone)
             .with("host", &self.host)
             .with("boot", &self.boot)
+            .with("user", &self.user)
             .with("uid", self.uid)
             .with("login uid", &self.login_uid)
             .with("run key", &self.run_key)

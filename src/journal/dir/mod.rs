@@ -67,6 +67,15 @@ impl RunDir {
 
     /// Opens a directory that holds a journal. Its name is its id; whether the journal agrees is for `recover` and `verify`.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let dir = Self::open_prepared(path)?;
+        if dir.parts()?.is_empty() {
+            return Err(JournalError::NotARun(path.display().to_string()));
+        }
+        Ok(dir)
+    }
+
+    /// Opens a directory whose first record may still be waiting for its signature: the client that signs it needs it.
+    pub fn open_prepared(path: &Path) -> Result<Self, JournalError> {
         let name = path.display().to_string();
         let whole = std::path::absolute(path).map_err(JournalError::io("find", &name))?;
         let last = whole.components().next_back().and_then(|part| match part {
@@ -90,11 +99,7 @@ impl RunDir {
         };
         let fd = rustix::fs::open(&whole, DIRECTORY, Mode::empty())
             .map_err(JournalError::io("open", &name))?;
-        let dir = Self::held(fd, whole, RunId(id));
-        if dir.parts()?.is_empty() {
-            return Err(JournalError::NotARun(name));
-        }
-        Ok(dir)
+        Ok(Self::held(fd, whole, RunId(id)))
     }
 
     fn held(fd: OwnedFd, path: PathBuf, id: RunId) -> Self {
