@@ -127,7 +127,11 @@ impl StepState {
         let by_itself = by.known == Known::Program && self.retry_at.is_some();
         *self = Self {
             attempt,
-            person_began: if by_itself { self.person_began } else { Some(attempt) },
+            person_began: if by_itself {
+                self.person_began
+            } else {
+                Some(attempt)
+            },
             first_started: self.first_started.or(Some(at)),
             started: Some(at),
             by: Some(by),
