@@ -1,1 +1,104 @@
 //! Cards, prompts and full-screen overlays on top of a screen.
+//!
+//! An overlay says what will happen before it asks, and turns keys into wishes; it never decides and never acts. The app keeps
+//! a stack of them, hands each key to the top one and does what its `Reply` says. `!` and `^C` belong to the app.
+
+mod command_rows;
+mod expect_words;
+mod face;
+mod form;
+mod quiet;
+mod run;
+mod run_rows;
+#[cfg(test)]
+mod run_tests;
+mod say;
+mod sheet;
+#[cfg(test)]
+mod stage;
+mod view;
+
+use crate::tui::context::{Card, Context, Reply};
+use crossterm::event::{KeyEvent, KeyEventKind};
+use face::Face;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+/// A card with what was typed into it.
+#[derive(Debug)]
+pub struct Overlay {
+    card: Card,
+    kind: Kind,
+}
+
+/// Each card's own state.
+#[derive(Debug)]
+enum Kind {
+    Run(run::RunCard),
+}
+
+impl Overlay {
+    /// Opens a card on the run as it stands.
+    pub fn open(card: Card, ctx: &Context<'_>) -> Self {
+        let kind = match &card {
+            Card::Run(step) => Kind::Run(run::RunCard::open(*step, ctx)),
+            _ => unreachable!(),
+        };
+        Self { card, kind }
+    }
+
+    /// Takes a key. Only presses count: a release or an auto-repeat does nothing.
+    pub fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
+        if key.kind != KeyEventKind::Press {
+            return Reply::Stay;
+        }
+        self.face_mut().key(key, ctx)
+    }
+
+    /// Takes pasted text, where it takes any.
+    pub fn paste(&mut self, text: &str, ctx: &Context<'_>) -> Reply {
+        self.face_mut().paste(text, ctx)
+    }
+
+    /// Draws it. A card wants the area below the header; a full-screen one wants all of it.
+    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
+        self.face().draw(frame, area, ctx);
+    }
+
+    /// Whether it hides all of the screen below it.
+    pub fn is_full_screen(&self) -> bool {
+        false
+    }
+
+    /// Whether letters are text now; `!` is text then, `^C` is not.
+    pub fn takes_text(&self, ctx: &Context<'_>) -> bool {
+        self.face().takes_text(ctx)
+    }
+
+    /// Whether what it asks about is over, so that the app closes it.
+    pub fn is_over(&self, ctx: &Context<'_>) -> bool {
+        self.face().is_over(ctx)
+    }
+
+    /// Which card it is.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// Its own key line, which it also draws: keys and what they do.
+    pub fn keys(&self, ctx: &Context<'_>) -> Vec<(String, String)> {
+        self.face().keys(ctx)
+    }
+
+    fn face(&self) -> &dyn Face {
+        match &self.kind {
+            Kind::Run(card) => card,
+        }
+    }
+
+    fn face_mut(&mut self) -> &mut dyn Face {
+        match &mut self.kind {
+            Kind::Run(card) => card,
+        }
+    }
+}
