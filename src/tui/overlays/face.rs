@@ -42,17 +42,23 @@ pub trait Face {
         false
     }
 
+    /// Whether it hides all of the screen below it.
+    fn fills(&self) -> bool {
+        false
+    }
+
     /// What of its body is on the screen.
     fn view(&self) -> &View;
 
     /// Draws it.
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
-        let width = sheet::text_width(area);
+        let width = sheet::text_width(area, self.fills());
         let sheet = Sheet {
             head: self.head(ctx),
             body: self.body(ctx, width),
             foot: self.foot(ctx, width),
             keys: self.keys(ctx),
+            fills: self.fills(),
         };
         sheet::draw(&sheet, self.view(), frame, area, ctx);
     }

@@ -3,11 +3,21 @@
 //! An overlay says what will happen before it asks, and turns keys into wishes; it never decides and never acts. The app keeps
 //! a stack of them, hands each key to the top one and does what its `Reply` says. `!` and `^C` belong to the app.
 
+mod answer;
+mod answer_rows;
+mod choose;
 mod command_rows;
+mod decide;
 mod expect_words;
 mod face;
 mod form;
+mod gate;
+mod gate_rows;
+mod note;
 mod quiet;
+mod reason;
+mod rollback;
+mod rollback_rows;
 mod run;
 mod run_rows;
 #[cfg(test)]
@@ -16,7 +26,9 @@ mod say;
 mod sheet;
 #[cfg(test)]
 mod stage;
+mod stop;
 mod view;
+mod yes;
 
 use crate::tui::context::{Card, Context, Reply};
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -35,6 +47,15 @@ pub struct Overlay {
 #[derive(Debug)]
 enum Kind {
     Run(run::RunCard),
+    Answer(answer::AnswerCard),
+    Choose(choose::ChooseCard),
+    Gate(gate::GateCard),
+    Decide(decide::DecideCard),
+    Stop(stop::StopCard),
+    RollBack(rollback::RollBackCard),
+    Reason(reason::ReasonCard),
+    Note(note::NoteCard),
+    Yes(yes::YesCard),
 }
 
 impl Overlay {
@@ -42,6 +63,17 @@ impl Overlay {
     pub fn open(card: Card, ctx: &Context<'_>) -> Self {
         let kind = match &card {
             Card::Run(step) => Kind::Run(run::RunCard::open(*step, ctx)),
+            Card::Answer { step, item } => Kind::Answer(answer::AnswerCard::open(*step, *item, ctx)),
+            Card::Choose(step) => Kind::Choose(choose::ChooseCard::open(*step)),
+            Card::Gate(step) => Kind::Gate(gate::GateCard::open(*step, ctx)),
+            Card::Decide { step, go } => Kind::Decide(decide::DecideCard::open(*step, *go, ctx)),
+            Card::Stop => Kind::Stop(stop::StopCard::default()),
+            Card::RollBack => Kind::RollBack(rollback::RollBackCard::default()),
+            Card::Reason(why) => Kind::Reason(reason::ReasonCard::open(*why, ctx)),
+            Card::Note(step) => Kind::Note(note::NoteCard::open(*step)),
+            Card::GoOn => Kind::Yes(yes::YesCard::open(yes::Yes::GoOn, ctx)),
+            Card::CloseRun => Kind::Yes(yes::YesCard::open(yes::Yes::CloseRun, ctx)),
+            Card::LeaveScreen => Kind::Yes(yes::YesCard::open(yes::Yes::Leave, ctx)),
             _ => unreachable!(),
         };
         Self { card, kind }
@@ -67,7 +99,7 @@ impl Overlay {
 
     /// Whether it hides all of the screen below it.
     pub fn is_full_screen(&self) -> bool {
-        false
+        self.face().fills()
     }
 
     /// Whether letters are text now; `!` is text then, `^C` is not.
@@ -93,12 +125,30 @@ impl Overlay {
     fn face(&self) -> &dyn Face {
         match &self.kind {
             Kind::Run(card) => card,
+            Kind::Answer(card) => card,
+            Kind::Choose(card) => card,
+            Kind::Gate(card) => card,
+            Kind::Decide(card) => card,
+            Kind::Stop(card) => card,
+            Kind::RollBack(card) => card,
+            Kind::Reason(card) => card,
+            Kind::Note(card) => card,
+            Kind::Yes(card) => card,
         }
     }
 
     fn face_mut(&mut self) -> &mut dyn Face {
         match &mut self.kind {
             Kind::Run(card) => card,
+            Kind::Answer(card) => card,
+            Kind::Choose(card) => card,
+            Kind::Gate(card) => card,
+            Kind::Decide(card) => card,
+            Kind::Stop(card) => card,
+            Kind::RollBack(card) => card,
+            Kind::Reason(card) => card,
+            Kind::Note(card) => card,
+            Kind::Yes(card) => card,
         }
     }
 }

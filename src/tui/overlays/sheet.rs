@@ -55,20 +55,22 @@ pub struct Sheet {
     pub foot: Vec<Line<'static>>,
     /// Its key line.
     pub keys: Vec<Hint>,
+    /// Takes all of its area.
+    pub fills: bool,
 }
 
 /// The width that a card's text has in this area.
-pub fn text_width(area: Rect) -> usize {
-    usize::from(outer(area, area.height).width.saturating_sub(2))
+pub fn text_width(area: Rect, fills: bool) -> usize {
+    usize::from(outer(area, area.height, fills).width.saturating_sub(2))
 }
 
-fn framed(area: Rect) -> bool {
-    area.width > WIDEST + 4
+fn framed(area: Rect, fills: bool) -> bool {
+    !fills && area.width > WIDEST + 4
 }
 
-fn outer(area: Rect, height: u16) -> Rect {
-    let height = height.min(area.height);
-    let (width, left) = if framed(area) {
+fn outer(area: Rect, height: u16, fills: bool) -> Rect {
+    let height = if fills { area.height } else { height.min(area.height) };
+    let (width, left) = if framed(area, fills) {
         (WIDEST + 2, (area.width - WIDEST - 2) / 2)
     } else {
         (area.width, 0)
@@ -83,17 +85,17 @@ fn outer(area: Rect, height: u16) -> Rect {
 
 /// Draws a card into its area.
 pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
-    let width = text_width(area);
+    let width = text_width(area, sheet.fills);
     let roomy = area.height >= ROOMY;
     let mut keys = key_rows(&sheet.keys, width, ctx);
     if !roomy {
         keys.truncate(1);
     }
     let rules = if roomy { 2 } else { 0 } + usize::from(!sheet.foot.is_empty());
-    let last = usize::from(framed(area));
+    let last = usize::from(framed(area, sheet.fills));
     let fixed = 1 + rules + sheet.foot.len() + keys.len() + last;
     let wanted = fixed + sheet.body.rows.len();
-    let card = outer(area, u16::try_from(wanted).unwrap_or(u16::MAX));
+    let card = outer(area, u16::try_from(wanted).unwrap_or(u16::MAX), sheet.fills);
     frame.render_widget(Clear, card);
     let mut rows = Rows {
         left: card.height,
@@ -117,6 +119,11 @@ pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: 
     for row in &sheet.body.rows[window] {
         rows.put(frame, row);
     }
+    if sheet.fills {
+        // What is asked stays at the foot of a card that fills its area.
+        let filler = height.saturating_sub(end - from);
+        rows.skip(filler);
+    }
     if !foot.is_empty() {
         let more = place_words(from, end, sheet, view);
         rows.rule(frame, ctx, more);
@@ -124,7 +131,7 @@ pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: 
     for row in foot.iter().chain(&keys) {
         rows.put(frame, row);
     }
-    if framed(area) {
+    if last > 0 {
         rows.rule(frame, ctx, None);
         sides(frame, card, ctx);
     }
@@ -230,6 +237,12 @@ struct Rows {
 }
 
 impl Rows {
+    fn skip(&mut self, rows: usize) {
+        let rows = u16::try_from(rows).unwrap_or(u16::MAX).min(self.left);
+        self.y += rows;
+        self.left -= rows;
+    }
+
     fn put(&mut self, frame: &mut Frame<'_>, line: &Line<'_>) {
         if self.left == 0 {
             return;
