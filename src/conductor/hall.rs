@@ -133,10 +133,8 @@ impl Hall {
 
     /// Says something to one guest.
     pub fn tell(&mut self, number: u32, frame: ToClient) {
-        if let Some(guest) = self.guests.get(&number) {
-            if guest.frames.try_send(frame).is_err() {
-                self.guests.remove(&number);
-            }
+        if self.guests.get(&number).is_some_and(|guest| guest.frames.try_send(frame).is_err()) {
+            self.guests.remove(&number);
         }
     }
 

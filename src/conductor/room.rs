@@ -346,10 +346,8 @@ impl Room {
 
     async fn tick(&mut self) {
         let now = SystemClock.now();
-        if let Some((client, since)) = self.hall.asked_for_wheel {
-            if now.since(since) >= WHEEL_GRACE {
-                self.give_wheel(client).await;
-            }
+        if let Some((client, _)) = self.hall.asked_for_wheel.filter(|(_, since)| now.since(*since) >= WHEEL_GRACE) {
+            self.give_wheel(client).await;
         }
         let drift = now.wall - i64::try_from(now.mono).unwrap_or(0);
         let before = self.drift.replace(drift).unwrap_or(drift);
