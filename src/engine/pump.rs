@@ -16,13 +16,7 @@ use std::future::Future;
 /// Where masked output goes: the journal's writer, or a test.
 pub trait Sink {
     /// Takes bytes over; waits while too many are under way.
-    fn output(
-        &mut self,
-        stream: Stream,
-        bytes: Vec<u8>,
-        masked: Vec<Masked>,
-        at: Stamp,
-    ) -> impl Future<Output = ()>;
+    fn output(&mut self, stream: Stream, bytes: Vec<u8>, masked: Vec<Masked>, at: Stamp) -> impl Future<Output = ()>;
     /// No more output of this attempt comes.
     fn end(&mut self) -> impl Future<Output = ()>;
 }
@@ -55,21 +49,12 @@ pub struct Pump<S: Sink> {
 
 impl<S: Sink> Pump<S> {
     /// Runs until the attempt is over; says its facts through `say`.
-    pub async fn run(
-        mut self,
-        mut running: Running,
-        mut say: impl FnMut(StepIx, Attempt, StepFact),
-    ) {
-        let named: Vec<(&str, &Secret)> = self
-            .secrets
-            .iter()
-            .map(|(name, value)| (name.as_str(), value))
-            .collect();
+    pub async fn run(mut self, mut running: Running, mut say: impl FnMut(StepIx, Attempt, StepFact)) {
+        let named: Vec<(&str, &Secret)> = self.secrets.iter().map(|(name, value)| (name.as_str(), value)).collect();
         let mut out = Masker::new(&named);
         let mut err = out.fresh();
         let whole = out.fresh();
-        let mask =
-            |text: &str| String::from_utf8_lossy(&whole.whole(text.as_bytes()).bytes).into_owned();
+        let mask = |text: &str| String::from_utf8_lossy(&whole.whole(text.as_bytes()).bytes).into_owned();
         let mut last = self.began;
         let mut began = self.began;
         while let Some(fact) = running.facts.recv().await {
@@ -90,30 +75,17 @@ impl<S: Sink> Pump<S> {
                     if self.private {
                         continue;
                     }
-                    let masker = if stream == Stream::Out {
-                        &mut out
-                    } else {
-                        &mut err
-                    };
+                    let masker = if stream == Stream::Out { &mut out } else { &mut err };
                     let masked = masker.push(bytes);
                     if !masked.bytes.is_empty() || !masked.masked.is_empty() {
-                        self.sink
-                            .output(stream, masked.bytes, masked.masked, at)
-                            .await;
+                        self.sink.output(stream, masked.bytes, masked.masked, at).await;
                     }
                 }
-                ExecFact::Exited {
-                    exit,
-                    drained,
-                    holders,
-                    at,
-                } => {
+                ExecFact::Exited { exit, drained, holders, at } => {
                     for (stream, masker) in [(Stream::Out, &mut out), (Stream::Err, &mut err)] {
                         let rest = masker.finish();
                         if !rest.bytes.is_empty() || !rest.masked.is_empty() {
-                            self.sink
-                                .output(stream, rest.bytes, rest.masked, last)
-                                .await;
+                            self.sink.output(stream, rest.bytes, rest.masked, last).await;
                         }
                     }
                     self.sink.end().await;
@@ -124,12 +96,8 @@ impl<S: Sink> Pump<S> {
                         .step(self.step)
                         .command()
                         .map(|command| look(command, &self.cwd, instant(self.began)));
-                    let outcome = Outcome {
-                        exit,
-                        took,
-                        ended: judge::Ended::ByItself,
-                        files: files.unwrap_or_default(),
-                    };
+                    let outcome =
+                        Outcome { exit, took, ended: judge::Ended::ByItself, files: files.unwrap_or_default() };
                     let judged = self.judge.finish(&outcome, &|name| vars.get(name).cloned());
                     let checks = judged.checks(&mask);
                     let keep = |each: judge::Captured| Captured {
@@ -139,28 +107,14 @@ impl<S: Sink> Pump<S> {
                     };
                     let verdict = judged.verdict;
                     let captured = judged.captured.into_iter().map(keep).collect();
-                    let ended = Ended {
-                        exit,
-                        took,
-                        drained,
-                        holders,
-                        verdict,
-                        checks,
-                        captured,
-                    };
+                    let ended = Ended { exit, took, drained, holders, verdict, checks, captured };
                     say(self.step, self.attempt, StepFact::Ended(Box::new(ended)));
                     return;
                 }
             }
         }
         self.sink.end().await;
-        say(
-            self.step,
-            self.attempt,
-            StepFact::NotStarted {
-                why: "its supervisor went away".into(),
-            },
-        );
+        say(self.step, self.attempt, StepFact::NotStarted { why: "its supervisor went away".into() });
     }
 }
 

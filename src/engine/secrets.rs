@@ -32,34 +32,20 @@ impl Secrets {
 
     /// What a record says of a secret: its name and a hash that is salted by run and name.
     pub fn bound(&self, state: &RunState, name: &VarName, value: &str) -> Bound {
-        let run = state
-            .facts
-            .as_ref()
-            .map(|facts| facts.run.0.as_str())
-            .unwrap_or_default();
+        let run = state.facts.as_ref().map(|facts| facts.run.0.as_str()).unwrap_or_default();
         let mut hash = Sha256::new();
         for part in [run, "\n", name.as_str(), "\n", value] {
             hash.update(part.as_bytes());
         }
-        let hex: String = hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Bound {
-            name: name.clone(),
-            value: None,
-            hash: Some(hex),
-        }
+        let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Bound { name: name.clone(), value: None, hash: Some(hex) }
     }
 }
 
 /// Whether a value can be a secret: long enough that masking it does not mask everything.
 pub fn check_value(value: &str) -> Result<(), String> {
     if value.len() < LEAST {
-        return Err(format!(
-            "a secret has at least {LEAST} characters: a shorter one cannot be masked"
-        ));
+        return Err(format!("a secret has at least {LEAST} characters: a shorter one cannot be masked"));
     }
     Ok(())
 }

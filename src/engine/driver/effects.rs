@@ -10,12 +10,7 @@ impl Driver {
     pub(super) fn act_on(&mut self, event: &Event) {
         match event {
             Event::Started { .. } => self.out.push(Output::BindVars),
-            Event::StepStarted {
-                step,
-                attempt,
-                invocation: Some(_),
-                ..
-            } => {
+            Event::StepStarted { step, attempt, invocation: Some(_), .. } => {
                 if let Some(ix) = self.plan.find(step) {
                     self.steered.remove(&ix);
                     self.out.push(Output::Spawn(ix, *attempt));

@@ -64,18 +64,9 @@ impl Driver {
         }
         let step = self.plan.step(ix).id.clone();
         let events = match fact {
-            StepFact::Spawned { pid, start } => vec![Event::StepSpawned {
-                step,
-                attempt,
-                pid,
-                start,
-            }],
+            StepFact::Spawned { pid, start } => vec![Event::StepSpawned { step, attempt, pid, start }],
             StepFact::NotStarted { why } => vec![Event::StepNotStarted { step, attempt, why }],
-            StepFact::Lost { bytes } => vec![Event::OutputLost {
-                step,
-                attempt,
-                bytes,
-            }],
+            StepFact::Lost { bytes } => vec![Event::OutputLost { step, attempt, bytes }],
             StepFact::Ended(ended) => self.ended(ix, *ended, now),
         };
         self.append(now, events);
@@ -93,11 +84,7 @@ impl Driver {
         } else {
             ended.verdict
         };
-        let bound = if verdict == Verdict::Ok {
-            self.bind_captured(&ended.captured)
-        } else {
-            Vec::new()
-        };
+        let bound = if verdict == Verdict::Ok { self.bind_captured(&ended.captured) } else { Vec::new() };
         let retry = self.retry_at(ix, verdict, now);
         self.steered.remove(&ix);
         vec![
@@ -109,14 +96,7 @@ impl Driver {
                 drained: ended.drained,
                 holders: ended.holders,
             },
-            Event::StepJudged {
-                step,
-                attempt,
-                verdict,
-                checks: ended.checks,
-                bound,
-                retry,
-            },
+            Event::StepJudged { step, attempt, verdict, checks: ended.checks, bound, retry },
         ]
     }
 
@@ -124,17 +104,10 @@ impl Driver {
         let mut bound = Vec::new();
         for each in captured {
             if each.secret {
-                bound.push(
-                    self.secrets
-                        .bound(&self.state, &each.name, each.value.reveal()),
-                );
+                bound.push(self.secrets.bound(&self.state, &each.name, each.value.reveal()));
                 self.secrets.keep(each.name.0.clone(), each.value.clone());
             } else {
-                bound.push(Bound {
-                    name: each.name.clone(),
-                    value: Some(each.value.reveal().to_owned()),
-                    hash: None,
-                });
+                bound.push(Bound { name: each.name.clone(), value: Some(each.value.reveal().to_owned()), hash: None });
             }
         }
         bound

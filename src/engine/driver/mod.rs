@@ -119,9 +119,7 @@ impl Driver {
         match input {
             Input::Wish(wish) => self.take_wish(wish, now),
             Input::Note(events) => self.waiting.push_back(Waiting::Note(events)),
-            Input::Fact(step, attempt, fact) => {
-                self.waiting.push_back(Waiting::Fact(step, attempt, fact))
-            }
+            Input::Fact(step, attempt, fact) => self.waiting.push_back(Waiting::Fact(step, attempt, fact)),
             Input::Durable(records) => self.take_durable(&records)?,
             Input::Tick => {}
         }
@@ -131,15 +129,8 @@ impl Driver {
 
     /// When to look again, Unix microseconds: the next countdown, retry, planned start or time limit.
     pub fn wake(&self) -> Option<i64> {
-        let limits = self
-            .state
-            .running()
-            .into_iter()
-            .filter_map(|ix| self.limit_of(ix));
-        follow::wake(&self.plan, &self.state)
-            .into_iter()
-            .chain(limits)
-            .min()
+        let limits = self.state.running().into_iter().filter_map(|ix| self.limit_of(ix));
+        follow::wake(&self.plan, &self.state).into_iter().chain(limits).min()
     }
 
     /// Whether a batch is on its way to the disk.
@@ -172,9 +163,7 @@ impl Driver {
             match self.waiting.pop_front() {
                 Some(Waiting::Wish(wish)) => self.decide(wish, now),
                 Some(Waiting::Note(events)) => self.append(now, events),
-                Some(Waiting::Fact(step, attempt, fact)) => {
-                    self.record_fact((step, attempt), fact, now)
-                }
+                Some(Waiting::Fact(step, attempt, fact)) => self.record_fact((step, attempt), fact, now),
                 None => {
                     if !self.enforce_limits(now) && !self.follow(now) {
                         return;
@@ -199,17 +188,10 @@ impl Driver {
         };
         let events = match due {
             Due::Conditions(ix) => Ok(vec![self.conditions(ix)]),
-            Due::Begin(_) | Due::EndWait(_) | Due::EndRollback => {
-                follow::enact(&self.plan, &self.state, due, now)
-            }
+            Due::Begin(_) | Due::EndWait(_) | Due::EndRollback => follow::enact(&self.plan, &self.state, due, now),
         };
         // What is due and cannot begin would be due again at once: the run holds and says why instead.
-        let events = events.unwrap_or_else(|why| {
-            vec![Event::Held {
-                reason: why.0,
-                by: Actor::program(),
-            }]
-        });
+        let events = events.unwrap_or_else(|why| vec![Event::Held { reason: why.0, by: Actor::program() }]);
         self.append(now, events);
         true
     }
@@ -220,19 +202,11 @@ impl Driver {
         let mut saw = Vec::new();
         for condition in &step.when {
             let value = self.state.var(&condition.var.0).unwrap_or_default();
-            let holds =
-                crate::engine::judge::condition_holds(&condition.is, value).unwrap_or(false);
+            let holds = crate::engine::judge::condition_holds(&condition.is, value).unwrap_or(false);
             hold &= holds;
-            saw.push(format!(
-                "{} is {value:?}, wanted {}",
-                condition.var, condition.is
-            ));
+            saw.push(format!("{} is {value:?}, wanted {}", condition.var, condition.is));
         }
-        Event::StepConditions {
-            step: step.id.clone(),
-            hold,
-            saw: saw.join("; "),
-        }
+        Event::StepConditions { step: step.id.clone(), hold, saw: saw.join("; ") }
     }
 
     fn limit_of(&self, ix: StepIx) -> Option<i64> {
@@ -248,22 +222,12 @@ impl Driver {
     fn enforce_limits(&mut self, now: Stamp) -> bool {
         let over = self.state.running().into_iter().find(|ix| {
             let own = self.state.step(*ix);
-            let limit = own
-                .invocation
-                .as_ref()
-                .and_then(|invocation| invocation.timeout);
-            let ran = own
-                .started
-                .map(|started| crate::model::time::micros(now.since(started)));
-            !own.timed_out
-                && own.exit.is_none()
-                && limit.zip(ran).is_some_and(|(limit, ran)| ran >= limit)
+            let limit = own.invocation.as_ref().and_then(|invocation| invocation.timeout);
+            let ran = own.started.map(|started| crate::model::time::micros(now.since(started)));
+            !own.timed_out && own.exit.is_none() && limit.zip(ran).is_some_and(|(limit, ran)| ran >= limit)
         });
         let Some(ix) = over else { return false };
-        let event = Event::StepTimeout {
-            step: self.plan.step(ix).id.clone(),
-            attempt: self.state.step(ix).attempt,
-        };
+        let event = Event::StepTimeout { step: self.plan.step(ix).id.clone(), attempt: self.state.step(ix).attempt };
         self.append(now, vec![event]);
         true
     }

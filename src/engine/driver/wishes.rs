@@ -28,11 +28,7 @@ impl Driver {
         let Intent::Stop { step, how } = &wish.request.intent else {
             return;
         };
-        let asked = Asked {
-            by: wish.by.clone(),
-            now,
-            reading: None,
-        };
+        let asked = Asked { by: wish.by.clone(), now, reading: None };
         if decide(&self.plan, &self.state, &wish.request.intent, &asked).is_err() {
             return;
         }
@@ -50,18 +46,11 @@ impl Driver {
 
     pub(super) fn decide(&mut self, wish: Wish, now: Stamp) {
         let reading = self.read(&wish.request.intent);
-        let asked = Asked {
-            by: wish.by.clone(),
-            now,
-            reading,
-        };
+        let asked = Asked { by: wish.by.clone(), now, reading };
         match decide(&self.plan, &self.state, &wish.request.intent, &asked) {
             Ok(events) => {
                 self.keep_secret(&wish.request.intent);
-                self.out.push(Output::Taken {
-                    client: wish.client,
-                    id: wish.request.id,
-                });
+                self.out.push(Output::Taken { client: wish.client, id: wish.request.id });
                 self.append(now, events);
             }
             Err(why) => self.refuse(&wish, &why.0),
@@ -69,11 +58,7 @@ impl Driver {
     }
 
     fn refuse(&mut self, wish: &Wish, why: &str) {
-        self.out.push(Output::Refused {
-            client: wish.client,
-            id: wish.request.id,
-            why: why.to_owned(),
-        });
+        self.out.push(Output::Refused { client: wish.client, id: wish.request.id, why: why.to_owned() });
     }
 
     /// Judges what was typed, where the wish carries a value.
@@ -83,12 +68,7 @@ impl Driver {
                 let question = self.question(step)?;
                 Some(self.read_value(question, value.reveal()))
             }
-            Intent::Answer {
-                step,
-                item,
-                answer: Answer::Ok,
-                saw,
-            } => {
+            Intent::Answer { step, item, answer: Answer::Ok, saw } => {
                 let Work::Check(items) = &self.plan.step(self.plan.find(step)?).work else {
                     return None;
                 };
@@ -108,9 +88,7 @@ impl Driver {
     fn question(&self, step: &StepId) -> Option<&Question> {
         match &self.plan.step(self.plan.find(step)?).work {
             Work::Measure(question) | Work::Ask(question) => Some(question),
-            Work::Run(_) | Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => {
-                None
-            }
+            Work::Run(_) | Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => None,
         }
     }
 
@@ -126,42 +104,20 @@ impl Driver {
         let (shown, mut checks, ok) = (judged.shown, judged.checks, judged.ok);
         if question.secret {
             crate::engine::secrets::check_value(typed)?;
-            checks
-                .iter_mut()
-                .for_each(|check| check.saw = "(hidden)".into());
+            checks.iter_mut().for_each(|check| check.saw = "(hidden)".into());
         }
         let bound = question.into.iter().map(|name| {
             if question.secret {
                 self.secrets.bound(&self.state, name, typed)
             } else {
-                Bound {
-                    name: name.clone(),
-                    value: Some(judged.value.clone()),
-                    hash: None,
-                }
+                Bound { name: name.clone(), value: Some(judged.value.clone()), hash: None }
             }
         });
-        Ok(Reading {
-            saw: if question.secret {
-                String::new()
-            } else {
-                shown
-            },
-            checks,
-            ok,
-            bound: bound.collect(),
-        })
+        Ok(Reading { saw: if question.secret { String::new() } else { shown }, checks, ok, bound: bound.collect() })
     }
 
-    fn judged(
-        &self,
-        expect: Option<&Expect>,
-        out_of: Option<u64>,
-        typed: &str,
-    ) -> Result<judge::ValueJudged, String> {
-        judge::judge_value(expect, out_of, typed, &|name| {
-            self.state.var(name).map(str::to_owned)
-        })
+    fn judged(&self, expect: Option<&Expect>, out_of: Option<u64>, typed: &str) -> Result<judge::ValueJudged, String> {
+        judge::judge_value(expect, out_of, typed, &|name| self.state.var(name).map(str::to_owned))
     }
 
     /// A secret that was typed is kept in memory for the steps that name it, and nowhere else.
@@ -173,10 +129,7 @@ impl Driver {
             return;
         };
         if let (true, Some(name)) = (question.secret, question.into.clone()) {
-            self.secrets.keep(
-                name.0,
-                crate::model::secret::Secret::new(value.reveal().trim().to_owned()),
-            );
+            self.secrets.keep(name.0, crate::model::secret::Secret::new(value.reveal().trim().to_owned()));
         }
     }
 }

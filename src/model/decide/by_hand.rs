@@ -27,12 +27,7 @@ fn opened(
 }
 
 /// One statement answered.
-pub(super) fn answer(
-    plan: &Plan,
-    state: &RunState,
-    said: (StepIx, usize, Answer, &String),
-    asked: &Asked,
-) -> Decided {
+pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer, &String), asked: &Asked) -> Decided {
     let (ix, item, answer, saw) = said;
     let step = plan.step(ix);
     start::ready(state)?;
@@ -52,9 +47,7 @@ pub(super) fn answer(
     let (mut events, attempt) = opened(plan, state, ix, asked)?;
     let (mut answer, mut checks) = (answer, Vec::new());
     if let (Answer::Ok, Some(reading)) = (answer, &asked.reading) {
-        let reading = reading
-            .as_ref()
-            .map_err(|why| crate::model::intent::Refusal(why.clone()))?;
+        let reading = reading.as_ref().map_err(|why| crate::model::intent::Refusal(why.clone()))?;
         checks.clone_from(&reading.checks);
         if !reading.ok {
             answer = Answer::Failed;
@@ -90,31 +83,17 @@ pub(super) fn value(plan: &Plan, state: &RunState, ix: StepIx, asked: &Asked) ->
         step: step.id.clone(),
         attempt,
         item: 0,
-        answer: if reading.ok {
-            Answer::Ok
-        } else {
-            Answer::Failed
-        },
+        answer: if reading.ok { Answer::Ok } else { Answer::Failed },
         saw: reading.saw,
         checks: reading.checks,
-        bound: if reading.ok {
-            reading.bound
-        } else {
-            Vec::new()
-        },
+        bound: if reading.ok { reading.bound } else { Vec::new() },
         by: asked.by.clone(),
     });
     Ok(events)
 }
 
 /// One way of several.
-pub(super) fn choose(
-    plan: &Plan,
-    state: &RunState,
-    ix: StepIx,
-    option: &str,
-    asked: &Asked,
-) -> Decided {
+pub(super) fn choose(plan: &Plan, state: &RunState, ix: StepIx, option: &str, asked: &Asked) -> Decided {
     let step = plan.step(ix);
     start::ready(state)?;
     let Work::Choose { options, .. } = &step.work else {
@@ -124,12 +103,7 @@ pub(super) fn choose(
         return refuse(format!("{} has no option {option}", step.number));
     }
     let (mut events, attempt) = opened(plan, state, ix, asked)?;
-    events.push(Event::StepChosen {
-        step: step.id.clone(),
-        attempt,
-        option: option.to_owned(),
-        by: asked.by.clone(),
-    });
+    events.push(Event::StepChosen { step: step.id.clone(), attempt, option: option.to_owned(), by: asked.by.clone() });
     Ok(events)
 }
 
@@ -141,11 +115,7 @@ pub(super) fn settle(plan: &Plan, state: &RunState, intent: &Intent, asked: &Ask
         Intent::NotApplicable { step, reason } => (step, Settled::NotApplicable, reason.clone()),
         Intent::Hand { step, reason } => (step, Settled::Hand, reason.clone()),
         Intent::Fail { step, reason } => (step, Settled::Failed, reason.clone()),
-        Intent::Accept { step, reason, name } => (
-            step,
-            Settled::Over,
-            format!("{reason} (accepted by {name})"),
-        ),
+        Intent::Accept { step, reason, name } => (step, Settled::Over, format!("{reason} (accepted by {name})")),
         _ => return refuse("that does not settle a step"),
     };
     let ix = find(plan, step)?;
@@ -158,30 +128,20 @@ pub(super) fn settle(plan: &Plan, state: &RunState, intent: &Intent, asked: &Ask
         return refuse(format!("{number} is {} already", own.status));
     }
     if own.status == StepStatus::Unknown && own.verdict.is_none() {
-        return refuse(format!(
-            "nobody knows whether {number} finished: say that first"
-        ));
+        return refuse(format!("nobody knows whether {number} finished: say that first"));
     }
     match (how, planned.skip) {
         (Settled::Skipped, Skip::Never) => return refuse(format!("{number} cannot be left out")),
         (Settled::Skipped, Skip::Free) => {}
         (Settled::Over, _) if !own.status.bad() && own.status != StepStatus::Unknown => {
-            return refuse(format!(
-                "{number} has not failed: there is nothing to accept"
-            ));
+            return refuse(format!("{number} has not failed: there is nothing to accept"));
         }
         (Settled::Over, _) => accepted(intent, number)?,
         (Settled::Skipped | Settled::NotApplicable | Settled::Hand | Settled::Failed, _) => {
             needs_reason(&reason, number)?
         }
     }
-    Ok(vec![Event::StepSettled {
-        step: step.clone(),
-        attempt: own.attempt,
-        how,
-        reason,
-        by: asked.by.clone(),
-    }])
+    Ok(vec![Event::StepSettled { step: step.clone(), attempt: own.attempt, how, reason, by: asked.by.clone() }])
 }
 
 fn accepted(intent: &Intent, number: &str) -> Result<(), crate::model::intent::Refusal> {
@@ -190,21 +150,14 @@ fn accepted(intent: &Intent, number: &str) -> Result<(), crate::model::intent::R
     };
     needs_reason(reason, number)?;
     if name.trim().is_empty() {
-        refuse(format!(
-            "{number} is accepted by a named person: type the name"
-        ))
+        refuse(format!("{number} is accepted by a named person: type the name"))
     } else {
         Ok(())
     }
 }
 
 /// What became of a step that nobody saw end.
-pub(super) fn resolve(
-    plan: &Plan,
-    state: &RunState,
-    said: (StepIx, Resolution, &String),
-    asked: &Asked,
-) -> Decided {
+pub(super) fn resolve(plan: &Plan, state: &RunState, said: (StepIx, Resolution, &String), asked: &Asked) -> Decided {
     let (ix, how, reason) = said;
     let (planned, own) = (plan.step(ix), state.step(ix));
     if own.status != StepStatus::Unknown {
@@ -227,13 +180,7 @@ pub(super) fn resolve(
 }
 
 /// A countdown ended early.
-pub(super) fn release(
-    plan: &Plan,
-    state: &RunState,
-    ix: StepIx,
-    reason: &str,
-    asked: &Asked,
-) -> Decided {
+pub(super) fn release(plan: &Plan, state: &RunState, ix: StepIx, reason: &str, asked: &Asked) -> Decided {
     let planned = plan.step(ix);
     if !matches!(planned.work, Work::Wait(_)) {
         return refuse(format!("{} is not a wait", planned.number));

@@ -60,16 +60,11 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
     match intent {
         Intent::Start { typed } => start::start(plan, state, typed, asked),
         Intent::Run { step, typed } => start::run(plan, state, find(plan, step)?, typed, asked),
-        Intent::Answer {
-            step,
-            item,
-            answer,
-            saw,
-        } => by_hand::answer(plan, state, (find(plan, step)?, *item, *answer, saw), asked),
-        Intent::Value { step, .. } => by_hand::value(plan, state, find(plan, step)?, asked),
-        Intent::Choose { step, option } => {
-            by_hand::choose(plan, state, find(plan, step)?, option, asked)
+        Intent::Answer { step, item, answer, saw } => {
+            by_hand::answer(plan, state, (find(plan, step)?, *item, *answer, saw), asked)
         }
+        Intent::Value { step, .. } => by_hand::value(plan, state, find(plan, step)?, asked),
+        Intent::Choose { step, option } => by_hand::choose(plan, state, find(plan, step)?, option, asked),
         Intent::Skip { .. }
         | Intent::NotApplicable { .. }
         | Intent::Hand { .. }
@@ -78,26 +73,16 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         Intent::Resolve { step, how, reason } => {
             by_hand::resolve(plan, state, (find(plan, step)?, *how, reason), asked)
         }
-        Intent::Release { step, reason } => {
-            by_hand::release(plan, state, find(plan, step)?, reason, asked)
+        Intent::Release { step, reason } => by_hand::release(plan, state, find(plan, step)?, reason, asked),
+        Intent::Vote { step, role, vote } => gate::vote(plan, state, (find(plan, step)?, role, *vote), asked),
+        Intent::Decide { step, go, typed, reason } => {
+            gate::decide_gate(plan, state, (find(plan, step)?, *go, typed, reason), asked)
         }
-        Intent::Vote { step, role, vote } => {
-            gate::vote(plan, state, (find(plan, step)?, role, *vote), asked)
-        }
-        Intent::Decide {
-            step,
-            go,
-            typed,
-            reason,
-        } => gate::decide_gate(plan, state, (find(plan, step)?, *go, typed, reason), asked),
         Intent::Stop { step, how } => control::stop(plan, state, find(plan, step)?, *how, asked),
         Intent::Hold { reason } => control::hold(state, reason, asked),
         Intent::GoOn => control::go_on(state, asked),
         Intent::RollBack { level, typed } => control::roll_back(plan, state, level, typed, asked),
-        Intent::SeePhase { phase } => Ok(vec![Event::PhaseSeen {
-            phase: phase.clone(),
-            by: asked.by.clone(),
-        }]),
+        Intent::SeePhase { phase } => Ok(vec![Event::PhaseSeen { phase: phase.clone(), by: asked.by.clone() }]),
         Intent::Note { text, step } => control::note(plan, text, step.as_ref(), asked),
         Intent::Abort { reason } => control::abort(plan, state, reason, asked),
         Intent::Pause => control::pause(plan, state, asked),
@@ -107,8 +92,7 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
 }
 
 fn find(plan: &Plan, step: &StepId) -> Result<StepIx, Refusal> {
-    plan.find(step)
-        .ok_or_else(|| Refusal(format!("there is no step {step} in this runbook")))
+    plan.find(step).ok_or_else(|| Refusal(format!("there is no step {step} in this runbook")))
 }
 
 fn refuse<T>(words: impl Into<String>) -> Result<T, Refusal> {
@@ -116,9 +100,5 @@ fn refuse<T>(words: impl Into<String>) -> Result<T, Refusal> {
 }
 
 fn needs_reason(reason: &str, what: &str) -> Result<(), Refusal> {
-    if reason.trim().is_empty() {
-        refuse(format!("{what} needs a reason"))
-    } else {
-        Ok(())
-    }
+    if reason.trim().is_empty() { refuse(format!("{what} needs a reason")) } else { Ok(()) }
 }

@@ -36,23 +36,11 @@ pub(super) fn start(plan: &Plan, state: &RunState, typed: &str, asked: &Asked) -
         })?),
         None => None,
     };
-    Ok(vec![Event::Started {
-        by: asked.by.clone(),
-        typed: typed.to_owned(),
-        t0,
-        zone: state.zone.clone(),
-        hard_stop,
-    }])
+    Ok(vec![Event::Started { by: asked.by.clone(), typed: typed.to_owned(), t0, zone: state.zone.clone(), hard_stop }])
 }
 
 /// A person starts a step, or tries it again.
-pub(super) fn run(
-    plan: &Plan,
-    state: &RunState,
-    ix: StepIx,
-    typed: &Typed,
-    asked: &Asked,
-) -> Decided {
+pub(super) fn run(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Decided {
     ready(state)?;
     reachable(plan, state, ix)?;
     startable(plan, state, ix)?;
@@ -71,39 +59,22 @@ pub(super) fn ready(state: &RunState) -> Result<(), crate::model::intent::Refusa
 }
 
 /// Whether the run goes through this step as it stands.
-fn reachable(
-    plan: &Plan,
-    state: &RunState,
-    ix: StepIx,
-) -> Result<(), crate::model::intent::Refusal> {
+fn reachable(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(), crate::model::intent::Refusal> {
     let step = plan.step(ix);
     if let Place::Criterion { gate, .. } = step.place {
         let open = state.step(gate).status == crate::model::state::StepStatus::You;
-        return if open {
-            Ok(())
-        } else {
-            refuse(format!("gate {} is not open", plan.step(gate).number))
-        };
+        return if open { Ok(()) } else { refuse(format!("gate {} is not open", plan.step(gate).number)) };
     }
     if state.path(plan).contains(&ix) {
         return Ok(());
     }
     match step.place {
-        Place::Phase(_) if state.rollback.is_some() => refuse(format!(
-            "the run is going back: {} does not run any more",
-            step.number
-        )),
-        Place::Phase(_) => refuse(format!(
-            "the run was aborted: {} does not run any more",
-            step.number
-        )),
-        Place::Choice { .. } => refuse(format!(
-            "{} belongs to a way that was not chosen",
-            step.number
-        )),
-        Place::Undo(_) | Place::Level(_) => {
-            refuse(format!("{} runs in a rollback only: press !", step.number))
+        Place::Phase(_) if state.rollback.is_some() => {
+            refuse(format!("the run is going back: {} does not run any more", step.number))
         }
+        Place::Phase(_) => refuse(format!("the run was aborted: {} does not run any more", step.number)),
+        Place::Choice { .. } => refuse(format!("{} belongs to a way that was not chosen", step.number)),
+        Place::Undo(_) | Place::Level(_) => refuse(format!("{} runs in a rollback only: press !", step.number)),
         Place::Criterion { .. } => refuse("a criterion belongs to its gate"),
     }
 }

@@ -105,12 +105,7 @@ impl StepState {
     /// How long it took or has taken at `now`, all attempts together.
     pub fn elapsed(&self, now: Stamp) -> Option<Duration> {
         let from = self.first_started?;
-        Some(
-            self.ended
-                .filter(|_| !self.status.open())
-                .unwrap_or(now)
-                .since(from),
-        )
+        Some(self.ended.filter(|_| !self.status.open()).unwrap_or(now).since(from))
     }
 
     /// Moves the present attempt to `past` and clears what belongs to an attempt.
@@ -127,11 +122,7 @@ impl StepState {
         let by_itself = by.known == Known::Program && self.retry_at.is_some();
         *self = Self {
             attempt,
-            person_began: if by_itself {
-                self.person_began
-            } else {
-                Some(attempt)
-            },
+            person_began: if by_itself { self.person_began } else { Some(attempt) },
             first_started: self.first_started.or(Some(at)),
             started: Some(at),
             by: Some(by),

@@ -15,27 +15,10 @@ impl RunState {
     pub(super) fn fold_by_hand(&mut self, plan: &Plan, record: &Record) -> Applied {
         let at = record.at;
         match &record.event {
-            Event::StepAnswered {
-                step,
-                attempt,
-                item,
-                answer,
-                saw,
-                checks,
-                bound,
-                by,
-            } => {
+            Event::StepAnswered { step, attempt, item, answer, saw, checks, bound, by } => {
                 let ix = find(plan, step)?;
                 let state = self.present(plan, step, *attempt)?;
-                state.answers.insert(
-                    *item,
-                    Answered {
-                        answer: *answer,
-                        saw: saw.clone(),
-                        by: by.clone(),
-                        at,
-                    },
-                );
+                state.answers.insert(*item, Answered { answer: *answer, saw: saw.clone(), by: by.clone(), at });
                 state.checks.extend(checks.iter().cloned());
                 self.bind(bound);
                 self.settle_answers(plan, ix, at);
@@ -46,13 +29,7 @@ impl RunState {
                     format!("{} answered by {}: {saw}", plan.step(ix).number, by.shown()),
                 );
             }
-            Event::StepSettled {
-                step,
-                attempt,
-                how,
-                reason,
-                by,
-            } => {
+            Event::StepSettled { step, attempt, how, reason, by } => {
                 let ix = find(plan, step)?;
                 let state = &mut self.steps[ix.0];
                 if state.status == StepStatus::Running || state.attempt != *attempt {
@@ -73,12 +50,7 @@ impl RunState {
                     record,
                     Some(ix),
                     status.word(),
-                    format!(
-                        "{} {}: {reason} ({})",
-                        plan.step(ix).number,
-                        status.word(),
-                        by.shown()
-                    ),
+                    format!("{} {}: {reason} ({})", plan.step(ix).number, status.word(), by.shown()),
                 );
             }
             Event::StepConditions { step, hold, saw } => {
@@ -87,96 +59,38 @@ impl RunState {
                 if !hold {
                     self.steps[ix.0].reason = Some(saw.clone());
                     self.steps[ix.0].status = StepStatus::NotApplicable;
-                    self.say(
-                        record,
-                        Some(ix),
-                        "n/a",
-                        format!("{} does not apply: {saw}", plan.step(ix).number),
-                    );
+                    self.say(record, Some(ix), "n/a", format!("{} does not apply: {saw}", plan.step(ix).number));
                 }
             }
-            Event::StepChosen {
-                step,
-                attempt,
-                option,
-                by,
-            } => {
+            Event::StepChosen { step, attempt, option, by } => {
                 let ix = find(plan, step)?;
                 let Work::Choose { options, .. } = &plan.step(ix).work else {
                     return Err(format!("{step} is no choice"));
                 };
-                let taken = options
-                    .iter()
-                    .position(|each| each.id == *option)
-                    .ok_or(format!("no option {option}"))?;
+                let taken = options.iter().position(|each| each.id == *option).ok_or(format!("no option {option}"))?;
                 let state = self.present(plan, step, *attempt)?;
                 state.chosen = Some(taken);
                 state.end(StepStatus::Ok, at);
-                self.say(
-                    record,
-                    Some(ix),
-                    "ok",
-                    format!("{} {option}, by {}", plan.step(ix).number, by.shown()),
-                );
+                self.say(record, Some(ix), "ok", format!("{} {option}, by {}", plan.step(ix).number, by.shown()));
             }
-            Event::WaitEnded {
-                step,
-                attempt,
-                early,
-                by,
-            } => {
+            Event::WaitEnded { step, attempt, early, by } => {
                 let ix = find(plan, step)?;
                 let state = self.present(plan, step, *attempt)?;
                 state.reason.clone_from(early);
                 state.end(StepStatus::Ok, at);
-                let how = early.as_ref().map_or(String::new(), |why| {
-                    format!(" early by {}: {why}", by.shown())
-                });
-                self.say(
-                    record,
-                    Some(ix),
-                    "ok",
-                    format!("{} over{how}", plan.step(ix).number),
-                );
+                let how = early.as_ref().map_or(String::new(), |why| format!(" early by {}: {why}", by.shown()));
+                self.say(record, Some(ix), "ok", format!("{} over{how}", plan.step(ix).number));
             }
-            Event::StepResolved {
-                step,
-                how,
-                reason,
-                by,
-                ..
-            } => self.fold_resolved(plan, record, (step, *how, reason, by))?,
-            Event::GateVoted {
-                step,
-                attempt,
-                role,
-                vote,
-                by,
-            } => {
+            Event::StepResolved { step, how, reason, by, .. } => {
+                self.fold_resolved(plan, record, (step, *how, reason, by))?
+            }
+            Event::GateVoted { step, attempt, role, vote, by } => {
                 let ix = find(plan, step)?;
-                self.present(plan, step, *attempt)?
-                    .votes
-                    .insert(role.clone(), (*vote, by.clone()));
-                let word = if *vote == crate::model::event::Vote::Go {
-                    "GO"
-                } else {
-                    "NO-GO"
-                };
-                self.say(
-                    record,
-                    Some(ix),
-                    "vote",
-                    format!("{role} {word}, by {}", by.shown()),
-                );
+                self.present(plan, step, *attempt)?.votes.insert(role.clone(), (*vote, by.clone()));
+                let word = if *vote == crate::model::event::Vote::Go { "GO" } else { "NO-GO" };
+                self.say(record, Some(ix), "vote", format!("{role} {word}, by {}", by.shown()));
             }
-            Event::GateDecided {
-                step,
-                attempt,
-                go,
-                over,
-                reason,
-                by,
-            } => {
+            Event::GateDecided { step, attempt, go, over, reason, by } => {
                 let ix = find(plan, step)?;
                 let state = self.present(plan, step, *attempt)?;
                 let status = match (go, over.is_empty()) {
@@ -187,12 +101,7 @@ impl RunState {
                 state.reason = Some(reason.clone()).filter(|reason| !reason.is_empty());
                 state.end(status, at);
                 let word = if *go { "GO" } else { "NO-GO" };
-                self.say(
-                    record,
-                    Some(ix),
-                    "decision",
-                    format!("{word} by {} {reason}", by.shown()),
-                );
+                self.say(record, Some(ix), "decision", format!("{word} by {} {reason}", by.shown()));
             }
             _ => return Err("not by hand".into()),
         }
@@ -222,11 +131,7 @@ impl RunState {
             record,
             Some(ix),
             status.word(),
-            format!(
-                "{}: {words}, says {}: {reason}",
-                plan.step(ix).number,
-                by.shown()
-            ),
+            format!("{}: {words}, says {}: {reason}", plan.step(ix).number, by.shown()),
         );
         Ok(())
     }
@@ -243,12 +148,7 @@ impl RunState {
         if state.answers.len() < wanted {
             return;
         }
-        let any = |answer: Answer| {
-            state
-                .answers
-                .values()
-                .any(|answered| answered.answer == answer)
-        };
+        let any = |answer: Answer| state.answers.values().any(|answered| answered.answer == answer);
         let took = state.started.map(|started| at.since(started));
         let status = if any(Answer::Failed) {
             StepStatus::Failed

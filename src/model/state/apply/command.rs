@@ -12,87 +12,40 @@ impl RunState {
     pub(super) fn fold_command(&mut self, plan: &Plan, record: &Record) -> Applied {
         let at = record.at;
         match &record.event {
-            Event::StepStarted {
-                step,
-                attempt,
-                by,
-                invocation,
-                until,
-                reason,
-                ..
-            } => {
+            Event::StepStarted { step, attempt, by, invocation, until, reason, .. } => {
                 let ix = self.begin_step(plan, step, *attempt, at, by)?;
                 let state = &mut self.steps[ix.0];
                 state.status = match &plan.step(ix).work {
                     Work::Run(_) | Work::Wait(_) => StepStatus::Running,
-                    Work::Check(_)
-                    | Work::Measure(_)
-                    | Work::Ask(_)
-                    | Work::Choose { .. }
-                    | Work::Gate(_) => StepStatus::You,
+                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => {
+                        StepStatus::You
+                    }
                 };
                 state.invocation.clone_from(invocation);
                 state.until = *until;
                 state.reason.clone_from(reason);
                 let number = plan.step(ix).number.clone();
-                let again = if *attempt > 1 {
-                    format!(", attempt {attempt}")
-                } else {
-                    String::new()
-                };
-                self.say(
-                    record,
-                    Some(ix),
-                    "RUN",
-                    format!("{number} started by {}{again}", by.shown()),
-                );
+                let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+                self.say(record, Some(ix), "RUN", format!("{number} started by {}{again}", by.shown()));
             }
-            Event::StepSpawned {
-                step,
-                attempt,
-                pid,
-                start,
-            } => {
+            Event::StepSpawned { step, attempt, pid, start } => {
                 self.present(plan, step, *attempt)?.process = Some((*pid, *start));
             }
-            Event::Output {
-                step,
-                attempt,
-                extent,
-            } => {
+            Event::Output { step, attempt, extent } => {
                 let state = self.present(plan, step, *attempt)?;
                 if extent.off != state.bytes {
-                    return Err(format!(
-                        "output of {step} at {} where {} bytes are known",
-                        extent.off, state.bytes
-                    ));
+                    return Err(format!("output of {step} at {} where {} bytes are known", extent.off, state.bytes));
                 }
                 state.bytes += extent.len;
                 state.lines += extent.lines;
                 state.masked += extent.masked.iter().map(|masked| masked.count).sum::<u64>();
             }
-            Event::OutputLost {
-                step,
-                attempt,
-                bytes,
-            } => {
+            Event::OutputLost { step, attempt, bytes } => {
                 self.present(plan, step, *attempt)?.lost += bytes;
                 let ix = find(plan, step)?;
-                self.say(
-                    record,
-                    Some(ix),
-                    "alarm",
-                    format!("{bytes} bytes of output were not kept"),
-                );
+                self.say(record, Some(ix), "alarm", format!("{bytes} bytes of output were not kept"));
             }
-            Event::StepExited {
-                step,
-                attempt,
-                exit,
-                took,
-                drained,
-                holders,
-            } => {
+            Event::StepExited { step, attempt, exit, took, drained, holders } => {
                 let state = self.present(plan, step, *attempt)?;
                 state.exit = Some(*exit);
                 state.took = Some(*took);
@@ -105,56 +58,27 @@ impl RunState {
                 state.reason = Some(why.clone());
                 state.end(StepStatus::Failed, at);
                 let ix = find(plan, step)?;
-                self.say(
-                    record,
-                    Some(ix),
-                    "FAIL",
-                    format!("{} could not be started: {why}", plan.step(ix).number),
-                );
+                self.say(record, Some(ix), "FAIL", format!("{} could not be started: {why}", plan.step(ix).number));
             }
-            Event::StepTimeout { step, attempt } => {
-                self.present(plan, step, *attempt)?.timed_out = true
-            }
-            Event::StopAsked {
-                step,
-                attempt,
-                how,
-                by,
-            } => {
+            Event::StepTimeout { step, attempt } => self.present(plan, step, *attempt)?.timed_out = true,
+            Event::StopAsked { step, attempt, how, by } => {
                 self.present(plan, step, *attempt)?.stopping = true;
                 let ix = find(plan, step)?;
                 self.say(
                     record,
                     Some(ix),
                     "stop",
-                    format!(
-                        "{} asked to stop {} ({how:?})",
-                        by.shown(),
-                        plan.step(ix).number
-                    ),
+                    format!("{} asked to stop {} ({how:?})", by.shown(), plan.step(ix).number),
                 );
             }
             Event::StepJudged { .. } => self.fold_verdict(plan, record)?,
-            Event::Survivors {
-                step,
-                attempt,
-                holders,
-            } => {
+            Event::Survivors { step, attempt, holders } => {
                 let ix = find(plan, step)?;
-                self.present(plan, step, *attempt)?
-                    .holders
-                    .clone_from(holders);
+                self.present(plan, step, *attempt)?.holders.clone_from(holders);
                 if !holders.is_empty() {
-                    let names: Vec<String> = holders
-                        .iter()
-                        .map(|held| format!("{} (pid {})", held.comm, held.pid))
-                        .collect();
-                    self.say(
-                        record,
-                        Some(ix),
-                        "?",
-                        format!("still running: {}", names.join(", ")),
-                    );
+                    let names: Vec<String> =
+                        holders.iter().map(|held| format!("{} (pid {})", held.comm, held.pid)).collect();
+                    self.say(record, Some(ix), "?", format!("still running: {}", names.join(", ")));
                 }
             }
             _ => return Err("not of a command".into()),
@@ -163,15 +87,7 @@ impl RunState {
     }
 
     pub(super) fn fold_verdict(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let Event::StepJudged {
-            step,
-            attempt,
-            verdict,
-            checks,
-            bound,
-            retry,
-        } = &record.event
-        else {
+        let Event::StepJudged { step, attempt, verdict, checks, bound, retry } = &record.event else {
             return Err("no verdict".into());
         };
         let ix = find(plan, step)?;
@@ -191,18 +107,10 @@ impl RunState {
             Verdict::Unknown => StepStatus::Unknown,
         };
         state.end(status, ended);
-        let exit = state
-            .exit
-            .map(|exit| format!(", {}", exit.shown()))
-            .unwrap_or_default();
+        let exit = state.exit.map(|exit| format!(", {}", exit.shown())).unwrap_or_default();
         self.bind(bound);
         self.mark_back(plan, ix);
-        self.say(
-            record,
-            Some(ix),
-            status.word(),
-            format!("{} {}{exit}", plan.step(ix).number, status.word()),
-        );
+        self.say(record, Some(ix), status.word(), format!("{} {}{exit}", plan.step(ix).number, status.word()));
         Ok(())
     }
 }

@@ -29,10 +29,7 @@ type Applied = Result<(), String>;
 impl RunState {
     /// Folds one record in. On an error the state is as it was, but for nothing that screens read.
     pub fn apply(&mut self, plan: &Plan, record: &Record) -> Result<(), IllegalEvent> {
-        let illegal = |why: String| IllegalEvent {
-            seq: record.seq,
-            why,
-        };
+        let illegal = |why: String| IllegalEvent { seq: record.seq, why };
         if record.seq.0 != self.last.0 + 1 {
             return Err(illegal(format!("it comes after record {}", self.last)));
         }
@@ -51,13 +48,10 @@ impl RunState {
     fn fold_event(&mut self, plan: &Plan, record: &Record) -> Applied {
         let at = record.at;
         match &record.event {
-            Event::Genesis { .. }
-            | Event::Resume { .. }
-            | Event::Continue { .. }
-            | Event::Ckpt { .. } => self.fold_frame(plan, record),
-            Event::Started { .. } | Event::VarsBound { .. } | Event::VarsFailed { .. } => {
-                self.fold_start(record)
+            Event::Genesis { .. } | Event::Resume { .. } | Event::Continue { .. } | Event::Ckpt { .. } => {
+                self.fold_frame(plan, record)
             }
+            Event::Started { .. } | Event::VarsBound { .. } | Event::VarsFailed { .. } => self.fold_start(record),
             Event::StepStarted { .. }
             | Event::StepSpawned { .. }
             | Event::Output { .. }
@@ -87,20 +81,8 @@ impl RunState {
             | Event::AnswersEnded { .. }
             | Event::Ended { .. }
             | Event::Closed { .. } => self.fold_run(plan, record),
-            Event::ClientJoined {
-                client,
-                who,
-                drives,
-                ..
-            } => {
-                self.clients.insert(
-                    *client,
-                    Client {
-                        who: who.clone(),
-                        drives: *drives,
-                        since: at,
-                    },
-                );
+            Event::ClientJoined { client, who, drives, .. } => {
+                self.clients.insert(*client, Client { who: who.clone(), drives: *drives, since: at });
                 if *drives {
                     self.driver = Some(*client);
                 }
@@ -120,12 +102,7 @@ impl RunState {
                 for (id, each) in &mut self.clients {
                     each.drives = id == client;
                 }
-                self.say(
-                    record,
-                    None,
-                    "screen",
-                    format!("{} took the wheel", who.shown()),
-                );
+                self.say(record, None, "screen", format!("{} took the wheel", who.shown()));
                 Ok(())
             }
             Event::IntentRefused { pid, exe } => {
@@ -138,30 +115,15 @@ impl RunState {
                 Ok(())
             }
             Event::ClockJumped { micros } => {
-                self.say(
-                    record,
-                    None,
-                    "clock",
-                    format!("the wall clock jumped by {} s", micros / 1_000_000),
-                );
+                self.say(record, None, "clock", format!("the wall clock jumped by {} s", micros / 1_000_000));
                 Ok(())
             }
             Event::JournalFailed { why } => {
-                self.say(
-                    record,
-                    None,
-                    "alarm",
-                    format!("the journal could not be written: {why}"),
-                );
+                self.say(record, None, "alarm", format!("the journal could not be written: {why}"));
                 Ok(())
             }
             Event::Foreign { name } => {
-                self.say(
-                    record,
-                    None,
-                    "newer",
-                    format!("event {name} of a newer version"),
-                );
+                self.say(record, None, "newer", format!("event {name} of a newer version"));
                 Ok(())
             }
         }
@@ -181,10 +143,7 @@ impl RunState {
             return Err(format!("{step} is {} already", state.status));
         }
         if attempt != state.attempt + 1 {
-            return Err(format!(
-                "attempt {attempt} of {step} after attempt {}",
-                state.attempt
-            ));
+            return Err(format!("attempt {attempt} of {step} after attempt {}", state.attempt));
         }
         state.begin(attempt, at, by.clone());
         if let Work::Gate(gate) = &plan.step(ix).work {
@@ -220,9 +179,8 @@ impl RunState {
         let Place::Undo(owner) = plan.step(undo).place else {
             return;
         };
-        let done = |step: &StepIx| {
-            self.step(*step).status.passed() || self.step(*step).status == StepStatus::NotApplicable
-        };
+        let done =
+            |step: &StepIx| self.step(*step).status.passed() || self.step(*step).status == StepStatus::NotApplicable;
         if plan.step(owner).undo.iter().all(done) {
             self.steps[owner.0].status = StepStatus::Back;
         }
@@ -235,17 +193,10 @@ impl RunState {
     }
 
     fn say(&mut self, record: &Record, step: Option<StepIx>, word: &'static str, text: String) {
-        self.log.push(Entry {
-            seq: record.seq,
-            at: record.at,
-            step,
-            word,
-            text,
-        });
+        self.log.push(Entry { seq: record.seq, at: record.at, step, word, text });
     }
 }
 
 fn find(plan: &Plan, step: &StepId) -> Result<StepIx, String> {
-    plan.find(step)
-        .ok_or_else(|| format!("no step {step} in this runbook"))
+    plan.find(step).ok_or_else(|| format!("no step {step} in this runbook"))
 }

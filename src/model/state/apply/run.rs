@@ -19,12 +19,9 @@ impl RunState {
                 self.facts = Some(facts);
             }
             Event::Resume { text, .. } => self.fold_resume(plan, record, text)?,
-            Event::Continue { .. } => self.say(
-                record,
-                None,
-                "alarm",
-                "a write failed; the journal goes on in another part".into(),
-            ),
+            Event::Continue { .. } => {
+                self.say(record, None, "alarm", "a write failed; the journal goes on in another part".into())
+            }
             Event::Ckpt { .. } => self.checkpoints += 1,
             _ => return Err("not a frame".into()),
         }
@@ -61,13 +58,7 @@ impl RunState {
 
     pub(super) fn fold_start(&mut self, record: &Record) -> Applied {
         match &record.event {
-            Event::Started {
-                by,
-                t0,
-                zone,
-                hard_stop,
-                ..
-            } => {
+            Event::Started { by, t0, zone, hard_stop, .. } => {
                 if self.started.is_some() {
                     return Err("it was started before".into());
                 }
@@ -95,46 +86,19 @@ impl RunState {
         match &record.event {
             Event::Held { reason, by } => {
                 let next = self.next(plan);
-                self.hold = Some(Hold {
-                    since: at,
-                    reason: reason.clone(),
-                    by: by.clone(),
-                    at: next,
-                });
-                self.say(
-                    record,
-                    next,
-                    "hold",
-                    format!("held by {}: {reason}", by.shown()),
-                );
+                self.hold = Some(Hold { since: at, reason: reason.clone(), by: by.clone(), at: next });
+                self.say(record, next, "hold", format!("held by {}: {reason}", by.shown()));
             }
             Event::Released { by } => {
                 let hold = self.hold.take().ok_or("nothing is held")?;
                 self.held += crate::model::time::micros(at.since(hold.since));
                 self.say(record, None, "hold", format!("{} goes on", by.shown()));
             }
-            Event::RollbackStarted {
-                level,
-                from,
-                path,
-                reason,
-                by,
-                ..
-            } => {
+            Event::RollbackStarted { level, from, path, reason, by, .. } => {
                 let level = plan.find_level(level).ok_or(format!("no level {level}"))?;
-                let path = path
-                    .iter()
-                    .map(|step| find(plan, step))
-                    .collect::<Result<Vec<_>, _>>()?;
+                let path = path.iter().map(|step| find(plan, step)).collect::<Result<Vec<_>, _>>()?;
                 let from = from.as_ref().map(|step| find(plan, step)).transpose()?;
-                self.rollback = Some(RollBack {
-                    level,
-                    path,
-                    from,
-                    since: at,
-                    ended: None,
-                    reason: reason.clone(),
-                });
+                self.rollback = Some(RollBack { level, path, from, since: at, ended: None, reason: reason.clone() });
                 self.hold = None;
                 for state in &mut self.steps {
                     state.retry_at = None;
@@ -143,11 +107,7 @@ impl RunState {
                     record,
                     from,
                     "rollback",
-                    format!(
-                        "{} started by {}: {reason}",
-                        plan.level(level).id,
-                        by.shown()
-                    ),
+                    format!("{} started by {}: {reason}", plan.level(level).id, by.shown()),
                 );
             }
             Event::RollbackEnded { level } => {
@@ -157,12 +117,7 @@ impl RunState {
             }
             Event::PhaseSeen { phase, by } => {
                 self.seen_phases.insert(phase.clone());
-                self.say(
-                    record,
-                    None,
-                    "phase",
-                    format!("{phase} acknowledged by {}", by.shown()),
-                );
+                self.say(record, None, "phase", format!("{phase} acknowledged by {}", by.shown()));
             }
             Event::Noted { text, step, by } => {
                 let step = step.as_ref().map(|step| find(plan, step)).transpose()?;
@@ -171,31 +126,19 @@ impl RunState {
             Event::Aborted { reason, by } => {
                 self.aborted = Some(reason.clone());
                 self.hold = None;
-                self.say(
-                    record,
-                    None,
-                    "abort",
-                    format!("aborted by {}: {reason}", by.shown()),
-                );
+                self.say(record, None, "abort", format!("aborted by {}: {reason}", by.shown()));
             }
             Event::Paused { by } => {
                 self.paused = true;
                 self.say(record, None, "pause", format!("paused by {}", by.shown()));
             }
-            Event::AnswersEnded { at: place } => {
-                self.say(record, None, "hold", format!("no answer left at {place}"))
-            }
+            Event::AnswersEnded { at: place } => self.say(record, None, "hold", format!("no answer left at {place}")),
             Event::Ended { how, by } => {
                 if self.ended.is_some() {
                     return Err("it ended before".into());
                 }
                 self.ended = Some(*how);
-                self.say(
-                    record,
-                    None,
-                    "end",
-                    format!("{}, closed by {}", how.word(), by.shown()),
-                );
+                self.say(record, None, "end", format!("{}, closed by {}", how.word(), by.shown()));
             }
             Event::Closed { .. } => {
                 self.ended.ok_or("closed before it ended")?;
