@@ -8,6 +8,7 @@ use super::show::Manner;
 use super::{Failure, Ran};
 use crate::cli::{Cli, Command};
 use crate::conductor::commission::{Commission, What};
+use crate::feed::live::conductor_of;
 
 /// Takes a run up again.
 pub(super) fn resume(cli: &Cli) -> Ran {

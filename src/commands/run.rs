@@ -27,6 +27,7 @@ pub(super) fn run(cli: &Cli) -> Ran {
     check_environment(&plan, &given)?;
     check_shells(&plan)?;
     let manner_wanted = if *detach { None } else { Some(Manner::of(manner, Some(&plan))?) };
+    let speaker = manner_wanted.as_ref().and_then(Manner::speaker);
     let zone = plan.zone.clone().unwrap_or_else(zone);
     let t0 = t0.as_deref().map(|text| super::t0::parse(text, &zone, SystemClock.now().wall)).transpose()?;
     places.make_runs()?;
@@ -35,7 +36,7 @@ pub(super) fn run(cli: &Cli) -> Ran {
         runs: places.runs.clone(),
         heads: places.heads.clone(),
         what: What::New { path: absolute(runbook)?, text, t0 },
-        operator: manner.name.clone().unwrap_or_else(|| places.user.clone()),
+        operator: speaker.or_else(|| manner.name.clone()).unwrap_or_else(|| places.user.clone()),
         key_origin: key.origin.to_owned(),
         fingerprint: key.signer.as_ref().map(|signer| signer.fingerprint()),
         answers: answers_sha256(manner.answers.as_deref())?,
@@ -67,14 +68,14 @@ pub(super) fn start(commission: &Commission, plan: Plan, key: OperatorKey, stayi
         Ready::Refused { why, .. } => return Err(Failure::because(why)),
     };
     let dir = RunDir::open_prepared(&dir).map_err(|why| Failure::of(&why))?;
-    let Some(manner) = staying.manner else { return detach(dir, &plan, &key, staying.cli) };
+    let Some(manner) = staying.manner else { return detach(dir, &key) };
     let showing = Showing { dir, plan, key: &key, watch: false, name: staying.name, common: &staying.cli.common };
     show(showing, manner)
 }
 
 /// Signs the first record, as the conductor asks, and leaves.
-fn detach(dir: RunDir, _plan: &Plan, key: &OperatorKey, _cli: &Cli) -> Ran {
-    let run = dir.id();
+fn detach(dir: RunDir, key: &OperatorKey) -> Ran {
+    let run = dir.id().clone();
     let coming = crate::feed::live::Coming { watch: false, unattended: false, name: None, signer: key.signer.clone() };
     let (live, news) = crate::feed::live::connect(dir, coming).map_err(|why| Failure::because(format!("the conductor cannot be reached: {why}")))?;
     while let Ok(heard) = news.recv() {

@@ -77,7 +77,7 @@ fn look(dir: &RunDir) -> Listed {
         started: None,
         steps: Steps { done: 0, total: 0 },
         head: None,
-        sealed: dir.is_sealed(),
+        sealed: dir.path().join("SEAL").is_file(),
         key: None,
     };
     let Ok(records) = read_all(dir) else { return listed };
