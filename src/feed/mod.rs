@@ -49,6 +49,9 @@ pub trait Port {
     /// Bytes of an attempt's output, exactly as they are on disk; shorter where the file is.
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>>;
 
+    /// Says that an answers file has no answer for where the run stands: the run is held and its conductor ends.
+    fn give_up(&mut self, at: String);
+
     /// What this screen may do.
     fn role(&self) -> Role;
 }
