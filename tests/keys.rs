@@ -454,7 +454,7 @@ fn an_encrypted_key_that_the_agent_holds_needs_no_passphrase() {
 }
 
 #[test]
-fn a_key_in_the_older_pem_form_signs_through_ssh_keygen() {
+fn a_key_in_the_older_pem_form_signs_too_and_its_file_is_left_as_it_was() {
     let stage = Stage::new();
     for (name, words) in [
         ("rsa", &["-t", "rsa", "-b", "2048"][..]),
@@ -466,7 +466,9 @@ fn a_key_in_the_older_pem_form_signs_through_ssh_keygen() {
                 .expect("a key")
                 .contains("OPENSSH")
         );
+        let before = fs::read(&path).expect("a key");
         let signer = ready(look(&stage.with_key(&path)));
+        assert_eq!(fs::read(&path).expect("a key"), before);
         let armored = signer.sign(SEAL, TEXT).expect("it signs");
         assert!(
             stage.openssh_takes(&public_of(&path).openssh(), &armored, SEAL, TEXT),
@@ -643,9 +645,12 @@ fn a_signature_that_an_agent_made_of_something_else_is_thrown_away() {
     let socket = stage.path("two.sock");
     let listener = UnixListener::bind(&socket).expect("a socket");
     let served = thread::spawn(move || {
-        for (stream, answer) in listener.incoming().zip(answers) {
+        for (answer, stream) in answers.into_iter().zip(listener.incoming()) {
             let mut stream = stream.expect("a client");
-            let _ = stream.read_exact(&mut [0u8; 5]);
+            let mut length = [0u8; 4];
+            stream.read_exact(&mut length).expect("a question");
+            let mut question = vec![0u8; u32::from_be_bytes(length) as usize];
+            stream.read_exact(&mut question).expect("all of it");
             let _ = stream.write_all(&answer);
         }
     });

@@ -57,7 +57,7 @@ pub(super) fn load(origin: &KeyOrigin) -> Result<Loaded, KeyError> {
             Ok(Loaded::Locked(LockedKey {
                 origin: origin.clone(),
                 path: path.clone(),
-                key,
+                key: Box::new(key),
                 public,
             }))
         }
@@ -75,16 +75,13 @@ fn load_older(
     let encrypted = bytes
         .windows(b"ENCRYPTED".len())
         .any(|window| window == b"ENCRYPTED");
-    match keygen::public_of(&bytes) {
-        Ok(line) => {
-            let public = public_line(&line).ok_or_else(|| KeyError::NotAKey {
+    match keygen::modernized(&bytes) {
+        Ok(modern) => {
+            let key = PrivateKey::from_openssh(&*modern);
+            let key = key.map_err(|_| KeyError::NotAKey {
                 path: path.to_owned(),
             })?;
-            Ok(Loaded::Ready(FileSigner {
-                public,
-                origin: origin.clone(),
-                secret: FileSecret::Elsewhere(bytes),
-            }))
+            FileSigner::of(key, origin).map(Loaded::Ready)
         }
         Err(KeyError::KeygenFailed { .. }) if encrypted => {
             Ok(Loaded::AgentOnly(public_beside(path)))
@@ -142,7 +139,7 @@ fn read(path: &Path, links: OFlags) -> Result<(Zeroizing<Vec<u8>>, Option<u32>),
 pub struct LockedKey {
     origin: KeyOrigin,
     path: PathBuf,
-    key: PrivateKey,
+    key: Box<PrivateKey>,
     public: PublicKey,
 }
 

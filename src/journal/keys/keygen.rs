@@ -9,12 +9,13 @@ use super::KeyError;
 use rustix::fs::{MemfdFlags, Mode, fchmod, memfd_create};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// A hardware key waits for a touch.
 const SLOWEST: Duration = Duration::from_secs(60);
@@ -35,20 +36,14 @@ pub(super) fn sign(key: &[u8], namespace: &str, message: &[u8]) -> Result<String
     text(run(&words, message)?)
 }
 
-/// The public half of an unencrypted private key, as `type base64`. An encrypted one fails.
-pub(super) fn public_of(key: &[u8]) -> Result<String, KeyError> {
-    let path = MemoryFile::holding(key)?;
-    // -P with nothing: an encrypted key fails instead of asking on the terminal.
-    text(run(
-        &[
-            "-y".as_ref(),
-            "-P".as_ref(),
-            "".as_ref(),
-            "-f".as_ref(),
-            path.name(),
-        ],
-        b"",
-    )?)
+/// An unencrypted private key of any form in OpenSSH's own. An encrypted one fails. The copy in memory is what is rewritten,
+/// never the user's file.
+pub(super) fn modernized(key: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let file = MemoryFile::holding(key)?;
+    // -P and -N with nothing: it fails instead of asking on the terminal, and what it writes has no passphrase either.
+    let words = ["-q", "-p", "-P", "", "-N", "", "-f"].map(OsStr::new);
+    run(&[&words[..], &[file.name()]].concat(), b"")?;
+    file.content().map_err(|source| KeyError::Keygen { source })
 }
 
 /// Whether the signature holds for its own key; a wrong one is `KeygenFailed`.
@@ -69,7 +64,7 @@ pub(super) fn check(armored: &[u8], namespace: &str, message: &[u8]) -> Result<(
 struct MemoryFile {
     name: String,
     /// Open as long as the name is to be good.
-    _file: File,
+    file: File,
 }
 
 impl MemoryFile {
@@ -85,8 +80,15 @@ impl MemoryFile {
         file.write_all(bytes)?;
         Ok(Self {
             name: format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()),
-            _file: file,
+            file,
         })
+    }
+
+    fn content(&self) -> io::Result<Zeroizing<Vec<u8>>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
+        (&self.file).seek(SeekFrom::Start(0))?;
+        (&self.file).take(LONGEST).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn name(&self) -> &OsStr {
