@@ -56,6 +56,9 @@ pub enum JournalError {
         /// Why.
         why: String,
     },
+    /// The parts are not those of one journal.
+    #[error("the parts of the journal do not follow each other: {0}")]
+    Parts(String),
     /// Another conductor took the run over.
     #[error("another conductor has taken this run over")]
     Superseded,

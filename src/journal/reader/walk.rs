@@ -103,13 +103,10 @@ struct Stage {
 
 fn plan(dir: &RunDir) -> Result<Plan, JournalError> {
     let numbers = dir.parts()?;
-    let broken = |seq, why: String| JournalError::Broken { seq, why };
     for (index, number) in numbers.iter().enumerate() {
         if *number as usize != index + 1 {
-            return Err(broken(
-                1,
-                format!("{} is missing", part_name(index as u32 + 1)),
-            ));
+            let missing = part_name(index as u32 + 1);
+            return Err(JournalError::Parts(format!("{missing} is missing")));
         }
     }
     let mut plan = Plan {
@@ -130,7 +127,8 @@ fn plan(dir: &RunDir) -> Result<Plan, JournalError> {
         part -= 1;
     }
     if part == 0 {
-        return Err(broken(1, "the first record was never finished".into()));
+        let why = "the first record was never finished".to_owned();
+        return Err(JournalError::Broken { seq: 1, why });
     }
     let (mut limit, mut tail) = (None, None);
     loop {
@@ -147,14 +145,12 @@ fn plan(dir: &RunDir) -> Result<Plan, JournalError> {
         let dead = said.as_ref().and_then(|text| read_dead(text.get("dead")));
         let (Some(parent), Some(dead), Some(valid)) = (parent, dead, number("valid bytes")) else {
             let why = format!("the first record of part {part} does not say what it follows");
-            return Err(broken(0, why));
+            return Err(JournalError::Parts(why));
         };
         let between: Vec<u32> = dead.iter().map(|dead| dead.part).collect();
         if parent == 0 || parent >= part || between != (parent + 1..part).collect::<Vec<_>>() {
-            return Err(broken(
-                0,
-                format!("part {part} follows parts that cannot be before it"),
-            ));
+            let why = format!("part {part} follows parts that cannot be before it");
+            return Err(JournalError::Parts(why));
         }
         plan.said_dead.extend(dead);
         let sha256 = said

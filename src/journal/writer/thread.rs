@@ -284,19 +284,13 @@ impl Writer {
         if how == Closing::Ended && self.health != Health::Dead && self.book.key_hex().is_some() {
             self.commit(closed);
         }
-        let removed = self
-            .storage
-            .remove(RESERVE_NAME)
-            .and_then(|()| self.storage.sync_names(""));
+        // A reserve that stays behind harms nothing; the seal takes it away.
+        let _ = self.storage.remove(RESERVE_NAME);
         let whole = match how {
             Closing::Ended => self.book.key_hex().is_none(),
             Closing::Left => self.health != Health::Dead,
         };
-        let head = self
-            .book
-            .valid
-            .filter(|_| whole && removed.is_ok())
-            .map(|valid| valid.head());
+        let head = self.book.valid.filter(|_| whole).map(|valid| valid.head());
         // Who hears it may take the lock at once, so it is let go of before.
         let reports = self.reports.clone();
         drop(self);
