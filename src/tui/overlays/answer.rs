@@ -72,8 +72,11 @@ impl AnswerCard {
 
     fn answer(&mut self, answer: Answer, saw: String, ctx: &Context<'_>) -> Reply {
         let items = rows::items(ctx, self.step);
-        let open = |place: &usize| *place != self.item && !rows::is_answered(ctx, self.step, *place);
-        let next = (self.item + 1..items).find(open).or_else(|| (0..items).find(open));
+        let open =
+            |place: &usize| *place != self.item && !rows::is_answered(ctx, self.step, *place);
+        let next = (self.item + 1..items)
+            .find(open)
+            .or_else(|| (0..items).find(open));
         let intent = Intent::Answer {
             step: ctx.plan.step(self.step).id.clone(),
             item: self.item,
@@ -129,11 +132,14 @@ impl AnswerCard {
     fn sent_key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         match key.code {
             KeyCode::Char('e') => {
-                self.typing = rows::question(ctx, self.step).map(|asked| (Answer::Ok, value_form(asked, ctx)));
+                self.typing = rows::question(ctx, self.step)
+                    .map(|asked| (Answer::Ok, value_form(asked, ctx)));
                 self.sent = None;
                 Reply::Stay
             }
-            KeyCode::Char('v') if self.judged_bad(ctx) => Reply::Open(Card::Reason(ReasonFor::Accept(self.step))),
+            KeyCode::Char('v') if self.judged_bad(ctx) => {
+                Reply::Open(Card::Reason(ReasonFor::Accept(self.step)))
+            }
             KeyCode::Char('!') => Reply::Open(Card::RollBack),
             KeyCode::Char('f' | 'q') | KeyCode::Esc => Reply::Close,
             _ => Reply::Stay,
@@ -185,7 +191,11 @@ fn value_form(asked: &Asked, ctx: &Context<'_>) -> Form {
 impl Face for AnswerCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
         Head {
-            word: format!("{} {}", rows::word(ctx, self.step), say::number(ctx, self.step)),
+            word: format!(
+                "{} {}",
+                rows::word(ctx, self.step),
+                say::number(ctx, self.step)
+            ),
             title: say::title(ctx, self.step),
             tag: String::new(),
             role: Role::You,
@@ -209,21 +219,48 @@ impl Face for AnswerCard {
             return lines;
         }
         if self.sent.is_some() {
-            return say::prose("Asked, writing... e types it again.", width, Role::TextDim, ctx);
+            return say::prose(
+                "Asked, writing... e types it again.",
+                width,
+                Role::TextDim,
+                ctx,
+            );
         }
-        say::prose(rows::how(ctx, self.step, self.wanted(ctx)), width, Role::Text, ctx)
+        say::prose(
+            rows::how(ctx, self.step, self.wanted(ctx)),
+            width,
+            Role::Text,
+            ctx,
+        )
     }
 
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         if self.typing.is_some() {
-            return vec![hint("enter", "submit what is typed"), hint("esc", "go back"), hint("^C", "then ! roll back")];
+            return vec![
+                hint("enter", "submit what is typed"),
+                hint("esc", "go back"),
+                hint("^C", "then ! roll back"),
+            ];
         }
         if self.sent.is_some() {
-            return vec![hint("e", "re-read"), hint("f", "fail"), hint("v", "accept anyway"), hint("esc", "go back")];
+            return vec![
+                hint("e", "re-read"),
+                hint("f", "fail"),
+                hint("v", "accept anyway"),
+                hint("esc", "go back"),
+            ];
         }
         let ok = rows::ok_word(ctx, self.step);
-        let mut keys = vec![hint("space y", ok), hint("f", rows::failed_word(ctx, self.step)), hint("n", "n/a")];
-        keys.extend([hint("e", "with evidence"), hint("esc", "go back"), hint("!", "roll back")]);
+        let mut keys = vec![
+            hint("space y", ok),
+            hint("f", rows::failed_word(ctx, self.step)),
+            hint("n", "n/a"),
+        ];
+        keys.extend([
+            hint("e", "with evidence"),
+            hint("esc", "go back"),
+            hint("!", "roll back"),
+        ]);
         keys
     }
 

@@ -96,6 +96,19 @@ pub fn rows(
     rows
 }
 
+/// A command text of the runbook itself, as it stands, in rows of at most `width` cells.
+pub fn plain(ctx: &Context<'_>, text: &str, width: usize) -> Vec<Line<'static>> {
+    let style = ctx.theme.style(Role::Cmd);
+    let lines = text.trim_end_matches('\n').split('\n');
+    numbered(
+        ctx,
+        lines
+            .map(|line| vec![Span::styled(line.to_owned(), style)])
+            .collect(),
+        width,
+    )
+}
+
 /// The command as one text, to see whether it changed while a card was open.
 pub fn fingerprint(ctx: &Context<'_>, step: StepIx, command: &Command) -> String {
     let runs = invocation(ctx.plan, ctx.state, step, command);
@@ -129,7 +142,7 @@ fn filled(ctx: &Context<'_>, step: StepIx, text: &str) -> Vec<Span<'static>> {
             Piece::Text(plain) => Span::styled(plain.to_owned(), own),
             Piece::Name { name, format } => match value_of(ctx, step, name, format) {
                 Some(value) => Span::styled(value, put_in),
-                None => Span::styled(fill::fill(&format!("${{{name}}}"), &|_, _| None), own),
+                None => Span::styled(format!("${{{name}}}"), own),
             },
         })
         .collect()

@@ -41,7 +41,12 @@ impl DecideCard {
             asked.push(Question::new("Why NO-GO:", Want::Some("a reason")));
         } else if !open.is_empty() {
             asked.push(Question::exactly(GO_ANYWAY, "to go against the advice"));
-            let why = |point: &String| Question::new(format!("{}. Why go anyway:", shown(point)), Want::Some("a reason"));
+            let why = |point: &String| {
+                Question::new(
+                    format!("{}. Why go anyway:", shown(point)),
+                    Want::Some("a reason"),
+                )
+            };
             asked.extend(open.iter().map(why));
         }
         Self {
@@ -57,15 +62,26 @@ impl DecideCard {
     fn wish(&self, ctx: &Context<'_>) -> Reply {
         let over = self.go && !self.open.is_empty();
         let reason = if over {
-            let each = |(place, point): (usize, &String)| format!("{point}: {}", self.form.answer(place + 1).trim());
-            self.open.iter().enumerate().map(each).collect::<Vec<_>>().join("; ")
+            let each = |(place, point): (usize, &String)| {
+                format!("{point}: {}", self.form.answer(place + 1).trim())
+            };
+            self.open
+                .iter()
+                .enumerate()
+                .map(each)
+                .collect::<Vec<_>>()
+                .join("; ")
         } else {
             self.form.answer(0).trim().to_owned()
         };
         Reply::Wish(Intent::Decide {
             step: ctx.plan.step(self.step).id.clone(),
             go: self.go,
-            typed: if over { self.form.answer(0).to_owned() } else { String::new() },
+            typed: if over {
+                self.form.answer(0).to_owned()
+            } else {
+                String::new()
+            },
             reason,
         })
     }
@@ -80,7 +96,11 @@ impl Face for DecideCard {
                 (true, true) => "GO ANYWAY".into(),
                 (false, _) => "NO-GO".into(),
             },
-            title: format!("{} {}", say::number(ctx, self.step), say::title(ctx, self.step)),
+            title: format!(
+                "{} {}",
+                say::number(ctx, self.step),
+                say::title(ctx, self.step)
+            ),
             tag: String::new(),
             role: if over { Role::Danger } else { Role::You },
         }
@@ -91,8 +111,12 @@ impl Face for DecideCard {
         rows.extend(gate_rows::advice(ctx, self.step, width));
         let what = match (self.go, self.open.is_empty()) {
             (true, true) => "The gate becomes ok and the next step can start.",
-            (true, false) => "The gate becomes over, in your name: each open point is recorded with its reason, first line of the report.",
-            (false, _) => "The gate becomes FAIL. Nothing starts by itself; what the plan proposes is shown next.",
+            (true, false) => {
+                "The gate becomes over, in your name: each open point is recorded with its reason, first line of the report."
+            }
+            (false, _) => {
+                "The gate becomes FAIL. Nothing starts by itself; what the plan proposes is shown next."
+            }
         };
         rows.extend(say::prose(what, width, Role::Text, ctx));
         Body { rows, must_read: 0 }
@@ -106,7 +130,11 @@ impl Face for DecideCard {
     }
 
     fn keys(&self, _ctx: &Context<'_>) -> Vec<Hint> {
-        let key = if self.form.is_empty() { hint("y", "GO") } else { hint("enter", "submit what is typed") };
+        let key = if self.form.is_empty() {
+            hint("y", "GO")
+        } else {
+            hint("enter", "submit what is typed")
+        };
         vec![key, hint("esc", "decide nothing")]
     }
 

@@ -62,7 +62,9 @@ fn proposals(gate: &Gate) -> Vec<(Otherwise, &'static str)> {
     match &gate.otherwise {
         Otherwise::Hold => {}
         Otherwise::Abort => ways.reverse(),
-        Otherwise::RollBack(level) => ways.insert(0, (Otherwise::RollBack(level.clone()), "roll back")),
+        Otherwise::RollBack(level) => {
+            ways.insert(0, (Otherwise::RollBack(level.clone()), "roll back"))
+        }
     }
     ways
 }
@@ -94,9 +96,10 @@ impl GateCard {
             return Reply::Say("This gate has no criterion.".into());
         };
         match &ctx.plan.step(criterion).work {
-            Work::Check(_) | Work::Measure(_) | Work::Ask(_) => {
-                Reply::Over(Card::Answer { step: criterion, item: 0 })
-            }
+            Work::Check(_) | Work::Measure(_) | Work::Ask(_) => Reply::Over(Card::Answer {
+                step: criterion,
+                item: 0,
+            }),
             Work::Choose { .. } => Reply::Over(Card::Choose(criterion)),
             Work::Run(_) => Reply::Say("This one is a command: r runs it.".into()),
             Work::Wait(_) | Work::Gate(_) => Reply::Say("This one cannot be answered here.".into()),
@@ -133,10 +136,16 @@ impl GateCard {
             KeyCode::Char('n') => return self.vote_mode(Vote::NoGo, ctx),
             KeyCode::Char('v') => self.mode = Mode::Deciding,
             KeyCode::Char('c') => return Reply::Over(Card::Note(Some(self.step))),
-            KeyCode::Char('o') => return self.marked(ctx).map_or(Reply::Stay, |step| Reply::Over(Card::Output(step))),
+            KeyCode::Char('o') => {
+                return self
+                    .marked(ctx)
+                    .map_or(Reply::Stay, |step| Reply::Over(Card::Output(step)));
+            }
             KeyCode::Char('p') if ctx.state.hold.is_some() => return Reply::Over(Card::GoOn),
             KeyCode::Char('p') => {
-                return Reply::Ask(Intent::Hold { reason: format!("at gate {}", say::number(ctx, self.step)) });
+                return Reply::Ask(Intent::Hold {
+                    reason: format!("at gate {}", say::number(ctx, self.step)),
+                });
             }
             KeyCode::Char('!') => return Reply::Over(Card::RollBack),
             KeyCode::Esc | KeyCode::Char('q') => return Reply::Close,
@@ -172,8 +181,14 @@ impl GateCard {
     fn deciding_key(&mut self, key: KeyEvent) -> Reply {
         self.mode = Mode::Criteria;
         match key.code {
-            KeyCode::Char('g') => Reply::Over(Card::Decide { step: self.step, go: true }),
-            KeyCode::Char('n') => Reply::Over(Card::Decide { step: self.step, go: false }),
+            KeyCode::Char('g') => Reply::Over(Card::Decide {
+                step: self.step,
+                go: true,
+            }),
+            KeyCode::Char('n') => Reply::Over(Card::Decide {
+                step: self.step,
+                go: false,
+            }),
             _ => Reply::Stay,
         }
     }
@@ -183,7 +198,9 @@ impl GateCard {
         let ways = gate_of(ctx, self.step).map(proposals).unwrap_or_default();
         match key.code {
             KeyCode::Char(digit @ '1'..='9') => match ways.get(digit as usize - '1' as usize) {
-                Some((Otherwise::Hold, _)) if ctx.state.hold.is_some() => Reply::Say("It is held already.".into()),
+                Some((Otherwise::Hold, _)) if ctx.state.hold.is_some() => {
+                    Reply::Say("It is held already.".into())
+                }
                 Some((Otherwise::Hold, _)) => Reply::Ask(Intent::Hold {
                     reason: format!("NO-GO at {}", say::number(ctx, self.step)),
                 }),
@@ -210,7 +227,11 @@ impl GateCard {
             .into_iter()
             .enumerate()
             .map(|(place, (way, words))| {
-                let by = if way == gate.otherwise { " (what the plan says)" } else { "" };
+                let by = if way == gate.otherwise {
+                    " (what the plan says)"
+                } else {
+                    ""
+                };
                 let level = match way {
                     Otherwise::RollBack(level) => format!(" by {level}"),
                     Otherwise::Hold | Otherwise::Abort => String::new(),
@@ -218,7 +239,10 @@ impl GateCard {
                 format!("  {}  {words}{level}{by}", place + 1)
             })
             .collect();
-        format!("NO-GO. Nothing happens by itself:\n{}\n  R  open the gate again: everything is asked anew", ways.join("\n"))
+        format!(
+            "NO-GO. Nothing happens by itself:\n{}\n  R  open the gate again: everything is asked anew",
+            ways.join("\n")
+        )
     }
 }
 
@@ -248,14 +272,24 @@ impl Face for GateCard {
 
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         if self.refused(ctx) {
-            return vec![hint("1-3", "take a way"), hint("R", "open again"), hint("c", "note"), hint("!", "roll back"), hint("esc", "back")];
+            return vec![
+                hint("1-3", "take a way"),
+                hint("R", "open again"),
+                hint("c", "note"),
+                hint("!", "roll back"),
+                hint("esc", "back"),
+            ];
         }
         match self.mode {
             Mode::Voting(_) => vec![hint("1-9", "station"), hint("esc", "nobody")],
             Mode::Deciding => vec![hint("g", "GO"), hint("n", "NO-GO"), hint("esc", "not yet")],
             Mode::Criteria => {
                 let locked = !ctx.state.open_points(ctx.plan, self.step).is_empty();
-                let decide = if locked { "decide (GO locked)" } else { "decide" };
+                let decide = if locked {
+                    "decide (GO locked)"
+                } else {
+                    "decide"
+                };
                 vec![
                     hint("enter", "answer"),
                     hint("r", "run"),

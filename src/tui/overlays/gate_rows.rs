@@ -25,7 +25,8 @@ pub fn criteria(ctx: &Context<'_>, step: StepIx) -> Vec<StepIx> {
 
 /// `GATE 2.5  Go/No-Go … now 08:58:10 EST (-05:00)`.
 pub fn head(ctx: &Context<'_>, step: StepIx) -> Head {
-    let zone = crate::model::schedule::format_wall(ctx.now.wall, &ctx.state.zone, Some("%H:%M:%S %Z"));
+    let zone =
+        crate::model::schedule::format_wall(ctx.now.wall, &ctx.state.zone, Some("%H:%M:%S %Z"));
     Head {
         word: format!("GATE {}", say::number(ctx, step)),
         title: say::title(ctx, step),
@@ -35,7 +36,12 @@ pub fn head(ctx: &Context<'_>, step: StepIx) -> Head {
 }
 
 /// The rows, and the row of the criterion that is marked.
-pub fn body(ctx: &Context<'_>, step: StepIx, at: usize, width: usize) -> (Vec<Line<'static>>, usize) {
+pub fn body(
+    ctx: &Context<'_>,
+    step: StepIx,
+    at: usize,
+    width: usize,
+) -> (Vec<Line<'static>>, usize) {
     let Some(gate) = gate_of(ctx, step) else {
         return (Vec::new(), 0);
     };
@@ -58,13 +64,25 @@ pub fn body(ctx: &Context<'_>, step: StepIx, at: usize, width: usize) -> (Vec<Li
             place += 1;
         }
     }
-    rows.extend(say::labelled("Carried in", &carried(ctx), width, Role::TextDim, ctx));
+    rows.extend(say::labelled(
+        "Carried in",
+        &carried(ctx),
+        width,
+        Role::TextDim,
+        ctx,
+    ));
     (rows, marked)
 }
 
 /// `2 skipped  1 n/a  0 overridden  1 by hand`.
 fn carried(ctx: &Context<'_>) -> String {
-    let of = |wanted: StepStatus| ctx.state.steps.iter().filter(|own| own.status == wanted).count();
+    let of = |wanted: StepStatus| {
+        ctx.state
+            .steps
+            .iter()
+            .filter(|own| own.status == wanted)
+            .count()
+    };
     format!(
         "{} skipped  {} n/a  {} overridden  {} by hand",
         of(StepStatus::Skipped),
@@ -86,10 +104,18 @@ impl Columns {
     fn of(width: usize) -> Self {
         let left = width.saturating_sub(8 + 24);
         if width < 70 {
-            return Self { text: width.saturating_sub(8 + 6), saw: 0, wide: false };
+            return Self {
+                text: width.saturating_sub(8 + 6),
+                saw: 0,
+                wide: false,
+            };
         }
         let saw = (left / 3).clamp(12, 40);
-        Self { text: left - saw - 1, saw, wide: true }
+        Self {
+            text: left - saw - 1,
+            saw,
+            wide: true,
+        }
     }
 
     fn title(&self, title: &str, first: bool, ctx: &Context<'_>) -> Line<'static> {
@@ -105,23 +131,47 @@ impl Columns {
         ])
     }
 
-    fn rows(&self, ctx: &Context<'_>, criterion: StepIx, side: Side, marked: bool) -> Vec<Line<'static>> {
+    fn rows(
+        &self,
+        ctx: &Context<'_>,
+        criterion: StepIx,
+        side: Side,
+        marked: bool,
+    ) -> Vec<Line<'static>> {
         let (word, role) = state_word(ctx.state.step(criterion).status, side);
         let saw = saw(ctx, criterion);
         let mark = if marked { '>' } else { ' ' };
         let text_role = if marked { Role::Select } else { Role::Text };
         let mut texts = wrap::words(&statement(ctx, criterion), self.text).into_iter();
-        let mut saws = if self.wide { wrap::words(&saw, self.saw) } else { Vec::new() }.into_iter();
+        let mut saws = if self.wide {
+            wrap::words(&saw, self.saw)
+        } else {
+            Vec::new()
+        }
+        .into_iter();
         let mut rows = Vec::new();
-        let head = format!(" {mark} {:<4} ", wrap::cut(&tail(&say::number(ctx, criterion)), 4));
+        let head = format!(
+            " {mark} {:<4} ",
+            wrap::cut(&tail(&say::number(ctx, criterion)), 4)
+        );
         for part in 0.. {
             let (text, seen) = (texts.next(), saws.next());
             if part > 0 && text.is_none() && seen.is_none() {
                 break;
             }
             let mut spans = vec![
-                Span::styled(if part == 0 { head.clone() } else { " ".repeat(8) }, ctx.theme.style(Role::Focus)),
-                Span::styled(pad(&text.unwrap_or_default(), self.text), ctx.theme.style(text_role)),
+                Span::styled(
+                    if part == 0 {
+                        head.clone()
+                    } else {
+                        " ".repeat(8)
+                    },
+                    ctx.theme.style(Role::Focus),
+                ),
+                Span::styled(
+                    pad(&text.unwrap_or_default(), self.text),
+                    ctx.theme.style(text_role),
+                ),
             ];
             if self.wide {
                 let seen = pad(&seen.unwrap_or_default(), self.saw + 1);
@@ -131,12 +181,21 @@ impl Columns {
                 spans.push(Span::styled(format!("{word:<6}"), ctx.theme.style(role)));
             }
             if part == 0 && self.wide {
-                spans.push(Span::styled(by_and_age(ctx, criterion), ctx.theme.style(Role::TextDim)));
+                spans.push(Span::styled(
+                    by_and_age(ctx, criterion),
+                    ctx.theme.style(Role::TextDim),
+                ));
             }
             rows.push(Line::from(spans));
         }
         if !self.wide && saw != "-" {
-            let seen = format!("{saw}  {}", by_and_age(ctx, criterion).split_whitespace().collect::<Vec<_>>().join(" "));
+            let seen = format!(
+                "{saw}  {}",
+                by_and_age(ctx, criterion)
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            );
             rows.extend(say::labelled("", &seen, self.text + 14, Role::TextDim, ctx));
         }
         rows
@@ -155,7 +214,11 @@ fn tail(number: &str) -> String {
 
 /// What the criterion states: its statement or question, else its title.
 fn statement(ctx: &Context<'_>, criterion: StepIx) -> String {
-    let critical = if ctx.plan.step(criterion).critical { " (critical)" } else { "" };
+    let critical = if ctx.plan.step(criterion).critical {
+        " (critical)"
+    } else {
+        ""
+    };
     format!("{}{critical}", say::title(ctx, criterion))
 }
 
@@ -170,8 +233,17 @@ fn state_word(status: StepStatus, side: Side) -> (&'static str, Role) {
 
 fn saw(ctx: &Context<'_>, criterion: StepIx) -> String {
     let own = ctx.state.step(criterion);
-    let typed = own.answers.values().next_back().map(|answered| answered.saw.as_str()).filter(|saw| !saw.is_empty());
-    let failed = own.checks.iter().find(|check| !check.ok).or_else(|| own.checks.last());
+    let typed = own
+        .answers
+        .values()
+        .next_back()
+        .map(|answered| answered.saw.as_str())
+        .filter(|saw| !saw.is_empty());
+    let failed = own
+        .checks
+        .iter()
+        .find(|check| !check.ok)
+        .or_else(|| own.checks.last());
     let checked = failed.map(|check| check.saw.as_str());
     match (typed, checked, own.status.settled() || own.status.bad()) {
         (_, _, false) => "-".into(),
@@ -185,7 +257,12 @@ fn by_and_age(ctx: &Context<'_>, criterion: StepIx) -> String {
     if !own.status.settled() && !own.status.bad() {
         return String::new();
     }
-    let who = own.answers.values().next_back().map(|answered| &answered.by).or(own.by.as_ref());
+    let who = own
+        .answers
+        .values()
+        .next_back()
+        .map(|answered| &answered.by)
+        .or(own.by.as_ref());
     let by = if ctx.plan.step(criterion).command().is_some() {
         "probe".into()
     } else {
@@ -207,7 +284,9 @@ pub fn poll(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static>>
             let title = role_title(ctx, role);
             match ctx.state.vote(step, role) {
                 None => format!("{title} -"),
-                Some((vote, by)) => format!("{title} {} ({})", vote_word(*vote), shown(&by.shown())),
+                Some((vote, by)) => {
+                    format!("{title} {} ({})", vote_word(*vote), shown(&by.shown()))
+                }
             }
         })
         .collect();
@@ -216,7 +295,9 @@ pub fn poll(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static>>
 
 fn role_title(ctx: &Context<'_>, id: &crate::model::ids::RoleId) -> String {
     let role = ctx.plan.roles.iter().find(|role| role.id == *id);
-    role.map_or(shown(id.as_str()).into_owned(), |role| shown(&role.title).into_owned())
+    role.map_or(shown(id.as_str()).into_owned(), |role| {
+        shown(&role.title).into_owned()
+    })
 }
 
 fn vote_word(vote: Vote) -> &'static str {
@@ -228,7 +309,12 @@ fn vote_word(vote: Vote) -> &'static str {
 
 /// `Advice  HOLD. 2.5.4 has no answer. ops is silent.`
 pub fn advice(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static>> {
-    let open: Vec<String> = ctx.state.open_points(ctx.plan, step).iter().map(|point| shown(point).into_owned()).collect();
+    let open: Vec<String> = ctx
+        .state
+        .open_points(ctx.plan, step)
+        .iter()
+        .map(|point| shown(point).into_owned())
+        .collect();
     if open.is_empty() {
         return say::labelled("Advice", "GO. Every point is clear.", width, Role::Ok, ctx);
     }
@@ -253,7 +339,11 @@ pub fn next(ctx: &Context<'_>, step: StepIx, marked: Option<StepIx>) -> String {
     }
     let open = ctx.state.open_points(ctx.plan, step);
     if open.is_empty() {
-        let decider = ctx.plan.decider.as_ref().map_or("the decider".into(), |role| role_title(ctx, role));
+        let decider = ctx
+            .plan
+            .decider
+            .as_ref()
+            .map_or("the decider".into(), |role| role_title(ctx, role));
         return format!("v: {decider} decides.");
     }
     if criteria(ctx, step).iter().any(unanswered) {
@@ -264,13 +354,19 @@ pub fn next(ctx: &Context<'_>, step: StepIx, marked: Option<StepIx>) -> String {
 
 /// The stations to speak for, by digit.
 pub fn stations(ctx: &Context<'_>, step: StepIx, vote: Vote) -> String {
-    let roles = gate_of(ctx, step).map(|gate| gate.poll.as_slice()).unwrap_or_default();
+    let roles = gate_of(ctx, step)
+        .map(|gate| gate.poll.as_slice())
+        .unwrap_or_default();
     let named: Vec<String> = roles
         .iter()
         .enumerate()
         .map(|(place, role)| format!("{} {}", place + 1, role_title(ctx, role)))
         .collect();
-    format!("{} of which station?  {}", vote_word(vote), named.join("   "))
+    format!(
+        "{} of which station?  {}",
+        vote_word(vote),
+        named.join("   ")
+    )
 }
 
 /// What deciding would mean.
@@ -279,6 +375,9 @@ pub fn deciding(ctx: &Context<'_>, step: StepIx) -> String {
     if open == 0 {
         "g GO   n NO-GO   esc not yet".into()
     } else {
-        format!("GO is locked: {}. g GO ANYWAY, typed   n NO-GO   esc not yet", say::count(open, "open point"))
+        format!(
+            "GO is locked: {}. g GO ANYWAY, typed   n NO-GO   esc not yet",
+            say::count(open, "open point")
+        )
     }
 }

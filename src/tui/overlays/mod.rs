@@ -13,9 +13,14 @@ mod face;
 mod form;
 mod gate;
 mod gate_rows;
+mod help;
 mod note;
+mod output;
+mod output_rows;
+mod palette;
 mod quiet;
 mod reason;
+mod resolve;
 mod rollback;
 mod rollback_rows;
 mod run;
@@ -23,9 +28,12 @@ mod run_rows;
 #[cfg(test)]
 mod run_tests;
 mod say;
+mod sgr;
 mod sheet;
+mod since;
 #[cfg(test)]
 mod stage;
+mod start;
 mod stop;
 mod view;
 mod yes;
@@ -56,6 +64,12 @@ enum Kind {
     Reason(reason::ReasonCard),
     Note(note::NoteCard),
     Yes(yes::YesCard),
+    Help(help::HelpCard),
+    Palette(palette::PaletteCard),
+    Output(output::OutputCard),
+    Resolve(resolve::ResolveCard),
+    Start(start::StartCard),
+    Since(since::SinceCard),
 }
 
 impl Overlay {
@@ -63,7 +77,9 @@ impl Overlay {
     pub fn open(card: Card, ctx: &Context<'_>) -> Self {
         let kind = match &card {
             Card::Run(step) => Kind::Run(run::RunCard::open(*step, ctx)),
-            Card::Answer { step, item } => Kind::Answer(answer::AnswerCard::open(*step, *item, ctx)),
+            Card::Answer { step, item } => {
+                Kind::Answer(answer::AnswerCard::open(*step, *item, ctx))
+            }
             Card::Choose(step) => Kind::Choose(choose::ChooseCard::open(*step)),
             Card::Gate(step) => Kind::Gate(gate::GateCard::open(*step, ctx)),
             Card::Decide { step, go } => Kind::Decide(decide::DecideCard::open(*step, *go, ctx)),
@@ -74,7 +90,12 @@ impl Overlay {
             Card::GoOn => Kind::Yes(yes::YesCard::open(yes::Yes::GoOn, ctx)),
             Card::CloseRun => Kind::Yes(yes::YesCard::open(yes::Yes::CloseRun, ctx)),
             Card::LeaveScreen => Kind::Yes(yes::YesCard::open(yes::Yes::Leave, ctx)),
-            _ => unreachable!(),
+            Card::Resolve(step) => Kind::Resolve(resolve::ResolveCard::open(*step, ctx)),
+            Card::Start => Kind::Start(start::StartCard::open(ctx)),
+            Card::SinceYouLeft { from } => Kind::Since(since::SinceCard::open(*from, ctx)),
+            Card::Output(step) => Kind::Output(output::OutputCard::open(*step)),
+            Card::Help => Kind::Help(help::HelpCard::open()),
+            Card::Palette => Kind::Palette(palette::PaletteCard::open()),
         };
         Self { card, kind }
     }
@@ -134,6 +155,12 @@ impl Overlay {
             Kind::Reason(card) => card,
             Kind::Note(card) => card,
             Kind::Yes(card) => card,
+            Kind::Help(card) => card,
+            Kind::Palette(card) => card,
+            Kind::Output(card) => card,
+            Kind::Resolve(card) => card,
+            Kind::Start(card) => card,
+            Kind::Since(card) => card,
         }
     }
 
@@ -149,6 +176,12 @@ impl Overlay {
             Kind::Reason(card) => card,
             Kind::Note(card) => card,
             Kind::Yes(card) => card,
+            Kind::Help(card) => card,
+            Kind::Palette(card) => card,
+            Kind::Output(card) => card,
+            Kind::Resolve(card) => card,
+            Kind::Start(card) => card,
+            Kind::Since(card) => card,
         }
     }
 }

@@ -42,7 +42,9 @@ struct Picked {
 fn destroys(ctx: &Context<'_>, level: LevelIx) -> bool {
     let path = ctx.state.level_path(ctx.plan, level);
     !ctx.plan.level(level).loses_nothing()
-        || path.iter().any(|step| ctx.plan.step(*step).effect == Effect::Destroys)
+        || path
+            .iter()
+            .any(|step| ctx.plan.step(*step).effect == Effect::Destroys)
 }
 
 fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
@@ -53,7 +55,11 @@ fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
     }
     let offered = schedule::offered(ctx.state, wanted);
     if !offered || !wanted.loses_nothing() {
-        let label = if offered { "Why:" } else { "Past its point of no return. Why anyway:" };
+        let label = if offered {
+            "Why:"
+        } else {
+            "Past its point of no return. Why anyway:"
+        };
         asked.push(Question::new(label, Want::Some("a reason")));
     }
     Form::of(asked)
@@ -62,7 +68,10 @@ fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
 impl RollBackCard {
     fn pick(&mut self, digit: u32, ctx: &Context<'_>) -> Reply {
         let place = usize::try_from(digit).unwrap_or(0);
-        let Some(level) = place.checked_sub(1).filter(|place| *place < ctx.plan.levels.len()) else {
+        let Some(level) = place
+            .checked_sub(1)
+            .filter(|place| *place < ctx.plan.levels.len())
+        else {
             return Reply::Say(format!("There is no level {digit}."));
         };
         let level = LevelIx(level);
@@ -86,7 +95,10 @@ impl RollBackCard {
             return Some("Read to the last line first: space reads on.".into());
         }
         picked.quiet.slow_left(ctx.now).map(|left| {
-            format!("Nothing is accepted for {} s more. Read.", left.as_millis().div_ceil(1000))
+            format!(
+                "Nothing is accepted for {} s more. Read.",
+                left.as_millis().div_ceil(1000)
+            )
         })
     }
 
@@ -119,7 +131,9 @@ impl RollBackCard {
         let Some(picked) = &self.picked else {
             return Reply::Stay;
         };
-        if let Some(why) = rows::cannot_take(ctx, picked.level).or_else(|| self.not_yet(picked, ctx)) {
+        if let Some(why) =
+            rows::cannot_take(ctx, picked.level).or_else(|| self.not_yet(picked, ctx))
+        {
             return Reply::Say(why);
         }
         self.accept(key, ctx)
@@ -130,7 +144,12 @@ impl RollBackCard {
             return Reply::Stay;
         };
         let level = ctx.plan.level(picked.level);
-        let wish = |typed: Typed| Reply::Wish(Intent::RollBack { level: level.id.clone(), typed });
+        let wish = |typed: Typed| {
+            Reply::Wish(Intent::RollBack {
+                level: level.id.clone(),
+                typed,
+            })
+        };
         if picked.form.is_empty() {
             return match key.code {
                 KeyCode::Char('y') => wish(Typed::default()),
@@ -143,9 +162,17 @@ impl RollBackCard {
         }
         let given = |place: usize| Some(picked.form.answer(place).to_owned());
         wish(if level.loses_nothing() {
-            Typed { text: None, reason: given(0), second: None }
+            Typed {
+                text: None,
+                reason: given(0),
+                second: None,
+            }
         } else {
-            Typed { text: given(0), reason: given(1), second: None }
+            Typed {
+                text: given(0),
+                reason: given(1),
+                second: None,
+            }
         })
     }
 }
@@ -169,7 +196,10 @@ impl Face for RollBackCard {
             Some(picked) => rows::level(ctx, picked.level, width),
             None => rows::all(ctx, width),
         };
-        Body { must_read: rows.len(), rows }
+        Body {
+            must_read: rows.len(),
+            rows,
+        }
     }
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
@@ -181,11 +211,14 @@ impl Face for RollBackCard {
             };
             return say::prose(words, width, Role::Text, ctx);
         };
-        let mut asked = rows::first_stopped(ctx).map_or(Vec::new(), |words| say::prose(&words, width, Role::Warn, ctx));
+        let mut asked = rows::first_stopped(ctx).map_or(Vec::new(), |words| {
+            say::prose(&words, width, Role::Warn, ctx)
+        });
         if let Some(why) = self.not_yet(picked, ctx) {
             asked.extend(say::prose(&why, width, Role::Warn, ctx));
         } else if picked.form.is_empty() {
-            let words = "y starts it. Its commands run one after another and stop at the first failure.";
+            let words =
+                "y starts it. Its commands run one after another and stop at the first failure.";
             asked.extend(say::prose(words, width, Role::Text, ctx));
         } else {
             asked.extend(picked.form.lines(width, ctx.theme));
@@ -198,11 +231,24 @@ impl Face for RollBackCard {
             None if ctx.plan.levels.is_empty() => vec![hint("p", "hold"), hint("esc", "go back")],
             None => {
                 let last = ctx.plan.levels.len().min(9);
-                let digits = if last == 1 { "1".into() } else { format!("1-{last}") };
-                vec![(digits, "level".into()), hint("p", "hold"), hint("space", "read on"), hint("esc", "go back")]
+                let digits = if last == 1 {
+                    "1".into()
+                } else {
+                    format!("1-{last}")
+                };
+                vec![
+                    (digits, "level".into()),
+                    hint("p", "hold"),
+                    hint("space", "read on"),
+                    hint("esc", "go back"),
+                ]
             }
             Some(_) if self.takes_text(ctx) => {
-                vec![hint("enter", "submit what is typed"), hint("PgDn", "read on"), hint("esc", "other levels")]
+                vec![
+                    hint("enter", "submit what is typed"),
+                    hint("PgDn", "read on"),
+                    hint("esc", "other levels"),
+                ]
             }
             Some(picked) => {
                 let mut keys = Vec::new();

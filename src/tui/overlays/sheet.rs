@@ -69,7 +69,11 @@ fn framed(area: Rect, fills: bool) -> bool {
 }
 
 fn outer(area: Rect, height: u16, fills: bool) -> Rect {
-    let height = if fills { area.height } else { height.min(area.height) };
+    let height = if fills {
+        area.height
+    } else {
+        height.min(area.height)
+    };
     let (width, left) = if framed(area, fills) {
         (WIDEST + 2, (area.width - WIDEST - 2) / 2)
     } else {
@@ -151,7 +155,12 @@ fn sides(frame: &mut Frame<'_>, card: Rect, ctx: &Context<'_>) {
             buffer[(x, y)].set_symbol(upright).set_style(style);
         }
     }
-    let places = [(card.x, card.y), (right, card.y), (card.x, foot), (right, foot)];
+    let places = [
+        (card.x, card.y),
+        (right, card.y),
+        (card.x, foot),
+        (right, foot),
+    ];
     for (place, corner) in places.into_iter().zip(corners) {
         buffer[place].set_symbol(corner).set_style(style);
     }

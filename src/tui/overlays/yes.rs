@@ -61,7 +61,11 @@ fn hold_words(ctx: &Context<'_>) -> String {
         format!(": {}", shown(&hold.reason))
     };
     let place = hold.at.map_or(String::new(), |at| {
-        format!("\nYou were at {} {}.", say::number(ctx, at), say::title(ctx, at))
+        format!(
+            "\nYou were at {} {}.",
+            say::number(ctx, at),
+            say::title(ctx, at)
+        )
     });
     let since: Vec<String> = ctx
         .state
@@ -90,16 +94,22 @@ fn leave_words(ctx: &Context<'_>) -> String {
     if let Some(step) = running.first() {
         said.push(format!("{} goes on by itself", say::number(ctx, *step)));
     }
-    let next = ctx.state.path(ctx.plan).into_iter().find(|step| {
-        !ctx.state.step(*step).status.settled() && !running.contains(step)
-    });
+    let next = ctx
+        .state
+        .path(ctx.plan)
+        .into_iter()
+        .find(|step| !ctx.state.step(*step).status.settled() && !running.contains(step));
     if let Some(step) = next {
         said.push(format!("{} will wait for you", say::number(ctx, step)));
     }
     if said.is_empty() {
         said.push("Nothing runs".into());
     }
-    let run = ctx.state.facts.as_ref().map_or("RUN", |facts| facts.run.short());
+    let run = ctx
+        .state
+        .facts
+        .as_ref()
+        .map_or("RUN", |facts| facts.run.short());
     format!(
         "The run goes on without this screen. {}.\nCome back with: tminus attach {}",
         said.join("; "),
@@ -110,7 +120,13 @@ fn leave_words(ctx: &Context<'_>) -> String {
 /// `19 steps: 17 ok, 1 skipped, 1 by hand. It ends as completed and is sealed.`
 fn close_words(ctx: &Context<'_>) -> String {
     let progress = ctx.state.progress_of_run(ctx.plan);
-    let of = |wanted: StepStatus| ctx.state.steps.iter().filter(|own| own.status == wanted).count();
+    let of = |wanted: StepStatus| {
+        ctx.state
+            .steps
+            .iter()
+            .filter(|own| own.status == wanted)
+            .count()
+    };
     let owed = ctx.state.owing(ctx.plan);
     let still = if owed.is_empty() {
         String::new()
@@ -133,8 +149,16 @@ impl Face for YesCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
         let (word, title, role) = match self.yes {
             Yes::GoOn => ("GO ON", "Go on after the hold?".to_owned(), Role::Hold),
-            Yes::CloseRun => ("CLOSE", format!("Close {}?", say::fill(ctx, &ctx.plan.title)), Role::You),
-            Yes::Leave => ("LEAVE", "Leave the run going and close the screen?".to_owned(), Role::You),
+            Yes::CloseRun => (
+                "CLOSE",
+                format!("Close {}?", say::fill(ctx, &ctx.plan.title)),
+                Role::You,
+            ),
+            Yes::Leave => (
+                "LEAVE",
+                "Leave the run going and close the screen?".to_owned(),
+                Role::You,
+            ),
         };
         Head {
             word: word.into(),
@@ -171,7 +195,11 @@ impl Face for YesCard {
             Yes::CloseRun => "close the run",
             Yes::Leave => "leave",
         };
-        vec![hint("y", word), hint("esc", "go back"), hint("!", "roll back")]
+        vec![
+            hint("y", word),
+            hint("esc", "go back"),
+            hint("!", "roll back"),
+        ]
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
