@@ -59,8 +59,8 @@ pub(crate) fn shape(source: &str) -> Result<Rc<Shape>, Vec<Diagnostic>> {
         spent: Cost::default(),
         found: Vec::new(),
     };
-    // The parser's own nesting limits are left wide: ours speaks in this project's words.
-    let set = options! { emit_comments: false };
+    // Wider than ours, which speaks in this project's words; not without end, since the scanner runs ahead of its events.
+    let set = options! { emit_comments: false, flow_nesting_limit: 4 * DEPTH, block_nesting_limit: 4 * DEPTH };
     for event in Parser::new_from_str_with_options(source, set) {
         let step = match event {
             Ok((event, span)) => guard.event(event, &span),
@@ -395,5 +395,9 @@ fn syntax(source: &str, error: &ScanError) -> Diagnostic {
         .byte_offset()
         .unwrap_or(source.len())
         .min(source.len());
-    super::bytes::syntax_at(source, at, &error.info())
+    let said = error.info();
+    if said.contains("nesting") || said.contains("recursion") {
+        return too_deep(&(at..at));
+    }
+    super::bytes::syntax_at(source, at, &said)
 }

@@ -146,7 +146,7 @@ fn hidden(reader: &Reader<'_>, text: &Text<'_>) -> Option<Diagnostic> {
 }
 
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)(?P<word><[A-Za-z][A-Za-z0-9_.-]*>)|(?P<year>\bYYYY[A-Za-z0-9-]*)|(?:^|[\s"'])(?P<dots>\.\.\.)(?:$|[\s"'])"#).expect("the pattern is a constant, and a test compiles it")
+    Regex::new(r#"(?m)(?P<word><[A-Za-z][A-Za-z0-9_.-]*>)|(?:^|[^A-Za-z%])(?P<year>YYYY[A-Za-z0-9-]*)|(?:^|[\s"'])(?P<dots>\.\.\.)(?:$|[\s"'])"#).expect("the pattern is a constant, and a test compiles it")
 });
 static HEAD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\|\s*head\b").expect("the pattern is a constant, and a test compiles it")

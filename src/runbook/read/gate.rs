@@ -18,8 +18,13 @@ const KINDS: [&str; 3] = ["confirm", "measure", "run"];
 impl<'a> Reader<'a> {
     pub(super) fn gate(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>, at: StepIx) -> Work {
         let text = self.said(kind.node).unwrap_or_default();
-        let go = self.side(fields.take_field("go"), at, Side::Go);
-        let no_go = self.side(fields.take_field("no_go"), at, Side::NoGo);
+        let (go, no_go) = (fields.take_field("go"), fields.take_field("no_go"));
+        let decides = [&go, &no_go]
+            .into_iter()
+            .flatten()
+            .any(|field| field.node.items().is_none_or(|items| !items.is_empty()));
+        let go = self.side(go, at, Side::Go);
+        let no_go = self.side(no_go, at, Side::NoGo);
         let mut poll = Vec::new();
         if let Some(node) = fields.take("poll") {
             poll = self
@@ -29,7 +34,7 @@ impl<'a> Reader<'a> {
                 .filter_map(|node| self.role(node))
                 .collect();
         }
-        if go.is_empty() && no_go.is_empty() && poll.is_empty() {
+        if !decides && poll.is_empty() {
             self.desk.missing(
                 &kind.key_span,
                 "the gate has nothing to decide by".into(),
