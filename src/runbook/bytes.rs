@@ -9,34 +9,39 @@ use std::ops::Range;
 pub(crate) const LARGEST: usize = 4 << 20;
 
 /// The bytes as text, or why they are none.
-pub(crate) fn text(bytes: &[u8]) -> Result<&str, Diagnostic> {
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, Box<Diagnostic>> {
     if bytes.len() > LARGEST {
-        return Err(too_large());
+        return Err(Box::new(too_large()));
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Diagnostic::whole("RB0003", "the file is UTF-16").help("save it as UTF-8"));
+        return Err(Box::new(
+            Diagnostic::whole("RB0003", "the file is UTF-16").help("save it as UTF-8"),
+        ));
     }
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
-        return Err(
+        return Err(Box::new(
             Diagnostic::whole("RB0003", "the file begins with a byte order mark")
                 .help("save it as UTF-8 without one"),
-        );
+        ));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Box::new(not_utf8(bytes, error.valid_up_to())))?;
     match forbidden(text) {
-        Some((range, letter)) => Err(Diagnostic::error(
-            "RB0004",
-            &range,
-            format!(
-                "the control character U+{:04X} stands here",
-                u32::from(letter)
-            ),
-        )
-        .help(match letter {
-            '\r' => "save the file with LF or CRLF line ends",
-            '\0' => "is this a text file?",
-            _ => "write it as an escape in double quotes, or have the command print it",
-        })),
+        Some((range, letter)) => Err(Box::new(
+            Diagnostic::error(
+                "RB0004",
+                &range,
+                format!(
+                    "the control character U+{:04X} stands here",
+                    u32::from(letter)
+                ),
+            )
+            .help(match letter {
+                '\r' => "save the file with LF or CRLF line ends",
+                '\0' => "is this a text file?",
+                _ => "write it as an escape in double quotes, or have the command print it",
+            }),
+        )),
         None => Ok(text),
     }
 }

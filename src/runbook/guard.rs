@@ -6,8 +6,8 @@
 
 use super::bytes::line_of;
 use super::diagnostic::Diagnostic;
-use super::shape::{Entry, Kind, Shape};
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, options};
+use super::shape::{Entry, Kind, Shape, earlier, trimmed};
+use granit_parser::{Event, Parser, ScanError, Span, options};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -64,10 +64,10 @@ pub(crate) fn shape(source: &str) -> Result<Rc<Shape>, Vec<Diagnostic>> {
     for event in Parser::new_from_str_with_options(source, set) {
         let step = match event {
             Ok((event, span)) => guard.event(event, &span),
-            Err(error) => Err(syntax(source, &error)),
+            Err(error) => Err(Box::new(syntax(source, &error))),
         };
         if let Err(fatal) = step {
-            guard.found.push(fatal);
+            guard.found.push(*fatal);
             return Err(guard.found);
         }
     }
@@ -94,7 +94,7 @@ struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), Diagnostic> {
+    fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), Box<Diagnostic>> {
         let range = span.byte_range().unwrap_or(0..0);
         if let Some(tag) = event.tag() {
             let start = span
@@ -107,7 +107,7 @@ impl Guard<'_> {
                 format!("`{tag}` is a YAML tag; a runbook has none"),
             )
             .help("quote the text if it begins with `!`");
-            return Err(found);
+            return Err(Box::new(found));
         }
         match event {
             Event::DocumentStart(..) => self.document(&range),
@@ -138,20 +138,27 @@ impl Guard<'_> {
         }
     }
 
-    fn document(&mut self, range: &Range<usize>) -> Result<(), Diagnostic> {
+    fn document(&mut self, range: &Range<usize>) -> Result<(), Box<Diagnostic>> {
         self.documents += 1;
         if self.documents > 1 {
-            return Err(Diagnostic::error(
-                "RB0008",
-                range,
-                "a second document begins here; one file is one runbook",
-            )
-            .help("remove the `---`, or put the second runbook into a file of its own"));
+            return Err(Box::new(
+                Diagnostic::error(
+                    "RB0008",
+                    range,
+                    "a second document begins here; one file is one runbook",
+                )
+                .help("remove the `---`, or put the second runbook into a file of its own"),
+            ));
         }
         Ok(())
     }
 
-    fn scalar(&mut self, text: &str, anchor: usize, range: Range<usize>) -> Result<(), Diagnostic> {
+    fn scalar(
+        &mut self,
+        text: &str,
+        anchor: usize,
+        range: Range<usize>,
+    ) -> Result<(), Box<Diagnostic>> {
         if self.wants_key() {
             return self.key(text, range);
         }
@@ -179,7 +186,7 @@ impl Guard<'_> {
         )
     }
 
-    fn key(&mut self, text: &str, range: Range<usize>) -> Result<(), Diagnostic> {
+    fn key(&mut self, text: &str, range: Range<usize>) -> Result<(), Box<Diagnostic>> {
         self.spend(
             Cost {
                 nodes: 1,
@@ -189,12 +196,14 @@ impl Guard<'_> {
             &range,
         )?;
         if text == "<<" {
-            return Err(Diagnostic::error(
-                "RB0011",
-                &range,
-                "`<<` (a merge key) is not part of the format",
-            )
-            .help("write the keys out, or use `defaults:`"));
+            return Err(Box::new(
+                Diagnostic::error(
+                    "RB0011",
+                    &range,
+                    "`<<` (a merge key) is not part of the format",
+                )
+                .help("write the keys out, or use `defaults:`"),
+            ));
         }
         let Some(Open {
             frame:
@@ -208,16 +217,16 @@ impl Guard<'_> {
         else {
             return Ok(());
         };
-        match places.get(text) {
+        match earlier(entries, places, text) {
             Some(_) if self.found.len() >= DUPLICATES => {
-                return Err(Diagnostic::error(
+                return Err(Box::new(Diagnostic::error(
                     "RB0009",
                     &range,
                     "and more keys are given twice",
-                ));
+                )));
             }
             Some(first) => {
-                let line = line_of(self.source, entries[*first].key_span.start);
+                let line = line_of(self.source, entries[first].key_span.start);
                 self.found.push(
                     Diagnostic::error(
                         "RB0009",
@@ -228,9 +237,7 @@ impl Guard<'_> {
                     .help("keep one of the two"),
                 );
             }
-            None => {
-                places.insert(text.to_owned(), entries.len());
-            }
+            None => {}
         }
         *key = Some((text.to_owned(), range));
         Ok(())
@@ -241,14 +248,16 @@ impl Guard<'_> {
         range: Range<usize>,
         anchor: usize,
         frame: Frame,
-    ) -> Result<(), Diagnostic> {
+    ) -> Result<(), Box<Diagnostic>> {
         if self.wants_key() {
-            return Err(Diagnostic::error(
-                "RB0013",
-                &range,
-                "a key must be a word, not a list or a mapping",
-            )
-            .help("quote a text that begins with `{` or `[`"));
+            return Err(Box::new(
+                Diagnostic::error(
+                    "RB0013",
+                    &range,
+                    "a key must be a word, not a list or a mapping",
+                )
+                .help("quote a text that begins with `{` or `[`"),
+            ));
         }
         self.spend(
             Cost {
@@ -269,12 +278,12 @@ impl Guard<'_> {
             frame,
         });
         if self.open.len() > DEPTH {
-            return Err(too_deep(&range));
+            return Err(Box::new(too_deep(&range)));
         }
         Ok(())
     }
 
-    fn leave(&mut self, range: Range<usize>) -> Result<(), Diagnostic> {
+    fn leave(&mut self, range: Range<usize>) -> Result<(), Box<Diagnostic>> {
         let Some(done) = self.open.pop() else {
             return Ok(());
         };
@@ -304,27 +313,27 @@ impl Guard<'_> {
         Ok(())
     }
 
-    fn alias(&mut self, id: usize, range: Range<usize>) -> Result<(), Diagnostic> {
+    fn alias(&mut self, id: usize, range: Range<usize>) -> Result<(), Box<Diagnostic>> {
         let Some((shape, cost)) = self
             .anchors
             .get(&id)
             .map(|(shape, cost)| (Rc::clone(shape), *cost))
         else {
-            return Err(Diagnostic::error(
+            return Err(Box::new(Diagnostic::error(
                 "RB0010",
                 &range,
                 "an alias inside the very thing that it stands for",
-            ));
+            )));
         };
         if self.wants_key() {
-            return Err(Diagnostic::error(
+            return Err(Box::new(Diagnostic::error(
                 "RB0013",
                 &range,
                 "a key must be a word, not an alias",
-            ));
+            )));
         }
         if self.open.len() + cost.height > DEPTH {
-            return Err(too_deep(&range));
+            return Err(Box::new(too_deep(&range)));
         }
         self.spend(cost, &range)?;
         self.place(shape, cost, 0);
@@ -332,20 +341,22 @@ impl Guard<'_> {
     }
 
     /// Counts what is written out; past the bounds the file is refused before anything is built from it.
-    fn spend(&mut self, cost: Cost, range: &Range<usize>) -> Result<(), Diagnostic> {
+    fn spend(&mut self, cost: Cost, range: &Range<usize>) -> Result<(), Box<Diagnostic>> {
         self.spent.nodes = self.spent.nodes.saturating_add(cost.nodes);
         self.spent.bytes = self.spent.bytes.saturating_add(cost.bytes);
         if self.spent.nodes > NODES || self.spent.bytes > BYTES {
-            return Err(Diagnostic::error(
-                "RB0010",
-                range,
-                "with its aliases written out the file is too large",
-            )
-            .label("the limit is passed here")
-            .help(format!(
-                "at most {NODES} values and {} MiB of text",
-                BYTES >> 20
-            )));
+            return Err(Box::new(
+                Diagnostic::error(
+                    "RB0010",
+                    range,
+                    "with its aliases written out the file is too large",
+                )
+                .label("the limit is passed here")
+                .help(format!(
+                    "at most {NODES} values and {} MiB of text",
+                    BYTES >> 20
+                )),
+            ));
         }
         Ok(())
     }
@@ -378,15 +389,6 @@ impl Guard<'_> {
 
 fn too_deep(range: &Range<usize>) -> Diagnostic {
     Diagnostic::error("RB0010", range, format!("nested more than {DEPTH} deep"))
-}
-
-/// A block scalar's range ends with the line break before the next key: the underline shall not.
-fn trimmed(source: &str, range: Range<usize>, style: ScalarStyle) -> Range<usize> {
-    if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-        let text = source.get(range.clone()).unwrap_or_default();
-        return range.start..range.start + text.trim_end().len();
-    }
-    range
 }
 
 fn syntax(source: &str, error: &ScanError) -> Diagnostic {

@@ -16,6 +16,7 @@ mod read;
 mod reader;
 mod render;
 mod shape;
+mod t0;
 mod times;
 
 pub use diagnostic::{Diagnostic, Level};
@@ -66,7 +67,7 @@ pub fn load_with(path: &Path, judge: Option<ExampleJudge<'_>>) -> Loaded {
         Ok(bytes) => parse_with(&name, &bytes, judge),
         Err(found) => Loaded {
             plan: None,
-            diagnostics: vec![found],
+            diagnostics: vec![*found],
             source: Vec::new(),
             name,
         },
@@ -84,7 +85,7 @@ pub fn parse_with(name: &str, bytes: &[u8], judge: Option<ExampleJudge<'_>>) -> 
         Ok(text) => parsed(text, judge),
         Err(found) => {
             let mut findings = diagnostic::Findings::default();
-            findings.push(found);
+            findings.push(*found);
             (
                 None,
                 findings.settle(std::str::from_utf8(bytes).unwrap_or_default()),
@@ -145,14 +146,17 @@ fn not_yaml(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     bytes::syntax_at(source, at, &error.to_string())
 }
 
-fn bytes_of(path: &Path) -> Result<Vec<u8>, Diagnostic> {
+fn bytes_of(path: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {
     let cannot = |error: std::io::Error| {
         let why = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
             std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
             _ => error.to_string(),
         };
-        Diagnostic::whole("RB0001", format!("cannot read the runbook: {why}"))
+        Box::new(Diagnostic::whole(
+            "RB0001",
+            format!("cannot read the runbook: {why}"),
+        ))
     };
     // Without waiting: a FIFO without a writer would hold the program for ever.
     let nonblock = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
@@ -163,13 +167,13 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Diagnostic> {
         .map_err(cannot)?;
     let about = file.metadata().map_err(cannot)?;
     if !about.is_file() {
-        return Err(Diagnostic::whole(
+        return Err(Box::new(Diagnostic::whole(
             "RB0001",
             "cannot read the runbook: it is not a regular file",
-        ));
+        )));
     }
     if about.len() > bytes::LARGEST as u64 {
-        return Err(bytes::too_large());
+        return Err(Box::new(bytes::too_large()));
     }
     let mut bytes = Vec::with_capacity(about.len() as usize + 1);
     file.by_ref()

@@ -104,7 +104,7 @@ impl<'a> Desk<'a> {
                 scope,
                 span: node.span(),
                 left,
-                asked: Vec::new(),
+                asked: Vec::with_capacity(48),
             }),
             None => {
                 self.wrong_type(node, wanted);
@@ -252,7 +252,7 @@ impl<'a> Desk<'a> {
                 self.report(Diagnostic::error("RB0102", &field.key_span, ""));
                 continue;
             }
-            let found = if fields.scope.later().contains(&key) {
+            let found = if fields.scope.has_later(key) {
                 later(&field.key_span, key)
             } else if let Some(why) = elsewhere(key) {
                 Diagnostic::error("RB0107", &field.key_span, why)
@@ -266,11 +266,7 @@ impl<'a> Desk<'a> {
                 .help(
                     did_you_mean(
                         key,
-                        fields
-                            .asked
-                            .iter()
-                            .copied()
-                            .chain(fields.scope.later().iter().copied()),
+                        fields.asked.iter().copied().chain(fields.scope.later()),
                     )
                     .unwrap_or_else(|| format!("keys of {owner}: {}", fields.asked.join(", "))),
                 )

@@ -1,15 +1,11 @@
-//! Durations, offsets, WHEN and T0, from the author's text.
+//! Durations, offsets and WHEN, from the author's text; `t0` reads `start`.
 //!
 //! A time without a unit or a zone is refused: `30` is seconds to one reader and minutes to another, and a cutover cannot be
 //! both. Nothing here reads a clock; `reader` locates the errors.
 
 use crate::model::ids::StepId;
-use crate::model::plan::Start;
 use crate::model::when::{Offset, When};
-use chrono::{
-    DateTime, Duration as Span, LocalResult, NaiveDate, NaiveDateTime, Offset as _, TimeZone, Utc,
-};
-use chrono_tz::Tz;
+use chrono::NaiveDate;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -251,14 +247,14 @@ fn by_the_clock(text: &str) -> Result<When, TimeError> {
     })
 }
 
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     text.split('-').count() == 3
         && text
             .chars()
             .all(|letter| letter.is_ascii_digit() || letter == '-')
 }
 
-fn day(text: &str) -> Option<(i32, u32, u32)> {
+pub(super) fn day(text: &str) -> Option<(i32, u32, u32)> {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if year.len() != 4 {
@@ -268,7 +264,7 @@ fn day(text: &str) -> Option<(i32, u32, u32)> {
     NaiveDate::from_ymd_opt(year, month, day).map(|_| (year, month, day))
 }
 
-fn clock(text: &str) -> Option<(u32, u32, u32)> {
+pub(super) fn clock(text: &str) -> Option<(u32, u32, u32)> {
     let parts: Vec<&str> = text.split(':').collect();
     let number = |text: &str| {
         (text.len() <= 2)
@@ -298,71 +294,6 @@ fn from_step(text: &str) -> Result<When, TimeError> {
         from_start,
         offset: offset(rest)?,
     })
-}
-
-/// T0: `2026-11-21 15:00 America/New_York`.
-pub(crate) fn start(text: &str) -> Result<(Start, Tz), TimeError> {
-    let text = text.trim();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let (date, time, zone) = match words.as_slice() {
-        [date, time, zone] => (*date, *time, *zone),
-        [date, _] if is_date(date) => return Err(TimeError::NoZone(text.to_owned())),
-        [date] if is_date(date) || date.contains('T') => {
-            return Err(TimeError::NoZone(text.to_owned()));
-        }
-        _ => return Err(TimeError::NotAWhen(text.to_owned())),
-    };
-    let zone_of: Tz = zone
-        .parse()
-        .map_err(|_| TimeError::NotAZone(zone.to_owned()))?;
-    let wrong = || TimeError::NoSuchTime(format!("{date} {time}"));
-    let ((year, month, day), (hour, minute, second)) =
-        (day(date).ok_or_else(wrong)?, clock(time).ok_or_else(wrong)?);
-    let local = NaiveDate::from_ymd_opt(year, month, day)
-        .and_then(|date| date.and_hms_opt(hour, minute, second))
-        .ok_or_else(wrong)?;
-    let wall = bound(local, zone_of, &format!("{date} {time}"))?.timestamp_micros();
-    Ok((
-        Start::At {
-            wall,
-            zone: zone.to_owned(),
-        },
-        zone_of,
-    ))
-}
-
-/// A wall time in a zone; one that does not exist, or exists twice, names both readings.
-fn bound(local: NaiveDateTime, zone: Tz, text: &str) -> Result<DateTime<Utc>, TimeError> {
-    let shown = |at: DateTime<Utc>| {
-        format!(
-            "{} ({} UTC)",
-            at.with_timezone(&zone).format("%H:%M %Z"),
-            at.format("%H:%M")
-        )
-    };
-    match zone.from_local_datetime(&local) {
-        LocalResult::Single(at) => Ok(at.with_timezone(&Utc)),
-        LocalResult::Ambiguous(one, other) => Err(TimeError::Fold {
-            text: text.to_owned(),
-            zone: zone.name().to_owned(),
-            early: shown(one.with_timezone(&Utc)),
-            late: shown(other.with_timezone(&Utc)),
-        }),
-        LocalResult::None => {
-            let read_as = |days: i64| {
-                let offset = zone
-                    .offset_from_utc_datetime(&(local + Span::days(days)))
-                    .fix();
-                shown((local - Span::seconds(i64::from(offset.local_minus_utc()))).and_utc())
-            };
-            Err(TimeError::Gap {
-                text: text.to_owned(),
-                zone: zone.name().to_owned(),
-                early: read_as(1),
-                late: read_as(-1),
-            })
-        }
-    }
 }
 
 #[cfg(test)]
@@ -462,33 +393,5 @@ mod tests {
             let read = when(wrong);
             assert!(wrong == "T" || read.is_err(), "{wrong}: {read:?}");
         }
-    }
-
-    #[test]
-    fn t0_in_a_gap_or_a_fold_names_both_readings() {
-        let fold = start("2026-11-01 01:30 America/New_York").unwrap_err();
-        assert!(
-            fold.to_string()
-                .contains("01:30 EDT (05:30 UTC) or 01:30 EST (06:30 UTC)"),
-            "{fold}"
-        );
-        let gap = start("2026-03-08 02:30 America/New_York").unwrap_err();
-        assert!(
-            gap.to_string()
-                .contains("01:30 EST (06:30 UTC) or 03:30 EDT (07:30 UTC)"),
-            "{gap}"
-        );
-        assert_eq!(start("2026-11-21 15:00").unwrap_err().code(), "RB0303");
-        assert_eq!(
-            start("2026-11-21 15:00 Mars/Base").unwrap_err().code(),
-            "RB0303"
-        );
-        let Ok((Start::At { wall, zone }, _)) = start("2026-11-21 15:00 America/New_York") else {
-            panic!()
-        };
-        assert_eq!(
-            (wall, zone.as_str()),
-            (1_795_291_200_000_000, "America/New_York")
-        );
     }
 }

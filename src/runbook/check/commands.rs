@@ -153,7 +153,10 @@ static HEAD: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn placeholder(reader: &Reader<'_>, text: &Text<'_>) -> Option<Diagnostic> {
-    if text.literal {
+    let could_be = ["<", "YYYY", "..."]
+        .iter()
+        .any(|sign| text.text.contains(sign));
+    if text.literal || !could_be {
         return None;
     }
     let place = PLACEHOLDER.captures_iter(text.text).find_map(|hit| {
@@ -187,7 +190,8 @@ fn look_alike(reader: &Reader<'_>, text: &Text<'_>, at: usize, letter: char) -> 
 
 fn shell_text(reader: &Reader<'_>, draft: &Draft, text: &Text<'_>, found: &mut Vec<Diagnostic>) {
     // Most commands have neither a variable nor a foreign letter, and ten thousand of them are to open at once.
-    if text.text.is_ascii() && !text.text.contains('$') {
+    let no_secret = !text.text.contains('$') || !reader.known_vars.values().any(|secret| *secret);
+    if text.text.is_ascii() && no_secret {
         return;
     }
     let scanned = shell::scan(text.text);
@@ -209,8 +213,9 @@ fn shell_text(reader: &Reader<'_>, draft: &Draft, text: &Text<'_>, found: &mut V
                 Diagnostic::error("RB0404", &at, format!("the secret `{name}` would stand in the process list, as an argument of `{program}`"))
                     .help("give it on stdin (`printf %s \"$NAME\" | …`, `curl -H @-`) or by the program's own variable; or say `argv_secret: accepted`"),
             ),
-            Goes::Builtin { name: builtin, printable: true } if matches!(builtin.as_str(), "echo" | "printf") => {
-                found.push(Diagnostic::warning("RB0506", &at, format!("the secret `{name}` is printed; it will be masked, and the step shows nothing")));
+            Goes::Builtin { printable: true, .. } => {
+                let text = format!("the secret `{name}` is printed; it will be masked");
+                found.push(Diagnostic::warning("RB0506", &at, text));
             }
             Goes::Builtin { .. } | Goes::Inside => {}
         }

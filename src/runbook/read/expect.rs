@@ -16,7 +16,7 @@ use serde_yaml::Value;
 /// The compiled size of one regular expression: one that counts to thousands is a mistake, and would cost a run its memory.
 const REGEX_SIZE: usize = 1 << 20;
 /// Different regular expressions and JSONPaths in one runbook.
-const PATTERNS: usize = 12_000;
+const PATTERNS: usize = 3000;
 
 impl<'a> Reader<'a> {
     /// `expect` of a command.

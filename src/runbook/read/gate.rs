@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
         let mut named = false;
         for field in fields
             .rest()
-            .filter(|field| Scope::Criterion.later().contains(&field.key))
+            .filter(|field| Scope::Criterion.has_later(field.key))
         {
             named = true;
             self.desk.report(later(&field.key_span, field.key));
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
     fn otherwise(&mut self, node: Node<'a>) -> Option<Otherwise> {
         if node.entries().is_none() {
             if let Value::String(word) = node.value
-                && Scope::Otherwise.later().contains(&word.as_str())
+                && Scope::Otherwise.has_later(word.as_str())
             {
                 self.desk.report(later(&node.span(), word));
                 return None;

@@ -12,7 +12,7 @@ use crate::runbook::later::{Scope, later};
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
-use crate::runbook::times;
+use crate::runbook::t0;
 use serde_yaml::Value;
 
 pub(super) const SHELLS: [(&str, Shell); 2] = [("bash", Shell::Bash), ("sh", Shell::Sh)];
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         let Some(text) = self.desk.full_text(node) else {
             return;
         };
-        match times::start(&text) {
+        match t0::start(&text) {
             Ok((start, zone)) => {
                 self.start = start;
                 self.zone = Some(zone);

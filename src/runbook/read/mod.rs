@@ -4,6 +4,7 @@
 //! `check` resolves them. Nothing here stops at a mistake. `runbook::parse_with` calls `Reader::runbook`.
 
 mod command;
+mod duties;
 mod expect;
 mod gate;
 mod header;

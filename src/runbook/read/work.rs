@@ -55,9 +55,7 @@ impl<'a> Reader<'a> {
         let mut fields = self.desk.fields(node, Scope::Item, "a text")?;
         let text = fields.take("confirm");
         let text = text.or_else(|| fields.take("text"));
-        let none_later = !fields
-            .rest()
-            .any(|field| Scope::Item.later().contains(&field.key));
+        let none_later = !fields.rest().any(|field| Scope::Item.has_later(field.key));
         let is_sentence = fields.rest().count() == 1
             && text.is_none()
             && fields
@@ -131,7 +129,7 @@ impl<'a> Reader<'a> {
             .and_then(|node| self.desk.whole(node, 1))
             .and_then(|number| u64::try_from(number).ok());
         let into_field = fields.take("into");
-        let into = into_field.and_then(|node| self.into_var(node, secret));
+        let into = into_field.and_then(|node| self.answer_var(node, secret));
         if asks && into_field.is_none() {
             self.desk.missing(
                 &kind.key_span,
@@ -153,7 +151,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn into_var(&mut self, node: Node<'a>, secret: bool) -> Option<VarName> {
+    fn answer_var(&mut self, node: Node<'a>, secret: bool) -> Option<VarName> {
         let name = self.desk.full_text(node)?;
         if secret && let Some(var) = self.vars.iter_mut().find(|var| var.name.0 == name) {
             var.secret = true;
