@@ -29,12 +29,7 @@ pub enum Intent {
     /// Start a step, or try it again.
     Run { step: StepId, typed: Typed },
     /// Answer one statement.
-    Answer {
-        step: StepId,
-        item: usize,
-        answer: Answer,
-        saw: String,
-    },
+    Answer { step: StepId, item: usize, answer: Answer, saw: String },
     /// Give a value.
     Value { step: StepId, value: Secret },
     /// Take one way of several.
@@ -48,32 +43,15 @@ pub enum Intent {
     /// Say that a by-hand step failed.
     Fail { step: StepId, reason: String },
     /// Accept a failed step.
-    Accept {
-        step: StepId,
-        reason: String,
-        name: String,
-    },
+    Accept { step: StepId, reason: String, name: String },
     /// Say what became of an unknown step.
-    Resolve {
-        step: StepId,
-        how: Resolution,
-        reason: String,
-    },
+    Resolve { step: StepId, how: Resolution, reason: String },
     /// End a countdown early.
     Release { step: StepId, reason: String },
     /// Speak for a station.
-    Vote {
-        step: StepId,
-        role: RoleId,
-        vote: Vote,
-    },
+    Vote { step: StepId, role: RoleId, vote: Vote },
     /// Decide a gate. GO against the advice needs `GO ANYWAY` in `typed` and a reason.
-    Decide {
-        step: StepId,
-        go: bool,
-        typed: String,
-        reason: String,
-    },
+    Decide { step: StepId, go: bool, typed: String, reason: String },
     /// Stop what runs.
     Stop { step: StepId, how: StopHow },
     /// Hold.

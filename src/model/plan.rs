@@ -63,10 +63,7 @@ pub struct Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The operator's environment, by this name; `default` where it is not set.
-    Env {
-        name: String,
-        default: Option<String>,
-    },
+    Env { name: String, default: Option<String> },
     /// This text, `${…}` filled in.
     Default(String),
     /// Standard output of this command, run once after the start.
@@ -146,9 +143,7 @@ pub struct Level {
 impl Level {
     /// Whether nothing is lost by it, which makes it one `y` even in production.
     pub fn loses_nothing(&self) -> bool {
-        self.loses
-            .as_deref()
-            .is_none_or(|what| what.trim().eq_ignore_ascii_case("nothing"))
+        self.loses.as_deref().is_none_or(|what| what.trim().eq_ignore_ascii_case("nothing"))
     }
 }
 
@@ -222,9 +217,6 @@ impl Plan {
 
     /// The level with this id.
     pub fn find_level(&self, id: &LevelId) -> Option<LevelIx> {
-        self.levels
-            .iter()
-            .position(|level| level.id == *id)
-            .map(LevelIx)
+        self.levels.iter().position(|level| level.id == *id).map(LevelIx)
     }
 }

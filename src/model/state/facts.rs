@@ -30,6 +30,10 @@ pub struct RunFacts {
     pub run_dir: String,
     /// How the key came: `agent`, `file`, `self-made`, `none`.
     pub key_origin: String,
+    /// T0 where `--t0` gave it, Unix microseconds.
+    pub t0: Option<i64>,
+    /// IANA name of the zone that times of the clock are read in.
+    pub zone: String,
     /// Boot id of the present conductor's host.
     pub boot: String,
 }
@@ -46,11 +50,13 @@ impl RunFacts {
             unattended: text.get("mode") == Some("unattended"),
             host: get("host")?,
             user: get("user")?,
-            runbook_dir: get("runbook-dir")?,
-            runbook: get("runbook")?,
-            runbook_sha256: get("runbook-sha256")?,
-            run_dir: get("run-dir")?,
-            key_origin: get("key-origin").unwrap_or_else(|| "none".into()),
+            runbook_dir: get("runbook dir")?,
+            runbook: get("runbook name")?,
+            runbook_sha256: get("runbook")?,
+            run_dir: get("run dir")?,
+            key_origin: get("key origin").unwrap_or_else(|| "none".into()),
+            t0: text.get("t0").and_then(|t0| t0.parse().ok()),
+            zone: text.get("zone").unwrap_or("UTC").to_owned(),
             boot: get("boot").unwrap_or_default(),
         })
     }

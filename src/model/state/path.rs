@@ -41,14 +41,8 @@ impl RunState {
     /// A step, and after a choice the steps of the option that was taken.
     pub fn push_with_choice(&self, plan: &Plan, step: StepIx, path: &mut Vec<StepIx>) {
         path.push(step);
-        if let (Work::Choose { options, .. }, Some(taken)) =
-            (&plan.step(step).work, self.step(step).chosen)
-        {
-            for inner in options
-                .get(taken)
-                .map(|option| option.steps.as_slice())
-                .unwrap_or_default()
-            {
+        if let (Work::Choose { options, .. }, Some(taken)) = (&plan.step(step).work, self.step(step).chosen) {
+            for inner in options.get(taken).map(|option| option.steps.as_slice()).unwrap_or_default() {
                 self.push_with_choice(plan, *inner, path);
             }
         }
@@ -59,28 +53,19 @@ impl RunState {
         if self.ended.is_some() {
             return None;
         }
-        self.path(plan)
-            .into_iter()
-            .find(|step| !self.step(*step).status.settled())
+        self.path(plan).into_iter().find(|step| !self.step(*step).status.settled())
     }
 
     /// The first step of the path that is neither settled nor under way.
     pub fn to_start(&self, plan: &Plan) -> Option<StepIx> {
-        self.next(plan)
-            .filter(|step| !self.step(*step).status.open())
+        self.next(plan).filter(|step| !self.step(*step).status.open())
     }
 
     /// Commands whose processes run.
     pub fn running(&self) -> Vec<StepIx> {
-        let runs = |state: &crate::model::state::StepState| {
-            state.status == StepStatus::Running && state.until.is_none()
-        };
-        self.steps
-            .iter()
-            .enumerate()
-            .filter(|(_, state)| runs(state))
-            .map(|(at, _)| StepIx(at))
-            .collect()
+        let runs =
+            |state: &crate::model::state::StepState| state.status == StepStatus::Running && state.until.is_none();
+        self.steps.iter().enumerate().filter(|(_, state)| runs(state)).map(|(at, _)| StepIx(at)).collect()
     }
 
     /// Steps that are owed: some step that owes them has started, and they are not settled.
@@ -88,12 +73,7 @@ impl RunState {
         let mut owed = Vec::new();
         for (at, step) in plan.steps.iter().enumerate() {
             if self.steps[at].attempt > 0 {
-                owed.extend(
-                    step.owes
-                        .iter()
-                        .copied()
-                        .filter(|step| !self.step(*step).status.settled()),
-                );
+                owed.extend(step.owes.iter().copied().filter(|step| !self.step(*step).status.settled()));
             }
         }
         owed.sort();
@@ -105,10 +85,7 @@ impl RunState {
     pub fn effect_began(&self, step: StepIx) -> bool {
         let state = self.step(step);
         match state.status {
-            StepStatus::NotYet
-            | StepStatus::NotApplicable
-            | StepStatus::Skipped
-            | StepStatus::Back => false,
+            StepStatus::NotYet | StepStatus::NotApplicable | StepStatus::Skipped | StepStatus::Back => false,
             StepStatus::Hand => true,
             StepStatus::Running
             | StepStatus::You
@@ -132,17 +109,10 @@ impl RunState {
         };
         done.retain(|step| self.effect_began(*step) && !plan.step(*step).undo.is_empty());
         if level.undo == Undo::All {
-            done.sort_by_key(|step| {
-                std::cmp::Reverse(self.step(*step).started.map(|at| (at.wall, step.0)))
-            });
+            done.sort_by_key(|step| std::cmp::Reverse(self.step(*step).started.map(|at| (at.wall, step.0))));
         }
-        let undos = done
-            .iter()
-            .flat_map(|step| plan.step(*step).undo.iter().copied());
-        undos
-            .chain(level.steps.iter().copied())
-            .filter(|step| !self.step(*step).status.settled())
-            .collect()
+        let undos = done.iter().flat_map(|step| plan.step(*step).undo.iter().copied());
+        undos.chain(level.steps.iter().copied()).filter(|step| !self.step(*step).status.settled()).collect()
     }
 
     /// Steps that were done and have no way back of their own, though a level undoes all.
@@ -151,8 +121,7 @@ impl RunState {
             .map(StepIx)
             .filter(|at| {
                 let step = plan.step(*at);
-                let changes =
-                    step.command().is_some() && step.effect > crate::model::step::Effect::Reads;
+                let changes = step.command().is_some() && step.effect > crate::model::step::Effect::Reads;
                 changes
                     && matches!(step.place, Place::Phase(_) | Place::Choice { .. })
                     && step.undo.is_empty()
@@ -163,10 +132,7 @@ impl RunState {
 
     /// How far these steps have come.
     pub fn progress(&self, steps: &[StepIx]) -> Progress {
-        let mut progress = Progress {
-            total: steps.len(),
-            ..Progress::default()
-        };
+        let mut progress = Progress { total: steps.len(), ..Progress::default() };
         for step in steps {
             let status = self.step(*step).status;
             progress.done += usize::from(status.settled());
@@ -207,9 +173,7 @@ impl RunState {
         for role in &work.poll {
             match self.vote(gate, role) {
                 None => open.push(format!("{role} is silent")),
-                Some((crate::model::event::Vote::NoGo, _)) => {
-                    open.push(format!("{role} says NO-GO"))
-                }
+                Some((crate::model::event::Vote::NoGo, _)) => open.push(format!("{role} says NO-GO")),
                 Some((crate::model::event::Vote::Go, _)) => {}
             }
         }
@@ -218,24 +182,15 @@ impl RunState {
 
     /// Whether nothing is left to do: the path is done and nothing is owed.
     pub fn nothing_left(&self, plan: &Plan) -> bool {
-        self.started.is_some()
-            && self.ended.is_none()
-            && self.next(plan).is_none()
-            && self.owing(plan).is_empty()
+        self.started.is_some() && self.ended.is_none() && self.next(plan).is_none() && self.owing(plan).is_empty()
     }
 
     /// How the run would end if it were closed now.
     pub fn end_state(&self, plan: &Plan) -> EndState {
         match &self.rollback {
             Some(rollback) => {
-                let came_through = rollback
-                    .path
-                    .iter()
-                    .all(|step| self.step(*step).status.settled());
-                let skipped = rollback
-                    .path
-                    .iter()
-                    .any(|step| self.step(*step).status == StepStatus::Skipped);
+                let came_through = rollback.path.iter().all(|step| self.step(*step).status.settled());
+                let skipped = rollback.path.iter().any(|step| self.step(*step).status == StepStatus::Skipped);
                 if came_through && !skipped && rollback.ended.is_some() {
                     EndState::RolledBack
                 } else {
@@ -260,25 +215,13 @@ impl RunState {
             RunStatus::Paused
         } else if self.started.is_none() || self.vars_bound != VarsBound::Yes {
             RunStatus::Preparing
-        } else if self
-            .steps
-            .iter()
-            .any(|state| state.status == StepStatus::Unknown)
-        {
+        } else if self.steps.iter().any(|state| state.status == StepStatus::Unknown) {
             RunStatus::Unknown
         } else if self.hold.is_some() {
             RunStatus::Held
-        } else if self
-            .rollback
-            .as_ref()
-            .is_some_and(|rollback| rollback.ended.is_none())
-        {
+        } else if self.rollback.as_ref().is_some_and(|rollback| rollback.ended.is_none()) {
             RunStatus::RollingBack
-        } else if self
-            .steps
-            .iter()
-            .any(|state| state.status == StepStatus::Running || state.retry_at.is_some())
-        {
+        } else if self.steps.iter().any(|state| state.status == StepStatus::Running || state.retry_at.is_some()) {
             RunStatus::Running
         } else {
             RunStatus::Waiting

@@ -79,10 +79,7 @@ impl StepStatus {
 
     /// Whether it came to a bad end that a person must answer.
     pub fn bad(self) -> bool {
-        matches!(
-            self,
-            StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped
-        )
+        matches!(self, StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped)
     }
 
     /// Whether an attempt is under way.
@@ -92,10 +89,7 @@ impl StepStatus {
 
     /// Whether it passed, by evidence or by a person's word.
     pub fn passed(self) -> bool {
-        matches!(
-            self,
-            StepStatus::Ok | StepStatus::Late | StepStatus::Hand | StepStatus::Over
-        )
+        matches!(self, StepStatus::Ok | StepStatus::Late | StepStatus::Hand | StepStatus::Over)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is true of one step: where it stands, what was tried, answered, printed and kept.
 
-use crate::model::actor::Actor;
+use crate::model::actor::{Actor, Known};
 use crate::model::event::{Answer, Invocation, Vote};
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, RoleId};
@@ -53,6 +53,8 @@ pub struct StepState {
     pub ended: Option<Stamp>,
     /// Who began it.
     pub by: Option<Actor>,
+    /// The last attempt that a person began; retries that follow by themselves do not change it.
+    pub person_began: Option<Attempt>,
     /// What runs.
     pub invocation: Option<Invocation>,
     /// Process id and start time in clock ticks.
@@ -103,12 +105,7 @@ impl StepState {
     /// How long it took or has taken at `now`, all attempts together.
     pub fn elapsed(&self, now: Stamp) -> Option<Duration> {
         let from = self.first_started?;
-        Some(
-            self.ended
-                .filter(|_| !self.status.open())
-                .unwrap_or(now)
-                .since(from),
-        )
+        Some(self.ended.filter(|_| !self.status.open()).unwrap_or(now).since(from))
     }
 
     /// Moves the present attempt to `past` and clears what belongs to an attempt.
@@ -122,8 +119,10 @@ impl StepState {
                 checks: std::mem::take(&mut self.checks),
             });
         }
+        let by_itself = by.known == Known::Program && self.retry_at.is_some();
         *self = Self {
             attempt,
+            person_began: if by_itself { self.person_began } else { Some(attempt) },
             first_started: self.first_started.or(Some(at)),
             started: Some(at),
             by: Some(by),

@@ -379,12 +379,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The one place where a comparison is made from text. `Cmp::parse` takes over as soon as `model::cmp` has it.
+/// The one place where a comparison is made from text.
 fn parse_cmp(text: &str) -> Result<Cmp, String> {
-    match text.trim() {
-        "" => Err("a comparison is missing".to_owned()),
-        source => Ok(Cmp {
-            source: source.to_owned(),
-        }),
-    }
+    Cmp::parse(text).map_err(|why| why.to_string())
 }

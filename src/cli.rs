@@ -1,0 +1,182 @@
+//! The command line: clap structs, nothing else. `commands` gives them meaning; `docs/commands.md` describes them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runs a cutover from a runbook: steps, commands, confirmations, go/no-go, the way back, and a signed journal.
+#[derive(Debug, Parser)]
+#[command(name = "tminus", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; without it: what there is and what to type
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What every command takes
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// The runs folder [default: tminus/runs in the XDG state directory]
+    #[arg(long, global = true, env = "TMINUS_RUNS", value_name = "DIR")]
+    pub runs: Option<PathBuf>,
+    /// A theme: auto, ansi, dark, light, cvd, high, mono, or a TOML file
+    #[arg(long, global = true, env = "TMINUS_THEME", value_name = "NAME|FILE")]
+    pub theme: Option<String>,
+    /// No colour (also NO_COLOR)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Frames and marks in ASCII
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Write a log there; TMINUS_LOG filters it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
+/// Which key signs.
+#[derive(Clone, Debug, Args)]
+pub struct KeyArgs {
+    /// The SSH key that signs the run [default: the agent's, then ~/.ssh, then one made for you]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_key")]
+    pub key: Option<PathBuf>,
+    /// Do not sign; every screen and report says UNSIGNED
+    #[arg(long)]
+    pub no_key: bool,
+}
+
+/// How a run is shown.
+#[derive(Clone, Debug, Args)]
+pub struct ShowArgs {
+    /// Lines of text and numbered answers instead of screens (also ACCESSIBLE=1)
+    #[arg(long, conflicts_with = "answers")]
+    pub linear: bool,
+    /// Run without anybody there: only ever do what this file says
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Your name, where the login is shared
+    #[arg(long = "as", value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// Text for people or JSON for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Text or Markdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For a terminal
+    Text,
+    /// For a document
+    Md,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a runbook
+    Run {
+        /// The runbook
+        runbook: PathBuf,
+        /// T0: `2026-11-21 15:00`, `15:00`, or RFC 3339
+        #[arg(long, value_name = "TIME")]
+        t0: Option<String>,
+        /// A variable's value; never a secret's
+        #[arg(long = "var", value_name = "NAME=VALUE")]
+        vars: Vec<String>,
+        /// Which key signs
+        #[command(flatten)]
+        key: KeyArgs,
+        /// How it is shown
+        #[command(flatten)]
+        show: ShowArgs,
+        /// Start the conductor, print the run's id and leave
+        #[arg(long, conflicts_with_all = ["linear", "answers"])]
+        detach: bool,
+    },
+    /// Show a run that is under way
+    Attach {
+        /// The run; the only live one where left out
+        run: Option<String>,
+        /// Look, do not touch
+        #[arg(long)]
+        watch: bool,
+        /// Which key signs
+        #[command(flatten)]
+        key: KeyArgs,
+        /// How it is shown
+        #[command(flatten)]
+        show: ShowArgs,
+    },
+    /// Take up a run whose conductor is gone
+    Resume {
+        /// The run
+        run: String,
+        /// Go on although the journal is shorter than what was acknowledged, and why
+        #[arg(long, value_name = "REASON")]
+        over_cut: Option<String>,
+        /// Which key signs
+        #[command(flatten)]
+        key: KeyArgs,
+        /// How it is shown
+        #[command(flatten)]
+        show: ShowArgs,
+    },
+    /// Check runbooks for mistakes
+    Check {
+        /// The runbooks
+        #[arg(required = true)]
+        runbooks: Vec<PathBuf>,
+        /// Warnings are errors
+        #[arg(long)]
+        strict: bool,
+        /// For people or for programs
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Show what would run when; runs nothing
+    Plan {
+        /// The runbook
+        runbook: PathBuf,
+        /// T0
+        #[arg(long, value_name = "TIME")]
+        t0: Option<String>,
+        /// Every command in full: the paper copy
+        #[arg(long)]
+        commands: bool,
+        /// For a terminal or a document
+        #[arg(long, value_enum, default_value = "text")]
+        format: PlanFormat,
+    },
+    /// Prove that a run's journal is whole
+    Verify {
+        /// The runs
+        #[arg(required = true)]
+        runs: Vec<String>,
+        /// Whose keys count [default: your own list]
+        #[arg(long, value_name = "FILE")]
+        allowed_signers: Option<PathBuf>,
+        /// A head code that was read aloud or written down
+        #[arg(long, value_name = "CODE")]
+        head: Option<String>,
+        /// For people or for programs
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// List the runs
+    Runs {
+        /// For people or for programs
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// The process that holds a run; started by run and resume
+    #[command(hide = true)]
+    Conduct,
+}

@@ -1,0 +1,221 @@
+//! The screens that are connected: who each is, what it may do, who drives.
+//!
+//! One drives, any number watch. Hold, stop and rollback are open to everyone who is not a mere watcher. A screen that does
+//! not read what it is sent is dropped; nothing here ever waits for one.
+
+use crate::feed::frames::{encode, length_of};
+use super::peer::{Peer, user_name};
+use super::room::Happening;
+use crate::model::actor::{Actor, Known};
+use crate::model::ids::Seq;
+use crate::model::intent::Intent;
+use crate::model::time::Stamp;
+use crate::model::wire::{ToClient, ToConductor, WIRE};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::net::UnixStream;
+use tokio::sync::{mpsc, watch};
+
+/// No more screens than this at once.
+const MOST: usize = 32;
+/// Frames that may wait for a slow screen before it is dropped.
+const QUEUE: usize = 1024;
+/// A driver that does not act for so long after somebody asked loses the wheel.
+pub(super) const WHEEL_GRACE: Duration = Duration::from_secs(20);
+
+/// One connection.
+pub(super) struct Guest {
+    frames: mpsc::Sender<ToClient>,
+    durable: watch::Sender<Seq>,
+    /// The process at the other end.
+    pub peer: Peer,
+    /// What its hello said; `None` before it.
+    pub hello: Option<Hello>,
+}
+
+/// What a hello said, with what the conductor made of it.
+#[derive(Clone, Debug)]
+pub(super) struct Hello {
+    /// Who.
+    pub who: Actor,
+    /// Only looks.
+    pub watch: bool,
+    /// OpenSSH public key line of the key that it can sign with.
+    pub key: Option<String>,
+    /// Its terminal.
+    pub tty: String,
+}
+
+/// All connections of a run.
+#[derive(Default)]
+pub(super) struct Hall {
+    guests: BTreeMap<u32, Guest>,
+    last: u32,
+    /// Who drives.
+    pub driver: Option<u32>,
+    /// Who asked for the wheel, and when.
+    pub asked_for_wheel: Option<(u32, Stamp)>,
+}
+
+impl Hall {
+    /// Takes a connection in: one of this user (root may look). `None` where it is turned away.
+    pub fn admit(&mut self, stream: UnixStream, happenings: &mpsc::UnboundedSender<Happening>) -> Option<u32> {
+        let peer = Peer::of(&stream)?;
+        let own = rustix::process::getuid().as_raw();
+        if self.guests.len() >= MOST || (peer.uid != own && peer.uid != 0) {
+            return None;
+        }
+        self.last += 1;
+        let number = self.last;
+        let (frames, queue) = mpsc::channel(QUEUE);
+        let (durable, seen) = watch::channel(Seq(0));
+        let (reader, writer) = stream.into_split();
+        tokio::task::spawn_local(listen(reader, number, happenings.clone()));
+        tokio::task::spawn_local(speak(writer, queue, seen));
+        self.guests.insert(number, Guest { frames, durable, peer, hello: None });
+        Some(number)
+    }
+
+    /// What a guest's hello comes to: it is kept, and drives where nobody does and it may.
+    pub fn greet(&mut self, number: u32, frame: &ToConductor) -> Option<Hello> {
+        let ToConductor::Hello { wire, watch, unattended, name, tty, key, .. } = frame else { return None };
+        let guest = self.guests.get_mut(&number)?;
+        let root_of_another = guest.peer.uid != rustix::process::getuid().as_raw();
+        let who = match (name, unattended) {
+            (Some(name), true) => Actor { name: name.clone(), known: Known::Unattended },
+            (Some(name), false) => Actor { name: name.clone(), known: Known::Typed },
+            (None, true) => Actor { name: user_name(guest.peer.uid), known: Known::Unattended },
+            (None, false) => Actor { name: user_name(guest.peer.uid), known: Known::Peer },
+        };
+        let watch = *watch || *wire != WIRE || root_of_another;
+        let hello = Hello { who, watch, key: key.clone(), tty: tty.clone() };
+        guest.hello = Some(hello.clone());
+        if !watch && self.driver.is_none() {
+            self.driver = Some(number);
+        }
+        Some(hello)
+    }
+
+    /// A guest went. Whether it had said hello.
+    pub fn dismiss(&mut self, number: u32) -> Option<Hello> {
+        let guest = self.guests.remove(&number)?;
+        if self.driver == Some(number) {
+            self.driver = None;
+        }
+        self.asked_for_wheel = self.asked_for_wheel.filter(|(asker, _)| *asker != number);
+        guest.hello
+    }
+
+    /// A guest.
+    pub fn guest(&self, number: u32) -> Option<&Guest> {
+        self.guests.get(&number)
+    }
+
+    /// Who drives, by name; `nobody` where nobody does.
+    pub fn driver_name(&self) -> String {
+        let hello = self.driver.and_then(|driver| self.guests.get(&driver)).and_then(|guest| guest.hello.as_ref());
+        hello.map_or_else(|| "nobody".into(), |hello| hello.who.shown())
+    }
+
+    /// Why this guest may not wish this; `None` where it may.
+    pub fn forbids(&self, number: u32, intent: &Intent) -> Option<String> {
+        let guest = self.guests.get(&number)?;
+        let Some(hello) = &guest.hello else { return Some("say hello first".into()) };
+        if hello.watch {
+            return Some("this screen watches: it may look, not touch".into());
+        }
+        let open_to_all = matches!(intent, Intent::Hold { .. } | Intent::Stop { .. } | Intent::RollBack { .. } | Intent::Note { .. } | Intent::Drive);
+        if self.driver == Some(number) || open_to_all {
+            return None;
+        }
+        Some(format!("{} is driving. You are watching. :drive asks for the wheel", self.driver_name()))
+    }
+
+    /// Says something to one guest.
+    pub fn tell(&mut self, number: u32, frame: ToClient) {
+        if self.guests.get(&number).is_some_and(|guest| guest.frames.try_send(frame).is_err()) {
+            self.guests.remove(&number);
+        }
+    }
+
+    /// Says something to everybody.
+    pub fn tell_all(&mut self, frame: &ToClient) {
+        self.guests.retain(|_, guest| guest.hello.is_none() || guest.frames.try_send(frame.clone()).is_ok());
+    }
+
+    /// Tells everybody the number of the last durable record. Only the newest counts, so this never piles up.
+    pub fn publish(&self, seq: Seq) {
+        for guest in self.guests.values().filter(|guest| guest.hello.is_some()) {
+            guest.durable.send_replace(seq);
+        }
+    }
+
+    /// A guest that can sign: the driver first.
+    pub fn signer(&self) -> Option<u32> {
+        let can = |number: &u32| self.guests.get(number).and_then(|guest| guest.hello.as_ref()).is_some_and(|hello| hello.key.is_some() && !hello.watch);
+        self.driver.filter(can).or_else(|| self.guests.keys().copied().find(can))
+    }
+
+    /// Whether nobody is connected.
+    pub fn is_empty(&self) -> bool {
+        self.guests.is_empty()
+    }
+}
+
+async fn listen(mut reader: tokio::net::unix::OwnedReadHalf, number: u32, happenings: mpsc::UnboundedSender<Happening>) {
+    while let Ok(Some(frame)) = read_frame_async(&mut reader).await {
+        if happenings.send(Happening::Said(number, frame)).is_err() {
+            return;
+        }
+    }
+    // The room may be gone already; then nobody needs to know.
+    let _ = happenings.send(Happening::Gone(number));
+}
+
+/// Writes what is queued; what is durable is told at most as often as the screen reads, always the newest.
+async fn speak(mut writer: tokio::net::unix::OwnedWriteHalf, mut queue: mpsc::Receiver<ToClient>, mut durable: watch::Receiver<Seq>) {
+    loop {
+        let frame = tokio::select! {
+            biased;
+            changed = durable.changed() => match changed {
+                Ok(()) => ToClient::Durable { seq: *durable.borrow_and_update() },
+                Err(_) => break,
+            },
+            frame = queue.recv() => match frame {
+                Some(frame) => frame,
+                None => break,
+            },
+        };
+        if write(&mut writer, &frame).await.is_err() {
+            return;
+        }
+    }
+    // The guest was dismissed while frames were still queued: they are its last words and worth sending.
+    while let Ok(frame) = queue.try_recv() {
+        if write(&mut writer, &frame).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn write(writer: &mut tokio::net::unix::OwnedWriteHalf, frame: &ToClient) -> std::io::Result<()> {
+    use tokio::io::AsyncWriteExt;
+    match encode(frame) {
+        Some(bytes) => writer.write_all(&bytes).await,
+        None => Ok(()),
+    }
+}
+
+/// Reads one frame on the conductor's runtime; `None` at the end of the stream.
+async fn read_frame_async<T: serde::de::DeserializeOwned>(from: &mut (impl tokio::io::AsyncRead + Unpin)) -> std::io::Result<Option<T>> {
+    use tokio::io::AsyncReadExt;
+    let mut head = [0; 4];
+    match from.read_exact(&mut head).await {
+        Ok(_) => {}
+        Err(end) if end.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(other) => return Err(other),
+    }
+    let mut body = vec![0; length_of(head)?];
+    from.read_exact(&mut body).await?;
+    serde_json::from_slice(&body).map(Some).map_err(std::io::Error::from)
+}

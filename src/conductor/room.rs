@@ -1,0 +1,408 @@
+//! The conductor's one loop: what happens goes to the driver, what the driver wants is done, in order.
+//!
+//! The loop never waits for a disk, a screen or a command: writing is the writer's thread, screens have queues, commands
+//! have pumps. So a stop is sent and deadlines are kept whatever else hangs.
+
+use super::ConductorError;
+use super::commission::Commission;
+use super::hall::{Hall, Hello, WHEEL_GRACE};
+use super::sealing::Sealing;
+use super::signatures::Signatures;
+use crate::engine::clock::{Clock, SystemClock};
+use crate::engine::driver::{Driver, Input, Output, StepFact, Wish};
+use crate::engine::environment::Surroundings;
+use crate::engine::exec::{Controls, Executor};
+use crate::engine::vars::BoundVars;
+use crate::journal::writer::{Order, Report, WriterHandle};
+use crate::journal::{Heads, RunDir};
+use crate::model::event::Event;
+use crate::model::ids::{Attempt, StepIx};
+use crate::model::intent::{Intent, Request};
+use crate::model::time::Stamp;
+use crate::model::wire::{ToClient, ToConductor};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+
+/// Something that happened to a conductor.
+pub(super) enum Happening {
+    /// Somebody connected.
+    Arrived(UnixStream),
+    /// A client said something.
+    Said(u32, ToConductor),
+    /// A client's connection ended.
+    Gone(u32),
+    /// The writer said something.
+    Report(Report),
+    /// A process said something.
+    Fact(StepIx, Attempt, StepFact),
+    /// The variables were read, or could not be.
+    Bound(Result<BoundVars, String>),
+    /// The system wants the conductor to end.
+    Term,
+}
+
+/// How often the clocks are compared and limits looked at when nothing else happens.
+const IDLE: Duration = Duration::from_secs(2);
+/// A wall clock that moves so far against the monotonic one has jumped, microseconds.
+const JUMP: i64 = 2_000_000;
+
+/// A run and everybody around it.
+pub(super) struct Room {
+    /// Decides and remembers.
+    pub driver: Driver,
+    /// The screens.
+    pub hall: Hall,
+    /// The journal.
+    pub writer: WriterHandle,
+    /// Where the last acknowledged head is remembered outside the run.
+    pub heads: Option<Heads>,
+    /// The run directory.
+    pub dir: RunDir,
+    /// What it was told.
+    pub commission: Commission,
+    /// The whole environment of the conductor, for `env:` variables.
+    pub environment: BTreeMap<String, String>,
+    /// What steps get of it.
+    pub surroundings: Surroundings,
+    /// Runs commands.
+    pub executor: Arc<dyn Executor>,
+    /// Where happenings are said.
+    pub happenings: mpsc::UnboundedSender<Happening>,
+    /// Handles of running commands.
+    pub controls: HashMap<StepIx, Controls>,
+    /// Signatures that are waited for.
+    pub signatures: Signatures,
+    /// The end, once it has begun.
+    pub sealing: Option<Sealing>,
+    /// Why the journal cannot be written.
+    pub failed: Option<String>,
+    /// Why the conductor ends as soon as nothing runs and all is on disk.
+    pub leaving: Option<String>,
+    /// The conductor is to end, and why where it is not the run's end.
+    pub over: Option<Option<String>>,
+    /// Wall minus monotonic time when they were last compared.
+    pub drift: Option<i64>,
+}
+
+impl Room {
+    /// Runs until the run is sealed, paused, or cannot go on. What is said at the end goes to every screen.
+    pub async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Happening>) -> Result<(), ConductorError> {
+        self.step(Input::Tick).await;
+        while self.over.is_none() {
+            let wait = self.next_wake();
+            match tokio::time::timeout(wait, inbox.recv()).await {
+                Ok(Some(happening)) => self.take(happening).await,
+                Ok(None) => break,
+                Err(_) => self.tick().await,
+            }
+            self.leave_when_quiet();
+        }
+        let why = self.over.clone().flatten();
+        let sealed = self.sealing.as_ref().is_some_and(Sealing::is_sealed);
+        self.hall.tell_all(&ToClient::Over { sealed, why });
+        // The queues of the screens are worked off by tasks of this runtime: give them the turn that they need.
+        for _ in 0..64 {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    fn next_wake(&self) -> Duration {
+        let now = SystemClock.now().wall;
+        let until = self.driver.wake().map(|at| Duration::from_micros(u64::try_from(at - now).unwrap_or(0)));
+        until.unwrap_or(IDLE).min(IDLE).max(Duration::from_millis(1))
+    }
+
+    async fn take(&mut self, happening: Happening) {
+        match happening {
+            Happening::Arrived(stream) => {
+                let _ = self.hall.admit(stream, &self.happenings.clone());
+            }
+            Happening::Said(client, frame) => self.hear(client, frame).await,
+            Happening::Gone(client) => self.part(client).await,
+            Happening::Report(report) => self.report(report).await,
+            Happening::Fact(step, attempt, fact) => {
+                if matches!(fact, StepFact::Ended(_) | StepFact::NotStarted { .. }) {
+                    self.controls.remove(&step);
+                }
+                self.step(Input::Fact(step, attempt, fact)).await;
+                self.leave_if_failed();
+            }
+            Happening::Bound(Ok(bound)) => {
+                for (name, value) in bound.secrets.all() {
+                    self.driver.secrets.keep(name.to_owned(), value.clone());
+                }
+                self.step(Input::Note(vec![Event::VarsBound { values: bound.values }])).await;
+            }
+            Happening::Bound(Err(why)) => self.step(Input::Note(vec![Event::VarsFailed { why }])).await,
+            Happening::Term => self.end_by_signal(),
+        }
+    }
+
+    async fn hear(&mut self, client: u32, frame: ToConductor) {
+        match frame {
+            ToConductor::Hello { .. } => self.welcome(client, &frame).await,
+            ToConductor::Wish(request) => self.wish(client, request).await,
+            ToConductor::Signature { id, result } => self.signature(id, result),
+            ToConductor::SecretValue { .. } => {}
+            ToConductor::AnswersEnded { at } => self.answers_ended(at).await,
+            ToConductor::Bye => self.part(client).await,
+        }
+    }
+
+    async fn welcome(&mut self, client: u32, frame: &ToConductor) {
+        let Some(hello) = self.hall.greet(client, frame) else { return };
+        if self.is_own_child(client).await {
+            return;
+        }
+        let durable = self.driver.state.last;
+        let drives = self.hall.driver == Some(client);
+        let run = self.dir.id().0.clone();
+        let driver = self.hall.driver_name();
+        self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable });
+        if let Some(words) = self.trouble() {
+            self.hall.tell(client, ToClient::Trouble { words });
+        }
+        self.note_joined(client, &hello, drives).await;
+        self.ask_for_signatures();
+    }
+
+    async fn note_joined(&mut self, client: u32, hello: &Hello, drives: bool) {
+        if self.driver.state.closed {
+            return;
+        }
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let joined = Event::ClientJoined { client, who: hello.who.clone(), drives, host, tty: hello.tty.clone() };
+        self.step(Input::Note(vec![joined])).await;
+    }
+
+    /// A program that the run itself started may not steer it. It is refused, recorded and shown.
+    async fn is_own_child(&mut self, client: u32) -> bool {
+        let Some(guest) = self.hall.guest(client) else { return true };
+        let peer = guest.peer.clone();
+        if !peer.is_of_the_run(&self.dir.id().0) {
+            return false;
+        }
+        let _ = self.hall.dismiss(client);
+        self.step(Input::Note(vec![Event::IntentRefused { pid: peer.pid, exe: peer.exe() }])).await;
+        true
+    }
+
+    async fn wish(&mut self, client: u32, request: Request) {
+        if self.is_own_child(client).await {
+            return;
+        }
+        let id = request.id;
+        let refusal = self.hall.forbids(client, &request.intent).or_else(|| self.refused_by_failure(&request.intent));
+        if let Some(why) = refusal {
+            self.hall.tell(client, ToClient::Refused { id, why });
+            return;
+        }
+        if self.hall.driver == Some(client) {
+            // A driver that acts has answered whoever asked for the wheel.
+            self.hall.asked_for_wheel = None;
+        }
+        match &request.intent {
+            Intent::Drive => self.ask_for_wheel(client, id).await,
+            Intent::EndSurvivors { step } => {
+                let step = step.clone();
+                self.end_survivors(&step);
+                self.hall.tell(client, ToClient::Taken { id });
+            }
+            _ => {
+                let Some(by) = self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.clone()) else { return };
+                self.step(Input::Wish(Wish { client, by, request })).await;
+            }
+        }
+    }
+
+    fn refused_by_failure(&self, intent: &Intent) -> Option<String> {
+        let why = self.failed.as_ref()?;
+        match intent {
+            Intent::Stop { .. } => None,
+            _ => Some(format!("the journal cannot be written ({why}): nothing starts until that is mended; then tminus resume")),
+        }
+    }
+
+    async fn ask_for_wheel(&mut self, client: u32, id: u64) {
+        self.hall.tell(client, ToClient::Taken { id });
+        match self.hall.driver {
+            Some(driver) if driver == client => {}
+            Some(driver) => {
+                let who = self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.shown()).unwrap_or_default();
+                let words = format!("{who} asks for the wheel: any key of yours that does something keeps it, else it goes over in 20 s");
+                self.hall.tell(driver, ToClient::Trouble { words });
+                self.hall.asked_for_wheel = Some((client, SystemClock.now()));
+            }
+            None => self.give_wheel(client).await,
+        }
+    }
+
+    async fn give_wheel(&mut self, client: u32) {
+        let Some(hello) = self.hall.guest(client).and_then(|guest| guest.hello.clone()) else { return };
+        self.hall.driver = Some(client);
+        self.hall.asked_for_wheel = None;
+        self.step(Input::Note(vec![Event::WheelTaken { client, who: hello.who.clone() }])).await;
+        self.tell_driver();
+    }
+
+    fn tell_driver(&mut self) {
+        let driver = self.hall.driver_name();
+        let number = self.hall.driver;
+        self.hall.tell_all(&ToClient::Driver { driver: driver.clone(), you: false });
+        if let Some(number) = number {
+            self.hall.tell(number, ToClient::Driver { driver, you: true });
+        }
+    }
+
+    async fn part(&mut self, client: u32) {
+        let drove = self.hall.driver == Some(client);
+        if self.hall.dismiss(client).is_none() || self.driver.state.closed {
+            return;
+        }
+        self.step(Input::Note(vec![Event::ClientLeft { client }])).await;
+        if drove {
+            self.tell_driver();
+        }
+    }
+
+    async fn report(&mut self, report: Report) {
+        match report {
+            Report::Durable { records, head } => {
+                if let Some(heads) = &self.heads {
+                    // Only a cut that somebody makes later would go unseen without it.
+                    let _ = heads.keep(&head);
+                }
+                let closed = records.iter().any(|record| matches!(record.event, Event::Closed { .. }));
+                let resumed = records.iter().any(|record| matches!(record.event, Event::Resume { .. }));
+                self.step(Input::Durable(records)).await;
+                if resumed {
+                    self.bind_after_resume();
+                    self.look_for_survivors().await;
+                }
+                if closed {
+                    self.hall.publish(self.driver.state.last);
+                }
+            }
+            Report::Failed { why } => {
+                tracing::error!(%why, "journal failed");
+                self.failed = Some(why);
+                let words = self.trouble().unwrap_or_default();
+                self.hall.tell_all(&ToClient::Trouble { words });
+                self.leave_if_failed();
+            }
+            Report::NotKept { step, attempt, bytes } => {
+                if let Some(ix) = self.driver.plan.find(&step) {
+                    self.step(Input::Fact(ix, attempt, StepFact::Lost { bytes })).await;
+                }
+            }
+            Report::Closed { head } => self.seal(head),
+        }
+    }
+
+    /// What every screen must say.
+    pub fn trouble(&self) -> Option<String> {
+        if let Some(why) = &self.failed {
+            return Some(format!("Journal write failed ({why}). No step starts until this is fixed."));
+        }
+        self.signatures.words()
+    }
+
+    /// When the journal cannot be written and nothing runs any more, the conductor ends: `tminus resume` goes on.
+    fn leave_if_failed(&mut self) {
+        if let (Some(why), true) = (&self.failed, self.controls.is_empty()) {
+            self.over = Some(Some(format!("the journal cannot be written: {why}")));
+        }
+    }
+
+    fn end_by_signal(&mut self) {
+        if self.controls.is_empty() {
+            self.over = Some(Some("the conductor was told to end; tminus resume goes on".into()));
+        } else {
+            let words = "the system wants to end the conductor; it stays until what runs has ended".to_owned();
+            self.hall.tell_all(&ToClient::Trouble { words });
+        }
+    }
+
+    async fn answers_ended(&mut self, at: String) {
+        let held = self.driver.state.hold.is_some() || self.driver.state.started.is_none();
+        let mut events = vec![Event::AnswersEnded { at: at.clone() }];
+        if !held {
+            events.push(Event::Held { reason: format!("no answer left at {at}"), by: crate::model::actor::Actor::program() });
+        }
+        self.step(Input::Note(events)).await;
+        self.leaving = Some(format!("the answers file has no answer for {at}"));
+    }
+
+    /// An end that was asked for comes when nothing runs and everything that was said is on disk.
+    fn leave_when_quiet(&mut self) {
+        if self.leaving.is_some() && self.controls.is_empty() && self.driver.is_idle() {
+            self.over = Some(self.leaving.take());
+        }
+    }
+
+    async fn tick(&mut self) {
+        let now = SystemClock.now();
+        if let Some((client, _)) = self.hall.asked_for_wheel.filter(|(_, since)| now.since(*since) >= WHEEL_GRACE) {
+            self.give_wheel(client).await;
+        }
+        let drift = now.wall - i64::try_from(now.mono).unwrap_or(0);
+        let before = self.drift.replace(drift).unwrap_or(drift);
+        if (drift - before).abs() >= JUMP && !self.driver.state.closed {
+            self.step(Input::Note(vec![Event::ClockJumped { micros: drift - before }])).await;
+        }
+        self.look_for_survivors().await;
+        self.step(Input::Tick).await;
+    }
+
+    /// One input through the driver, and what it wants done.
+    pub async fn step(&mut self, input: Input) {
+        if self.failed.is_some() && !matches!(input, Input::Durable(_) | Input::Wish(_)) {
+            return;
+        }
+        let now = SystemClock.now();
+        match self.driver.handle(input, now) {
+            Ok(outputs) => {
+                for output in outputs {
+                    self.perform(output, now).await;
+                }
+            }
+            Err(illegal) => {
+                tracing::error!(%illegal, "a record that cannot follow");
+                self.over = Some(Some(format!("{illegal}: this is a fault of tminus; the run is as its journal says")));
+            }
+        }
+    }
+
+    /// An order to the writer; one that is gone has said why it ended, or is about to.
+    pub(super) fn order(&self, order: Order) {
+        let _ = self.writer.tell(order);
+    }
+
+    async fn perform(&mut self, output: Output, _now: Stamp) {
+        match output {
+            Output::Append(at, events) => {
+                let events = events.into_iter().map(|event| (at, event)).collect();
+                self.order(Order::Batch { events, barrier: true });
+            }
+            Output::Spawn(step, attempt) => self.spawn(step, attempt),
+            Output::Steer(step, control) => {
+                if let Some(controls) = self.controls.get(&step) {
+                    controls.ask(control);
+                }
+            }
+            Output::BindVars => self.bind_vars(),
+            Output::Publish => self.hall.publish(self.driver.state.last),
+            Output::Taken { client, id } => self.hall.tell(client, ToClient::Taken { id }),
+            Output::Refused { client, id, why } => self.hall.tell(client, ToClient::Refused { id, why }),
+            Output::MoveKey => self.order(Order::MoveKey),
+            Output::Close => self.close(),
+            Output::Leave => {
+                self.over = Some(Some("paused; tminus resume goes on".into()));
+            }
+        }
+    }
+}

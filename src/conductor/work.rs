@@ -1,0 +1,142 @@
+//! What a conductor does to the world: binds variables, starts commands, looks for what outlived a former conductor.
+
+use super::room::{Happening, Room};
+use crate::engine::clock::{Clock, SystemClock};
+use crate::engine::driver::{Input, StepFact};
+use crate::engine::environment::{Starting, marker};
+use crate::engine::exec::Control;
+use crate::engine::judge::Judge;
+use crate::engine::pump::{Pump, Sink};
+use crate::engine::survivors;
+use crate::engine::vars::{Sources, bind};
+use crate::journal::writer::{Chunk, Order, WriterHandle};
+use crate::model::event::Event;
+use crate::model::ids::{Attempt, StepId, StepIx};
+use crate::model::output::{Holder, Masked, Stream};
+use crate::model::state::{StepStatus, VarsBound};
+use crate::model::time::Stamp;
+use std::collections::BTreeMap;
+
+/// An attempt's output on its way to the journal.
+struct ToJournal {
+    writer: WriterHandle,
+    step: StepId,
+    attempt: Attempt,
+}
+
+impl Sink for ToJournal {
+    async fn output(&mut self, stream: Stream, bytes: Vec<u8>, masked: Vec<Masked>, at: Stamp) {
+        let chunk = Chunk { step: self.step.clone(), attempt: self.attempt, stream, bytes, masked, at };
+        // A writer that is gone has said so to the room.
+        let _ = self.writer.send(Order::Output(chunk)).await;
+    }
+
+    async fn end(&mut self) {
+        let _ = self.writer.send(Order::EndOutput { step: self.step.clone(), attempt: self.attempt }).await;
+    }
+}
+
+impl Room {
+    /// Binds the variables on a task of its own; `Happening::Bound` says what came of it.
+    pub(super) fn bind_vars(&mut self) {
+        let plan = self.driver.plan.clone();
+        let state = self.driver.state.clone();
+        let given: BTreeMap<String, String> = self.commission.vars.iter().cloned().collect();
+        let environment = self.environment.clone();
+        let surroundings = self.surroundings.clone();
+        let executor = self.executor.clone();
+        let happenings = self.happenings.clone();
+        tokio::task::spawn_local(async move {
+            let sources = Sources {
+                plan: &plan,
+                state: &state,
+                given: &given,
+                environment: &environment,
+                surroundings: &surroundings,
+                executor: executor.as_ref(),
+            };
+            // The room may have ended meanwhile; then nobody needs the values.
+            let _ = happenings.send(Happening::Bound(bind(&sources).await));
+        });
+    }
+
+    /// Starts the process of an attempt whose start is durable.
+    pub(super) fn spawn(&mut self, step: StepIx, attempt: Attempt) {
+        let plan = self.driver.plan.clone();
+        let state = &self.driver.state;
+        let (Some(command), Some(invocation)) = (plan.step(step).command(), state.step(step).invocation.clone()) else { return };
+        let judge = match Judge::new(command) {
+            Ok(judge) => judge,
+            Err(why) => {
+                let _ = self.happenings.send(Happening::Fact(step, attempt, StepFact::NotStarted { why: why.to_string() }));
+                return;
+            }
+        };
+        let starting = Starting { plan: &plan, state, secrets: &self.driver.secrets, surroundings: &self.surroundings };
+        let running = self.executor.spawn(starting.spec(step, attempt, command, &invocation));
+        self.controls.insert(step, running.controls());
+        let id = plan.step(step).id.clone();
+        let plain = state.vars.iter().filter_map(|(name, bound)| Some((name.clone(), bound.value.clone()?)));
+        let pump = Pump {
+            plan: plan.clone(),
+            step,
+            id: id.clone(),
+            attempt,
+            judge,
+            secrets: self.driver.secrets.all().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+            private: command.capture.iter().any(|(_, capture)| capture.secret),
+            vars: plain.collect(),
+            cwd: invocation.cwd.clone().into(),
+            began: SystemClock.now(),
+            sink: ToJournal { writer: self.writer.clone(), step: id, attempt },
+        };
+        let happenings = self.happenings.clone();
+        tokio::task::spawn_local(pump.run(running, move |step, attempt, fact| {
+            // The room outlives its commands, or is gone because the run is over: nobody is left to tell.
+            let _ = happenings.send(Happening::Fact(step, attempt, fact));
+        }));
+    }
+
+    /// Looks whether processes of unknown steps still live, and records it where that changed.
+    pub(super) async fn look_for_survivors(&mut self) {
+        let mut found = Vec::new();
+        for (at, own) in self.driver.state.steps.iter().enumerate() {
+            let orphan = own.status == StepStatus::Unknown && own.verdict.is_none();
+            if orphan {
+                let ix = StepIx(at);
+                let alive = self.survivors_of(ix);
+                if alive != own.holders {
+                    found.push(Event::Survivors { step: self.driver.plan.step(ix).id.clone(), attempt: own.attempt, holders: alive });
+                }
+            }
+        }
+        if !found.is_empty() && !self.driver.is_writing() {
+            self.step(Input::Note(found)).await;
+        }
+    }
+
+    fn survivors_of(&self, ix: StepIx) -> Vec<Holder> {
+        let own = self.driver.state.step(ix);
+        let known: Vec<(i32, u64)> = own.process.into_iter().collect();
+        let boot = self.driver.state.facts.as_ref().map(|facts| facts.boot.clone()).unwrap_or_default();
+        let of = marker(&self.driver.state, self.driver.plan.step(ix).id.as_str(), own.attempt);
+        survivors::find(&boot, &of, &known)
+    }
+
+    /// Ends what outlived a former conductor: TERM to their groups.
+    pub(super) fn end_survivors(&mut self, step: &StepId) {
+        let Some(ix) = self.driver.plan.find(step) else { return };
+        for holder in self.survivors_of(ix) {
+            survivors::signal_group(&holder, Control::Terminate);
+        }
+    }
+
+    /// After a resume: secrets are read anew, and values that were never bound.
+    pub(super) fn bind_after_resume(&mut self) {
+        let secrets = self.driver.plan.vars.iter().any(|var| var.secret);
+        let needs = self.driver.state.vars_bound != VarsBound::Yes || secrets;
+        if self.driver.state.started.is_some() && self.driver.state.ended.is_none() && needs {
+            self.bind_vars();
+        }
+    }
+}

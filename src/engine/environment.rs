@@ -1,0 +1,129 @@
+//! What a command sees: its environment, directory and input, from what was recorded plus the secrets that it names.
+
+use crate::engine::exec::{CommandSpec, Program, StdinSource};
+use crate::engine::secrets::Secrets;
+use crate::model::event::Invocation;
+use crate::model::fill;
+use crate::model::ids::{Attempt, StepIx};
+use crate::model::plan::{Plan, Source};
+use crate::model::state::RunState;
+use crate::model::step::Command;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+/// Names of the operator's environment that no step gets: they belong to the terminal or would run code in a shell.
+const NOT_FOR_STEPS: &[&str] = &[
+    "TERM",
+    "COLORTERM",
+    "COLUMNS",
+    "LINES",
+    "TERMCAP",
+    "TERMINFO",
+    "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION",
+    "TERM_SESSION_ID",
+    "TMUX",
+    "TMUX_PANE",
+    "STY",
+    "WINDOW",
+    "WINDOWID",
+    "SSH_TTY",
+    "VTE_VERSION",
+    "BASH_ENV",
+    "ENV",
+    "PROMPT_COMMAND",
+    "PS1",
+    "PS4",
+    "SHLVL",
+    "_",
+    "OLDPWD",
+];
+
+/// The operator's environment as steps get it, taken once when the conductor starts.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings(BTreeMap<OsString, OsString>);
+
+impl Surroundings {
+    /// Takes the environment over, less `TMINUS_*`, the terminal's variables and what a secret of this runbook is read from.
+    pub fn of(plan: &Plan, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let secret_source = |name: &str| {
+            plan.vars
+                .iter()
+                .any(|var| var.secret && matches!(&var.source, Source::Env { name: from, .. } if from == name))
+        };
+        let keeps = |name: &str| {
+            !name.starts_with("TMINUS_")
+                && !name.starts_with("BASH_FUNC_")
+                && !NOT_FOR_STEPS.contains(&name)
+                && !secret_source(name)
+        };
+        Self(environment.into_iter().filter(|(name, _)| keeps(&name.to_string_lossy())).collect())
+    }
+
+    /// The variables as a child gets them.
+    pub fn pairs(&self) -> Vec<(OsString, OsString)> {
+        self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// Everything that is needed to start an attempt.
+pub struct Starting<'a> {
+    /// The runbook.
+    pub plan: &'a Plan,
+    /// What is true.
+    pub state: &'a RunState,
+    /// Secrets.
+    pub secrets: &'a Secrets,
+    /// The operator's environment.
+    pub surroundings: &'a Surroundings,
+}
+
+impl Starting<'_> {
+    /// The command of an attempt whose `StepStarted` is durable: exactly what that record says, with the values filled in.
+    pub fn spec(&self, ix: StepIx, attempt: Attempt, command: &Command, invocation: &Invocation) -> CommandSpec {
+        let mut env: BTreeMap<OsString, OsString> = self.surroundings.0.clone();
+        for name in &invocation.env {
+            if let Some(value) = self.value(name.as_str()) {
+                env.insert(name.as_str().into(), value.into());
+            }
+        }
+        for name in ["T0", "RUN_ID", "RUN_DIR", "RUNBOOK_DIR", "OPERATOR"] {
+            if let Some(value) = self.state.builtin(name, None) {
+                env.insert(name.into(), value.into());
+            }
+        }
+        let step = self.plan.step(ix);
+        env.insert("STEP_ID".into(), step.id.as_str().into());
+        env.insert("ATTEMPT".into(), attempt.to_string().into());
+        for (name, value) in &command.env {
+            env.insert(name.into(), self.filled(value).into());
+        }
+        let stdin =
+            command.stdin.as_ref().map_or(StdinSource::Null, |text| StdinSource::Bytes(self.filled(text).into_bytes()));
+        CommandSpec {
+            program: Program::Argv(invocation.argv.clone()),
+            cwd: invocation.cwd.clone().into(),
+            env: env.into_iter().collect(),
+            stdin,
+            marker: marker(self.state, step.id.as_str(), attempt),
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        self.secrets
+            .get(name)
+            .map(|secret| secret.reveal().to_owned())
+            .or_else(|| self.state.var(name).map(str::to_owned))
+    }
+
+    /// `${NAME}` filled in where the text goes to the command alone, so secrets too.
+    fn filled(&self, text: &str) -> String {
+        fill::fill(text, &|name, format| self.state.builtin(name, format).or_else(|| self.value(name)))
+    }
+}
+
+/// Names a step's processes in their environment, wherever they went: `<run>/<step>.<attempt>`.
+pub fn marker(state: &RunState, step: &str, attempt: Attempt) -> String {
+    let run = state.facts.as_ref().map(|facts| facts.run.0.as_str()).unwrap_or_default();
+    format!("{run}/{step}.{attempt}")
+}

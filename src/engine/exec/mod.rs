@@ -1,0 +1,221 @@
+//! How a command is run: what to start, the facts that come back, and what may be asked of it while it runs.
+//!
+//! `Local` runs it on this machine over pipes; `fake::ScriptedExecutor` says what a test told it to. The driver calls them
+//! through `Executor` and writes every fact to the journal. Nothing in here decides whether a command may run, judges what
+//! it printed, or masks it. This is the only module that can start a process on behalf of a runbook.
+
+pub mod fake;
+mod left;
+mod local;
+mod pipes;
+pub(crate) mod proc;
+pub(crate) mod signals;
+mod spawn;
+mod stop;
+mod words;
+
+pub use left::reap_adopted;
+pub use local::Local;
+pub use signals::become_subreaper;
+
+use crate::model::output::{Drained, Exit, Holder, Stream};
+use crate::model::time::Stamp;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use tokio::sync::mpsc;
+
+/// The variable by which a step's processes are known, wherever they went: its value is `CommandSpec::marker`.
+pub const MARKER: &str = "TMINUS_STEP";
+
+/// A command to be run, with everything that it will see of its surroundings.
+#[derive(Clone)]
+pub struct CommandSpec {
+    /// What runs.
+    pub program: Program,
+    /// The working directory; it must exist.
+    pub cwd: PathBuf,
+    /// The whole environment: nothing is inherited. `MARKER` is added by the executor.
+    pub env: Vec<(OsString, OsString)>,
+    /// What it can read.
+    pub stdin: StdinSource,
+    /// Names run, step and attempt in the environment of all that it starts.
+    pub marker: String,
+}
+
+/// What runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// A text for a shell.
+    Shell {
+        /// Which shell.
+        shell: Shell,
+        /// Whether the text ends at the first command that fails or variable that is not set.
+        strict: bool,
+        /// The text itself.
+        text: String,
+    },
+    /// A program and its arguments, without a shell.
+    Argv(Vec<String>),
+}
+
+/// A shell that a text can be written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// GNU bash, without the user's start-up files.
+    Bash,
+    /// The system's POSIX shell.
+    Sh,
+}
+
+/// What a command can read.
+#[derive(Clone)]
+pub enum StdinSource {
+    /// Nothing: end of file at once.
+    Null,
+    /// These bytes, then end of file.
+    Bytes(Vec<u8>),
+}
+
+/// What happened to a command, in the order in which it is said: `Spawned`, any `Output`, `Exited`; or `NotStarted` alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExecFact {
+    /// A process exists.
+    Spawned {
+        /// Process id, which is its session's and its group's too.
+        pid: i32,
+        /// Start time in clock ticks since boot (field 22 of `/proc/PID/stat`).
+        start: u64,
+        /// When.
+        at: Stamp,
+    },
+    /// It printed something: at most 256 KiB at a time.
+    Output {
+        /// Where.
+        stream: Stream,
+        /// What, exactly.
+        bytes: Vec<u8>,
+        /// When it was read.
+        at: Stamp,
+    },
+    /// It ended, and all of its output that there will be has been said.
+    Exited {
+        /// How.
+        exit: Exit,
+        /// Whether both streams ended.
+        drained: Drained,
+        /// What it left behind or what still holds its output.
+        holders: Vec<Holder>,
+        /// When the process ended, not when its output did.
+        at: Stamp,
+    },
+    /// No process came to be.
+    NotStarted {
+        /// Why, in words for the operator; it may quote the runbook.
+        why: String,
+        /// When.
+        at: Stamp,
+    },
+}
+
+/// What may be asked of a running command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// INT to the group, as Ctrl-C would.
+    Interrupt,
+    /// TERM to the group, KILL after a grace of 5 s; asked again, KILL at once.
+    Terminate,
+    /// KILL at once, also to what left the session but still carries the marker.
+    Kill,
+}
+
+/// Starts commands.
+pub trait Executor: Send + Sync {
+    /// Starts `spec`; returns at once. Called on a tokio runtime.
+    fn spawn(&self, spec: CommandSpec) -> Running;
+}
+
+/// A command under way.
+pub struct Running {
+    /// What happens to it. Bounded: whoever does not read makes the command wait.
+    pub facts: mpsc::Receiver<ExecFact>,
+    controls: Controls,
+}
+
+impl Running {
+    pub(crate) fn new(
+        facts: mpsc::Receiver<ExecFact>,
+        controls: mpsc::UnboundedSender<Control>,
+    ) -> Self {
+        Self {
+            facts,
+            controls: Controls(controls),
+        }
+    }
+
+    /// Asks for `control`, without waiting for its effect.
+    pub fn control(&self, control: Control) {
+        self.controls.ask(control);
+    }
+
+    /// A handle to ask with, which outlives the borrow of the facts.
+    pub fn controls(&self) -> Controls {
+        self.controls.clone()
+    }
+}
+
+/// Asks things of one running command.
+#[derive(Clone, Debug)]
+pub struct Controls(mpsc::UnboundedSender<Control>);
+
+impl Controls {
+    /// Asks for `control`; nothing happens if the command has ended.
+    pub fn ask(&self, control: Control) {
+        // A closed channel means that the command is over, which is what any control wants in the end.
+        let _ = self.0.send(control);
+    }
+}
+
+impl fmt::Debug for CommandSpec {
+    /// Names of variables and lengths only: values and stdin may be secrets.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.env.iter().map(|(name, _)| name).collect();
+        out.debug_struct("CommandSpec")
+            .field("program", &self.program)
+            .field("cwd", &self.cwd)
+            .field("env", &names)
+            .field("stdin", &self.stdin)
+            .field("marker", &self.marker)
+            .finish()
+    }
+}
+
+impl fmt::Debug for StdinSource {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StdinSource::Null => out.write_str("Null"),
+            StdinSource::Bytes(bytes) => write!(out, "Bytes({})", bytes.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_of_a_command_shows_no_value_of_a_variable_and_no_stdin() {
+        let spec = CommandSpec {
+            program: Program::Argv(vec!["true".into()]),
+            cwd: "/".into(),
+            env: vec![("TOKEN".into(), "hunter22".into())],
+            stdin: StdinSource::Bytes(b"hunter22".to_vec()),
+            marker: "run/step/1".into(),
+        };
+        let shown = format!("{spec:?}");
+        assert!(
+            shown.contains("TOKEN") && !shown.contains("hunter22") && !shown.contains("104, 117"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! What people answer, choose, settle and say of unknown steps.
+
+use super::permit::begin;
+use super::{Asked, Decided, find, needs_reason, refuse, start};
+use crate::model::event::{Answer, Event, Resolution, Settled};
+use crate::model::ids::{StepId, StepIx};
+use crate::model::intent::{Intent, Typed};
+use crate::model::plan::Plan;
+use crate::model::state::{RunState, StepStatus};
+use crate::model::step::{Class, Skip, Work};
+
+/// Opens a by-hand step that is not under way: the event that begins it, if one is needed, and its attempt.
+fn opened(
+    plan: &Plan,
+    state: &RunState,
+    ix: StepIx,
+    asked: &Asked,
+) -> Result<(Vec<Event>, u32), crate::model::intent::Refusal> {
+    if state.step(ix).status.open() {
+        return Ok((Vec::new(), state.step(ix).attempt));
+    }
+    if super::asked_class(plan, state, ix) > Class::C1 {
+        return refuse(format!("start {} first", plan.step(ix).number));
+    }
+    let begun = start::run(plan, state, ix, &Typed::default(), asked)?;
+    Ok((begun, state.step(ix).attempt + 1))
+}
+
+/// One statement answered.
+pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer, &String), asked: &Asked) -> Decided {
+    let (ix, item, answer, saw) = said;
+    let step = plan.step(ix);
+    start::ready(state)?;
+    let Work::Check(items) = &step.work else {
+        return refuse(format!("{} is not a list of statements", step.number));
+    };
+    let Some(wanted) = items.get(item) else {
+        return refuse(format!("{} has no item {}", step.number, item + 1));
+    };
+    if answer != Answer::Ok {
+        needs_reason(saw, &step.number)?;
+    }
+    let bare = saw.trim().is_empty();
+    if answer == Answer::Ok && bare && (wanted.evidence || wanted.expect.is_some()) {
+        return refuse(format!("{} asks what you saw: type it", step.number));
+    }
+    let (mut events, attempt) = opened(plan, state, ix, asked)?;
+    let (mut answer, mut checks) = (answer, Vec::new());
+    if let (Answer::Ok, Some(reading)) = (answer, &asked.reading) {
+        let reading = reading.as_ref().map_err(|why| crate::model::intent::Refusal(why.clone()))?;
+        checks.clone_from(&reading.checks);
+        if !reading.ok {
+            answer = Answer::Failed;
+        }
+    }
+    events.push(Event::StepAnswered {
+        step: step.id.clone(),
+        attempt,
+        item,
+        answer,
+        saw: saw.trim().to_owned(),
+        checks,
+        bound: Vec::new(),
+        by: asked.by.clone(),
+    });
+    Ok(events)
+}
+
+/// A value given to `measure` or `ask`; the conductor has judged it.
+pub(super) fn value(plan: &Plan, state: &RunState, ix: StepIx, asked: &Asked) -> Decided {
+    let step = plan.step(ix);
+    start::ready(state)?;
+    if !matches!(step.work, Work::Measure(_) | Work::Ask(_)) {
+        return refuse(format!("{} does not ask for a value", step.number));
+    }
+    let reading = match &asked.reading {
+        Some(Ok(reading)) => reading.clone(),
+        Some(Err(why)) => return refuse(why.clone()),
+        None => return refuse("the value was not judged"),
+    };
+    let (mut events, attempt) = opened(plan, state, ix, asked)?;
+    events.push(Event::StepAnswered {
+        step: step.id.clone(),
+        attempt,
+        item: 0,
+        answer: if reading.ok { Answer::Ok } else { Answer::Failed },
+        saw: reading.saw,
+        checks: reading.checks,
+        bound: if reading.ok { reading.bound } else { Vec::new() },
+        by: asked.by.clone(),
+    });
+    Ok(events)
+}
+
+/// One way of several.
+pub(super) fn choose(plan: &Plan, state: &RunState, ix: StepIx, option: &str, asked: &Asked) -> Decided {
+    let step = plan.step(ix);
+    start::ready(state)?;
+    let Work::Choose { options, .. } = &step.work else {
+        return refuse(format!("{} is not a choice", step.number));
+    };
+    if !options.iter().any(|each| each.id == option) {
+        return refuse(format!("{} has no option {option}", step.number));
+    }
+    let (mut events, attempt) = opened(plan, state, ix, asked)?;
+    events.push(Event::StepChosen { step: step.id.clone(), attempt, option: option.to_owned(), by: asked.by.clone() });
+    Ok(events)
+}
+
+/// A step settled without tminus doing it.
+pub(super) fn settle(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> Decided {
+    start::ready(state)?;
+    let (step, how, reason): (&StepId, Settled, String) = match intent {
+        Intent::Skip { step, reason } => (step, Settled::Skipped, reason.clone()),
+        Intent::NotApplicable { step, reason } => (step, Settled::NotApplicable, reason.clone()),
+        Intent::Hand { step, reason } => (step, Settled::Hand, reason.clone()),
+        Intent::Fail { step, reason } => (step, Settled::Failed, reason.clone()),
+        Intent::Accept { step, reason, name } => (step, Settled::Over, format!("{reason} (accepted by {name})")),
+        _ => return refuse("that does not settle a step"),
+    };
+    let ix = find(plan, step)?;
+    let (planned, own) = (plan.step(ix), state.step(ix));
+    let number = &planned.number;
+    if own.status == StepStatus::Running && own.until.is_none() {
+        return refuse(format!("{number} is running: stop it first"));
+    }
+    if own.status.settled() || own.status == StepStatus::Running {
+        return refuse(format!("{number} is {} already", own.status));
+    }
+    if own.status == StepStatus::Unknown && own.verdict.is_none() {
+        return refuse(format!("nobody knows whether {number} finished: say that first"));
+    }
+    match (how, planned.skip) {
+        (Settled::Skipped, Skip::Never) => return refuse(format!("{number} cannot be left out")),
+        (Settled::Skipped, Skip::Free) => {}
+        (Settled::Over, _) if !own.status.bad() && own.status != StepStatus::Unknown => {
+            return refuse(format!("{number} has not failed: there is nothing to accept"));
+        }
+        (Settled::Over, _) => accepted(intent, number)?,
+        (Settled::Skipped | Settled::NotApplicable | Settled::Hand | Settled::Failed, _) => {
+            needs_reason(&reason, number)?
+        }
+    }
+    Ok(vec![Event::StepSettled { step: step.clone(), attempt: own.attempt, how, reason, by: asked.by.clone() }])
+}
+
+fn accepted(intent: &Intent, number: &str) -> Result<(), crate::model::intent::Refusal> {
+    let Intent::Accept { reason, name, .. } = intent else {
+        return Ok(());
+    };
+    needs_reason(reason, number)?;
+    if name.trim().is_empty() {
+        refuse(format!("{number} is accepted by a named person: type the name"))
+    } else {
+        Ok(())
+    }
+}
+
+/// What became of a step that nobody saw end.
+pub(super) fn resolve(plan: &Plan, state: &RunState, said: (StepIx, Resolution, &String), asked: &Asked) -> Decided {
+    let (ix, how, reason) = said;
+    let (planned, own) = (plan.step(ix), state.step(ix));
+    if own.status != StepStatus::Unknown {
+        return refuse(format!("{} is {}, not unknown", planned.number, own.status));
+    }
+    needs_reason(reason, &planned.number)?;
+    if let (Resolution::DidNot, Some(alive)) = (how, own.holders.first()) {
+        return refuse(format!(
+            "{} (pid {}) of {} still runs: wait for it or stop it",
+            alive.comm, alive.pid, planned.number
+        ));
+    }
+    Ok(vec![Event::StepResolved {
+        step: planned.id.clone(),
+        attempt: own.attempt,
+        how,
+        reason: reason.clone(),
+        by: asked.by.clone(),
+    }])
+}
+
+/// A countdown ended early.
+pub(super) fn release(plan: &Plan, state: &RunState, ix: StepIx, reason: &str, asked: &Asked) -> Decided {
+    let planned = plan.step(ix);
+    if !matches!(planned.work, Work::Wait(_)) {
+        return refuse(format!("{} is not a wait", planned.number));
+    }
+    needs_reason(reason, &planned.number)?;
+    let mut events = Vec::new();
+    let mut attempt = state.step(ix).attempt;
+    if !state.step(ix).status.open() {
+        super::permit::startable(plan, state, ix)?;
+        events.push(begin(plan, state, ix, &Typed::default(), asked)?);
+        attempt += 1;
+    }
+    events.push(Event::WaitEnded {
+        step: planned.id.clone(),
+        attempt,
+        early: Some(reason.to_owned()),
+        by: asked.by.clone(),
+    });
+    Ok(events)
+}

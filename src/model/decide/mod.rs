@@ -1,0 +1,104 @@
+//! What an operator's wish leads to, or why it is refused. Pure: plan, state and wish in, facts out.
+//!
+//! Runs in the conductor only. Everything that a class asks for (numbers, phrases, reasons, second persons) is checked
+//! here, so that no client, however it is made, can start what a card would not have let it start.
+
+mod by_hand;
+mod control;
+mod gate;
+mod permit;
+mod start;
+
+pub use gate::GO_ANYWAY;
+pub(crate) use permit::begin;
+pub use permit::{asked_class, invocation};
+
+use crate::model::actor::Actor;
+use crate::model::event::{Bound, Event};
+use crate::model::expect::Check;
+use crate::model::ids::{StepId, StepIx};
+use crate::model::intent::{Intent, Refusal};
+use crate::model::plan::Plan;
+use crate::model::state::RunState;
+use crate::model::time::Stamp;
+
+/// A typed value as the conductor judged it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// What to record of it: empty for a secret.
+    pub saw: String,
+    /// What was wanted and what came.
+    pub checks: Vec<Check>,
+    /// Whether all of it held.
+    pub ok: bool,
+    /// The variable that it is kept in.
+    pub bound: Vec<Bound>,
+}
+
+/// Who wishes, when, and what the conductor found out for it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub now: Stamp,
+    /// For a value: its reading, or why it cannot be read.
+    pub reading: Option<Result<Reading, String>>,
+}
+
+/// What a wish leads to.
+pub type Decided = Result<Vec<Event>, Refusal>;
+
+/// What `intent` leads to, or why not.
+pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> Decided {
+    if state.facts.is_none() {
+        return refuse("the run has not begun: its first record is not written yet");
+    }
+    if state.ended.is_some() && !matches!(intent, Intent::Note { .. }) {
+        return refuse("the run has ended: nothing can run in it any more");
+    }
+    match intent {
+        Intent::Start { typed } => start::start(plan, state, typed, asked),
+        Intent::Run { step, typed } => start::run(plan, state, find(plan, step)?, typed, asked),
+        Intent::Answer { step, item, answer, saw } => {
+            by_hand::answer(plan, state, (find(plan, step)?, *item, *answer, saw), asked)
+        }
+        Intent::Value { step, .. } => by_hand::value(plan, state, find(plan, step)?, asked),
+        Intent::Choose { step, option } => by_hand::choose(plan, state, find(plan, step)?, option, asked),
+        Intent::Skip { .. }
+        | Intent::NotApplicable { .. }
+        | Intent::Hand { .. }
+        | Intent::Fail { .. }
+        | Intent::Accept { .. } => by_hand::settle(plan, state, intent, asked),
+        Intent::Resolve { step, how, reason } => {
+            by_hand::resolve(plan, state, (find(plan, step)?, *how, reason), asked)
+        }
+        Intent::Release { step, reason } => by_hand::release(plan, state, find(plan, step)?, reason, asked),
+        Intent::Vote { step, role, vote } => gate::vote(plan, state, (find(plan, step)?, role, *vote), asked),
+        Intent::Decide { step, go, typed, reason } => {
+            gate::decide_gate(plan, state, (find(plan, step)?, *go, typed, reason), asked)
+        }
+        Intent::Stop { step, how } => control::stop(plan, state, find(plan, step)?, *how, asked),
+        Intent::Hold { reason } => control::hold(state, reason, asked),
+        Intent::GoOn => control::go_on(state, asked),
+        Intent::RollBack { level, typed } => control::roll_back(plan, state, level, typed, asked),
+        Intent::SeePhase { phase } => Ok(vec![Event::PhaseSeen { phase: phase.clone(), by: asked.by.clone() }]),
+        Intent::Note { text, step } => control::note(plan, text, step.as_ref(), asked),
+        Intent::Abort { reason } => control::abort(plan, state, reason, asked),
+        Intent::Pause => control::pause(plan, state, asked),
+        Intent::Close => control::close(plan, state, asked),
+        Intent::Drive | Intent::EndSurvivors { .. } => refuse("only a conductor can do that"),
+    }
+}
+
+fn find(plan: &Plan, step: &StepId) -> Result<StepIx, Refusal> {
+    plan.find(step).ok_or_else(|| Refusal(format!("there is no step {step} in this runbook")))
+}
+
+fn refuse<T>(words: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal::because(words))
+}
+
+fn needs_reason(reason: &str, what: &str) -> Result<(), Refusal> {
+    if reason.trim().is_empty() { refuse(format!("{what} needs a reason")) } else { Ok(()) }
+}
