@@ -31,14 +31,8 @@ struct Cost {
 }
 
 enum Frame {
-    List {
-        items: Vec<Rc<Shape>>,
-    },
-    Map {
-        entries: Vec<Entry>,
-        places: HashMap<String, usize>,
-        key: Option<(String, Range<usize>)>,
-    },
+    List { items: Vec<Rc<Shape>> },
+    Map { entries: Vec<Entry>, places: HashMap<String, usize>, key: Option<(String, Range<usize>)> },
 }
 
 struct Open {
@@ -97,10 +91,7 @@ impl Guard<'_> {
     fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), Box<Diagnostic>> {
         let range = span.byte_range().unwrap_or(0..0);
         if let Some(tag) = event.tag() {
-            let start = span
-                .tag_start()
-                .and_then(|mark| mark.byte_offset())
-                .unwrap_or(range.start);
+            let start = span.tag_start().and_then(|mark| mark.byte_offset()).unwrap_or(range.start);
             let found = Diagnostic::error(
                 "RB0012",
                 &(start..range.end.max(start)),
@@ -111,18 +102,10 @@ impl Guard<'_> {
         }
         match event {
             Event::DocumentStart(..) => self.document(&range),
-            Event::Scalar(text, style, anchor, _) => {
-                self.scalar(&text, anchor, trimmed(self.source, range, style))
-            }
-            Event::SequenceStart(_, anchor, _) => {
-                self.enter(range, anchor, Frame::List { items: Vec::new() })
-            }
+            Event::Scalar(text, style, anchor, _) => self.scalar(&text, anchor, trimmed(self.source, range, style)),
+            Event::SequenceStart(_, anchor, _) => self.enter(range, anchor, Frame::List { items: Vec::new() }),
             Event::MappingStart(_, anchor, _) => {
-                let frame = Frame::Map {
-                    entries: Vec::new(),
-                    places: HashMap::new(),
-                    key: None,
-                };
+                let frame = Frame::Map { entries: Vec::new(), places: HashMap::new(), key: None };
                 self.enter(range, anchor, frame)
             }
             Event::SequenceEnd | Event::MappingEnd => self.leave(range),
@@ -142,99 +125,49 @@ impl Guard<'_> {
         self.documents += 1;
         if self.documents > 1 {
             return Err(Box::new(
-                Diagnostic::error(
-                    "RB0008",
-                    range,
-                    "a second document begins here; one file is one runbook",
-                )
-                .help("remove the `---`, or put the second runbook into a file of its own"),
+                Diagnostic::error("RB0008", range, "a second document begins here; one file is one runbook")
+                    .help("remove the `---`, or put the second runbook into a file of its own"),
             ));
         }
         Ok(())
     }
 
-    fn scalar(
-        &mut self,
-        text: &str,
-        anchor: usize,
-        range: Range<usize>,
-    ) -> Result<(), Box<Diagnostic>> {
+    fn scalar(&mut self, text: &str, anchor: usize, range: Range<usize>) -> Result<(), Box<Diagnostic>> {
         if self.wants_key() {
             return self.key(text, range);
         }
-        let cost = Cost {
-            nodes: 1,
-            bytes: text.len(),
-            height: 0,
-        };
-        let shape = Rc::new(Shape {
-            span: range.clone(),
-            kind: Kind::Scalar,
-        });
+        let cost = Cost { nodes: 1, bytes: text.len(), height: 0 };
+        let shape = Rc::new(Shape { span: range.clone(), kind: Kind::Scalar });
         self.spend(cost, &range)?;
         self.place(shape, cost, anchor);
         Ok(())
     }
 
     fn wants_key(&self) -> bool {
-        matches!(
-            self.open.last(),
-            Some(Open {
-                frame: Frame::Map { key: None, .. },
-                ..
-            })
-        )
+        matches!(self.open.last(), Some(Open { frame: Frame::Map { key: None, .. }, .. }))
     }
 
     fn key(&mut self, text: &str, range: Range<usize>) -> Result<(), Box<Diagnostic>> {
-        self.spend(
-            Cost {
-                nodes: 1,
-                bytes: text.len(),
-                height: 0,
-            },
-            &range,
-        )?;
+        self.spend(Cost { nodes: 1, bytes: text.len(), height: 0 }, &range)?;
         if text == "<<" {
             return Err(Box::new(
-                Diagnostic::error(
-                    "RB0011",
-                    &range,
-                    "`<<` (a merge key) is not part of the format",
-                )
-                .help("write the keys out, or use `defaults:`"),
+                Diagnostic::error("RB0011", &range, "`<<` (a merge key) is not part of the format")
+                    .help("write the keys out, or use `defaults:`"),
             ));
         }
-        let Some(Open {
-            frame:
-                Frame::Map {
-                    entries,
-                    places,
-                    key,
-                },
-            ..
-        }) = self.open.last_mut()
-        else {
+        let Some(Open { frame: Frame::Map { entries, places, key }, .. }) = self.open.last_mut() else {
             return Ok(());
         };
         match earlier(entries, places, text) {
             Some(_) if self.found.len() >= DUPLICATES => {
-                return Err(Box::new(Diagnostic::error(
-                    "RB0009",
-                    &range,
-                    "and more keys are given twice",
-                )));
+                return Err(Box::new(Diagnostic::error("RB0009", &range, "and more keys are given twice")));
             }
             Some(first) => {
                 let line = line_of(self.source, entries[first].key_span.start);
                 self.found.push(
-                    Diagnostic::error(
-                        "RB0009",
-                        &range,
-                        format!("`{text}` is already given on line {line}"),
-                    )
-                    .label("a second time")
-                    .help("keep one of the two"),
+                    Diagnostic::error("RB0009", &range, format!("`{text}` is already given on line {line}"))
+                        .label("a second time")
+                        .help("keep one of the two"),
                 );
             }
             None => {}
@@ -243,40 +176,15 @@ impl Guard<'_> {
         Ok(())
     }
 
-    fn enter(
-        &mut self,
-        range: Range<usize>,
-        anchor: usize,
-        frame: Frame,
-    ) -> Result<(), Box<Diagnostic>> {
+    fn enter(&mut self, range: Range<usize>, anchor: usize, frame: Frame) -> Result<(), Box<Diagnostic>> {
         if self.wants_key() {
             return Err(Box::new(
-                Diagnostic::error(
-                    "RB0013",
-                    &range,
-                    "a key must be a word, not a list or a mapping",
-                )
-                .help("quote a text that begins with `{` or `[`"),
+                Diagnostic::error("RB0013", &range, "a key must be a word, not a list or a mapping")
+                    .help("quote a text that begins with `{` or `[`"),
             ));
         }
-        self.spend(
-            Cost {
-                nodes: 1,
-                bytes: 0,
-                height: 0,
-            },
-            &range,
-        )?;
-        self.open.push(Open {
-            start: range.start,
-            anchor,
-            cost: Cost {
-                nodes: 1,
-                bytes: 0,
-                height: 1,
-            },
-            frame,
-        });
+        self.spend(Cost { nodes: 1, bytes: 0, height: 0 }, &range)?;
+        self.open.push(Open { start: range.start, anchor, cost: Cost { nodes: 1, bytes: 0, height: 1 }, frame });
         if self.open.len() > DEPTH {
             return Err(Box::new(too_deep(&range)));
         }
@@ -293,32 +201,19 @@ impl Guard<'_> {
                 (Kind::List(items), last)
             }
             Frame::Map { entries, .. } => {
-                let last = entries
-                    .last()
-                    .map(|entry| entry.value.span.end.max(entry.key_span.end));
+                let last = entries.last().map(|entry| entry.value.span.end.max(entry.key_span.end));
                 (Kind::Map(entries), last)
             }
         };
         // The end event of a block collection lies where the next thing begins; its last child says where it ends.
-        let end = if range.is_empty() {
-            last.unwrap_or(range.end)
-        } else {
-            range.end
-        };
-        let shape = Rc::new(Shape {
-            span: done.start..end.max(done.start),
-            kind,
-        });
+        let end = if range.is_empty() { last.unwrap_or(range.end) } else { range.end };
+        let shape = Rc::new(Shape { span: done.start..end.max(done.start), kind });
         self.place(shape, done.cost, done.anchor);
         Ok(())
     }
 
     fn alias(&mut self, id: usize, range: Range<usize>) -> Result<(), Box<Diagnostic>> {
-        let Some((shape, cost)) = self
-            .anchors
-            .get(&id)
-            .map(|(shape, cost)| (Rc::clone(shape), *cost))
-        else {
+        let Some((shape, cost)) = self.anchors.get(&id).map(|(shape, cost)| (Rc::clone(shape), *cost)) else {
             return Err(Box::new(Diagnostic::error(
                 "RB0010",
                 &range,
@@ -326,11 +221,7 @@ impl Guard<'_> {
             )));
         };
         if self.wants_key() {
-            return Err(Box::new(Diagnostic::error(
-                "RB0013",
-                &range,
-                "a key must be a word, not an alias",
-            )));
+            return Err(Box::new(Diagnostic::error("RB0013", &range, "a key must be a word, not an alias")));
         }
         if self.open.len() + cost.height > DEPTH {
             return Err(Box::new(too_deep(&range)));
@@ -346,16 +237,9 @@ impl Guard<'_> {
         self.spent.bytes = self.spent.bytes.saturating_add(cost.bytes);
         if self.spent.nodes > NODES || self.spent.bytes > BYTES {
             return Err(Box::new(
-                Diagnostic::error(
-                    "RB0010",
-                    range,
-                    "with its aliases written out the file is too large",
-                )
-                .label("the limit is passed here")
-                .help(format!(
-                    "at most {NODES} values and {} MiB of text",
-                    BYTES >> 20
-                )),
+                Diagnostic::error("RB0010", range, "with its aliases written out the file is too large")
+                    .label("the limit is passed here")
+                    .help(format!("at most {NODES} values and {} MiB of text", BYTES >> 20)),
             ));
         }
         Ok(())
@@ -376,11 +260,7 @@ impl Guard<'_> {
             Frame::List { items } => items.push(shape),
             Frame::Map { entries, key, .. } => {
                 if let Some((key, key_span)) = key.take() {
-                    entries.push(Entry {
-                        key,
-                        key_span,
-                        value: shape,
-                    });
+                    entries.push(Entry { key, key_span, value: shape });
                 }
             }
         }
@@ -392,11 +272,7 @@ fn too_deep(range: &Range<usize>) -> Diagnostic {
 }
 
 fn syntax(source: &str, error: &ScanError) -> Diagnostic {
-    let at = error
-        .marker()
-        .byte_offset()
-        .unwrap_or(source.len())
-        .min(source.len());
+    let at = error.marker().byte_offset().unwrap_or(source.len()).min(source.len());
     let said = error.info();
     if said.contains("nesting") || said.contains("recursion") {
         return too_deep(&(at..at));

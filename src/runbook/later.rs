@@ -86,9 +86,7 @@ impl Scope {
             Scope::Var => "show short ask",
             Scope::Defaults => "runners",
             Scope::Phase => PHASE,
-            Scope::Criterion => {
-                "signal step fresh claim role target environment tty when hints judge monitor"
-            }
+            Scope::Criterion => "signal step fresh claim role target environment tty when hints judge monitor",
             Scope::Item => "run measure signal step fresh claim role why link critical trip",
             Scope::Choice => "why takes loses effect then",
             Scope::Expect => "http any_of except of",
@@ -102,9 +100,7 @@ impl Scope {
 }
 
 /// Step kinds that are left for a later version.
-pub(crate) const KINDS: [&str; 7] = [
-    "judge", "monitor", "sign", "notify", "call", "parallel", "steps",
-];
+pub(crate) const KINDS: [&str; 7] = ["judge", "monitor", "sign", "notify", "call", "parallel", "steps"];
 
 const TOP: &str = "triggers procedures messages horizons risks signals requires environments \
     targets contacts";
@@ -117,11 +113,7 @@ const STEP: &str = "judge monitor sign notify call parallel steps together tty b
 
 /// The diagnostic for what the format has and this version has not.
 pub(crate) fn later(span: &Range<usize>, name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "RB0190",
-        span,
-        format!("`{name}` is part of the format but not of this version of tminus"),
-    )
-    .label("not yet")
-    .help("leave it out for now; docs/runbook-format.md lists what is there")
+    Diagnostic::error("RB0190", span, format!("`{name}` is part of the format but not of this version of tminus"))
+        .label("not yet")
+        .help("leave it out for now; docs/runbook-format.md lists what is there")
 }

@@ -12,9 +12,7 @@ const ID: usize = 48;
 pub(crate) fn is_id(text: &str) -> bool {
     text.len() <= ID
         && text.starts_with(|letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit())
-        && text
-            .chars()
-            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+        && text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
 }
 
 /// An id from a title: lower case, hyphens, cut to 48. `fallback` where the title has no letter of use.
@@ -31,11 +29,7 @@ pub(crate) fn id_from(title: &str, fallback: &str) -> String {
         }
     }
     let id = id.trim_end_matches('-');
-    if id.is_empty() {
-        fallback.to_owned()
-    } else {
-        id.to_owned()
-    }
+    if id.is_empty() { fallback.to_owned() } else { id.to_owned() }
 }
 
 /// Ids that are taken. Free ones are found without counting through all that came before: ten thousand steps may share a title.
@@ -71,16 +65,8 @@ impl Taken {
 }
 
 /// Variables that every run has.
-pub(crate) const BUILT_IN: [&str; 8] = [
-    "T0",
-    "NOW",
-    "RUN_ID",
-    "RUN_DIR",
-    "RUNBOOK_DIR",
-    "OPERATOR",
-    "STEP_ID",
-    "ATTEMPT",
-];
+pub(crate) const BUILT_IN: [&str; 8] =
+    ["T0", "NOW", "RUN_ID", "RUN_DIR", "RUNBOOK_DIR", "OPERATOR", "STEP_ID", "ATTEMPT"];
 
 const FORBIDDEN: [&str; 15] = [
     "PATH",
@@ -100,25 +86,13 @@ const FORBIDDEN: [&str; 15] = [
     "PAGER",
 ];
 
-const FORBIDDEN_STARTS: [&str; 9] = [
-    "BASH_FUNC_",
-    "LD_",
-    "DYLD_",
-    "PYTHON",
-    "PERL5",
-    "GIT_",
-    "SSH_",
-    "SUDO_",
-    "TMINUS_",
-];
+const FORBIDDEN_STARTS: [&str; 9] =
+    ["BASH_FUNC_", "LD_", "DYLD_", "PYTHON", "PERL5", "GIT_", "SSH_", "SUDO_", "TMINUS_"];
 
 /// Why a runbook may not set this variable, in words that go on after its name.
 pub(crate) fn refuse_variable(name: &str) -> Option<String> {
     if name.len() > 64 || !crate::model::fill::is_name(name) {
-        return Some(
-            "is not a variable's name: capital letters, digits and _, a letter first, at most 64"
-                .into(),
-        );
+        return Some("is not a variable's name: capital letters, digits and _, a letter first, at most 64".into());
     }
     if BUILT_IN.contains(&name) {
         return Some("is set by tminus itself".into());
@@ -132,12 +106,8 @@ pub(crate) fn refuse_variable(name: &str) -> Option<String> {
 /// Whether a name looks like a secret's.
 pub(crate) fn looks_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY"]
-        .iter()
-        .any(|word| upper.contains(word))
-        || upper
-            .split('_')
-            .any(|word| matches!(word, "KEY" | "PASS" | "PWD"))
+    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY"].iter().any(|word| upper.contains(word))
+        || upper.split('_').any(|word| matches!(word, "KEY" | "PASS" | "PWD"))
 }
 
 #[cfg(test)]
@@ -146,10 +116,7 @@ mod tests {
 
     #[test]
     fn ids_are_made_from_titles() {
-        assert_eq!(
-            id_from("Switch the site (atomically)!", "step"),
-            "switch-the-site-atomically"
-        );
+        assert_eq!(id_from("Switch the site (atomically)!", "step"), "switch-the-site-atomically");
         assert_eq!(id_from("  Don't Überfahre", "step"), "dont-berfahre");
         assert_eq!(id_from("日本", "step"), "step");
         let long = id_from(&"word ".repeat(40), "step");
@@ -191,17 +158,7 @@ mod tests {
 
     #[test]
     fn no_hostile_id_is_an_id() {
-        for id in [
-            "../x",
-            "SEAL",
-            "a b",
-            "",
-            "-a",
-            "a.b",
-            "a\nb",
-            "ä",
-            &"a".repeat(49),
-        ] {
+        for id in ["../x", "SEAL", "a b", "", "-a", "a.b", "a\nb", "ä", &"a".repeat(49)] {
             assert!(!is_id(id), "{id}");
         }
     }

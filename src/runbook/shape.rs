@@ -43,11 +43,7 @@ pub(crate) struct Entry {
 const SHORT: usize = 24;
 
 /// The place of an earlier entry with this key. Short mappings are searched, and nearly all are short; a long one is indexed.
-pub(crate) fn earlier(
-    entries: &[Entry],
-    places: &mut HashMap<String, usize>,
-    text: &str,
-) -> Option<usize> {
+pub(crate) fn earlier(entries: &[Entry], places: &mut HashMap<String, usize>, text: &str) -> Option<usize> {
     if entries.len() < SHORT {
         return entries.iter().position(|entry| entry.key == text);
     }

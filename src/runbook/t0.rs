@@ -4,9 +4,7 @@
 
 use super::times::{TimeError, clock, day, is_date};
 use crate::model::plan::Start;
-use chrono::{
-    DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, Offset as _, TimeZone, Utc,
-};
+use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, Offset as _, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// T0: `2026-11-21 15:00 America/New_York`.
@@ -21,34 +19,20 @@ pub(crate) fn start(text: &str) -> Result<(Start, Tz), TimeError> {
         }
         _ => return Err(TimeError::NotAWhen(text.to_owned())),
     };
-    let zone_of: Tz = zone
-        .parse()
-        .map_err(|_| TimeError::NotAZone(zone.to_owned()))?;
+    let zone_of: Tz = zone.parse().map_err(|_| TimeError::NotAZone(zone.to_owned()))?;
     let wrong = || TimeError::NoSuchTime(format!("{date} {time}"));
-    let ((year, month, day), (hour, minute, second)) =
-        (day(date).ok_or_else(wrong)?, clock(time).ok_or_else(wrong)?);
+    let ((year, month, day), (hour, minute, second)) = (day(date).ok_or_else(wrong)?, clock(time).ok_or_else(wrong)?);
     let local = NaiveDate::from_ymd_opt(year, month, day)
         .and_then(|date| date.and_hms_opt(hour, minute, second))
         .ok_or_else(wrong)?;
     let wall = bound(local, zone_of, &format!("{date} {time}"))?.timestamp_micros();
-    Ok((
-        Start::At {
-            wall,
-            zone: zone.to_owned(),
-        },
-        zone_of,
-    ))
+    Ok((Start::At { wall, zone: zone.to_owned() }, zone_of))
 }
 
 /// A wall time in a zone; one that does not exist, or exists twice, names both readings.
 fn bound(local: NaiveDateTime, zone: Tz, text: &str) -> Result<DateTime<Utc>, TimeError> {
-    let shown = |at: DateTime<Utc>| {
-        format!(
-            "{} ({} UTC)",
-            at.with_timezone(&zone).format("%H:%M %Z"),
-            at.format("%H:%M")
-        )
-    };
+    let shown =
+        |at: DateTime<Utc>| format!("{} ({} UTC)", at.with_timezone(&zone).format("%H:%M %Z"), at.format("%H:%M"));
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) => Ok(at.with_timezone(&Utc)),
         LocalResult::Ambiguous(one, other) => Err(TimeError::Fold {
@@ -59,9 +43,7 @@ fn bound(local: NaiveDateTime, zone: Tz, text: &str) -> Result<DateTime<Utc>, Ti
         }),
         LocalResult::None => {
             let read_as = |days: i64| {
-                let offset = zone
-                    .offset_from_utc_datetime(&(local + Duration::days(days)))
-                    .fix();
+                let offset = zone.offset_from_utc_datetime(&(local + Duration::days(days))).fix();
                 shown((local - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc())
             };
             Err(TimeError::Gap {
@@ -81,28 +63,12 @@ mod tests {
     #[test]
     fn t0_in_a_gap_or_a_fold_names_both_readings() {
         let fold = start("2026-11-01 01:30 America/New_York").unwrap_err();
-        assert!(
-            fold.to_string()
-                .contains("01:30 EDT (05:30 UTC) or 01:30 EST (06:30 UTC)"),
-            "{fold}"
-        );
+        assert!(fold.to_string().contains("01:30 EDT (05:30 UTC) or 01:30 EST (06:30 UTC)"), "{fold}");
         let gap = start("2026-03-08 02:30 America/New_York").unwrap_err();
-        assert!(
-            gap.to_string()
-                .contains("01:30 EST (06:30 UTC) or 03:30 EDT (07:30 UTC)"),
-            "{gap}"
-        );
+        assert!(gap.to_string().contains("01:30 EST (06:30 UTC) or 03:30 EDT (07:30 UTC)"), "{gap}");
         assert_eq!(start("2026-11-21 15:00").unwrap_err().code(), "RB0303");
-        assert_eq!(
-            start("2026-11-21 15:00 Mars/Base").unwrap_err().code(),
-            "RB0303"
-        );
-        let Ok((Start::At { wall, zone }, _)) = start("2026-11-21 15:00 America/New_York") else {
-            panic!()
-        };
-        assert_eq!(
-            (wall, zone.as_str()),
-            (1_795_291_200_000_000, "America/New_York")
-        );
+        assert_eq!(start("2026-11-21 15:00 Mars/Base").unwrap_err().code(), "RB0303");
+        let Ok((Start::At { wall, zone }, _)) = start("2026-11-21 15:00 America/New_York") else { panic!() };
+        assert_eq!((wall, zone.as_str()), (1_795_291_200_000_000, "America/New_York"));
     }
 }

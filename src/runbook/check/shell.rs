@@ -32,14 +32,8 @@ pub(super) struct Scanned {
 
 /// Reads a whole text.
 pub(super) fn scan(text: &str) -> Scanned {
-    let mut scan = Scan {
-        text,
-        at: 0,
-        depth: 0,
-        found: Scanned::default(),
-        heredocs: Vec::new(),
-        functions: functions(text),
-    };
+    let mut scan =
+        Scan { text, at: 0, depth: 0, found: Scanned::default(), heredocs: Vec::new(), functions: functions(text) };
     while scan.at < text.len() {
         scan.commands(None);
         scan.bump();
@@ -48,13 +42,13 @@ pub(super) fn scan(text: &str) -> Scanned {
 }
 
 const PREFIXES: [&str; 16] = [
-    "if", "then", "elif", "else", "do", "while", "until", "!", "{", "}", "time", "exec", "command",
-    "builtin", "fi", "done",
+    "if", "then", "elif", "else", "do", "while", "until", "!", "{", "}", "time", "exec", "command", "builtin", "fi",
+    "done",
 ];
 const BUILTINS: [&str; 32] = [
-    "echo", "printf", "test", "[", "[[", ":", "true", "false", "export", "local", "declare",
-    "typeset", "readonly", "read", "cd", "set", "unset", "shift", "eval", "return", "exit", "trap",
-    "wait", "case", "for", "select", "let", "kill", "type", "hash", "source", ".",
+    "echo", "printf", "test", "[", "[[", ":", "true", "false", "export", "local", "declare", "typeset", "readonly",
+    "read", "cd", "set", "unset", "shift", "eval", "return", "exit", "trap", "wait", "case", "for", "select", "let",
+    "kill", "type", "hash", "source", ".",
 ];
 /// Substitutions inside one another, past which the rest is taken as it stands.
 const DEEP: usize = 32;
@@ -65,9 +59,7 @@ fn functions(text: &str) -> Vec<String> {
         .filter_map(|(at, _)| {
             text[..at]
                 .trim_end()
-                .rsplit(|letter: char| {
-                    !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
-                })
+                .rsplit(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'))
                 .next()
         })
         .filter(|name| !name.is_empty())
@@ -148,9 +140,7 @@ impl Scan<'_> {
     }
 
     fn skip_line(&mut self) {
-        self.at = self.text[self.at..]
-            .find('\n')
-            .map_or(self.text.len(), |more| self.at + more);
+        self.at = self.text[self.at..].find('\n').map_or(self.text.len(), |more| self.at + more);
     }
 
     /// The bodies of here-documents: they are stdin, not arguments.
@@ -184,10 +174,7 @@ impl Scan<'_> {
             return;
         }
         simple.redirected |= self.peek() == Some('>');
-        while self
-            .peek()
-            .is_some_and(|letter| matches!(letter, '<' | '>' | '&' | '|'))
-        {
+        while self.peek().is_some_and(|letter| matches!(letter, '<' | '>' | '&' | '|')) {
             self.bump();
         }
         self.skip_blanks();
@@ -197,10 +184,7 @@ impl Scan<'_> {
     }
 
     fn skip_blanks(&mut self) {
-        while self
-            .peek()
-            .is_some_and(|letter| letter == ' ' || letter == '\t')
-        {
+        while self.peek().is_some_and(|letter| letter == ' ' || letter == '\t') {
             self.bump();
         }
     }
@@ -238,9 +222,7 @@ impl Scan<'_> {
                 }
                 '\'' if !quoted => {
                     self.bump();
-                    self.at = self.text[self.at..]
-                        .find('\'')
-                        .map_or(self.text.len(), |more| self.at + more + 1);
+                    self.at = self.text[self.at..].find('\'').map_or(self.text.len(), |more| self.at + more + 1);
                 }
                 '"' => {
                     self.bump();
@@ -265,26 +247,19 @@ impl Scan<'_> {
         if letter == '`' {
             self.substitution('`');
         } else if self.eat("((") {
-            self.at = self.text[self.at..]
-                .find("))")
-                .map_or(self.text.len(), |more| self.at + more + 2);
+            self.at = self.text[self.at..].find("))").map_or(self.text.len(), |more| self.at + more + 2);
         } else if self.eat("(") {
             self.substitution(')');
         } else {
             let braced = self.eat("{");
             let length_only = braced && self.eat("#");
             let name_start = self.at;
-            while self
-                .peek()
-                .is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-            {
+            while self.peek().is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
                 self.bump();
             }
             let name = self.text[name_start..self.at].to_owned();
             if braced {
-                self.at = self.text[self.at..]
-                    .find('}')
-                    .map_or(self.text.len(), |more| self.at + more + 1);
+                self.at = self.text[self.at..].find('}').map_or(self.text.len(), |more| self.at + more + 1);
             }
             if !name.is_empty() && !length_only {
                 expansions.push((name, start));
@@ -304,21 +279,14 @@ impl Scan<'_> {
     }
 
     fn end(&mut self, simple: &mut Simple, piped: bool) {
-        let Simple {
-            program,
-            pending,
-            redirected,
-        } = std::mem::take(simple);
+        let Simple { program, pending, redirected } = std::mem::take(simple);
         let program = program.unwrap_or_default();
         let known = BUILTINS.contains(&program.as_str()) || self.functions.contains(&program);
         let prints = matches!(program.as_str(), "echo" | "printf");
         let printable = prints && !piped && !redirected && self.depth == 0;
         for (name, at) in pending {
             let goes = if known {
-                Goes::Builtin {
-                    name: program.clone(),
-                    printable,
-                }
+                Goes::Builtin { name: program.clone(), printable }
             } else {
                 Goes::Argument(program.clone())
             };
@@ -336,9 +304,7 @@ fn is_assignment(word: &str) -> bool {
         let name = name.strip_suffix('+').unwrap_or(name);
         !name.is_empty()
             && !name.starts_with(|letter: char| letter.is_ascii_digit())
-            && name
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
     })
 }
 

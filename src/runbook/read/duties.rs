@@ -37,11 +37,7 @@ impl<'a> Reader<'a> {
 
     fn undo(&mut self, field: &Field<'a>, of: StepIx) -> Vec<StepIx> {
         if let Place::Undo(_) = self.steps[of.0].step.place {
-            self.desk.report(Diagnostic::error(
-                "RB0107",
-                &field.key_span,
-                "an undo has no undo of its own",
-            ));
+            self.desk.report(Diagnostic::error("RB0107", &field.key_span, "an undo has no undo of its own"));
             return Vec::new();
         }
         let place = Place::Undo(of);
@@ -65,11 +61,7 @@ impl<'a> Reader<'a> {
         match node.value {
             Value::String(_) => Some(self.bare_command(node, place)),
             Value::Mapping(_) => self.step(node, place),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Sequence(_)
-            | Value::Tagged(_) => {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Sequence(_) | Value::Tagged(_) => {
                 self.desk.wrong_type(node, "a command text or a step");
                 None
             }
@@ -85,18 +77,19 @@ impl<'a> Reader<'a> {
             let found = Diagnostic::error(
                 "RB0109",
                 &at_kind,
-                format!(
-                    "`auto: true` on a step of class {}: only what reads starts by itself",
-                    class.word()
-                ),
+                format!("`auto: true` on a step of class {}: only what reads starts by itself", class.word()),
             )
             .help("say `effect: reads` if it only reads, or leave `auto` out");
             self.desk.report(found);
         }
         let draft = &self.steps[at.0];
         if draft.step.phrase.is_some() && class != crate::model::step::Class::C3 {
-            let found = Diagnostic::error("RB0109", &at_kind, "`phrase` is typed only for a step that destroys, or that is the point of no return")
-                .help("add `effect: destroys`, or leave `phrase` out");
+            let found = Diagnostic::error(
+                "RB0109",
+                &at_kind,
+                "`phrase` is typed only for a step that destroys, or that is the point of no return",
+            )
+            .help("add `effect: destroys`, or leave `phrase` out");
             self.desk.report(found);
         }
     }

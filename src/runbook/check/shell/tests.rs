@@ -9,11 +9,9 @@ fn goes(text: &str) -> Vec<String> {
         .into_iter()
         .map(|one| match one.goes {
             Goes::Argument(program) => format!("{} argument of {program}", one.name),
-            Goes::Builtin { name, printable } => format!(
-                "{} {name}{}",
-                one.name,
-                if printable { " printed" } else { "" }
-            ),
+            Goes::Builtin { name, printable } => {
+                format!("{} {name}{}", one.name, if printable { " printed" } else { "" })
+            }
             Goes::Inside => format!("{} inside", one.name),
         })
         .collect()
@@ -22,35 +20,20 @@ fn goes(text: &str) -> Vec<String> {
 #[test]
 fn a_program_s_arguments_are_told_from_a_builtin_s() {
     assert_eq!(goes("psql \"$URL\""), ["URL argument of psql"]);
-    assert_eq!(
-        goes("curl -H \"Authorization: Bearer ${T}\" x"),
-        ["T argument of curl"]
-    );
+    assert_eq!(goes("curl -H \"Authorization: Bearer ${T}\" x"), ["T argument of curl"]);
     assert_eq!(goes("printf %s \"$T\" | curl -H @- x"), ["T printf"]);
     assert_eq!(goes("echo \"$T\""), ["T echo printed"]);
     assert_eq!(goes("echo '$T' # $T\n"), Vec::<String>::new());
-    assert_eq!(
-        goes("PGPASSWORD=\"$T\" psql <<< \"$T\""),
-        ["T inside", "T inside"]
-    );
-    assert_eq!(
-        goes("if test -n \"$T\"; then exec psql \"$T\"; fi"),
-        ["T test", "T argument of psql"]
-    );
+    assert_eq!(goes("PGPASSWORD=\"$T\" psql <<< \"$T\""), ["T inside", "T inside"]);
+    assert_eq!(goes("if test -n \"$T\"; then exec psql \"$T\"; fi"), ["T test", "T argument of psql"]);
     assert_eq!(goes("X=$(psql \"$T\")"), ["T argument of psql"]);
     assert_eq!(goes("X=`printf %s $T`"), ["T printf"]);
-    assert_eq!(
-        goes("say() { printf %s \"$1\" >&2; }\nsay \"$T\" >/dev/null"),
-        ["1 printf", "T say"]
-    );
+    assert_eq!(goes("say() { printf %s \"$1\" >&2; }\nsay \"$T\" >/dev/null"), ["1 printf", "T say"]);
 }
 
 #[test]
 fn a_here_document_is_stdin() {
-    assert_eq!(
-        goes("psql <<EOF\nset x = '$T'; psql $T\nEOF\npsql $U"),
-        ["U argument of psql"]
-    );
+    assert_eq!(goes("psql <<EOF\nset x = '$T'; psql $T\nEOF\npsql $U"), ["U argument of psql"]);
     assert_eq!(goes("cat <<-'END'\n\t$T\n\tEND\n"), Vec::<String>::new());
 }
 
