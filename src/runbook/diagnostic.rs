@@ -1,7 +1,8 @@
 //! What is wrong with a runbook, where, and what would be right.
 //!
-//! `Findings` collects: one run of `tminus check` names every mistake, not the first. It keeps the first few hundred and counts
-//! the rest, so that a hostile file cannot fill the memory with complaints. Positions become lines and columns once, at the end.
+//! `Findings` collects: one run of `tminus check` names every mistake, not the first. It keeps the first few hundred
+//! and counts the rest, so that a hostile file cannot fill the memory with complaints. Positions become lines and
+//! columns once, at the end.
 
 use std::ops::Range;
 

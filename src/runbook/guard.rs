@@ -1,8 +1,8 @@
 //! The door through which a file must come before serde_yaml sees it.
 //!
-//! serde_yaml takes 20 s for 100,000 `[` and 4.9 GB for one long scalar with 5,000 aliases (both measured). This pass over
-//! the events bounds depth, nodes and bytes *after* aliases are expanded, refuses what the format does not use, finds
-//! duplicate keys with both places, and keeps the byte range of every node. `mod` calls it; nothing skips it.
+//! serde_yaml takes 20 s for 100,000 `[` and 4.9 GB for one long scalar with 5,000 aliases (both measured). This pass
+//! over the events bounds depth, nodes and bytes *after* aliases are expanded, refuses what the format does not use,
+//! finds duplicate keys with both places, and keeps the byte range of every node. `mod` calls it; nothing skips it.
 
 use super::bytes::line_of;
 use super::diagnostic::Diagnostic;
@@ -53,7 +53,8 @@ pub(crate) fn shape(source: &str) -> Result<Rc<Shape>, Vec<Diagnostic>> {
         spent: Cost::default(),
         found: Vec::new(),
     };
-    // Wider than ours, which speaks in this project's words; not without end, since the scanner runs ahead of its events.
+    // Wider than ours, which speaks in this project's words; not without end, since the scanner runs ahead of its
+    // events.
     let set = options! { emit_comments: false, flow_nesting_limit: 4 * DEPTH, block_nesting_limit: 4 * DEPTH };
     for event in Parser::new_from_str_with_options(source, set) {
         let step = match event {

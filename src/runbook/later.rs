@@ -1,7 +1,7 @@
 //! What the format has and this version of tminus has not: refused by name, never ignored.
 //!
-//! A key in here is no typing mistake, and the author must not be sent looking for one. Each entry goes when its key arrives.
-//! `read` asks before it calls a key unknown.
+//! A key in here is no typing mistake, and the author must not be sent looking for one. Each entry goes when its key
+//! arrives. `read` asks before it calls a key unknown.
 
 use super::diagnostic::Diagnostic;
 use std::ops::Range;

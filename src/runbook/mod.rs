@@ -1,8 +1,9 @@
 //! FLOOR 1: the author's file → `model::plan::Plan`, with every mistake located, underlined and answered.
 //!
-//! `load` reads a file, `parse` its bytes; neither panics, executes, or reads anything else, whatever the bytes are. The order is
-//! size, encoding, `guard` (bounds), serde_yaml, `read` (shape), `check` (meaning), and only a runbook without an error becomes a
-//! plan. `commands` and the conductor call it; the conductor parses its own copy of the same bytes.
+//! `load` reads a file, `parse` its bytes; neither panics, executes, or reads anything else, whatever the bytes are.
+//! The order is size, encoding, `guard` (bounds), serde_yaml, `read` (shape), `check` (meaning), and only a runbook
+//! without an error becomes a plan. `commands` and the conductor call it; the conductor parses its own copy of the same
+//! bytes.
 
 mod bytes;
 mod check;

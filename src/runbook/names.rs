@@ -1,7 +1,7 @@
 //! Names: which ids and variables may be used, and ids made from titles.
 //!
-//! An id ends up in file names and answers files, a variable in the environment of commands, so both are narrow, and a runbook
-//! cannot set a variable that changes how commands run. `read` and `check` call it.
+//! An id ends up in file names and answers files, a variable in the environment of commands, so both are narrow, and a
+//! runbook cannot set a variable that changes how commands run. `read` and `check` call it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -32,7 +32,8 @@ pub(crate) fn id_from(title: &str, fallback: &str) -> String {
     if id.is_empty() { fallback.to_owned() } else { id.to_owned() }
 }
 
-/// Ids that are taken. Free ones are found without counting through all that came before: ten thousand steps may share a title.
+/// Ids that are taken. Free ones are found without counting through all that came before: ten thousand steps may share
+/// a title.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     ids: HashSet<String>,
@@ -45,7 +46,8 @@ impl Taken {
         self.ids.insert(id.to_owned())
     }
 
-    /// Takes `prefix` with `id`, or with `id-2`, `id-3` …: the first that is free. The part after the prefix stays an id.
+    /// Takes `prefix` with `id`, or with `id-2`, `id-3` …: the first that is free. The part after the prefix stays an
+    /// id.
     pub fn claim_free(&mut self, prefix: &str, id: &str) -> String {
         let wanted = format!("{prefix}{id}");
         if self.ids.insert(wanted.clone()) {

@@ -1,7 +1,7 @@
 //! The nearest right name for a wrong one.
 //!
-//! Counts inserted, removed, changed and swapped letters. Every diagnostic about an unknown name calls it; it never guesses
-//! from too far away, since a wrong suggestion is worse than none.
+//! Counts inserted, removed, changed and swapped letters. Every diagnostic about an unknown name calls it; it never
+//! guesses from too far away, since a wrong suggestion is worse than none.
 
 /// Longer words are not compared: nobody mistypes them, and a hostile one would cost time.
 const LONGEST: usize = 64;

@@ -1,7 +1,8 @@
 //! A value that serde_yaml read, with the place where it stands.
 //!
-//! The guard's shape and serde_yaml's value come from two parsers. `agree` compares them once: where two readers of the same
-//! bytes see different things, a reviewer may too, and the file is refused. `read` walks nodes; nothing else sees YAML.
+//! The guard's shape and serde_yaml's value come from two parsers. `agree` compares them once: where two readers of the
+//! same bytes see different things, a reviewer may too, and the file is refused. `read` walks nodes; nothing else sees
+//! YAML.
 
 use super::shape::{Kind, Shape};
 use serde_yaml::Value;

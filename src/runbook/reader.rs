@@ -1,7 +1,7 @@
 //! The reader's own tools: texts, numbers, words and keys of a mapping, each with its complaint.
 //!
-//! A method here never stops at a mistake: it reports and returns `None`, and the caller goes on with a default, so that one
-//! run of `tminus check` finds all there is to find. `read` is written in terms of these.
+//! A method here never stops at a mistake: it reports and returns `None`, and the caller goes on with a default, so
+//! that one run of `tminus check` finds all there is to find. `read` is written in terms of these.
 
 use super::diagnostic::{Diagnostic, Findings};
 use super::later::{Scope, later};

@@ -1,7 +1,7 @@
 //! Diagnostics for people and for editors.
 //!
-//! Only the lines around a mistake are handed to the renderer, made safe first: a runbook may come from anybody, and its bytes
-//! must not reach a terminal (`model::text::shown`). Long lines are cut around the place that matters.
+//! Only the lines around a mistake are handed to the renderer, made safe first: a runbook may come from anybody, and
+//! its bytes must not reach a terminal (`model::text::shown`). Long lines are cut around the place that matters.
 
 use super::Loaded;
 use super::diagnostic::{Diagnostic, Level};

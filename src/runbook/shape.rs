@@ -1,7 +1,7 @@
 //! Where everything of a YAML document stands: the tree of its byte ranges, without its values.
 //!
-//! `guard` builds it, `node` lays it over the values that serde_yaml read. An alias shares the shape of its anchor, so that a
-//! mistake inside points at the text that has to be changed.
+//! `guard` builds it, `node` lays it over the values that serde_yaml read. An alias shares the shape of its anchor, so
+//! that a mistake inside points at the text that has to be changed.
 
 use granit_parser::ScalarStyle;
 use std::collections::HashMap;
@@ -42,7 +42,8 @@ pub(crate) struct Entry {
 /// Keys up to which a mapping is searched.
 const SHORT: usize = 24;
 
-/// The place of an earlier entry with this key. Short mappings are searched, and nearly all are short; a long one is indexed.
+/// The place of an earlier entry with this key. Short mappings are searched, and nearly all are short; a long one is
+/// indexed.
 pub(crate) fn earlier(entries: &[Entry], places: &mut HashMap<String, usize>, text: &str) -> Option<usize> {
     if entries.len() < SHORT {
         return entries.iter().position(|entry| entry.key == text);

@@ -1,6 +1,7 @@
 //! T0: a wall time with the name of its zone, bound to one instant.
 //!
-//! A time that the clocks skip, or show twice, is refused with both readings: tminus never picks one. `read` locates the errors.
+//! A time that the clocks skip, or show twice, is refused with both readings: tminus never picks one. `read` locates
+//! the errors.
 
 use super::times::{TimeError, clock, day, is_date};
 use crate::model::plan::Start;

@@ -1,7 +1,7 @@
 //! Durations, offsets and WHEN, from the author's text; `t0` reads `start`.
 //!
-//! A time without a unit or a zone is refused: `30` is seconds to one reader and minutes to another, and a cutover cannot be
-//! both. Nothing here reads a clock; `reader` locates the errors.
+//! A time without a unit or a zone is refused: `30` is seconds to one reader and minutes to another, and a cutover
+//! cannot be both. Nothing here reads a clock; `reader` locates the errors.
 
 use crate::model::ids::StepId;
 use crate::model::when::{Offset, When};

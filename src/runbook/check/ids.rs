@@ -1,7 +1,7 @@
 //! Ids and numbers: the author's own where given, else made from titles and places.
 //!
-//! Ids that an author wrote come first, so that a made one never takes the name that somebody chose. Steps of a level, of a gate
-//! and of an undo carry their owner's id before their own.
+//! Ids that an author wrote come first, so that a made one never takes the name that somebody chose. Steps of a level,
+//! of a gate and of an undo carry their owner's id before their own.
 
 use crate::model::ids::{LevelId, PhaseId, StepId, StepIx};
 use crate::model::step::{Place, Work};

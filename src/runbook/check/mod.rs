@@ -1,7 +1,8 @@
-//! From the draft to the plan: names resolved, commands looked at, times compared. Everything that needs the whole runbook.
+//! From the draft to the plan: names resolved, commands looked at, times compared. Everything that needs the whole
+//! runbook.
 //!
-//! The order matters only in one way: ids come first, since all else refers to them. Nothing here stops at a mistake, and no
-//! plan comes out where an error was reported.
+//! The order matters only in one way: ids come first, since all else refers to them. Nothing here stops at a mistake,
+//! and no plan comes out where an error was reported.
 
 mod commands;
 mod ids;

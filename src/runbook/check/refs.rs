@@ -1,6 +1,7 @@
 //! Names that refer to something: duties, anchors of times, levels, undos and variables.
 //!
-//! Every unknown name is reported with the nearest that exists; a name that exists and comes too late is reported as that.
+//! Every unknown name is reported with the nearest that exists; a name that exists and comes too late is reported as
+//! that.
 
 use super::ids::Names;
 use super::places;

@@ -1,7 +1,8 @@
-//! A shell text, read just well enough to say where each `$NAME` goes: into a program's arguments, a builtin's, an assignment, stdin.
+//! A shell text, read just well enough to say where each `$NAME` goes: into a program's arguments, a builtin's, an
+//! assignment, stdin.
 //!
-//! It judges nothing and runs nothing. It is no shell: where a text is stranger than this reader it may miss an expansion, but it
-//! never panics, and every byte moves it forward. `commands` turns what it finds into warnings.
+//! It judges nothing and runs nothing. It is no shell: where a text is stranger than this reader it may miss an
+//! expansion, but it never panics, and every byte moves it forward. `commands` turns what it finds into warnings.
 
 /// Where an expansion's value goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! `${NAME}` in texts: known names, formats that chrono knows, and no secret where people or process lists would see it.
+//! `${NAME}` in texts: known names, formats that chrono knows, and no secret where people or process lists would see
+//! it.
 //!
 //! Filling itself is `model::fill`, in the conductor and on screens; what passes here it can fill.
 

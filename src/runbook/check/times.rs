@@ -1,7 +1,8 @@
 //! Times against one another: what runs backwards, what does not fit its slot, and which way back ends too late.
 //!
-//! Planned times only, by a simple sum; `model::schedule` is what binds and projects them. Times of unlike kinds (by the clock
-//! with no T0, from the end, from a step) are not compared: a wrong complaint would teach people to ignore the right ones.
+//! Planned times only, by a simple sum; `model::schedule` is what binds and projects them. Times of unlike kinds (by
+//! the clock with no T0, from the end, from a step) are not compared: a wrong complaint would teach people to ignore
+//! the right ones.
 
 use crate::model::ids::StepIx;
 use crate::model::plan::Start;

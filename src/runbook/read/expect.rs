@@ -1,6 +1,7 @@
 //! Expectations: what must come of a command, or be seen by a person. `engine::judge` applies them.
 //!
-//! The patterns in them are compiled in `patterns`, so that what passes here cannot fail to compile in the middle of a run.
+//! The patterns in them are compiled in `patterns`, so that what passes here cannot fail to compile in the middle of a
+//! run.
 
 use super::{Located, Reader, Use};
 use crate::model::cmp::Cmp;

@@ -1,7 +1,7 @@
 //! Gates: criteria on two sides, a poll, and what NO-GO proposes.
 //!
-//! A criterion is a step of its own kind of place, so that its attempts and answers are recorded like any other's. A command
-//! there only reads unless it says otherwise: a gate that is due looks by itself.
+//! A criterion is a step of its own kind of place, so that its attempts and answers are recorded like any other's. A
+//! command there only reads unless it says otherwise: a gate that is due looks by itself.
 
 use super::{Located, Reader};
 use crate::model::expect::Expect;

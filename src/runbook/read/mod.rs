@@ -1,7 +1,7 @@
 //! From located YAML to a draft of the plan, every mistake of shape and type reported on the way.
 //!
-//! References may point forward (a gate names a rollback further down), so names are kept as written with their places, and
-//! `check` resolves them. Nothing here stops at a mistake. `runbook::parse_with` calls `Reader::runbook`.
+//! References may point forward (a gate names a rollback further down), so names are kept as written with their places,
+//! and `check` resolves them. Nothing here stops at a mistake. `runbook::parse_with` calls `Reader::runbook`.
 
 mod command;
 mod duties;

@@ -1,7 +1,7 @@
 //! Regular expressions, JSONPaths and globs: each compiled once, here, to be known good.
 //!
-//! What passes this file cannot fail to compile in the middle of a run, and no pattern of a hostile runbook keeps its compiler
-//! busy: size, depth and number are bounded, with the bounds of `engine::judge`, a floor above.
+//! What passes this file cannot fail to compile in the middle of a run, and no pattern of a hostile runbook keeps its
+//! compiler busy: size, depth and number are bounded, with the bounds of `engine::judge`, a floor above.
 
 use super::Reader;
 use crate::runbook::diagnostic::Diagnostic;

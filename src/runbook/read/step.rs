@@ -1,7 +1,7 @@
 //! One step: its kind, and the keys that any step may have.
 //!
-//! A step's place in the list is reserved before its children (options, criteria, undos) are read, so that they can name it
-//! and always come after it.
+//! A step's place in the list is reserved before its children (options, criteria, undos) are read, so that they can
+//! name it and always come after it.
 
 use super::{Draft, Located, Reader};
 use crate::model::ids::{StepId, StepIx, VarName};
