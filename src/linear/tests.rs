@@ -3,3 +3,4 @@
 mod by_answers;
 mod by_lines;
 mod hostile;
+mod typist;

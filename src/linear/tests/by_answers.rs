@@ -257,6 +257,7 @@ fn what_runs_when_the_answers_end_is_stopped_first() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn mistakes_in_the_file_are_named_with_their_line() {
     for (text, wanted) in [
         ("- a", "a mapping"),
