@@ -99,6 +99,15 @@ fn by_person(plan: &Plan, after: &RunState, ix: StepIx, event: &Event) -> Option
             by.shown(),
             chosen(step, option)
         )),
+        other => at_a_stand(plan, after, ix, other),
+    }
+}
+
+/// Countdowns, unknown steps and gates.
+fn at_a_stand(plan: &Plan, after: &RunState, ix: StepIx, event: &Event) -> Option<String> {
+    let step = plan.step(ix);
+    let number = &step.number;
+    match event {
         Event::WaitEnded {
             early: Some(why),
             by,

@@ -1,12 +1,14 @@
 //! Flights by an answers file, and what is wrong with a file said before anything starts.
 
+use crate::feed::News;
 use crate::linear::testing::{FakePort, Goes, begun, flight, is_stop};
 use crate::linear::{Answers, Left, fly};
-use crate::model::event::EndState;
+use crate::model::event::{EndState, Event};
 use crate::model::ids::StepId;
 use crate::model::intent::Intent;
 use crate::model::state::StepStatus;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
 
 const WHOLE: &str = r#"
 operator: ci
@@ -206,54 +208,51 @@ fn proceed_runs_what_only_reads_and_nothing_else() {
     );
 }
 
+/// Hands news on, but turns the second wish that was taken into one that is refused once its command runs.
+fn contrary(news: Receiver<News>) -> Receiver<News> {
+    let (tell, heard) = channel();
+    std::thread::spawn(move || {
+        for each in news {
+            let runs = matches!(&each, News::Records(records) if records.iter().any(|record| matches!(record.event, Event::Output { .. })));
+            let swallowed = matches!(each, News::Taken(2));
+            if !swallowed && tell.send(each).is_err() {
+                return;
+            }
+            if runs && tell.send(News::Refused(2, "not now".into())).is_err() {
+                return;
+            }
+        }
+    });
+    heard
+}
+
 #[test]
-fn what_runs_when_the_answers_end_is_stopped_first() {
-    use crate::feed::{News, Port};
-    let (mut port, news) = begun(flight());
+fn what_runs_when_the_answers_end_is_stopped_then_held() {
+    let (port, news) = begun(flight());
     port.0
         .lock()
         .unwrap()
         .script
         .insert("look".into(), [Goes::On].into());
-    port.wish(
-        Intent::Start {
-            typed: "local".into(),
-        },
-        Default::default(),
-    )
-    .unwrap();
-    let run = Intent::Run {
-        step: StepId("look".into()),
-        typed: Default::default(),
-    };
-    port.wish(run, Default::default()).unwrap();
-    // A wish of this client that is refused while another screen's command runs.
-    let (tell, heard) = std::sync::mpsc::channel();
-    let all: Vec<News> = news
-        .try_iter()
-        .filter(|each| matches!(each, News::Records(_)))
-        .collect();
     let (plan, now) = {
         let run = port.0.lock().unwrap();
         (run.plan.clone(), run.now)
     };
-    for each in all {
-        tell.send(each).unwrap();
-    }
-    drop(tell);
     let mut paper = Vec::new();
     let left = fly(
         &plan,
         Box::new(port.clone()),
-        heard,
+        contrary(news),
         &answers(WHOLE).unwrap(),
         &mut paper,
         &move || now,
-    )
-    .unwrap();
-    // Answers wait while something runs; nothing is stopped or wished on their behalf.
-    assert!(matches!(left, Left::Lost(_)));
-    assert_eq!(port.0.lock().unwrap().count(is_stop), 0);
+    );
+    assert_eq!(left.unwrap(), Left::NoAnswer);
+    assert_eq!(status(&port, "look"), StepStatus::Stopped);
+    let run = port.0.lock().unwrap();
+    assert_eq!(run.count(is_stop), 1);
+    assert!(matches!(run.wishes.last(), Some(Intent::Hold { .. })) && run.state.hold.is_some());
+    assert_eq!(run.gave_up.as_deref(), Some("look (not now)"));
 }
 
 #[test]
