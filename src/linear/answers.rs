@@ -144,10 +144,8 @@ impl Used {
     /// The answer for a step's present turn: the one in use, else the next of its list.
     fn answer<'a>(&mut self, answers: &'a Answers, ix: StepIx, turn: u32) -> Option<&'a Given> {
         let list = answers.steps.get(&ix)?;
-        if let Some((at, of)) = self.current.get(&ix) {
-            if *of == turn {
-                return list.get(*at);
-            }
+        if let Some((at, _)) = self.current.get(&ix).filter(|(_, of)| *of == turn) {
+            return list.get(*at);
         }
         let count = self.count.entry(ix).or_default();
         let given = list.get(*count)?;
