@@ -18,8 +18,6 @@ pub enum Want {
     Some(&'static str),
     /// A name, not this one.
     NameBut(String),
-    /// Anything, nothing too.
-    Anything,
 }
 
 /// One question.
@@ -97,7 +95,7 @@ impl Form {
             .get(self.at)
             .is_some_and(|question| match question.want {
                 Want::Exactly(_) | Want::NameBut(_) => true,
-                Want::Some(_) | Want::Anything => false,
+                Want::Some(_) => false,
             })
     }
 
@@ -196,7 +194,7 @@ fn complaint(question: &Question) -> Option<String> {
         Want::NameBut(name) if field.text().trim() == name => {
             Some(format!("It takes another person than {name}."))
         }
-        Want::Some(_) | Want::NameBut(_) | Want::Anything => None,
+        Want::Some(_) | Want::NameBut(_) => None,
     }
 }
 

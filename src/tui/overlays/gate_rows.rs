@@ -318,7 +318,18 @@ pub fn advice(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static
     if open.is_empty() {
         return say::labelled("Advice", "GO. Every point is clear.", width, Role::Ok, ctx);
     }
-    let words = format!("HOLD. {}.", open.join(". "));
+    // Three rows at most: the list itself shows every state.
+    let (mut words, mut named) = (String::from("HOLD."), 0);
+    for point in &open {
+        if named > 0 && words.len() + point.len() > width * 5 / 2 {
+            break;
+        }
+        words.push_str(&format!(" {point}."));
+        named += 1;
+    }
+    if named < open.len() {
+        words.push_str(&format!(" And {} more.", open.len() - named));
+    }
     say::labelled("Advice", &words, width, Role::Warn, ctx)
 }
 

@@ -106,7 +106,11 @@ pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: 
         y: card.y,
         card,
     };
-    let foot_room = usize::from(card.height).saturating_sub(3 + keys.len());
+    // The body keeps three rows where there are that many, what is asked four.
+    let room = usize::from(card.height).saturating_sub(1 + rules + keys.len() + last);
+    let foot_room = room
+        .saturating_sub(3.min(sheet.body.rows.len()))
+        .max(room.min(4));
     let foot_from = sheet.foot.len().saturating_sub(foot_room);
     let foot = &sheet.foot[foot_from..];
     if roomy {
@@ -184,7 +188,13 @@ fn place_words(from: usize, end: usize, sheet: &Sheet, view: &View) -> Option<St
 /// The first line: word and title on the left, environment and tag on the right. The environment is never cut off.
 pub fn head_line(head: &Head, width: usize, ctx: &Context<'_>) -> Line<'static> {
     let band = crate::tui::overlays::say::band(ctx);
-    let (band, style) = (band.0, ctx.theme.style(band.1));
+    let style = ctx.theme.style(band.1);
+    // On a narrow screen the environment's word survives and its name does not.
+    let band = if width < 60 {
+        ctx.plan.environment.kind.band().to_owned()
+    } else {
+        band.0
+    };
     let right = wrap::width(&band)
         + 2
         + if head.tag.is_empty() {
