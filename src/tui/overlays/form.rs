@@ -124,8 +124,11 @@ impl Form {
             return Step::Unused;
         };
         self.complaint = None;
+        let exact = matches!(question.want, Want::Exactly(_));
         match key.code {
             KeyCode::Enter => return self.submit(),
+            // Space reads on; one press too many must not spoil the words that are typed next.
+            KeyCode::Char(' ') if exact && question.field.text().is_empty() => {}
             KeyCode::BackTab => self.at = self.at.saturating_sub(1),
             _ if question.field.key(key) => {}
             _ => return Step::Unused,
@@ -255,7 +258,7 @@ mod tests {
 
     #[test]
     fn exact_words_are_exact() {
-        for near in ["", " 4b.1", "4b.1 ", "4B.1", "4b.10"] {
+        for near in ["", "4b. 1", "4b.1 ", "4B.1", "4b.10"] {
             let mut form = Form::of(vec![Question::exactly("4b.1", "to run it")]);
             typed(&mut form, near);
             assert_eq!(enter(&mut form), Step::Typed, "{near:?}");
