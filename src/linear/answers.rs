@@ -6,6 +6,7 @@
 mod by_hand;
 mod gate;
 
+use crate::model::actor::Known;
 use crate::model::decide::asked_class;
 use crate::model::event::Answer;
 use crate::model::ids::{LevelId, RoleId, StepIx};
@@ -116,6 +117,8 @@ pub struct Used {
     /// The answer in use, with the attempt that it is for.
     current: HashMap<StepIx, (usize, u32)>,
     sent: HashSet<(Option<StepIx>, u32, Part)>,
+    /// Whether this is not the first look at the run.
+    was_here: bool,
 }
 
 /// A part of an answer that is sent once for each attempt.
@@ -141,10 +144,8 @@ impl Used {
     /// The answer for a step's present turn: the one in use, else the next of its list.
     fn answer<'a>(&mut self, answers: &'a Answers, ix: StepIx, turn: u32) -> Option<&'a Given> {
         let list = answers.steps.get(&ix)?;
-        if let Some((at, of)) = self.current.get(&ix) {
-            if *of == turn {
-                return list.get(*at);
-            }
+        if let Some((at, _)) = self.current.get(&ix).filter(|(_, of)| *of == turn) {
+            return list.get(*at);
         }
         let count = self.count.entry(ix).or_default();
         let given = list.get(*count)?;
@@ -166,8 +167,18 @@ fn turn(state: &RunState, ix: StepIx) -> u32 {
 
 /// What the file says to do now.
 pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut Used) -> Todo {
-    if state.facts.is_none() || state.ended.is_some() || state.paused || state.hold.is_some() {
+    if state.facts.is_none() || state.ended.is_some() || state.paused {
         return Todo::Wait;
+    }
+    // Whoever takes a held run up with an answers file says by that that it goes on; a hold that comes later is somebody's
+    // wish and stays theirs, and one that tminus put on has no answer.
+    let was_here = std::mem::replace(&mut used.was_here, true);
+    if let Some(hold) = &state.hold {
+        return match (was_here, hold.by.known) {
+            (false, _) => Todo::Wish(Intent::GoOn),
+            (true, Known::Program) => Todo::NoAnswer { at: hold.reason.clone() },
+            (true, Known::Peer | Known::Typed | Known::Unattended) => Todo::Wait,
+        };
     }
     if state.started.is_none() {
         if !answers.start {

@@ -3,30 +3,21 @@
 //! Every name must be one of the runbook's, every key one of the grammar's, and an answer must fit its step's kind: an
 //! unattended run finds its mistakes before it starts. Pure; called by `answers_file`.
 
-use super::answers::{Answers, GateGiven, Given, ItemGiven, Otherwise};
+mod gate;
+mod texts;
+
+pub(super) use texts::Wrong;
+
+use super::answers::{Answers, Given, ItemGiven, Otherwise};
 use crate::model::event::Answer;
-use crate::model::ids::{LevelId, RoleId, StepId, StepIx};
+use crate::model::ids::{LevelId, StepId, StepIx};
 use crate::model::intent::Typed;
 use crate::model::plan::Plan;
 use crate::model::secret::Secret;
-use crate::model::step::{Gate, Place, Work};
+use crate::model::step::{Place, Work};
+use gate::gate_given;
 use serde_yaml::{Mapping, Value};
-
-/// A mistake: what, and a key near which it stands.
-#[derive(Debug)]
-pub(super) struct Wrong {
-    pub near: Option<String>,
-    pub what: String,
-}
-
-type Read<T> = Result<T, Wrong>;
-
-fn wrong<T>(near: &str, what: impl Into<String>) -> Read<T> {
-    Err(Wrong {
-        near: Some(near.to_owned()),
-        what: what.into(),
-    })
-}
+use texts::{Read, keys, nearest, reason, typed, unknown_key, word, words, wrong, yes};
 
 /// The whole file.
 pub(super) fn answers(root: &Value, plan: &Plan) -> Read<Answers> {
@@ -154,33 +145,26 @@ fn one_deed(plan: &Plan, ix: StepIx, deed: &str, map: &Mapping) -> Read<Given> {
     let step = plan.step(ix);
     let id = step.id.as_str();
     let value = map.get(deed).unwrap_or(&Value::Null);
-    let by_statement = |answer: Answer| {
-        fits(plan, ix, deed, matches!(step.work, Work::Check(_)))?;
-        Ok(Given::Items(vec![ItemGiven {
-            answer,
-            saw: words(value, id)?,
-        }]))
-    };
+    let statements = matches!(step.work, Work::Check(_));
     match deed {
         "run" | "retry" | "open" => {
             yes(value, deed)?;
             Ok(Given::Run(typed(map)?))
         }
-        "ok" => by_statement(Answer::Ok),
-        "fail" if matches!(step.work, Work::Check(_)) => by_statement(Answer::Failed),
+        "ok" => {
+            fits(plan, ix, deed, statements)?;
+            Ok(one_item(Answer::Ok, words(value, id)?))
+        }
+        "fail" if statements => Ok(one_item(Answer::Failed, words(value, id)?)),
         "fail" => Ok(Given::Fail(reason(value, id)?)),
         "n/a" => Ok(Given::NotApplicable(reason(value, id)?)),
         "items" => {
-            fits(plan, ix, deed, matches!(step.work, Work::Check(_)))?;
+            fits(plan, ix, deed, statements)?;
             items(plan, ix, value)
         }
         "value" => {
-            fits(
-                plan,
-                ix,
-                deed,
-                matches!(step.work, Work::Measure(_) | Work::Ask(_)),
-            )?;
+            let asks = matches!(step.work, Work::Measure(_) | Work::Ask(_));
+            fits(plan, ix, deed, asks)?;
             Ok(Given::Value(Secret::new(words(value, id)?)))
         }
         "choose" => choose(plan, ix, value),
@@ -190,38 +174,39 @@ fn one_deed(plan: &Plan, ix: StepIx, deed: &str, map: &Mapping) -> Read<Given> {
             fits(plan, ix, deed, matches!(step.work, Work::Wait(_)))?;
             Ok(Given::Release(reason(value, id)?))
         }
-        "accept" => {
-            let name = map.get("name").map(|name| words(name, id)).transpose()?;
-            match name {
-                Some(name) if !name.trim().is_empty() => Ok(Given::Accept {
-                    reason: reason(value, id)?,
-                    name,
-                }),
-                _ => wrong(
-                    id,
-                    format!("{id}: accept names who accepts: {{ accept: reason, name: … }}"),
-                ),
-            }
-        }
-        "rollback" => {
-            let level = LevelId(words(value, id)?);
-            if plan.find_level(&level).is_none() {
-                let known: Vec<&str> = plan.levels.iter().map(|level| level.id.as_str()).collect();
-                return wrong(
-                    id,
-                    format!(
-                        "{id}: there is no level {level}{}",
-                        nearest(level.as_str(), &known)
-                    ),
-                );
-            }
-            Ok(Given::RollBack {
-                level,
-                typed: typed(map)?,
-            })
-        }
+        "accept" => accept(id, value, map),
+        "rollback" => roll_back(plan, id, value, map),
         other => unknown_key(other, &DEEDS),
     }
+}
+
+fn one_item(answer: Answer, saw: String) -> Given {
+    Given::Items(vec![ItemGiven { answer, saw }])
+}
+
+fn accept(id: &str, value: &Value, map: &Mapping) -> Read<Given> {
+    let name = map.get("name").map(|name| words(name, id)).transpose()?;
+    let reason = reason(value, id)?;
+    match name {
+        Some(name) if !name.trim().is_empty() => Ok(Given::Accept { reason, name }),
+        Some(_) | None => wrong(
+            id,
+            format!("{id}: accept names who accepts: {{ accept: reason, name: … }}"),
+        ),
+    }
+}
+
+fn roll_back(plan: &Plan, id: &str, value: &Value, map: &Mapping) -> Read<Given> {
+    let level = LevelId(words(value, id)?);
+    if plan.find_level(&level).is_none() {
+        let known: Vec<&str> = plan.levels.iter().map(|each| each.id.as_str()).collect();
+        let near = nearest(level.as_str(), &known);
+        return wrong(id, format!("{id}: there is no level {level}{near}"));
+    }
+    Ok(Given::RollBack {
+        level,
+        typed: typed(map)?,
+    })
 }
 
 fn fits(plan: &Plan, ix: StepIx, deed: &str, fits: bool) -> Read<()> {
@@ -336,170 +321,4 @@ fn items(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
         }
     }
     Ok(Given::Items(read))
-}
-
-fn gate_given(plan: &Plan, at: (StepIx, &Gate), map: &Mapping) -> Read<Given> {
-    let (ix, gate) = at;
-    let id = plan.step(ix).id.as_str();
-    let mut read = GateGiven::default();
-    for (key, value) in map {
-        let key = word(key, id)?;
-        match key.as_str() {
-            "poll" => read.poll = poll(id, gate, value)?,
-            "decide" => read.decide = Some(go(&key, value)?),
-            "reason" => read.reason = words(value, id)?,
-            "type" => read.typed = words(value, id)?,
-            name => {
-                let Some(criterion) = criterion(plan, (ix, gate), name) else {
-                    let mut known: Vec<&str> = gate
-                        .go
-                        .iter()
-                        .chain(&gate.no_go)
-                        .map(|each| plan.step(*each).id.as_str())
-                        .collect();
-                    known.extend(["poll", "decide", "reason", "type"]);
-                    return wrong(
-                        name,
-                        format!("{id} has no criterion {name}{}", nearest(name, &known)),
-                    );
-                };
-                read.criteria
-                    .insert(criterion, given(plan, criterion, value)?);
-            }
-        }
-    }
-    Ok(Given::Gate(Box::new(read)))
-}
-
-/// A criterion by its id, or by what follows its gate's id.
-fn criterion(plan: &Plan, at: (StepIx, &Gate), name: &str) -> Option<StepIx> {
-    let (ix, gate) = at;
-    let full = format!("{}.{name}", plan.step(ix).id);
-    let named = |each: &&StepIx| {
-        plan.step(**each).id.as_str() == name || plan.step(**each).id.as_str() == full
-    };
-    gate.go.iter().chain(&gate.no_go).find(named).copied()
-}
-
-fn poll(id: &str, gate: &Gate, value: &Value) -> Read<Vec<(RoleId, bool)>> {
-    let Value::Mapping(map) = value else {
-        return wrong(
-            id,
-            format!("{id}: poll is a mapping from a role to go or no-go"),
-        );
-    };
-    let mut votes = Vec::new();
-    for (key, value) in map {
-        let role = RoleId(word(key, id)?);
-        if !gate.poll.contains(&role) {
-            let known: Vec<&str> = gate.poll.iter().map(RoleId::as_str).collect();
-            return wrong(
-                role.as_str(),
-                format!(
-                    "{id} does not poll {role}{}",
-                    nearest(role.as_str(), &known)
-                ),
-            );
-        }
-        let vote = go(role.as_str(), value)?;
-        votes.push((role, vote));
-    }
-    Ok(votes)
-}
-
-fn go(near: &str, value: &Value) -> Read<bool> {
-    match word(value, near)?.to_ascii_lowercase().as_str() {
-        "go" => Ok(true),
-        "no-go" => Ok(false),
-        other => wrong(near, format!("{near} is go or no-go, not {other}")),
-    }
-}
-
-fn typed(map: &Mapping) -> Read<Typed> {
-    let get = |key: &str| map.get(key).map(|value| words(value, key)).transpose();
-    Ok(Typed {
-        text: get("type")?,
-        reason: get("reason")?,
-        second: get("second")?,
-    })
-}
-
-fn keys(map: &Mapping, near: &str) -> Read<Vec<String>> {
-    map.keys().map(|key| word(key, near)).collect()
-}
-
-/// Text that may be empty.
-fn words(value: &Value, near: &str) -> Read<String> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Number(number) if number.is_f64() => wrong(
-            near,
-            format!("{near}: put {number} in quotes, so that it stays as it is written"),
-        ),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(_) => wrong(near, format!("{near}: put true and false in quotes")),
-        Value::Null | Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => {
-            wrong(near, format!("{near}: a text is wanted here"))
-        }
-    }
-}
-
-fn word(value: &Value, near: &str) -> Read<String> {
-    words(value, near)
-}
-
-fn reason(value: &Value, near: &str) -> Read<String> {
-    let reason = words(value, near)?;
-    if reason.trim().is_empty() {
-        wrong(near, format!("{near}: a reason is wanted"))
-    } else {
-        Ok(reason)
-    }
-}
-
-fn yes(value: &Value, near: &str) -> Read<bool> {
-    match value {
-        Value::Bool(true) => Ok(true),
-        Value::String(text) if text == "yes" => Ok(true),
-        Value::Bool(false) if near == "start" => Ok(false),
-        Value::String(text) if near == "start" && text == "no" => Ok(false),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Sequence(_)
-        | Value::Mapping(_)
-        | Value::Tagged(_) => wrong(near, format!("{near} is yes or true")),
-    }
-}
-
-fn unknown_key<T>(key: &str, known: &[&str]) -> Read<T> {
-    wrong(key, format!("there is no key {key}{}", nearest(key, known)))
-}
-
-/// `; did you mean X?` where one of the known names is near, else what there is.
-fn nearest(name: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|each| (distance(name, each), each)).min();
-    match near {
-        Some((far, each)) if far <= 2.max(name.len() / 3) => format!("; did you mean {each}?"),
-        _ if known.is_empty() => String::new(),
-        _ if known.len() <= 20 => format!("; it has {}", known.join(", ")),
-        _ => String::new(),
-    }
-}
-
-/// How many letters must be changed, added or left out. Names are short: a runbook's ids have at most 48 letters.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.chars().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for place in 0..other.len() {
-            let change = diagonal + usize::from(letter != other[place]);
-            diagonal = row[place + 1];
-            row[place + 1] = change.min(diagonal + 1).min(row[place] + 1);
-        }
-    }
-    row[other.len()]
 }

@@ -9,6 +9,7 @@ mod gate;
 mod general;
 mod levels;
 mod step;
+mod trouble;
 
 use super::ask::Choice;
 use super::card::card;
@@ -74,13 +75,13 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
         }
     }
     if let Some(running) = state.running().first() {
-        return step::running(plan, state, *running);
+        return trouble::running(plan, state, *running);
     }
     if let Some(waiting) = state.steps.iter().position(|own| own.retry_at.is_some()) {
-        return step::retrying(plan, state, StepIx(waiting));
+        return trouble::retrying(plan, state, StepIx(waiting));
     }
     if let Some(unknown) = orphan(state) {
-        return step::unknown(plan, state, unknown);
+        return trouble::unknown(plan, state, unknown);
     }
     let Some(next) = state.next(plan) else {
         return general::nothing_left(plan, state);

@@ -312,8 +312,10 @@ impl<'a, W: Write> Lines<'a, W> {
         self.hush = None;
         match self.talk.hear(text, shown) {
             Reply::Leave => return Some(self.leave()),
+            // A card that was just read with the prompt is not read out twice.
             Reply::Say(lines) => {
-                for line in lines {
+                let again = lines == shown.card && self.talk.is_asking();
+                for line in lines.into_iter().filter(|_| !again) {
                     self.teller.voice.say(&line);
                 }
                 if self.talk.is_asking() {

@@ -145,10 +145,10 @@ impl Talk {
         let Some(question) = questions.get(at) else {
             return Reply::Say(vec![NOTHING.into()]);
         };
-        if let Rule::Exactly(wanted) = &question.rule {
-            if line != wanted {
-                return Reply::Say(vec![format!("{line} is not {wanted}. {NOTHING}")]);
-            }
+        if let Rule::Exactly(wanted) = &question.rule
+            && line != wanted
+        {
+            return Reply::Say(vec![format!("{line} is not {wanted}. {NOTHING}")]);
         }
         put(&mut intent, question.slot, line.to_owned());
         if at + 1 == questions.len() {

@@ -4,7 +4,7 @@ use super::step::start;
 use super::{Prompt, only, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Rule, Slot};
 use crate::linear::card::expectation;
-use crate::linear::words::named;
+use crate::linear::words::{ended, named};
 use crate::model::decide::asked_class;
 use crate::model::event::Answer;
 use crate::model::ids::StepIx;
@@ -35,7 +35,7 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
                 .map(|item| state.fill(&item.text))
                 .unwrap_or_default();
             let place = if items.len() > 1 {
-                format!(" item {} of {}", at + 1, items.len())
+                format!(", item {} of {}", at + 1, items.len())
             } else {
                 String::new()
             };
@@ -43,7 +43,7 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
             if items.len() > 1 {
                 choices.push(other_items(plan, state, ix, items));
             }
-            only(format!("You: {name},{place} {text}"), choices)
+            only(format!("You: {name}{place}: {}", ended(&text)), choices)
         }
         Work::Measure(question) | Work::Ask(question) => only(
             format!("You: {name}. {}", state.fill(&question.text)),

@@ -1,6 +1,7 @@
 //! Choices that belong to the run and not to one step: start, hold, go on, note, other steps, abort, pause, close, leave.
 
-use super::step::{current, leave_out, roll_back, start as start_step};
+use super::step::{current, roll_back, start as start_step};
+use super::trouble::leave_out;
 use super::{Prompt, only};
 use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::card::card;
@@ -315,7 +316,7 @@ fn other_steps(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Option
 pub(super) fn beside(plan: &Plan, state: &RunState) -> Vec<Choice> {
     let mut choices = Vec::new();
     if let Some(running) = state.running().first() {
-        choices.extend(super::step::running(plan, state, *running).choices);
+        choices.extend(super::trouble::running(plan, state, *running).choices);
     }
     choices.extend(hold(state));
     choices.extend(roll_back(plan, state));

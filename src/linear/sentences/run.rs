@@ -25,40 +25,19 @@ pub(super) fn of_run(plan: &Plan, after: &RunState, event: &Event) -> Option<Str
             ended(reason)
         )),
         Event::Released { by } => Some(format!("The hold is over; {} goes on.", by.shown())),
-        Event::RollbackStarted {
-            level,
-            path,
-            over,
-            reason,
-            by,
-            ..
-        } => {
-            let title = plan
-                .find_level(level)
-                .map(|ix| plan.level(ix).title.as_str());
-            let mut text = format!(
-                "Roll back: {level} {} started by {}",
-                title.unwrap_or_default(),
-                by.shown()
-            );
-            if *over {
-                text.push_str(", past its point of no return");
-            }
-            if !reason.trim().is_empty() {
-                text.push_str(&format!(": {}", reason.trim()));
-            }
-            Some(format!("{} {}.", ended(&text), count(path.len(), "step")))
-        }
+        Event::RollbackStarted { .. } => went_back(plan, event),
         Event::RollbackEnded { level } => Some(format!("Roll back: {level} came to its end.")),
         Event::PhaseSeen { phase, by } => {
             Some(format!("Phase {phase} acknowledged by {}.", by.shown()))
         }
         Event::Noted { text, step, by } => {
             let place = step.as_ref().and_then(|step| plan.find(step));
-            let place = place
-                .map(|ix| format!(" at {}", plan.step(ix).number))
-                .unwrap_or_default();
-            Some(format!("Note{place} by {}: {text}", by.shown()))
+            let place = place.map(|ix| format!(" at {}", plan.step(ix).number));
+            Some(format!(
+                "Note{} by {}: {text}",
+                place.unwrap_or_default(),
+                by.shown()
+            ))
         }
         Event::Aborted { reason, by } => {
             let owed = after.owing(plan).len();
@@ -86,6 +65,32 @@ pub(super) fn of_run(plan: &Plan, after: &RunState, event: &Event) -> Option<Str
         // `told` hands over events of the run only; the rest of them need no sentence.
         _ => None,
     }
+}
+
+fn went_back(plan: &Plan, event: &Event) -> Option<String> {
+    let Event::RollbackStarted {
+        level,
+        path,
+        over,
+        reason,
+        by,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let title = plan
+        .find_level(level)
+        .map(|ix| plan.level(ix).title.as_str());
+    let title = title.unwrap_or_default();
+    let mut text = format!("Roll back: {level} {title} started by {}", by.shown());
+    if *over {
+        text.push_str(", past its point of no return");
+    }
+    if !reason.trim().is_empty() {
+        text.push_str(&format!(": {}", reason.trim()));
+    }
+    Some(format!("{} {}.", ended(&text), count(path.len(), "step")))
 }
 
 /// Screens and alarms: the fold has words for them already.

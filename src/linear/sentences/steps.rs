@@ -17,12 +17,17 @@ use crate::model::time::{clock_length, plan_length};
 /// A checked value is not said longer than this, in characters.
 const SAW: usize = 160;
 
+/// A sentence about a command, or what a person answered; `by_person` has the rest.
 pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
     let ix = super::step_of(&record.event).and_then(|step| plan.find(step))?;
-    let (step, own) = (plan.step(ix), after.step(ix));
+    let step = plan.step(ix);
     let number = &step.number;
     match &record.event {
-        Event::StepStarted { attempt, by, .. } => Some(started(plan, after, ix, (*attempt, by))),
+        // That a step by hand was opened is told by its answer, or by the prompt.
+        Event::StepStarted { attempt, by, .. } => {
+            let acts = matches!(step.work, Work::Run(_) | Work::Wait(_) | Work::Gate(_));
+            acts.then(|| started(plan, after, ix, (*attempt, by)))
+        }
         Event::OutputLost { bytes, .. } => Some(format!(
             "{number}: {bytes} bytes of its output were not kept."
         )),
@@ -37,6 +42,31 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
         Event::StepJudged {
             verdict, checks, ..
         } => Some(judged(after, ix, step, (*verdict, checks))),
+        Event::StepTimeout { .. } => {
+            let limit = step.command().and_then(|command| command.timeout);
+            let limit = limit.map_or(String::new(), |limit| format!(" of {}", plan_length(limit)));
+            Some(format!(
+                "{number} reached its time limit{limit} and is being ended."
+            ))
+        }
+        Event::StopAsked { how, by, .. } => {
+            Some(format!("{number} {}, by {}.", stop_words(*how), by.shown()))
+        }
+        Event::Survivors { holders, .. } if holders.is_empty() => {
+            Some(format!("Nothing of {number} is running any more."))
+        }
+        Event::Survivors { holders, .. } => Some(format!(
+            "{} of {number} is still running.",
+            holder_names(holders)
+        )),
+        other => by_person(plan, after, ix, other),
+    }
+}
+
+fn by_person(plan: &Plan, after: &RunState, ix: StepIx, event: &Event) -> Option<String> {
+    let step = plan.step(ix);
+    let number = &step.number;
+    match event {
         Event::StepAnswered {
             item,
             answer,
@@ -44,18 +74,16 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
             checks,
             by,
             ..
-        } => Some(answered(
-            after,
-            ix,
-            step,
-            &Said {
+        } => {
+            let said = Said {
                 item: *item,
                 answer: *answer,
                 saw,
                 checks,
                 by,
-            },
-        )),
+            };
+            Some(answered(after, ix, step, &said))
+        }
         Event::StepSettled {
             how, reason, by, ..
         } => Some(settled(step, *how, reason, by)),
@@ -71,54 +99,58 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
             by.shown(),
             chosen(step, option)
         )),
-        Event::WaitEnded { early, by, .. } => Some(match early {
-            Some(why) => format!("{number} was ended early by {}: {}", by.shown(), ended(why)),
-            None => format!("{number} ok. The countdown is over."),
-        }),
-        Event::StopAsked { how, by, .. } => {
-            Some(format!("{number} {}, by {}.", stop_words(*how), by.shown()))
-        }
-        Event::StepTimeout { .. } => {
-            let limit = step.command().and_then(|command| command.timeout);
-            let limit = limit.map_or(String::new(), |limit| format!(" of {}", plan_length(limit)));
-            Some(format!(
-                "{number} reached its time limit{limit} and is being ended."
-            ))
+        other => at_a_stand(plan, after, ix, other),
+    }
+}
+
+/// Countdowns, unknown steps and gates.
+fn at_a_stand(plan: &Plan, after: &RunState, ix: StepIx, event: &Event) -> Option<String> {
+    let step = plan.step(ix);
+    let number = &step.number;
+    match event {
+        Event::WaitEnded {
+            early: Some(why),
+            by,
+            ..
+        } => Some(format!(
+            "{number} was ended early by {}: {}",
+            by.shown(),
+            ended(why)
+        )),
+        Event::WaitEnded { early: None, .. } => {
+            Some(format!("{number} ok. The countdown is over."))
         }
         Event::StepResolved {
             how, reason, by, ..
-        } => Some(format!(
-            "{number} {}, says {}: {}",
-            match how {
+        } => {
+            let what = match how {
                 Resolution::Finished => "finished",
                 Resolution::DidNot => "did not finish",
-            },
-            by.shown(),
-            ended(reason)
-        )),
-        Event::Survivors { holders, .. } if holders.is_empty() => {
-            Some(format!("Nothing of {number} is running any more."))
+            };
+            Some(format!(
+                "{number} {what}, says {}: {}",
+                by.shown(),
+                ended(reason)
+            ))
         }
-        Event::Survivors { holders, .. } => Some(format!(
-            "{} of {number} is still running.",
-            holder_names(holders)
-        )),
-        Event::GateVoted { role, vote, by, .. } => Some(format!(
-            "{number} {} says {}, by {}.",
-            role_title(plan, role.as_str()),
-            match vote {
+        Event::GateVoted { role, vote, by, .. } => {
+            let word = match vote {
                 Vote::Go => "GO",
                 Vote::NoGo => "NO-GO",
-            },
-            by.shown()
-        )),
+            };
+            let title = role_title(plan, role.as_str());
+            Some(format!("{number} {title} says {word}, by {}.", by.shown()))
+        }
         Event::GateDecided {
             go,
             over,
             reason,
             by,
             ..
-        } => Some(decided(step, own.status, (*go, over, reason, by))),
+        } => {
+            let status = after.step(ix).status;
+            Some(decided(step, status, (*go, over, reason, by)))
+        }
         // `told` hands over events of a step only; the rest of them need no sentence.
         _ => None,
     }
@@ -268,10 +300,11 @@ fn answered(after: &RunState, ix: StepIx, step: &PlannedStep, said: &Said<'_>) -
     }
     text.push_str(&format!(", by {}.", said.by.shown()));
     let whole = after.step(ix).status;
-    if let (Work::Check(items), true) = (&step.work, whole.settled() || whole.bad()) {
-        if items.len() > 1 {
-            text.push_str(&format!(" {number} is {whole}."));
-        }
+    if let Work::Check(items) = &step.work
+        && items.len() > 1
+        && (whole.settled() || whole.bad())
+    {
+        text.push_str(&format!(" {number} is {whole}."));
     }
     text
 }

@@ -18,8 +18,6 @@ pub enum Want {
     Some(&'static str),
     /// A name, not this one.
     NameBut(String),
-    /// Anything, nothing too.
-    Anything,
 }
 
 /// One question.
@@ -97,7 +95,7 @@ impl Form {
             .get(self.at)
             .is_some_and(|question| match question.want {
                 Want::Exactly(_) | Want::NameBut(_) => true,
-                Want::Some(_) | Want::Anything => false,
+                Want::Some(_) => false,
             })
     }
 
@@ -126,8 +124,11 @@ impl Form {
             return Step::Unused;
         };
         self.complaint = None;
+        let exact = matches!(question.want, Want::Exactly(_));
         match key.code {
             KeyCode::Enter => return self.submit(),
+            // Space reads on; one press too many must not spoil the words that are typed next.
+            KeyCode::Char(' ') if exact && question.field.text().is_empty() => {}
             KeyCode::BackTab => self.at = self.at.saturating_sub(1),
             _ if question.field.key(key) => {}
             _ => return Step::Unused,
@@ -196,7 +197,7 @@ fn complaint(question: &Question) -> Option<String> {
         Want::NameBut(name) if field.text().trim() == name => {
             Some(format!("It takes another person than {name}."))
         }
-        Want::Some(_) | Want::NameBut(_) | Want::Anything => None,
+        Want::Some(_) | Want::NameBut(_) => None,
     }
 }
 
@@ -257,7 +258,7 @@ mod tests {
 
     #[test]
     fn exact_words_are_exact() {
-        for near in ["", " 4b.1", "4b.1 ", "4B.1", "4b.10"] {
+        for near in ["", "4b. 1", "4b.1 ", "4B.1", "4b.10"] {
             let mut form = Form::of(vec![Question::exactly("4b.1", "to run it")]);
             typed(&mut form, near);
             assert_eq!(enter(&mut form), Step::Typed, "{near:?}");

@@ -65,7 +65,7 @@ pub fn body(
         }
     }
     rows.extend(say::labelled(
-        "Carried in",
+        "Carried",
         &carried(ctx),
         width,
         Role::TextDim,
@@ -138,68 +138,60 @@ impl Columns {
         side: Side,
         marked: bool,
     ) -> Vec<Line<'static>> {
-        let (word, role) = state_word(ctx.state.step(criterion).status, side);
         let saw = saw(ctx, criterion);
-        let mark = if marked { '>' } else { ' ' };
-        let text_role = if marked { Role::Select } else { Role::Text };
-        let mut texts = wrap::words(&statement(ctx, criterion), self.text).into_iter();
-        let mut saws = if self.wide {
+        let texts = wrap::words(&statement(ctx, criterion), self.text);
+        let saws = if self.wide {
             wrap::words(&saw, self.saw)
         } else {
             Vec::new()
-        }
-        .into_iter();
-        let mut rows = Vec::new();
-        let head = format!(
-            " {mark} {:<4} ",
-            wrap::cut(&tail(&say::number(ctx, criterion)), 4)
+        };
+        let (plain, dim) = (
+            if marked { Role::Select } else { Role::Text },
+            Role::TextDim,
         );
-        for part in 0.. {
-            let (text, seen) = (texts.next(), saws.next());
-            if part > 0 && text.is_none() && seen.is_none() {
-                break;
-            }
+        let span = |text: String, role: Role| Span::styled(text, ctx.theme.style(role));
+        let at = |rows: &[String], part: usize| rows.get(part).cloned().unwrap_or_default();
+        let mut rows = Vec::new();
+        for part in 0..texts.len().max(saws.len()) {
+            let head = if part == 0 {
+                item_head(ctx, criterion, marked)
+            } else {
+                " ".repeat(8)
+            };
             let mut spans = vec![
-                Span::styled(
-                    if part == 0 {
-                        head.clone()
-                    } else {
-                        " ".repeat(8)
-                    },
-                    ctx.theme.style(Role::Focus),
-                ),
-                Span::styled(
-                    pad(&text.unwrap_or_default(), self.text),
-                    ctx.theme.style(text_role),
-                ),
+                span(head, Role::Focus),
+                span(pad(&at(&texts, part), self.text), plain),
             ];
             if self.wide {
-                let seen = pad(&seen.unwrap_or_default(), self.saw + 1);
-                spans.push(Span::styled(seen, ctx.theme.style(Role::TextDim)));
+                spans.push(span(pad(&at(&saws, part), self.saw + 1), dim));
             }
             if part == 0 {
-                spans.push(Span::styled(format!("{word:<6}"), ctx.theme.style(role)));
-            }
-            if part == 0 && self.wide {
-                spans.push(Span::styled(
-                    by_and_age(ctx, criterion),
-                    ctx.theme.style(Role::TextDim),
-                ));
+                let (word, role) = state_word(ctx.state.step(criterion).status, side);
+                spans.push(span(format!("{word:<6}"), role));
+                let who = if self.wide {
+                    by_and_age(ctx, criterion)
+                } else {
+                    String::new()
+                };
+                spans.push(span(who, dim));
             }
             rows.push(Line::from(spans));
         }
         if !self.wide && saw != "-" {
-            let seen = format!(
-                "{saw}  {}",
-                by_and_age(ctx, criterion)
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            );
-            rows.extend(say::labelled("", &seen, self.text + 14, Role::TextDim, ctx));
+            let who = by_and_age(ctx, criterion);
+            let who: Vec<&str> = who.split_whitespace().collect();
+            let seen = format!("{saw}  {}", who.join(" "));
+            rows.extend(say::labelled("", &seen, self.text + 14, dim, ctx));
         }
         rows
     }
+}
+
+/// ` > 4    ` of a criterion.
+fn item_head(ctx: &Context<'_>, criterion: StepIx, marked: bool) -> String {
+    let mark = if marked { '>' } else { ' ' };
+    let number = wrap::cut(&tail(&say::number(ctx, criterion)), 4);
+    format!(" {mark} {number:<4} ")
 }
 
 fn pad(text: &str, width: usize) -> String {
@@ -318,7 +310,18 @@ pub fn advice(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static
     if open.is_empty() {
         return say::labelled("Advice", "GO. Every point is clear.", width, Role::Ok, ctx);
     }
-    let words = format!("HOLD. {}.", open.join(". "));
+    // Three rows at most: the list itself shows every state.
+    let (mut words, mut named) = (String::from("HOLD."), 0);
+    for point in &open {
+        if named > 0 && words.len() + point.len() > width * 5 / 2 {
+            break;
+        }
+        words.push_str(&format!(" {point}."));
+        named += 1;
+    }
+    if named < open.len() {
+        words.push_str(&format!(" And {} more.", open.len() - named));
+    }
     say::labelled("Advice", &words, width, Role::Warn, ctx)
 }
 

@@ -1,6 +1,7 @@
 //! Help for here: every action with its key, what does something on this screen first; type to search.
 //!
-//! Enter closes the help and does the marked action, as its key would: what changes something still opens its card.
+//! Enter closes the help; where something was searched for or marked it does that action, as its key would: what changes
+//! something still opens its card.
 
 use crate::tui::context::{ActionLine, Context, Reply};
 use crate::tui::overlays::face::Face;
@@ -91,6 +92,7 @@ impl Face for HelpCard {
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         match key.code {
             KeyCode::Esc => Reply::Close,
+            KeyCode::Enter if self.field.is_blank() && self.at == 0 => Reply::Close,
             KeyCode::Enter => match self.found(ctx).get(self.at) {
                 Some(action) => Reply::Act(action.name.to_owned()),
                 None => Reply::Close,

@@ -5,6 +5,8 @@
 
 mod answer;
 mod answer_rows;
+#[cfg(test)]
+mod answer_tests;
 mod choose;
 mod command_rows;
 mod decide;
@@ -13,16 +15,22 @@ mod face;
 mod form;
 mod gate;
 mod gate_rows;
+#[cfg(test)]
+mod gate_tests;
 mod help;
 mod note;
 mod output;
 mod output_rows;
+#[cfg(test)]
+mod output_tests;
 mod palette;
 mod quiet;
 mod reason;
 mod resolve;
 mod rollback;
 mod rollback_rows;
+#[cfg(test)]
+mod rollback_tests;
 mod run;
 mod run_rows;
 #[cfg(test)]
@@ -31,6 +39,8 @@ mod say;
 mod sgr;
 mod sheet;
 mod since;
+#[cfg(test)]
+mod small_tests;
 #[cfg(test)]
 mod stage;
 mod start;

@@ -146,9 +146,12 @@ impl OutputCard {
 
     fn status(&self, ctx: &Context<'_>, end: u64) -> String {
         let own = ctx.state.step(self.step);
-        let part = (end.min(own.bytes) * 100)
-            .checked_div(own.bytes)
-            .unwrap_or(100);
+        // A last line break is no row of its own.
+        let part = if end + 2 >= own.bytes {
+            100
+        } else {
+            end * 100 / own.bytes
+        };
         let follow = if self.follow { "  follow" } else { "" };
         let attempt = if own.attempt > 1 {
             format!("  attempt {}", own.attempt)

@@ -71,6 +71,9 @@ impl PaletteCard {
 
     fn submit(&self, ctx: &Context<'_>) -> Reply {
         let typed = self.field.text().trim();
+        if typed.is_empty() && self.at == 0 {
+            return Reply::Say("Type a name, or mark one with the arrows.".into());
+        }
         let (name, rest) = typed.split_once(' ').unwrap_or((typed, ""));
         let found = self.found(ctx);
         let named = found.iter().find(|action| action.name == name);

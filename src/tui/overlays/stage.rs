@@ -7,7 +7,7 @@ use crate::feed::{Port, Role as Part};
 use crate::model::actor::{Actor, Known};
 use crate::model::decide::{self, Asked, Reading};
 use crate::model::event::{Bound, Event};
-use crate::model::ids::{Attempt, LevelId, LevelIx, PhaseId, RoleId, Seq, StepId, StepIx, VarName};
+use crate::model::ids::{Attempt, LevelId, PhaseId, RoleId, Seq, StepId, StepIx, VarName};
 use crate::model::intent::{Intent, Refusal};
 use crate::model::plan::{
     Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Start, Undo, Var,
@@ -366,9 +366,4 @@ impl Stage {
         }
         text
     }
-}
-
-/// The place of a level.
-pub fn first_level() -> LevelIx {
-    LevelIx(0)
 }

@@ -141,8 +141,8 @@ impl TextField {
     }
 
     fn before(&self) -> usize {
-        let graphemes = self.text[..self.cursor].grapheme_indices(true);
-        graphemes.last().map_or(0, |(at, _)| at)
+        let mut graphemes = self.text[..self.cursor].grapheme_indices(true);
+        graphemes.next_back().map_or(0, |(at, _)| at)
     }
 
     fn after(&self) -> usize {
