@@ -133,6 +133,7 @@ pub fn level(id: &str, title: &str, steps: Vec<StepIx>) -> Level {
     Level {
         id: LevelId(id.into()),
         title: title.into(),
+        why: None,
         budget: Some(Duration::from_secs(300)),
         verify: Duration::ZERO,
         loses: Some("nothing".into()),
