@@ -314,7 +314,7 @@ impl Face for OutputCard {
         &self.view
     }
 
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>, said: Option<&str>) {
         frame.render_widget(Clear, area);
         let (width, height) = (
             usize::from(area.width),
@@ -326,13 +326,14 @@ impl Face for OutputCard {
         for (y, row) in (area.y..).zip(rows.iter().take(height)) {
             buffer.set_line(area.x, y, row, area.width);
         }
-        let status = match &self.typing {
-            Some(field) => {
+        let status = match (&self.typing, said) {
+            (Some(field), _) => {
                 let mut spans = vec![Span::raw("/")];
                 spans.extend(field.spans(width.saturating_sub(1), ctx.theme));
                 Line::from(spans)
             }
-            None => Line::styled(self.status(ctx, end), ctx.theme.style(Role::TextStrong)),
+            (None, Some(words)) => Line::styled(words.to_owned(), ctx.theme.style(Role::Warn)),
+            (None, None) => Line::styled(self.status(ctx, end), ctx.theme.style(Role::TextStrong)),
         };
         let keys = sheet::key_rows(&self.keys(ctx), width, ctx);
         for (up, row) in [(2, Some(&status)), (1, keys.first())] {

@@ -12,7 +12,7 @@ use crate::model::text::is_plain;
 use crate::tui::context::{ActionLine, Card, ReasonFor, Reply};
 use crate::tui::overlays::Overlay;
 use crate::tui::overlays::stage::{Stage, maya, run, step};
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 fn plain() -> Stage {
     let mut switch = step("switch", "2.1", "Switch reads");
@@ -410,6 +410,47 @@ fn every_card_fits_every_size_and_no_key_breaks_it() {
             assert!(!overlay.keys(&stage.ctx()).is_empty());
         }
     }
+}
+
+#[test]
+fn no_chord_acts_on_any_card() {
+    for card in every_card() {
+        let stage = &mut died();
+        let mut overlay = stage.open(card.clone());
+        stage.pass(4_000);
+        for letter in ('a'..='z').chain('0'..='9') {
+            for modifiers in [
+                KeyModifiers::CONTROL,
+                KeyModifiers::ALT,
+                KeyModifiers::CONTROL | KeyModifiers::SHIFT,
+            ] {
+                let key = KeyEvent::new(KeyCode::Char(letter), modifiers);
+                assert_eq!(
+                    overlay.key(key, &stage.ctx()),
+                    Reply::Stay,
+                    "{card:?} {letter}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_key_was_answered_is_on_the_card_until_the_next_key() {
+    let mut stage = plain().started(&[]);
+    let mut card = stage.open(Card::Stop);
+    stage.letter(&mut card, 'k');
+    assert!(
+        stage
+            .picture(&card, 80, 24)
+            .contains("Nothing runs that could be stopped.")
+    );
+    stage.letter(&mut card, 'x');
+    assert!(
+        !stage
+            .picture(&card, 80, 24)
+            .contains("Nothing runs that could be stopped.")
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
 use crate::tui::theme::Role;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::Line;
 
 /// The stop card.
@@ -152,10 +152,6 @@ impl Face for StopCard {
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            self.view.key(key);
-            return Reply::Stay;
-        }
         match key.code {
             KeyCode::Char('i') => stop(ctx, StopHow::Interrupt),
             KeyCode::Char('t') => stop(ctx, StopHow::Terminate),
