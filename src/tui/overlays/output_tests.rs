@@ -120,12 +120,12 @@ fn a_long_line_wraps_and_nothing_of_it_is_lost() {
     stage.letter(&mut card, 'g');
     let mut read = String::new();
     loop {
-        let seen = stage.picture(&card, 80, 24);
+        let seen = stage.picture(&card, 160, 24);
         let first = seen.lines().next().unwrap().to_owned();
         read.push_str(&first);
         let before = seen.clone();
         stage.letter(&mut card, 'j');
-        if stage.picture(&card, 80, 24) == before {
+        if stage.picture(&card, 160, 24) == before {
             read.push_str(&seen.lines().skip(1).take(21).collect::<String>());
             break;
         }

@@ -384,4 +384,6 @@ fn the_run_card_as_it_looks() {
     let card = stage.open(Card::Run(StepIx(1)));
     insta::assert_snapshot!("run_card_80x24", stage.picture(&card, 80, 24));
     insta::assert_snapshot!("run_card_40x10", stage.picture(&card, 40, 10));
+    stage.theme.glyphs = crate::tui::theme::Glyphs::Unicode;
+    insta::assert_snapshot!("run_card_160x48", stage.picture(&card, 160, 24));
 }

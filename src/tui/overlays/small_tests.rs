@@ -425,10 +425,10 @@ fn no_chord_acts_on_any_card() {
                 KeyModifiers::CONTROL | KeyModifiers::SHIFT,
             ] {
                 let key = KeyEvent::new(KeyCode::Char(letter), modifiers);
-                assert_eq!(
-                    overlay.key(key, &stage.ctx()),
-                    Reply::Stay,
-                    "{card:?} {letter}"
+                let reply = overlay.key(key, &stage.ctx());
+                assert!(
+                    matches!(reply, Reply::Stay | Reply::Close),
+                    "{card:?} {letter} {reply:?}"
                 );
             }
         }
