@@ -1,2 +1,8 @@
 //! argv in, exit code out.
-fn main() {}
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tminus::commands::main(tminus::cli::Cli::parse())
+}

@@ -3,7 +3,7 @@
 //! One drives, any number watch. Hold, stop and rollback are open to everyone who is not a mere watcher. A screen that does
 //! not read what it is sent is dropped; nothing here ever waits for one.
 
-use super::frames::{encode, read_frame_async};
+use crate::feed::frames::{encode, length_of};
 use super::peer::{Peer, user_name};
 use super::room::Happening;
 use crate::model::actor::{Actor, Known};
@@ -133,10 +133,8 @@ impl Hall {
 
     /// Says something to one guest.
     pub fn tell(&mut self, number: u32, frame: ToClient) {
-        if let Some(guest) = self.guests.get(&number) {
-            if guest.frames.try_send(frame).is_err() {
-                self.guests.remove(&number);
-            }
+        if self.guests.get(&number).is_some_and(|guest| guest.frames.try_send(frame).is_err()) {
+            self.guests.remove(&number);
         }
     }
 
@@ -206,4 +204,18 @@ async fn write(writer: &mut tokio::net::unix::OwnedWriteHalf, frame: &ToClient) 
         Some(bytes) => writer.write_all(&bytes).await,
         None => Ok(()),
     }
+}
+
+/// Reads one frame on the conductor's runtime; `None` at the end of the stream.
+async fn read_frame_async<T: serde::de::DeserializeOwned>(from: &mut (impl tokio::io::AsyncRead + Unpin)) -> std::io::Result<Option<T>> {
+    use tokio::io::AsyncReadExt;
+    let mut head = [0; 4];
+    match from.read_exact(&mut head).await {
+        Ok(_) => {}
+        Err(end) if end.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(other) => return Err(other),
+    }
+    let mut body = vec![0; length_of(head)?];
+    from.read_exact(&mut body).await?;
+    serde_json::from_slice(&body).map(Some).map_err(std::io::Error::from)
 }

@@ -4,7 +4,6 @@
 //! durable record. Nothing here draws, and nothing here reads a terminal. `commands` starts it with a `Commission`.
 
 pub mod commission;
-mod frames;
 mod genesis;
 mod hall;
 mod peer;
@@ -14,7 +13,7 @@ mod signatures;
 mod startup;
 mod work;
 
-pub use frames::{read_frame, write_frame};
+pub use peer::user_name;
 pub use startup::conduct;
 
 use crate::journal::JournalError;

@@ -62,7 +62,7 @@ fn carries_marker(pid: i32, run: &str) -> bool {
 }
 
 /// A user's name, from the system's list; the number where it has none.
-pub(super) fn user_name(uid: u32) -> String {
+pub fn user_name(uid: u32) -> String {
     let of_line = |line: &str| {
         let mut fields = line.split(':');
         let name = fields.next()?;

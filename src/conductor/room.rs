@@ -13,7 +13,8 @@ use crate::engine::driver::{Driver, Input, Output, StepFact, Wish};
 use crate::engine::environment::Surroundings;
 use crate::engine::exec::{Controls, Executor};
 use crate::engine::vars::BoundVars;
-use crate::journal::{Report, RunDir, WriterHandle};
+use crate::journal::writer::{Order, Report, WriterHandle};
+use crate::journal::{Heads, RunDir};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepIx};
 use crate::model::intent::{Intent, Request};
@@ -56,6 +57,8 @@ pub(super) struct Room {
     pub hall: Hall,
     /// The journal.
     pub writer: WriterHandle,
+    /// Where the last acknowledged head is remembered outside the run.
+    pub heads: Option<Heads>,
     /// The run directory.
     pub dir: RunDir,
     /// What it was told.
@@ -76,6 +79,8 @@ pub(super) struct Room {
     pub sealing: Option<Sealing>,
     /// Why the journal cannot be written.
     pub failed: Option<String>,
+    /// Why the conductor ends as soon as nothing runs and all is on disk.
+    pub leaving: Option<String>,
     /// The conductor is to end, and why where it is not the run's end.
     pub over: Option<Option<String>>,
     /// Wall minus monotonic time when they were last compared.
@@ -93,6 +98,7 @@ impl Room {
                 Ok(None) => break,
                 Err(_) => self.tick().await,
             }
+            self.leave_when_quiet();
         }
         let why = self.over.clone().flatten();
         let sealed = self.sealing.as_ref().is_some_and(Sealing::is_sealed);
@@ -140,7 +146,7 @@ impl Room {
         match frame {
             ToConductor::Hello { .. } => self.welcome(client, &frame).await,
             ToConductor::Wish(request) => self.wish(client, request).await,
-            ToConductor::Signature { id, result } => self.signature(id, result).await,
+            ToConductor::Signature { id, result } => self.signature(id, result),
             ToConductor::SecretValue { .. } => {}
             ToConductor::AnswersEnded { at } => self.answers_ended(at).await,
             ToConductor::Bye => self.part(client).await,
@@ -154,14 +160,14 @@ impl Room {
         }
         let durable = self.driver.state.last;
         let drives = self.hall.driver == Some(client);
-        let run = self.dir.id().0;
+        let run = self.dir.id().0.clone();
         let driver = self.hall.driver_name();
         self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable });
         if let Some(words) = self.trouble() {
             self.hall.tell(client, ToClient::Trouble { words });
         }
         self.note_joined(client, &hello, drives).await;
-        self.ask_again_for_signatures();
+        self.ask_for_signatures();
     }
 
     async fn note_joined(&mut self, client: u32, hello: &Hello, drives: bool) {
@@ -265,9 +271,18 @@ impl Room {
 
     async fn report(&mut self, report: Report) {
         match report {
-            Report::Durable { records, .. } => {
+            Report::Durable { records, head } => {
+                if let Some(heads) = &self.heads {
+                    // Only a cut that somebody makes later would go unseen without it.
+                    let _ = heads.keep(&head);
+                }
                 let closed = records.iter().any(|record| matches!(record.event, Event::Closed { .. }));
+                let resumed = records.iter().any(|record| matches!(record.event, Event::Resume { .. }));
                 self.step(Input::Durable(records)).await;
+                if resumed {
+                    self.bind_after_resume();
+                    self.look_for_survivors().await;
+                }
                 if closed {
                     self.hall.publish(self.driver.state.last);
                 }
@@ -284,7 +299,7 @@ impl Room {
                     self.step(Input::Fact(ix, attempt, StepFact::Lost { bytes })).await;
                 }
             }
-            Report::Closed => self.seal().await,
+            Report::Closed { head } => self.seal(head),
         }
     }
 
@@ -319,21 +334,20 @@ impl Room {
             events.push(Event::Held { reason: format!("no answer left at {at}"), by: crate::model::actor::Actor::program() });
         }
         self.step(Input::Note(events)).await;
-        self.over = Some(Some(format!("the answers file has no answer for {at}")));
-        self.drain().await;
+        self.leaving = Some(format!("the answers file has no answer for {at}"));
     }
 
-    /// Waits until what is on its way is on disk, so that an end leaves nothing half said.
-    async fn drain(&mut self) {
-        self.writer.flush().await;
+    /// An end that was asked for comes when nothing runs and everything that was said is on disk.
+    fn leave_when_quiet(&mut self) {
+        if self.leaving.is_some() && self.controls.is_empty() && self.driver.is_idle() {
+            self.over = Some(self.leaving.take());
+        }
     }
 
     async fn tick(&mut self) {
         let now = SystemClock.now();
-        if let Some((client, since)) = self.hall.asked_for_wheel {
-            if now.since(since) >= WHEEL_GRACE {
-                self.give_wheel(client).await;
-            }
+        if let Some((client, _)) = self.hall.asked_for_wheel.filter(|(_, since)| now.since(*since) >= WHEEL_GRACE) {
+            self.give_wheel(client).await;
         }
         let drift = now.wall - i64::try_from(now.mono).unwrap_or(0);
         let before = self.drift.replace(drift).unwrap_or(drift);
@@ -363,9 +377,17 @@ impl Room {
         }
     }
 
+    /// An order to the writer; one that is gone has said why it ended, or is about to.
+    pub(super) fn order(&self, order: Order) {
+        let _ = self.writer.tell(order);
+    }
+
     async fn perform(&mut self, output: Output, _now: Stamp) {
         match output {
-            Output::Append(at, events) => self.writer.batch(events.into_iter().map(|event| (at, event)).collect()).await,
+            Output::Append(at, events) => {
+                let events = events.into_iter().map(|event| (at, event)).collect();
+                self.order(Order::Batch { events, barrier: true });
+            }
             Output::Spawn(step, attempt) => self.spawn(step, attempt),
             Output::Steer(step, control) => {
                 if let Some(controls) = self.controls.get(&step) {
@@ -376,10 +398,9 @@ impl Room {
             Output::Publish => self.hall.publish(self.driver.state.last),
             Output::Taken { client, id } => self.hall.tell(client, ToClient::Taken { id }),
             Output::Refused { client, id, why } => self.hall.tell(client, ToClient::Refused { id, why }),
-            Output::MoveKey => self.writer.move_key().await,
-            Output::Close => self.close().await,
+            Output::MoveKey => self.order(Order::MoveKey),
+            Output::Close => self.close(),
             Output::Leave => {
-                self.drain().await;
                 self.over = Some(Some("paused; tminus resume goes on".into()));
             }
         }

@@ -9,7 +9,7 @@ use crate::engine::judge::Judge;
 use crate::engine::pump::{Pump, Sink};
 use crate::engine::survivors;
 use crate::engine::vars::{Sources, bind};
-use crate::journal::WriterHandle;
+use crate::journal::writer::{Chunk, Order, WriterHandle};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepId, StepIx};
 use crate::model::output::{Holder, Masked, Stream};
@@ -26,11 +26,13 @@ struct ToJournal {
 
 impl Sink for ToJournal {
     async fn output(&mut self, stream: Stream, bytes: Vec<u8>, masked: Vec<Masked>, at: Stamp) {
-        self.writer.output((&self.step, self.attempt), stream, (bytes, masked), at).await;
+        let chunk = Chunk { step: self.step.clone(), attempt: self.attempt, stream, bytes, masked, at };
+        // A writer that is gone has said so to the room.
+        let _ = self.writer.send(Order::Output(chunk)).await;
     }
 
     async fn end(&mut self) {
-        self.writer.end_output(&self.step, self.attempt).await;
+        let _ = self.writer.send(Order::EndOutput { step: self.step.clone(), attempt: self.attempt }).await;
     }
 }
 
@@ -76,6 +78,7 @@ impl Room {
         let id = plan.step(step).id.clone();
         let plain = state.vars.iter().filter_map(|(name, bound)| Some((name.clone(), bound.value.clone()?)));
         let pump = Pump {
+            plan: plan.clone(),
             step,
             id: id.clone(),
             attempt,

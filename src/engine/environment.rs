@@ -13,8 +13,30 @@ use std::ffi::OsString;
 
 /// Names of the operator's environment that no step gets: they belong to the terminal or would run code in a shell.
 const NOT_FOR_STEPS: &[&str] = &[
-    "TERM", "COLORTERM", "COLUMNS", "LINES", "TERMCAP", "TERMINFO", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TERM_SESSION_ID", "TMUX", "TMUX_PANE",
-    "STY", "WINDOW", "WINDOWID", "SSH_TTY", "VTE_VERSION", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PS1", "PS4", "SHLVL", "_", "OLDPWD",
+    "TERM",
+    "COLORTERM",
+    "COLUMNS",
+    "LINES",
+    "TERMCAP",
+    "TERMINFO",
+    "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION",
+    "TERM_SESSION_ID",
+    "TMUX",
+    "TMUX_PANE",
+    "STY",
+    "WINDOW",
+    "WINDOWID",
+    "SSH_TTY",
+    "VTE_VERSION",
+    "BASH_ENV",
+    "ENV",
+    "PROMPT_COMMAND",
+    "PS1",
+    "PS4",
+    "SHLVL",
+    "_",
+    "OLDPWD",
 ];
 
 /// The operator's environment as steps get it, taken once when the conductor starts.
@@ -25,9 +47,16 @@ impl Surroundings {
     /// Takes the environment over, less `TMINUS_*`, the terminal's variables and what a secret of this runbook is read from.
     pub fn of(plan: &Plan, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let secret_source = |name: &str| {
-            plan.vars.iter().any(|var| var.secret && matches!(&var.source, Source::Env { name: from, .. } if from == name))
+            plan.vars
+                .iter()
+                .any(|var| var.secret && matches!(&var.source, Source::Env { name: from, .. } if from == name))
         };
-        let keeps = |name: &str| !name.starts_with("TMINUS_") && !name.starts_with("BASH_FUNC_") && !NOT_FOR_STEPS.contains(&name) && !secret_source(name);
+        let keeps = |name: &str| {
+            !name.starts_with("TMINUS_")
+                && !name.starts_with("BASH_FUNC_")
+                && !NOT_FOR_STEPS.contains(&name)
+                && !secret_source(name)
+        };
         Self(environment.into_iter().filter(|(name, _)| keeps(&name.to_string_lossy())).collect())
     }
 
@@ -69,7 +98,8 @@ impl Starting<'_> {
         for (name, value) in &command.env {
             env.insert(name.into(), self.filled(value).into());
         }
-        let stdin = command.stdin.as_ref().map_or(StdinSource::Null, |text| StdinSource::Bytes(self.filled(text).into_bytes()));
+        let stdin =
+            command.stdin.as_ref().map_or(StdinSource::Null, |text| StdinSource::Bytes(self.filled(text).into_bytes()));
         CommandSpec {
             program: Program::Argv(invocation.argv.clone()),
             cwd: invocation.cwd.clone().into(),
@@ -80,7 +110,10 @@ impl Starting<'_> {
     }
 
     fn value(&self, name: &str) -> Option<String> {
-        self.secrets.get(name).map(|secret| secret.reveal().to_owned()).or_else(|| self.state.var(name).map(str::to_owned))
+        self.secrets
+            .get(name)
+            .map(|secret| secret.reveal().to_owned())
+            .or_else(|| self.state.var(name).map(str::to_owned))
     }
 
     /// `${NAME}` filled in where the text goes to the command alone, so secrets too.

@@ -52,7 +52,9 @@ pub async fn bind(sources: &Sources<'_>) -> Result<BoundVars, String> {
         if !var.secret && sources.state.var(name).is_some() {
             continue;
         }
-        let Some(value) = value_of(sources, var, &plain).await? else { continue };
+        let Some(value) = value_of(sources, var, &plain).await? else {
+            continue;
+        };
         check(var, &value)?;
         if var.secret {
             check_value(&value).map_err(|why| format!("{name}: {why}"))?;
@@ -66,16 +68,30 @@ pub async fn bind(sources: &Sources<'_>) -> Result<BoundVars, String> {
             bound.values.push(Bound { name: var.name.clone(), value: Some(value), hash: None });
         }
     }
-    Ok(bound)
+    // A value that is journalled may not hold one that must not be, whichever of them is declared first.
+    let leak =
+        bound.values.iter().find(|fact| fact.value.as_deref().is_some_and(|value| bound.secrets.stand_in(value)));
+    match leak {
+        Some(leak) => Err(format!("{} holds the value of a secret: mark it  secret: true", leak.name)),
+        None => Ok(bound),
+    }
 }
 
-async fn value_of(sources: &Sources<'_>, var: &Var, plain: &BTreeMap<String, String>) -> Result<Option<String>, String> {
+async fn value_of(
+    sources: &Sources<'_>,
+    var: &Var,
+    plain: &BTreeMap<String, String>,
+) -> Result<Option<String>, String> {
     if let Some(given) = sources.given.get(var.name.as_str()) {
         return Ok(Some(given.clone()));
     }
     let filled = |text: &str| {
         crate::model::fill::fill(text, &|name, format| {
-            sources.state.builtin(name, format).or_else(|| plain.get(name).cloned()).or_else(|| sources.state.var(name).map(str::to_owned))
+            sources
+                .state
+                .builtin(name, format)
+                .or_else(|| plain.get(name).cloned())
+                .or_else(|| sources.state.var(name).map(str::to_owned))
         })
     };
     match &var.source {
@@ -83,7 +99,10 @@ async fn value_of(sources: &Sources<'_>, var: &Var, plain: &BTreeMap<String, Str
         Source::Default(text) => Ok(Some(filled(text))),
         Source::Env { name, default } => match sources.environment.get(name) {
             Some(value) => Ok(Some(value.clone())),
-            None => default.as_deref().map(|text| Some(filled(text))).ok_or_else(|| format!("{} is not set: the environment has no {name}", var.name)),
+            None => default
+                .as_deref()
+                .map(|text| Some(filled(text)))
+                .ok_or_else(|| format!("{} is not set: the environment has no {name}", var.name)),
         },
         Source::Command(text) => run(sources, var, text).await.map(Some),
     }
@@ -119,11 +138,17 @@ async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, Str
         let mut printed = Vec::new();
         while let Some(fact) = running.facts.recv().await {
             match fact {
-                ExecFact::Output { stream: Stream::Out, bytes, .. } if printed.len() <= VALUE_LIMIT => printed.extend_from_slice(&bytes),
+                ExecFact::Output { stream: Stream::Out, bytes, .. } if printed.len() <= VALUE_LIMIT => {
+                    printed.extend_from_slice(&bytes)
+                }
                 ExecFact::Output { .. } | ExecFact::Spawned { .. } => {}
-                ExecFact::NotStarted { why, .. } => return Err(format!("its command could not be started: {why}")),
+                ExecFact::NotStarted { why, .. } => {
+                    return Err(format!("its command could not be started: {why}"));
+                }
                 ExecFact::Exited { exit: Exit::Code(0), .. } => return Ok(printed),
-                ExecFact::Exited { exit, .. } => return Err(format!("its command failed: {}", exit.shown())),
+                ExecFact::Exited { exit, .. } => {
+                    return Err(format!("its command failed: {}", exit.shown()));
+                }
             }
         }
         Err("its command went away".to_owned())
@@ -139,5 +164,7 @@ async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, Str
     if printed.len() > VALUE_LIMIT {
         return Err(format!("{}: its command printed more than 64 KiB", var.name));
     }
-    String::from_utf8(printed).map(|text| text.trim_end_matches(['\n', '\r']).to_owned()).map_err(|_| format!("{}: its command printed what is not UTF-8", var.name))
+    String::from_utf8(printed)
+        .map(|text| text.trim_end_matches(['\n', '\r']).to_owned())
+        .map_err(|_| format!("{}: its command printed what is not UTF-8", var.name))
 }

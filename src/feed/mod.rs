@@ -3,6 +3,9 @@
 //! A screen never opens a socket or a journal: it reads `News` from a `Session` and sends intents through a `Port`. Live,
 //! observed and (later) replayed runs look alike from above. Nothing here decides anything.
 
+pub mod frames;
+pub mod live;
+
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::Intent;
 use crate::model::record::Record;
@@ -49,6 +52,15 @@ pub trait Port {
     /// Bytes of an attempt's output, exactly as they are on disk; shorter where the file is.
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>>;
 
+    /// Says that an answers file has no answer for where the run stands: the run is held and its conductor ends.
+    fn give_up(&mut self, at: String);
+
     /// What this screen may do.
     fn role(&self) -> Role;
+}
+
+/// A number that no other wish has: random, so that two screens need not agree on one.
+pub fn fresh_id() -> u64 {
+    use rand_core::RngCore;
+    rand_core::OsRng.next_u64()
 }

@@ -5,7 +5,7 @@
 //! `waitpid(-1)`, which would.
 
 use super::{MARKER, proc, signals};
-use crate::model::output::Holder;
+use crate::model::output::{Drained, Holder};
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -48,10 +48,15 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// What still lives of the step: by session, by marker (also after a `setsid`), and by a pipe that it holds open.
-    pub(super) async fn behind(&self) -> Vec<Holder> {
+    /// What still lives of the step: by session, by marker (also after a `setsid`), and if its output is `held`, by a pipe
+    /// that it has open.
+    pub(super) async fn behind(&self, held: Drained) -> Vec<Holder> {
         let trace = self.clone();
-        looked(move || trace.living().collect()).await.unwrap_or_default()
+        let look = move || match held {
+            Drained::Eof => Self::living(|stat| trace.carries(stat)),
+            Drained::Grace => Self::living(|stat| trace.carries(stat) || proc::holds_pipe(stat.pid, &trace.pipes)),
+        };
+        looked(look).await.unwrap_or_default()
     }
 
     /// Whether anything but the leader lives in its session. Yes if that cannot be seen.
@@ -68,28 +73,28 @@ impl Trace {
         looked(move || signals::to_other_groups(leader, signal)).await;
     }
 
-    /// Sends KILL to whatever is left of the step, wherever it went.
+    /// Sends KILL to whatever is left of the step, wherever it went. Never to a mere holder of a pipe: between fork and
+    /// exec a child of another step holds a copy of every pipe of ours.
     pub(super) async fn kill_marked(&self) {
         let trace = self.clone();
         looked(move || {
-            trace.living().for_each(|holder| {
+            for holder in Self::living(|stat| trace.carries(stat)) {
                 signals::to_process(&holder, Signal::KILL);
-            });
+            }
         })
         .await;
     }
 
-    fn living(&self) -> impl Iterator<Item = Holder> + '_ {
+    fn living(is_ours: impl Fn(&proc::Stat) -> bool) -> Vec<Holder> {
         let own = i32::try_from(std::process::id()).unwrap_or(0);
-        let living = proc::all().into_iter().filter(move |stat| stat.pid != own && !stat.is_zombie());
-        living.filter(|stat| self.is_ours(stat)).map(|stat| stat.holder())
+        let living = proc::all().into_iter().filter(|stat| stat.pid != own && !stat.is_zombie());
+        living.filter(is_ours).map(|stat| stat.holder()).collect()
     }
 
-    fn is_ours(&self, stat: &proc::Stat) -> bool {
-        // Cheapest first: the session is in the line that was read anyway, and can be seen of another user's process too.
+    /// By its session, which can be seen of another user's process too, or by its marker.
+    fn carries(&self, stat: &proc::Stat) -> bool {
         stat.session == self.leader
             || proc::environment(stat.pid, MARKER).is_some_and(|value| value == self.marker.as_bytes())
-            || proc::holds_pipe(stat.pid, &self.pipes)
     }
 }
 

@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep_until};
 const DRAIN: Duration = Duration::from_secs(2);
 /// How often a session that is being stopped is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// Facts that may lie unread: with chunks of 1 MiB, the memory that a flood takes here.
+/// Facts that may lie unread: with chunks of 256 KiB, 2 MiB at most.
 const QUEUE: usize = 8;
 
 /// Runs commands on this machine, over pipes.
@@ -48,7 +48,12 @@ impl Executor for Local {
         let clock = Arc::clone(&self.clock);
         tokio::spawn(async move {
             if let Err(why) = run(spec, Arc::clone(&clock), &facts, controls).await {
-                let _ = facts.send(ExecFact::NotStarted { why, at: clock.now() }).await;
+                let _ = facts
+                    .send(ExecFact::NotStarted {
+                        why,
+                        at: clock.now(),
+                    })
+                    .await;
             }
         });
         Running::new(heard, asked)
@@ -66,7 +71,10 @@ struct Streams {
 fn streams(stdin: StdinSource) -> std::io::Result<(Ends, Streams)> {
     let (stdout, out_end) = std::io::pipe()?;
     let (stderr, err_end) = std::io::pipe()?;
-    let numbers = [rustix::fs::fstat(stdout.as_fd())?.st_ino, rustix::fs::fstat(stderr.as_fd())?.st_ino];
+    let numbers = [
+        rustix::fs::fstat(stdout.as_fd())?.st_ino,
+        rustix::fs::fstat(stderr.as_fd())?.st_ino,
+    ];
     let (in_end, stdin) = match stdin {
         StdinSource::Null => (None, None),
         StdinSource::Bytes(bytes) => {
@@ -74,8 +82,20 @@ fn streams(stdin: StdinSource) -> std::io::Result<(Ends, Streams)> {
             (Some(reader), Some((writer, bytes)))
         }
     };
-    let ends = Ends { stdin: in_end, stdout: out_end, stderr: err_end };
-    Ok((ends, Streams { stdin, stdout: readable(stdout)?, stderr: readable(stderr)?, numbers }))
+    let ends = Ends {
+        stdin: in_end,
+        stdout: out_end,
+        stderr: err_end,
+    };
+    Ok((
+        ends,
+        Streams {
+            stdin,
+            stdout: readable(stdout)?,
+            stderr: readable(stderr)?,
+            numbers,
+        },
+    ))
 }
 
 async fn run(
@@ -85,11 +105,22 @@ async fn run(
     controls: mpsc::UnboundedReceiver<Control>,
 ) -> Result<(), String> {
     let stdin = std::mem::replace(&mut spec.stdin, StdinSource::Null);
-    let (ends, streams) = streams(stdin).map_err(|error| format!("no pipe could be made for its output ({error})"))?;
+    let (ends, streams) = streams(stdin)
+        .map_err(|error| format!("no pipe could be made for its output ({error})"))?;
     let marker = spec.marker.clone();
     let begun = begin(spec, ends, Arc::clone(&clock)).await?;
-    let _ = facts.send(ExecFact::Spawned { pid: begun.pid, start: begun.start, at: begun.at }).await;
-    let trace = Trace { leader: begun.pid, marker, pipes: streams.numbers };
+    let _ = facts
+        .send(ExecFact::Spawned {
+            pid: begun.pid,
+            start: begun.start,
+            at: begun.at,
+        })
+        .await;
+    let trace = Trace {
+        leader: begun.pid,
+        marker,
+        pipes: streams.numbers,
+    };
     let watched = Watch::new(trace, controls);
     watched.follow(begun, streams, clock, facts).await;
     Ok(())
@@ -112,17 +143,49 @@ impl Watch {
     fn new(trace: Trace, controls: mpsc::UnboundedReceiver<Control>) -> Self {
         let (last_call, _) = watch::channel(false);
         let stop = Stop::default();
-        Self { trace, controls, stop, exited: None, drained: None, last_call, deserted: false, looked: None }
+        Self {
+            trace,
+            controls,
+            stop,
+            exited: None,
+            drained: None,
+            last_call,
+            deserted: false,
+            looked: None,
+        }
     }
 
-    async fn follow(mut self, begun: Begun, streams: Streams, clock: Arc<dyn Clock>, facts: &mpsc::Sender<ExecFact>) {
-        let Begun { handle, pid, mut ended, .. } = begun;
-        let feeder = streams.stdin.map(|(writer, bytes)| tokio::spawn(feed(writer, bytes)));
+    async fn follow(
+        mut self,
+        begun: Begun,
+        streams: Streams,
+        clock: Arc<dyn Clock>,
+        facts: &mpsc::Sender<ExecFact>,
+    ) {
+        let Begun {
+            handle,
+            pid,
+            mut ended,
+            ..
+        } = begun;
+        let feeder = streams
+            .stdin
+            .map(|(writer, bytes)| tokio::spawn(feed(writer, bytes)));
         let tap = |stream, pipe| {
             let (facts, clock) = (facts.clone(), Arc::clone(&clock));
-            Tap { stream, pipe, facts, clock, last_call: self.last_call.subscribe() }.run()
+            Tap {
+                stream,
+                pipe,
+                facts,
+                clock,
+                last_call: self.last_call.subscribe(),
+            }
+            .run()
         };
-        let (out, err) = (tap(Stream::Out, streams.stdout), tap(Stream::Err, streams.stderr));
+        let (out, err) = (
+            tap(Stream::Out, streams.stdout),
+            tap(Stream::Err, streams.stderr),
+        );
         let mut taps = tokio::spawn(async { tokio::join!(out, err) });
         // Kept open until it is known who holds them: a closed pipe would end a process before it is named.
         let mut open = None;
@@ -149,7 +212,7 @@ impl Watch {
             }
         };
         let (exit, drained, at) = exit;
-        let holders = self.trace.behind().await;
+        let holders = self.trace.behind(drained).await;
         drop(open);
         // It has ended, so this only reaps. From here on its number may be given to another process.
         let _ = handle.try_wait();
@@ -157,7 +220,14 @@ impl Watch {
         if let Some(feeder) = feeder {
             feeder.abort();
         }
-        let _ = facts.send(ExecFact::Exited { exit, drained, holders, at }).await;
+        let _ = facts
+            .send(ExecFact::Exited {
+                exit,
+                drained,
+                holders,
+                at,
+            })
+            .await;
         left::reap_adopted();
     }
 
@@ -170,13 +240,18 @@ impl Watch {
 
     /// KILL was sent so long ago that what has not died of it will not (it hangs in the kernel, or is another user's).
     fn given_up(&self) -> bool {
-        self.stop.killed().is_some_and(|killed| Instant::now() >= killed + DRAIN)
+        self.stop
+            .killed()
+            .is_some_and(|killed| Instant::now() >= killed + DRAIN)
     }
 
     /// When to look at things again without being told.
     fn due(&self) -> Option<Instant> {
         let grace = self.stop.due().filter(|_| !self.deserted);
-        [grace, self.last_call_due(), self.look_due()].into_iter().flatten().min()
+        [grace, self.last_call_due(), self.look_due()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// A stop may take longer than the drain: what it will kill must not be named as holding the pipe.
@@ -238,7 +313,9 @@ impl Watch {
 type Tapped = (Drained, pipe::Receiver);
 
 fn whole(both: Result<(Tapped, Tapped), JoinError>) -> (Drained, Option<[pipe::Receiver; 2]>) {
-    let Ok(((out, out_pipe), (err, err_pipe))) = both else { return (Drained::Grace, None) };
+    let Ok(((out, out_pipe), (err, err_pipe))) = both else {
+        return (Drained::Grace, None);
+    };
     let drained = match (out, err) {
         (Drained::Eof, Drained::Eof) => Drained::Eof,
         (Drained::Grace, _) | (_, Drained::Grace) => Drained::Grace,

@@ -89,7 +89,7 @@ pub enum ExecFact {
         /// When.
         at: Stamp,
     },
-    /// It printed something: at most 1 MiB.
+    /// It printed something: at most 256 KiB at a time.
     Output {
         /// Where.
         stream: Stream,
@@ -143,8 +143,14 @@ pub struct Running {
 }
 
 impl Running {
-    pub(crate) fn new(facts: mpsc::Receiver<ExecFact>, controls: mpsc::UnboundedSender<Control>) -> Self {
-        Self { facts, controls: Controls(controls) }
+    pub(crate) fn new(
+        facts: mpsc::Receiver<ExecFact>,
+        controls: mpsc::UnboundedSender<Control>,
+    ) -> Self {
+        Self {
+            facts,
+            controls: Controls(controls),
+        }
     }
 
     /// Asks for `control`, without waiting for its effect.
@@ -207,6 +213,9 @@ mod tests {
             marker: "run/step/1".into(),
         };
         let shown = format!("{spec:?}");
-        assert!(shown.contains("TOKEN") && !shown.contains("hunter22") && !shown.contains("104, 117"), "{shown}");
+        assert!(
+            shown.contains("TOKEN") && !shown.contains("hunter22") && !shown.contains("104, 117"),
+            "{shown}"
+        );
     }
 }

@@ -111,8 +111,9 @@ impl Rule {
     fn find(&self, out: &Tally, files: &[FoundFile]) -> Result<String, Miss> {
         let text = || out.text("a captured value");
         match &self.from {
-            From::Json(_, path) => {
-                let document = Document::parse(&out.text("JSON")?).map_err(failed)?;
+            From::Json(source, path) => {
+                let document =
+                    Document::parse(&out.text("JSON")?, source.contains('?')).map_err(failed)?;
                 let picked = document.pick(path);
                 let Some((_, node)) = picked.first() else {
                     return Err(failed(Saw::words("the path picks nothing")));

@@ -30,6 +30,14 @@ pub enum JudgeError {
         #[source]
         source: serde_json_path::ParseError,
     },
+    /// A path that would take the parser very long.
+    #[error(
+        "the JSONPath `{path}` is too long or too deep; at most 2,000 bytes and 10 open brackets"
+    )]
+    LargePath {
+        /// Its beginning.
+        path: String,
+    },
     /// A wanted JSON value that is not JSON.
     #[error("the value wanted at `{path}` is not JSON")]
     Json {

@@ -7,20 +7,13 @@ use super::{Ended, Judge, JudgeError, Outcome};
 use crate::model::expect::{Check, ExitWanted, Expect, Measured, Of};
 use crate::model::output::{Exit, Stream};
 use crate::model::step::Command;
+use std::error::Error;
 use std::time::Duration;
 
-/// Why an example is not accepted.
-#[derive(Debug)]
-pub enum ExampleRefused {
-    /// The expectation itself cannot be used.
-    Unusable(JudgeError),
-    /// These lines do not hold of it.
-    Fails(Vec<Check>),
-}
-
-/// Judges a command's example by its own expectation. Without an example, that the expectation can be used is all there is.
-pub fn judge_example(command: &Command) -> Result<(), ExampleRefused> {
-    let usable = Judge::new(command).map_err(ExampleRefused::Unusable)?;
+/// The lines of a command's expectation that its example does not satisfy. An expectation that cannot be used at all is one line
+/// too, with or without an example.
+pub fn judge_example(command: &Command) -> Result<(), Vec<Check>> {
+    let usable = Judge::new(command).map_err(unusable)?;
     let Some(example) = &command.example else {
         drop(usable);
         return Ok(());
@@ -31,7 +24,7 @@ pub fn judge_example(command: &Command) -> Result<(), ExampleRefused> {
     shown
         .capture
         .retain(|(_, capture)| !matches!(capture.from, crate::model::expect::CaptureFrom::File(_)));
-    let mut judge = Judge::new(&shown).map_err(ExampleRefused::Unusable)?;
+    let mut judge = Judge::new(&shown).map_err(unusable)?;
     judge.feed(Stream::Out, example.as_bytes());
     let outcome = Outcome {
         exit: Exit::Code(0),
@@ -49,8 +42,17 @@ pub fn judge_example(command: &Command) -> Result<(), ExampleRefused> {
     if failed.is_empty() {
         Ok(())
     } else {
-        Err(ExampleRefused::Fails(failed))
+        Err(failed)
     }
+}
+
+fn unusable(error: JudgeError) -> Vec<Check> {
+    let cause = error.source().map(|cause| format!(": {cause}"));
+    vec![Check {
+        want: "an expectation that can be judged".to_owned(),
+        saw: format!("{error}{}", cause.unwrap_or_default()),
+        ok: false,
+    }]
 }
 
 fn of_output_alone(expect: &Expect) -> Expect {

@@ -1,7 +1,7 @@
 //! `json`: every node that a path picks must match, and at least one must be picked.
 //!
 //! serde_json reads numbers as floats, which would round what a comparison must judge exactly, so the digits as printed are
-//! looked up beside the tree. An output with more than 200,000 values is refused: a tree of them would take over 30 MiB.
+//! looked up beside the tree. An output of more values than a tree of some 30 MiB holds is refused.
 
 use super::error::JudgeError;
 use super::finding::{Finding, Held, Saw};
@@ -11,17 +11,47 @@ use crate::model::expect::JsonWanted;
 use serde_json::Value;
 use serde_json_path::{JsonPath, NormalizedPath};
 
-/// Values in an output; each takes 72 bytes and more as a tree.
-const MOST_VALUES: usize = 200_000;
+/// Values in an output, an object counted as four: 72 bytes each, and some 400 for the smallest object (measured: 15 to 30 MB).
+const MOST_VALUES: usize = 250_000;
+const OBJECT: usize = 4;
 /// Stands before the digits of a number that would not survive as a float.
 const DIGITS: char = '\u{f8f0}';
 
+/// Bytes of a path, and brackets open at once in it. The parser's time doubles with each filter in a filter (measured: 5 ms
+/// for ten, 7 s for twenty), and its stack grows with every bracket.
+const LONGEST_PATH: usize = 2_000;
+const DEEPEST_PATH: usize = 10;
+
 /// A parsed path.
 pub(super) fn parse_path(path: &str) -> Result<JsonPath, JudgeError> {
+    if path.len() > LONGEST_PATH || depth(path) > DEEPEST_PATH {
+        return Err(JudgeError::LargePath {
+            path: path.chars().take(60).collect(),
+        });
+    }
     JsonPath::parse(path).map_err(|source| JudgeError::Path {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Brackets open at once. One that closes in quotation marks closes nothing; one that opens there counts all the same, since
+/// no real path comes near the limit.
+fn depth(path: &str) -> usize {
+    let (mut open, mut most, mut quote) = (0_usize, 0, None);
+    let mut letters = path.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '[' | '(' => open += 1,
+            ']' | ')' if quote.is_none() => open = open.saturating_sub(1),
+            '\\' if quote.is_some() => drop(letters.next()),
+            '\'' | '"' if quote.is_none() => quote = Some(letter),
+            letter if quote == Some(letter) => quote = None,
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 /// An output as JSON: the tree that paths walk, and the tree that knows the exact digits.
@@ -31,8 +61,8 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// Reads an output. The error is for the operator.
-    pub(super) fn parse(text: &str) -> Result<Self, Saw> {
+    /// Reads an output. `filtered` where a path has a filter. The error is for the operator.
+    pub(super) fn parse(text: &str, filtered: bool) -> Result<Self, Saw> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim().is_empty() {
             return Err(Saw::words("no output"));
@@ -40,16 +70,27 @@ impl Document {
         let (values, exact) = scan(text);
         if values > MOST_VALUES {
             return Err(Saw::words(format!(
-                "{values} values: more than {MOST_VALUES} cannot be judged as JSON"
+                "too large: {values} values, an object counted as {OBJECT}, where at most {MOST_VALUES} can be judged as JSON"
             )));
         }
         let read = |text: &str| {
             serde_json::from_str(text).map_err(|error| Saw::words(format!("not JSON: {error}")))
         };
-        Ok(Self {
-            tree: read(text)?,
-            exact: exact.map(|text| read(&text)).transpose()?,
-        })
+        match exact {
+            None => Ok(Self {
+                tree: read(text)?,
+                exact: None,
+            }),
+            // Only a filter compares numbers on its way, so only then are both trees worth their memory.
+            Some(digits) if filtered => Ok(Self {
+                tree: read(text)?,
+                exact: Some(read(&digits)?),
+            }),
+            Some(digits) => Ok(Self {
+                tree: read(&digits)?,
+                exact: None,
+            }),
+        }
     }
 
     /// What a path picks, with its place, in order.
@@ -217,8 +258,8 @@ fn number(node: &Value) -> Option<String> {
     }
 }
 
-/// How many values a JSON text has at most, and the text with each number that would lose digits as a marked string; `None`
-/// where no number would. Text that is no JSON passes through: the parser refuses it.
+/// How many values a JSON text has, each object counted as several, and the text with each number that would lose digits as a
+/// marked string; `None` where no number would. Text that is no JSON stays none: the parser refuses it.
 fn scan(text: &str) -> (usize, Option<String>) {
     let bytes = text.as_bytes();
     let (mut values, mut at, mut copied) = (1, 0, 0);
@@ -233,13 +274,16 @@ fn scan(text: &str) -> (usize, Option<String>) {
                 }
                 at += 1;
             }
-            b',' | b'[' | b'{' => values += 1,
+            b',' | b'[' => values += 1,
+            b'{' => values += OBJECT,
             b'-' | b'0'..=b'9' => {
                 let more =
                     |byte: &&u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
                 at += bytes[at..].iter().take_while(more).count();
                 let digits = &text[start..at];
-                if loses_digits(digits) {
+                // As an object's name it is no JSON, and must not become any.
+                let is_name = text[at..].trim_ascii_start().starts_with(':');
+                if !is_name && loses_digits(digits) {
                     let out = exact.get_or_insert_default();
                     out.push_str(&text[copied..start]);
                     out.push_str(&format!("\"{DIGITS}{digits}\""));

@@ -2,8 +2,9 @@
 //!
 //! A verdict is computed here once and recorded; the fold never judges again. Output comes as it is, unmasked, and leaves only
 //! through `Judged::checks`, which wants the mask. Memory stays under 8 MiB whatever is printed while a command runs (9 where a
-//! `trip` stands beside an `expect`); reading JSON at its end takes at most some 30 MiB more, for a moment. The driver calls `Judge`, intents with typed values
-//! `judge_value`, `when:` `condition_holds`, and `tminus check` `judge_example`.
+//! `trip` stands beside an `expect`); reading JSON at its end takes at most some 30 MiB more, for a moment (60 where a path
+//! has a filter). The driver calls `Judge`, intents with typed values `judge_value`, `when:` `condition_holds`, and
+//! `tminus check` `judge_example`.
 
 mod capture;
 mod condition;
@@ -24,7 +25,7 @@ mod value;
 pub use capture::Captured;
 pub use condition::condition_holds;
 pub use error::JudgeError;
-pub use example::{ExampleRefused, judge_example};
+pub use example::judge_example;
 pub use files::{FoundFile, look};
 pub use value::{ValueJudged, judge_value};
 

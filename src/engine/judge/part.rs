@@ -171,9 +171,10 @@ impl Part {
         if self.json.is_empty() {
             return Vec::new();
         }
+        let filtered = self.json.iter().any(|(source, ..)| source.contains('?'));
         let document = tally
             .text("JSON")
-            .and_then(|text| Document::parse(&text).map_err(|saw| (saw, Held::Unknown)));
+            .and_then(|text| Document::parse(&text, filtered).map_err(|saw| (saw, Held::Unknown)));
         let judged = |(source, path, wanted): &(String, JsonPath, Wanted)| match &document {
             Ok(document) => json::judge((source, path), wanted, document),
             Err((saw, held)) => Finding::new(wanted.words_at(source), saw.clone(), *held),

@@ -118,6 +118,19 @@ fn numbers_in_json_are_judged_by_the_digits_that_were_printed() {
 }
 
 #[test]
+fn a_filter_compares_numbers_and_what_it_picks_keeps_its_digits() {
+    let text = r#"[{"n":1.10,"p":5},{"n":2.50,"p":7.00}]"#;
+    assert_eq!(
+        one(json("$[?@.n > 1.2].p", cmp("= 7")), text),
+        (true, "7.00".into())
+    );
+    assert_eq!(
+        one(json("$[?@.n > 1.2]", is("{\"p\":7,\"n\":2.5}")), text).1,
+        r#"{"n":2.50,"p":7.00}"#
+    );
+}
+
+#[test]
 fn what_is_no_json_fails_with_the_place() {
     for (text, words) in [
         ("", "no output"),
@@ -125,6 +138,8 @@ fn what_is_no_json_fails_with_the_place() {
         ("{\"a\":1", "not JSON: EOF while parsing an object"),
         ("{} {}", "not JSON: trailing characters at line 1 column 4"),
         ("[01]", "not JSON: invalid number"),
+        ("{1.10 : 1}", "not JSON: key must be a string"),
+        ("[1.10.2]", "not JSON: expected `,` or `]`"),
         ("[\"open\\", "not JSON: EOF while parsing a string"),
     ] {
         let (ok, saw) = one(json("$", is("1")), text);
@@ -135,7 +150,7 @@ fn what_is_no_json_fails_with_the_place() {
     let many = format!("[{}1]", "1,".repeat(300_000));
     assert_eq!(
         one(json("$", is("1")), &many).1,
-        "300002 values: more than 200000 cannot be judged as JSON"
+        "too large: 300002 values, an object counted as 4, where at most 250000 can be judged as JSON"
     );
     let huge = format!("\"{}\"", "x".repeat(5 << 20));
     assert_eq!(
@@ -286,4 +301,26 @@ fn how_long_it_took_is_judged_and_the_stretch_never_fails() {
     assert_eq!(list[0].want, "took < 200ms (ideally < 160ms)");
     assert_eq!(list[0].saw, "150ms, within the ideal");
     assert!(Judge::new(&command(took("< 5MB", None))).is_err());
+}
+
+#[test]
+fn a_path_that_would_keep_the_parser_busy_is_refused_at_once() {
+    let nested = format!("$[?{}@.a{}]", "@[?".repeat(40), "]".repeat(40));
+    // A bracket in quotation marks must not hide another one from the limit.
+    let hidden = format!("$[?{}@.a{}]", "@['a\\']]]'][?".repeat(40), "]".repeat(40));
+    let deep = format!("$[?{}@.a{}]", "(".repeat(100_000), ")".repeat(100_000));
+    for path in [nested, hidden, deep, format!("$.{}", "a".repeat(3_000))] {
+        let error = Judge::new(&command(json(&path, is("1")))).err().unwrap();
+        assert!(
+            error.to_string().contains("too long or too deep"),
+            "{error}"
+        );
+    }
+    let fair = json(
+        "$.items[?(@.kind == 'Pod' && length(@.status) > 2)].ready",
+        is("true"),
+    );
+    assert!(Judge::new(&command(fair)).is_ok());
+    let wrong = Judge::new(&command(json("status", is("1")))).err().unwrap();
+    assert_eq!(wrong.to_string(), "`status` is not a JSONPath (RFC 9535)");
 }

@@ -1,0 +1,107 @@
+//! Which key signs: the one that was named, the agent's, a file's, or one made for this user. Said before it is used.
+
+use super::places::Places;
+use super::{Failure, print};
+use crate::cli::KeyArgs;
+use crate::journal::keys::find::{Found, KeyPlaces, find, look};
+use crate::journal::keys::{KeyOrigin, LockedKey, Signer};
+use crate::model::secret::Secret;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+/// The operator's key, or none.
+pub(super) struct OperatorKey {
+    /// Signs; `None` for an unsigned run.
+    pub signer: Option<Arc<dyn Signer>>,
+    /// `agent`, `file`, `self-made`, `none`.
+    pub origin: &'static str,
+}
+
+/// Finds the key. A passphrase is asked on the terminal; without one that is a refusal. A key that has to be made is made,
+/// and that is said on standard error with where it lies.
+pub(super) fn choose(places: &Places, args: &KeyArgs) -> Result<OperatorKey, Failure> {
+    if args.no_key {
+        return Ok(OperatorKey { signer: None, origin: "none" });
+    }
+    let wanted = key_places(places, args);
+    let before = look(&wanted).map_err(|why| refused(&why, args))?;
+    for passed in &before.passed_over {
+        say(&format!("note: {}", Failure::of(passed).what));
+    }
+    let made = matches!(before.found, Found::Nothing);
+    let found = if made { find(&wanted).map_err(|why| refused(&why, args))?.found } else { before.found };
+    let signer: Box<dyn Signer> = match found {
+        Found::Ready(signer) => signer,
+        Found::NeedsPassphrase(locked) => unlock(&locked)?,
+        Found::Nothing => return Err(Failure::because("there is no key to sign with").hint("name one: --key FILE, or fly unsigned: --no-key")),
+    };
+    let origin = match signer.origin() {
+        KeyOrigin::Agent => "agent",
+        KeyOrigin::File(_) => "file",
+        KeyOrigin::SelfMade(path) => {
+            if made {
+                say(&format!("no SSH key was found: made one for you at {} ({})", path.display(), signer.fingerprint()));
+                say("the run will say SELF-MADE KEY; it proves something only to those who list that key");
+            }
+            "self-made"
+        }
+    };
+    Ok(OperatorKey { signer: Some(Arc::from(signer)), origin })
+}
+
+/// Where keys are looked for.
+pub(super) fn key_places(places: &Places, args: &KeyArgs) -> KeyPlaces {
+    KeyPlaces {
+        key: args.key.clone(),
+        agent: places.agent.clone(),
+        ssh_dir: places.ssh.clone(),
+        data_dir: places.data.clone(),
+        user: places.user.clone(),
+    }
+}
+
+fn refused(why: &crate::journal::keys::KeyError, args: &KeyArgs) -> Failure {
+    let hint = if args.key.is_some() { "name another key, or leave --key out" } else { "name a key: --key FILE, or fly unsigned: --no-key" };
+    Failure::of(why).hint(hint)
+}
+
+fn unlock(locked: &LockedKey) -> Result<Box<dyn Signer>, Failure> {
+    let path = locked.path().display();
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::because(format!("the key {path} has a passphrase and there is no terminal to ask for it"))
+            .hint("add it to an agent (ssh-add), name another key, or use --no-key"));
+    }
+    for _ in 0..3 {
+        let typed = ask_hidden(&format!("Passphrase for {path}: "))?;
+        match locked.unlock(&typed) {
+            Ok(signer) => return Ok(signer),
+            Err(why) => say(&Failure::of(&why).what),
+        }
+    }
+    Err(Failure::because(format!("the key {path} was not unlocked")))
+}
+
+/// Asks on the terminal without showing what is typed; the terminal is as it was afterwards.
+fn ask_hidden(question: &str) -> Result<Secret, Failure> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let failed = |why: &dyn std::fmt::Display| Failure::because(format!("cannot read from the terminal: {why}"));
+    print(question)?;
+    let stdin = std::io::stdin();
+    let before = tcgetattr(&stdin).map_err(|why| failed(&why))?;
+    let mut hidden = before.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&stdin, OptionalActions::Flush, &hidden).map_err(|why| failed(&why))?;
+    let mut line = String::new();
+    let read = stdin.read_line(&mut line);
+    let restored = tcsetattr(&stdin, OptionalActions::Now, &before);
+    print("\n")?;
+    read.map_err(|why| failed(&why))?;
+    restored.map_err(|why| failed(&why))?;
+    Ok(Secret::new(line.trim_end_matches(['\n', '\r']).to_owned()))
+}
+
+/// A remark beside the result.
+pub(super) fn say(words: &str) {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(std::io::stderr(), "tminus: {}", crate::model::text::shown(words));
+}

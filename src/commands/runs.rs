@@ -1,0 +1,122 @@
+//! `tminus runs`: every run of the runs folder with where it stands, and how a run is found by its name.
+
+use super::places::Places;
+use super::{Failure, Outcome, Ran, print};
+use crate::cli::{Common, Format};
+use crate::feed::live::conductor_of;
+use crate::journal::reader::{Tail, read_all};
+use crate::journal::{FindError, RunDir};
+use crate::model::ids::Seq;
+use crate::model::event::Event;
+use crate::model::plan::Plan;
+use crate::model::record::Record;
+use crate::model::state::{RunFacts, RunState};
+use crate::model::text::shown;
+use crate::runbook;
+use serde::Serialize;
+
+/// One run of the list.
+#[derive(Serialize)]
+struct Listed {
+    id: String,
+    dir: String,
+    title: String,
+    kind: &'static str,
+    state: String,
+    conductor: Option<i32>,
+    started: Option<String>,
+    steps: Steps,
+    head: Option<String>,
+    sealed: bool,
+    key: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Steps {
+    done: usize,
+    total: usize,
+}
+
+/// Lists the runs, newest last.
+pub(super) fn runs(common: &Common, format: Format) -> Ran {
+    let places = Places::find(common)?;
+    let mut listed: Vec<Listed> = RunDir::list(&places.runs).iter().map(look).collect();
+    listed.sort_by(|one, two| one.id.cmp(&two.id));
+    match format {
+        Format::Json => {
+            for run in &listed {
+                let line = serde_json::to_string(run).map_err(|why| Failure::because(why.to_string()))?;
+                print(&format!("{line}\n"))?;
+            }
+        }
+        Format::Text if listed.is_empty() => print("No runs yet. `tminus run RUNBOOK` starts one.\n")?,
+        Format::Text => {
+            for run in &listed {
+                let conductor = if run.conductor.is_some() { " live" } else { "" };
+                let sealed = if run.sealed { " sealed" } else { "" };
+                let key = run.key.map(|word| format!(" {word}")).unwrap_or_default();
+                let number = run.id.split('-').next().unwrap_or_default();
+                let started = run.started.as_deref().unwrap_or("not started");
+                let title = shown(&run.title);
+                print(&format!("{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}\n", run.state, run.steps.done, run.steps.total))?;
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn look(dir: &RunDir) -> Listed {
+    let conductor = conductor_of(dir);
+    let mut listed = Listed {
+        id: dir.id().0.clone(),
+        dir: dir.path().display().to_string(),
+        title: "?".into(),
+        kind: "live",
+        state: "unreadable".into(),
+        conductor,
+        started: None,
+        steps: Steps { done: 0, total: 0 },
+        head: None,
+        sealed: dir.path().join("SEAL").is_file(),
+        key: None,
+    };
+    let Ok(records) = read_all(dir) else { return listed };
+    let Ok(plan) = plan_of(dir) else { return listed };
+    listed.title.clone_from(&plan.title);
+    if let Ok(state) = RunState::fold(&plan, &records) {
+        let progress = state.progress_of_run(&plan);
+        listed.steps = Steps { done: progress.done, total: progress.total };
+        listed.state = state.status().word().into();
+        listed.key = state.facts.as_ref().and_then(|facts| facts.key_word());
+        listed.started = started(&records, &state);
+    }
+    listed
+}
+
+fn started(records: &[Record], state: &RunState) -> Option<String> {
+    let first = records.iter().find(|record| matches!(record.event, Event::Started { .. }))?;
+    crate::model::schedule::format_wall(first.at.wall, &state.zone, Some("%Y-%m-%d %H:%M %Z"))
+}
+
+/// The run of this name.
+pub(super) fn find(places: &Places, name: &str) -> Result<RunDir, Failure> {
+    RunDir::find(&places.runs, name).map_err(|why| match why {
+        FindError::None { .. } => Failure::of(&why).hint("tminus runs lists them"),
+        _ => Failure::of(&why),
+    })
+}
+
+/// A run's own copy of its runbook, as its first record names it.
+pub(super) fn plan_of(dir: &RunDir) -> Result<Plan, Failure> {
+    let first = Tail::open(dir).and_then(|mut tail| tail.read_to(Seq(1))).map_err(|why| Failure::of(&why))?;
+    let facts = first.first().and_then(|record| match &record.event {
+        Event::Genesis { text, .. } => RunFacts::read(text),
+        _ => None,
+    });
+    let unreadable = || Failure::because(format!("the first record of run {} cannot be read", dir.id().short()));
+    let facts = facts.ok_or_else(unreadable)?;
+    let bytes = dir.attachment(&facts.runbook_sha256).map_err(|why| Failure::of(&why))?;
+    let loaded = runbook::parse(&facts.runbook, &bytes);
+    let shown = || runbook::render(&loaded, false);
+    loaded.plan.clone().ok_or_else(|| Failure::because(format!("the runbook of run {} cannot be read by this version of tminus\n{}", dir.id().short(), shown())))
+}

@@ -1,0 +1,129 @@
+//! Showing a run: on screens, line by line, or to an answers file. Which of them, and what the end of it means.
+
+use super::keys::OperatorKey;
+use super::{Failure, Outcome, Ran, print};
+use crate::cli::{Common, ShowArgs};
+use crate::engine::clock::{Clock, SystemClock};
+use crate::feed::live::{Coming, connect};
+use crate::feed::{News, Port};
+use crate::journal::RunDir;
+use crate::linear;
+use crate::model::plan::Plan;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
+
+/// How a run is shown.
+pub(super) enum Manner {
+    /// Screens.
+    Screens,
+    /// Lines.
+    Lines,
+    /// Nobody there.
+    Answers(PathBuf, Box<linear::Answers>),
+}
+
+impl Manner {
+    /// Which manner these arguments and this terminal ask for. An answers file is read and checked here, before a run exists.
+    pub fn of(show: &ShowArgs, plan: Option<&Plan>) -> Result<Self, Failure> {
+        if let Some(path) = &show.answers {
+            let plan = plan.ok_or_else(|| Failure::because("answers need a runbook that can be read"))?;
+            let answers = linear::Answers::read(path, plan).map_err(|why| Failure::because(why.to_string()))?;
+            return Ok(Self::Answers(path.clone(), Box::new(answers)));
+        }
+        let accessible = super::places::var("ACCESSIBLE").is_some_and(|value| value != "0");
+        let dumb = super::places::var("TERM").is_none_or(|term| term == "dumb");
+        let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        match (show.linear || accessible, terminal) {
+            (true, _) => Ok(Self::Lines),
+            (false, true) if dumb => Ok(Self::Lines),
+            (false, true) => Ok(Self::Screens),
+            (false, false) => Err(Failure::because("there is no terminal to show the run on").hint("use --linear for lines of text, --answers FILE for a run without anybody there, or --detach")),
+        }
+    }
+}
+
+impl Manner {
+    /// Who an answers file speaks for.
+    pub fn speaker(&self) -> Option<String> {
+        match self {
+            Manner::Answers(_, answers) => answers.operator.clone(),
+            Manner::Screens | Manner::Lines => None,
+        }
+    }
+}
+
+/// What is needed to show a run.
+pub(super) struct Showing<'a> {
+    /// The run.
+    pub dir: RunDir,
+    /// Its runbook.
+    pub plan: Plan,
+    /// The operator's key.
+    pub key: &'a OperatorKey,
+    /// Only looks.
+    pub watch: bool,
+    /// `--as`.
+    pub name: Option<String>,
+    /// Theme and glyphs.
+    pub common: &'a Common,
+}
+
+/// Connects and shows the run until it ends or the screen is left.
+pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
+    let id = showing.dir.id().clone();
+    let coming = Coming {
+        watch: showing.watch,
+        unattended: matches!(manner, Manner::Answers(..)),
+        name: manner.speaker().or_else(|| showing.name.clone()),
+        signer: showing.key.signer.clone(),
+    };
+    let (live, news) = connect(showing.dir, coming).map_err(|why| {
+        Failure::because(format!("the conductor of run {} cannot be reached: {why}", id.short())).hint(format!("tminus resume {}", id.short()))
+    })?;
+    let clock = || SystemClock.now();
+    match manner {
+        Manner::Screens => screens(&showing.plan, showing.common, Box::new(live), news, &clock, id.short()),
+        Manner::Lines => {
+            let input = std::io::BufReader::new(std::io::stdin());
+            let left = linear::run(&showing.plan, Box::new(live), news, input, std::io::stdout(), &clock);
+            lines_left(left.map_err(|why| Failure::because(why.to_string()))?, id.short())
+        }
+        Manner::Answers(_, answers) => {
+            let left = linear::fly(&showing.plan, Box::new(live), news, &answers, std::io::stdout(), &clock);
+            lines_left(left.map_err(|why| Failure::because(why.to_string()))?, id.short())
+        }
+    }
+}
+
+fn screens(plan: &Plan, common: &Common, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn() -> crate::model::time::Stamp, run: &str) -> Ran {
+    let _ = (plan, common, port, news, clock, run);
+    Err(Failure::because("no screens yet"))
+}
+
+fn lines_left(left: linear::Left, run: &str) -> Ran {
+    match left {
+        linear::Left::Ended { completed } => Ok(if completed { Outcome::Done } else { Outcome::NotSo }),
+        linear::Left::NoAnswer => {
+            print(&format!("The run waits. Go on with: tminus resume {run}\n"))?;
+            Ok(Outcome::NotSo)
+        }
+        linear::Left::Leaving => goes_on(run),
+        linear::Left::JournalFailed(words) => {
+            super::keys::say(&words);
+            Ok(Outcome::JournalFailed)
+        }
+        linear::Left::Lost(words) => lost(&words, run),
+    }
+}
+
+fn goes_on(run: &str) -> Ran {
+    print(&format!("Run {run} goes on. Come back with: tminus attach {run}\n"))?;
+    Ok(Outcome::GoesOn)
+}
+
+fn lost(words: &str, run: &str) -> Ran {
+    super::keys::say(words);
+    print(&format!("Take run {run} up again with: tminus resume {run}\n"))?;
+    Ok(Outcome::GoesOn)
+}

@@ -1,0 +1,386 @@
+//! From a commission to a room: the run directory, the lock, the socket, the first signed record; or why not.
+
+use super::ConductorError;
+use super::commission::{Commission, Ready, What};
+use super::genesis::{self, About};
+use super::hall::Hall;
+use super::room::{Happening, Room};
+use super::signatures::Signatures;
+use crate::engine::clock::{Clock, SystemClock};
+use crate::engine::driver::Driver;
+use crate::engine::environment::Surroundings;
+use crate::engine::exec::{Local, become_subreaper};
+use crate::engine::secrets::Secrets;
+use crate::journal::keys::RunKey;
+use crate::journal::line::FMT;
+use crate::journal::reader::StartPoint;
+use crate::journal::writer::{Beginning, Report};
+use crate::journal::{self, Heads, Lock, LockError, RunDir};
+use crate::model::event::Event;
+use crate::model::plan::Plan;
+use crate::model::signed::{Realm, SignedText};
+use crate::model::state::{RunFacts, RunState};
+use crate::model::wire::{ToClient, ToConductor};
+use crate::runbook;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::UnixListener;
+use tokio::sync::mpsc;
+
+/// The first signature may wait so long for a touch or a passphrase.
+const SIGNING: Duration = Duration::from_secs(180);
+
+/// The conductor's process: reads its commission, opens the run, says so, conducts. The exit code is for nobody but a log.
+pub fn conduct() -> u8 {
+    let commission = match read_commission() {
+        Ok(commission) => commission,
+        Err(why) => return refuse(&why),
+    };
+    alone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(why) => return refuse(&ConductorError::System(why)),
+    };
+    let local = tokio::task::LocalSet::new();
+    match local.block_on(&runtime, open_and_conduct(commission)) {
+        Ok(()) => 0,
+        Err(why) => {
+            tracing::error!(%why, "the conductor ends");
+            refuse(&why)
+        }
+    }
+}
+
+fn read_commission() -> Result<Commission, ConductorError> {
+    let mut told = Vec::new();
+    std::io::stdin().read_to_end(&mut told).map_err(ConductorError::Commission)?;
+    serde_json::from_slice(&told).map_err(|why| ConductorError::Commission(why.into()))
+}
+
+/// Leaves the terminal, the group and the habits of whoever started it: a hangup there must not reach the run.
+fn alone() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, setsid, umask};
+    // Already a session's leader is as good; a kernel that refuses the rest leaves the run as safe as its user is.
+    let _ = setsid();
+    umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let limit = getrlimit(Resource::Core);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let _ = become_subreaper();
+}
+
+fn refuse(why: &ConductorError) -> u8 {
+    let mut words = why.to_string();
+    let mut cause = std::error::Error::source(why);
+    while let Some(under) = cause {
+        words.push_str(&format!(": {under}"));
+        cause = under.source();
+    }
+    let code = if matches!(why, ConductorError::Journal(_)) { 3 } else { 2 };
+    say(&Ready::Refused { why: words, code });
+    code
+}
+
+/// Says how it went, once, and closes standard output: whoever started this waits for its end.
+fn say(ready: &Ready) {
+    if let Ok(text) = serde_json::to_string(ready) {
+        let _ = std::io::stdout().write_all(text.as_bytes());
+        let _ = std::io::stdout().flush();
+    }
+    close_output();
+}
+
+/// Standard input and output become `/dev/null`.
+fn close_output() {
+    if let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdin(&null);
+        let _ = rustix::stdio::dup2_stdout(&null);
+    }
+}
+
+/// A run that is about to begin or to go on.
+struct Opened {
+    dir: RunDir,
+    plan: Plan,
+    state: RunState,
+    first: SignedText,
+    start: StartPoint,
+    key: RunKey,
+    is_new: bool,
+}
+
+async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> {
+    let dir = match &commission.what {
+        What::New { path, .. } => RunDir::create(&commission.runs, &stem(path), SystemClock.now())?.0,
+        What::Resume { dir, .. } => RunDir::open(dir)?,
+    };
+    let lock = dir.lock().map_err(|why| locked(&dir, why))?;
+    let is_new = matches!(commission.what, What::New { .. });
+    let conducted = match open(&commission, &dir) {
+        Ok(opened) => listen_and_conduct(commission, opened, lock).await,
+        Err(why) => Err(why),
+    };
+    if is_new && conducted.is_err() && dir.parts().is_ok_and(|parts| parts.is_empty()) {
+        // Nothing was recorded: what was only prepared is not left behind as a run.
+        let _ = std::fs::remove_dir_all(dir.path());
+    }
+    conducted
+}
+
+fn open(commission: &Commission, dir: &RunDir) -> Result<Opened, ConductorError> {
+    match &commission.what {
+        What::New { path, text, t0 } => open_new(commission, dir, (path, text, *t0)),
+        What::Resume { over_cut, .. } => open_again(commission, dir, over_cut.as_deref()),
+    }
+}
+
+async fn listen_and_conduct(commission: Commission, opened: Opened, lock: Lock) -> Result<(), ConductorError> {
+    let dir = opened.dir.clone();
+    // A socket that is still there is a dead conductor's: the lock says that nobody listens on it.
+    dir.remove_socket()?;
+    let listener = UnixListener::bind(dir.socket_path()).map_err(ConductorError::Socket)?;
+    say(&Ready::Open { dir: dir.path().to_owned(), run: dir.id().0.clone() });
+    let conducted = sign_and_conduct(commission, opened, listener, lock).await;
+    let _ = dir.remove_socket();
+    conducted
+}
+
+fn stem(path: &std::path::Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn locked(dir: &RunDir, why: LockError) -> ConductorError {
+    let run = dir.id().short().to_owned();
+    match why {
+        LockError::Held { pid } => ConductorError::Held { run, pid: pid.unwrap_or(0) },
+        other => ConductorError::NotResumable { run, why: other.to_string() },
+    }
+}
+
+fn parsed(name: &str, bytes: &[u8]) -> Result<Plan, ConductorError> {
+    let loaded = runbook::parse(name, bytes);
+    loaded.plan.clone().ok_or_else(|| ConductorError::Runbook(runbook::render(&loaded, false)))
+}
+
+fn open_new(commission: &Commission, dir: &RunDir, new: (&PathBuf, &String, Option<i64>)) -> Result<Opened, ConductorError> {
+    let (path, text, t0) = new;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "runbook.yaml".into());
+    let plan = parsed(&name, text.as_bytes())?;
+    let sha256 = dir.attach(&name, text.as_bytes())?;
+    let key = RunKey::generate();
+    let about = About {
+        now: SystemClock.now(),
+        runbook_name: &name,
+        runbook: &sha256,
+        runbook_dir: &path.parent().map(|folder| folder.display().to_string()).unwrap_or_else(|| "/".into()),
+        run_dir: &dir.path().display().to_string(),
+        t0,
+    };
+    let first = genesis::opening(commission, &about, &key).genesis(Realm::Live, dir.id());
+    let state = RunState::of(&plan);
+    let start = StartPoint::first(Realm::Live, dir.id());
+    Ok(Opened { dir: dir.clone(), plan, state, first, start, key, is_new: true })
+}
+
+fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> Result<Opened, ConductorError> {
+    let refused = |why: String| ConductorError::NotResumable { run: dir.id().short().to_owned(), why };
+    dir.check_own()?;
+    let found = journal::reader::recover(dir, Some(&commission.heads))?;
+    if let Some(problem) = &found.problem {
+        return Err(refused(format!("its journal is damaged: {problem}")));
+    }
+    if let (Some(cut), None) = (&found.cut, over_cut) {
+        return Err(refused(format!("its journal is shorter than what was acknowledged ({cut}): somebody cut it, or the disk lost it. --over-cut REASON goes on all the same")));
+    }
+    let facts = found.records.first().and_then(|record| match &record.event {
+        Event::Genesis { text, .. } => RunFacts::read(text),
+        _ => None,
+    });
+    let facts = facts.ok_or_else(|| refused("its first record cannot be read".into()))?;
+    let bytes = dir.attachment(&facts.runbook_sha256)?;
+    let plan = parsed(&facts.runbook, &bytes)?;
+    let state = RunState::fold(&plan, &found.records).map_err(|why| refused(why.to_string()))?;
+    if found.ended {
+        return Err(refused("it has ended: nothing of it can run any more".into()));
+    }
+    let key = RunKey::generate();
+    let about = About {
+        now: SystemClock.now(),
+        runbook_name: &facts.runbook,
+        runbook: &facts.runbook_sha256,
+        runbook_dir: &facts.runbook_dir,
+        run_dir: &dir.path().display().to_string(),
+        t0: facts.t0,
+    };
+    let first = genesis::opening(commission, &about, &key).resume(&found, over_cut.unwrap_or_default());
+    Ok(Opened { dir: dir.clone(), plan, state, first, start: found.start, key, is_new: false })
+}
+
+async fn sign_and_conduct(commission: Commission, opened: Opened, listener: UnixListener, lock: Lock) -> Result<(), ConductorError> {
+    let (happenings, mut inbox) = mpsc::unbounded_channel();
+    tokio::task::spawn_local(accept(listener, happenings.clone()));
+    watch_signals(&happenings)?;
+    let mut hall = Hall::default();
+    let text = opened.first.encode();
+    let namespace = format!("{}@tminus", opened.first.kind);
+    let wanted = Signing { namespace: &namespace, text: &text, needed: commission.key_origin != "none" };
+    let (sig, early) = match signature(&mut hall, &mut inbox, &happenings, &wanted).await {
+        Ok(signed) => signed,
+        Err(why) => {
+            farewell(&mut hall, &why).await;
+            return Err(why);
+        }
+    };
+    let fmt = FMT.to_owned();
+    let first = if opened.is_new { Event::Genesis { fmt, text, sig } } else { Event::Resume { fmt, text, sig } };
+    let (reports, said) = mpsc::unbounded_channel();
+    let beginning = Beginning { dir: opened.dir.clone(), lock: Arc::new(lock), first, start: opened.start, key: opened.key };
+    let writer = match journal::writer::begin(beginning, Box::new(|| SystemClock.now()), reports) {
+        Ok(writer) => writer,
+        Err(why) => {
+            let why = ConductorError::from(why);
+            farewell(&mut hall, &why).await;
+            return Err(why);
+        }
+    };
+    tokio::task::spawn_local(forward(said, happenings.clone()));
+    for happening in early {
+        // The channel's other end is held by this very function.
+        let _ = happenings.send(happening);
+    }
+    let surroundings = Surroundings::of(&opened.plan, std::env::vars_os());
+    let room = Room {
+        driver: Driver::new(Arc::new(opened.plan), opened.state, Secrets::default()),
+        hall,
+        writer,
+        heads: heads(&commission, &opened.dir),
+        dir: opened.dir,
+        commission,
+        environment: environment(),
+        surroundings,
+        executor: Arc::new(Local::new(Arc::new(SystemClock))),
+        happenings,
+        controls: HashMap::new(),
+        signatures: Signatures::default(),
+        sealing: None,
+        failed: None,
+        leaving: None,
+        over: None,
+        drift: None,
+    };
+    room.run(inbox).await
+}
+
+async fn forward(mut said: mpsc::UnboundedReceiver<Report>, happenings: mpsc::UnboundedSender<Happening>) {
+    while let Some(report) = said.recv().await {
+        if happenings.send(Happening::Report(report)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Where the last acknowledged head is remembered outside the run; a run goes on without it, only a cut would not show.
+fn heads(commission: &Commission, dir: &RunDir) -> Option<Heads> {
+    std::fs::create_dir_all(&commission.heads).ok()?;
+    Heads::open(&commission.heads, dir.id()).ok()
+}
+
+/// The last words to whoever is connected.
+async fn farewell(hall: &mut Hall, why: &ConductorError) {
+    hall.tell_all(&ToClient::Over { sealed: false, why: Some(why.to_string()) });
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+async fn accept(listener: UnixListener, happenings: mpsc::UnboundedSender<Happening>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                if happenings.send(Happening::Arrived(stream)).is_err() {
+                    return;
+                }
+            }
+            // Out of descriptors, most likely: later again, the run itself does not need it.
+            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+        }
+    }
+}
+
+fn watch_signals(happenings: &mpsc::UnboundedSender<Happening>) -> Result<(), ConductorError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).map_err(ConductorError::System)?;
+    let mut hup = signal(SignalKind::hangup()).map_err(ConductorError::System)?;
+    let mut int = signal(SignalKind::interrupt()).map_err(ConductorError::System)?;
+    let happenings = happenings.clone();
+    tokio::task::spawn_local(async move {
+        loop {
+            tokio::select! {
+                _ = hup.recv() => {}
+                _ = int.recv() => {}
+                _ = term.recv() => {
+                    if happenings.send(Happening::Term).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The first signature.
+struct Signing<'a> {
+    namespace: &'a str,
+    text: &'a str,
+    needed: bool,
+}
+
+/// Waits for the first client that can sign, and for its signature. What else was said meanwhile comes back to be heard later.
+async fn signature(
+    hall: &mut Hall,
+    inbox: &mut mpsc::UnboundedReceiver<Happening>,
+    happenings: &mpsc::UnboundedSender<Happening>,
+    wanted: &Signing<'_>,
+) -> Result<(String, Vec<Happening>), ConductorError> {
+    let mut early = Vec::new();
+    if !wanted.needed {
+        return Ok(("-".into(), early));
+    }
+    let deadline = tokio::time::Instant::now() + SIGNING;
+    loop {
+        let happening = tokio::time::timeout_at(deadline, inbox.recv()).await;
+        let happening = happening.map_err(|_| ConductorError::NotSigned("no signature came within three minutes".into()))?;
+        match happening.ok_or_else(|| ConductorError::NotSigned("nobody is left to sign".into()))? {
+            Happening::Arrived(stream) => {
+                let _ = hall.admit(stream, happenings);
+            }
+            Happening::Said(client, frame @ ToConductor::Hello { .. }) => {
+                if hall.greet(client, &frame).is_some_and(|hello| hello.key.is_some() && !hello.watch) {
+                    let ask = ToClient::Sign { id: 0, namespace: wanted.namespace.into(), text: wanted.text.into() };
+                    hall.tell(client, ask);
+                }
+                early.push(Happening::Said(client, frame));
+            }
+            Happening::Said(_, ToConductor::Signature { id: 0, result }) => {
+                return result.map(|sig| (sig, early)).map_err(ConductorError::NotSigned);
+            }
+            Happening::Gone(client) => {
+                let _ = hall.dismiss(client);
+                early.retain(|each| !matches!(each, Happening::Said(who, _) if *who == client));
+                if hall.is_empty() {
+                    return Err(ConductorError::NotSigned("the screen was left before the run was signed".into()));
+                }
+            }
+            other => early.push(other),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! A run that is under way: the client's end of the socket, and the journal as far as it is durable.
+//!
+//! A thread of its own reads the socket; it reads the journal's files up to the number that it is told, never beyond, and
+//! signs what the conductor asks for with the operator's key, which stays here.
+
+use super::{News, Port, Role};
+use crate::feed::frames::{read_frame, write_frame};
+use crate::journal::keys::Signer;
+use crate::journal::RunDir;
+use crate::journal::reader::Tail;
+use crate::model::ids::{Attempt, Seq, StepId};
+use crate::model::intent::{Intent, Request};
+use crate::model::wire::{ToClient, ToConductor, WIRE};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+/// How a client comes.
+pub struct Coming {
+    /// Only looks.
+    pub watch: bool,
+    /// Speaks for an answers file.
+    pub unattended: bool,
+    /// `--as`.
+    pub name: Option<String>,
+    /// The operator's key.
+    pub signer: Option<Arc<dyn Signer>>,
+}
+
+/// A live run, from a client's side.
+pub struct Live {
+    dir: RunDir,
+    stream: Arc<Mutex<UnixStream>>,
+    role: Arc<AtomicU8>,
+    watch: bool,
+}
+
+/// Connects to a run's conductor. `Err` says in words why it cannot be reached.
+pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)> {
+    let stream = UnixStream::connect(dir.socket_path())?;
+    let own = rustix::process::getuid();
+    if rustix::net::sockopt::socket_peercred(&stream)?.uid != own {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "its socket belongs to another user"));
+    }
+    let (news, inbox) = channel();
+    let role = Arc::new(AtomicU8::new(role_code(if coming.watch {
+        Role::Watches
+    } else {
+        Role::Beside
+    })));
+    let writing = Arc::new(Mutex::new(stream.try_clone()?));
+    let hello = ToConductor::Hello {
+        program: env!("CARGO_PKG_VERSION").into(),
+        wire: WIRE,
+        watch: coming.watch,
+        unattended: coming.unattended,
+        name: coming.name,
+        tty: controlling_terminal(),
+        key: coming.signer.as_ref().map(|signer| signer.public_openssh()),
+    };
+    write_frame(&mut *lock(&writing), &hello)?;
+    let link = Link {
+        tail: Tail::open(&dir).map_err(io::Error::other)?,
+        stream,
+        writing: writing.clone(),
+        news,
+        role: role.clone(),
+        watch: coming.watch,
+        signer: coming.signer,
+    };
+    std::thread::Builder::new()
+        .name("link".into())
+        .spawn(move || link.run())?;
+    Ok((
+        Live {
+            dir,
+            stream: writing,
+            role,
+            watch: coming.watch,
+        },
+        inbox,
+    ))
+}
+
+fn lock(stream: &Mutex<UnixStream>) -> std::sync::MutexGuard<'_, UnixStream> {
+    // A thread that panicked while it wrote a frame leaves a torn one: the conductor ends the link by itself then.
+    stream
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn role_code(role: Role) -> u8 {
+    match role {
+        Role::Drives => 0,
+        Role::Beside => 1,
+        Role::Watches => 2,
+    }
+}
+
+fn controlling_terminal() -> String {
+    rustix::termios::ttyname(std::io::stdin(), Vec::new())
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_else(|_| "-".into())
+}
+
+impl Port for Live {
+    fn wish(&mut self, intent: Intent, seen: Seq) -> Result<u64, String> {
+        if self.watch {
+            return Err("This screen watches: it may look, not touch.".into());
+        }
+        let id = crate::feed::fresh_id();
+        let request = ToConductor::Wish(Request { id, seen, intent });
+        write_frame(&mut *lock(&self.stream), &request)
+            .map_err(|why| format!("The conductor cannot be reached: {why}."))?;
+        Ok(id)
+    }
+
+    fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let no_links = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+        let mut file = std::fs::OpenOptions::new().read(true).custom_flags(no_links).open(self.dir.output_path(step, attempt))?;
+        file.seek(SeekFrom::Start(range.start))?;
+        let mut bytes = Vec::new();
+        file.take(range.end.saturating_sub(range.start))
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn role(&self) -> Role {
+        match self.role.load(Ordering::Relaxed) {
+            0 => Role::Drives,
+            1 => Role::Beside,
+            _ => Role::Watches,
+        }
+    }
+
+    fn give_up(&mut self, at: String) {
+        // A conductor that is gone needs no word; the link says so to the screen.
+        let _ = write_frame(&mut *lock(&self.stream), &ToConductor::AnswersEnded { at });
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        let stream = lock(&self.stream);
+        let _ = write_frame(&mut &*stream, &ToConductor::Bye);
+        let _ = stream.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+struct Link {
+    tail: Tail,
+    stream: UnixStream,
+    writing: Arc<Mutex<UnixStream>>,
+    news: Sender<News>,
+    role: Arc<AtomicU8>,
+    watch: bool,
+    signer: Option<Arc<dyn Signer>>,
+}
+
+impl Link {
+    fn run(mut self) {
+        loop {
+            let frame = match read_frame::<ToClient>(&mut self.stream) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return self.lost("the conductor is gone".into()),
+                Err(why) => return self.lost(format!("the link to the conductor broke: {why}")),
+            };
+            if !self.hear(frame) {
+                return;
+            }
+        }
+    }
+
+    fn lost(&self, why: String) {
+        let _ = self.news.send(News::Lost(why));
+    }
+
+    /// Whether there is more to hear.
+    fn hear(&mut self, frame: ToClient) -> bool {
+        let news = match frame {
+            ToClient::Welcome {
+                drives,
+                driver,
+                durable,
+                ..
+            } => {
+                self.take_role(drives);
+                if !self.read_to(durable) {
+                    return false;
+                }
+                News::Driver {
+                    name: driver,
+                    you: drives,
+                }
+            }
+            ToClient::Durable { seq } => return self.read_to(seq),
+            ToClient::Refused { id, why } => News::Refused(id, why),
+            ToClient::Taken { id } => News::Taken(id),
+            ToClient::Sign {
+                id,
+                namespace,
+                text,
+            } => {
+                self.sign(id, namespace, text);
+                return true;
+            }
+            ToClient::Driver { driver, you } => {
+                self.take_role(you);
+                News::Driver { name: driver, you }
+            }
+            ToClient::Trouble { words } => News::Trouble(words),
+            ToClient::Over { sealed, why } => {
+                let _ = self.news.send(News::Over { sealed, why });
+                return false;
+            }
+        };
+        self.news.send(news).is_ok()
+    }
+
+    fn take_role(&self, drives: bool) {
+        let role = match (self.watch, drives) {
+            (true, _) => Role::Watches,
+            (false, true) => Role::Drives,
+            (false, false) => Role::Beside,
+        };
+        self.role.store(role_code(role), Ordering::Relaxed);
+    }
+
+    /// Reads the journal up to what is durable and hands it on.
+    fn read_to(&mut self, seq: Seq) -> bool {
+        match self.tail.read_to(seq) {
+            Ok(records) if records.is_empty() => true,
+            Ok(records) => self.news.send(News::Records(records)).is_ok(),
+            Err(why) => {
+                self.lost(format!("the journal cannot be read: {why}"));
+                false
+            }
+        }
+    }
+
+    /// Signs on a thread of its own: a key may wait for a touch, and records must not wait for that.
+    fn sign(&self, id: u64, namespace: String, text: String) {
+        let signer = self.signer.clone();
+        let writing = self.writing.clone();
+        let signing = move || {
+            let result = match signer {
+                Some(signer) => signer
+                    .sign(&namespace, text.as_bytes())
+                    .map_err(|why| why.to_string()),
+                None => Err("this client has no key".into()),
+            };
+            let _ = write_frame(&mut *lock(&writing), &ToConductor::Signature { id, result });
+        };
+        if std::thread::Builder::new()
+            .name("sign".into())
+            .spawn(signing)
+            .is_err()
+        {
+            self.lost("no thread could be made to sign".into());
+        }
+    }
+}
+
+/// The process that conducts a run now, by the socket's word.
+pub fn conductor_of(dir: &RunDir) -> Option<i32> {
+    let stream = UnixStream::connect(dir.socket_path()).ok()?;
+    rustix::net::sockopt::socket_peercred(&stream).ok().map(|peer| peer.pid.as_raw_nonzero().get())
+}

@@ -1,0 +1,257 @@
+//! Expectations: what must come of a command, or be seen by a person. `engine::judge` applies them.
+//!
+//! The patterns in them are compiled in `patterns`, so that what passes here cannot fail to compile in the middle of a
+//! run.
+
+use super::{Located, Reader, Use};
+use crate::model::cmp::Cmp;
+use crate::model::expect::{ExitWanted, Expect, JsonWanted, Measured, Of};
+use crate::model::fill::is_name;
+use crate::model::ids::VarName;
+use crate::runbook::diagnostic::Diagnostic;
+use crate::runbook::later::Scope;
+use crate::runbook::node::Node;
+use crate::runbook::reader::Fields;
+use serde_yaml::Value;
+
+impl<'a> Reader<'a> {
+    /// `expect` of a command.
+    pub(super) fn expect(&mut self, node: Node<'a>) -> Option<Expect> {
+        let mut fields = self.desk.fields(node, Scope::Expect, "a mapping of what must come")?;
+        let mut expect = Expect::default();
+        if let Some(exit) = fields.take("exit").and_then(|node| self.exit(node)) {
+            expect.exit = exit;
+        }
+        self.of_text(&mut fields, &mut expect);
+        self.of_value(&mut fields, &mut expect);
+        expect.took = fields.take("took").and_then(|node| self.took(node));
+        expect.stderr = fields.take("stderr").and_then(|node| self.stderr(node)).map(Box::new);
+        self.desk.finish(fields, &|_| None);
+        Some(expect)
+    }
+
+    /// `expect` of what a person reads off: it has no exit code, no stderr and no duration.
+    pub(super) fn expect_of_reading(&mut self, node: Node<'a>) -> Option<Expect> {
+        let mut fields = self.desk.fields(node, Scope::Expect, "a mapping of what must be seen")?;
+        let mut expect = Expect::default();
+        self.of_text(&mut fields, &mut expect);
+        self.of_value(&mut fields, &mut expect);
+        self.desk.finish(fields, &|key| {
+            matches!(key, "exit" | "took" | "stderr")
+                .then(|| format!("`{key}` is a command's; here a person reads a value off"))
+        });
+        Some(expect)
+    }
+
+    fn of_text(&mut self, fields: &mut Fields<'a>, expect: &mut Expect) {
+        if let Some(node) = fields.take("contains") {
+            expect.contains = self.texts(node);
+        }
+        if let Some(node) = fields.take("lacks") {
+            expect.lacks = self.texts(node);
+        }
+        if let Some(node) = fields.take("matches") {
+            let one_or_more = node.items().unwrap_or_else(|| vec![node]);
+            expect.matches = one_or_more.into_iter().filter_map(|node| self.pattern(node)).collect();
+        }
+        if let Some(node) = fields.take("equals") {
+            expect.equals = self.desk.text(node);
+            if let Some(text) = expect.equals.clone() {
+                self.note_filled(&text, node, Use::Never);
+            }
+        }
+    }
+
+    fn of_value(&mut self, fields: &mut Fields<'a>, expect: &mut Expect) {
+        if let Some(node) = fields.take("json") {
+            expect.json = self.json(node);
+        }
+        if let Some(node) = fields.take("number") {
+            expect.number = self.measured(node);
+        }
+        if let Some(node) = fields.take("ratio") {
+            expect.ratio = self.measured(node);
+        }
+        if let Some(node) = fields.take("count") {
+            expect.count = self.measured(node);
+        }
+    }
+
+    fn stderr(&mut self, node: Node<'a>) -> Option<Expect> {
+        let mut fields = self.desk.fields(node, Scope::Stderr, "a mapping of what must come")?;
+        let mut expect = Expect { exit: ExitWanted::Any, ..Expect::default() };
+        self.of_text(&mut fields, &mut expect);
+        if let Some(node) = fields.take("count") {
+            expect.count = self.measured(node);
+        }
+        self.desk.finish(fields, &|_| None);
+        Some(expect)
+    }
+
+    fn exit(&mut self, node: Node<'a>) -> Option<ExitWanted> {
+        if let Value::String(_) = node.value {
+            self.desk.word(node, &[("any", ())])?;
+            return Some(ExitWanted::Any);
+        }
+        let list = node.items().unwrap_or_else(|| vec![node]);
+        let mut codes = Vec::new();
+        for node in list {
+            let code = self.desk.whole(node, 0)?;
+            if code > 255 {
+                self.desk.report(Diagnostic::error("RB0109", &node.span(), "exit codes are 0 to 255"));
+                return None;
+            }
+            codes.push(i32::try_from(code).ok()?);
+        }
+        if codes.is_empty() {
+            self.desk.report(
+                Diagnostic::error("RB0109", &node.span(), "no exit code would pass")
+                    .help("write `any`, or leave it out for 0"),
+            );
+            return None;
+        }
+        Some(ExitWanted::Codes(codes))
+    }
+
+    /// One text or a list of them; never filled in, since what is expected stands in the file.
+    pub(super) fn texts(&mut self, node: Node<'a>) -> Vec<String> {
+        let one_or_more = node.items().unwrap_or_else(|| vec![node]);
+        let mut all = Vec::new();
+        for node in one_or_more {
+            if let Some(text) = self.desk.full_text(node) {
+                self.note_filled(&text, node, Use::Never);
+                all.push(text);
+            }
+        }
+        all
+    }
+
+    fn json(&mut self, node: Node<'a>) -> Vec<(String, JsonWanted)> {
+        let mut all = Vec::new();
+        for field in self.desk.named(node, "a mapping of JSONPaths and values") {
+            self.check_json_path(field.key, &field.key_span);
+            if let Some(wanted) = self.json_wanted(field.node) {
+                all.push((field.key.to_owned(), wanted));
+            }
+        }
+        all
+    }
+
+    fn json_wanted(&mut self, node: Node<'a>) -> Option<JsonWanted> {
+        if let Value::String(text) = node.value {
+            let compares = text.trim_start().starts_with(['=', '!', '<', '>']);
+            return if compares {
+                self.comparison(node).map(JsonWanted::Cmp)
+            } else {
+                self.json_text(node.value, node)
+            };
+        }
+        if let Value::Mapping(map) = node.value
+            && map.len() == 1
+            && let Some(literal) = map.get("equals")
+        {
+            return self.json_text(literal, node);
+        }
+        self.json_text(node.value, node)
+    }
+
+    fn json_text(&mut self, value: &Value, node: Node<'a>) -> Option<JsonWanted> {
+        match serde_json::to_string(value) {
+            Ok(text) => Some(JsonWanted::Equals(text)),
+            Err(_) => {
+                self.desk.report(
+                    Diagnostic::error("RB0104", &node.span(), "this cannot be written as JSON")
+                        .help("keys of a JSON object are texts: quote them"),
+                );
+                None
+            }
+        }
+    }
+
+    /// CMP, `{ of, is, ideally }`, or a list of these.
+    fn measured(&mut self, node: Node<'a>) -> Vec<Measured> {
+        let one_or_more = node.items().unwrap_or_else(|| vec![node]);
+        one_or_more.into_iter().filter_map(|node| self.one_measured(node)).collect()
+    }
+
+    fn one_measured(&mut self, node: Node<'a>) -> Option<Measured> {
+        if node.entries().is_none() {
+            let is = self.is(node)?;
+            return Some(Measured { of: Of::Output, is, ideally: None });
+        }
+        let mut fields = self.desk.fields(node, Scope::Measured, "a comparison such as \">= 19\"")?;
+        let of = fields.take("of").map_or(Some(Of::Output), |node| self.of(node));
+        let is = match fields.take("is") {
+            Some(node) => self.is(node),
+            None => {
+                self.desk.missing(
+                    &fields.span.clone(),
+                    "nothing says what the value must be".into(),
+                    "add `is: \">= 19\"`",
+                );
+                None
+            }
+        };
+        let ideally = fields.take("ideally").and_then(|node| self.comparison(node));
+        self.desk.finish(fields, &|_| None);
+        Some(Measured { of: of?, is: is?, ideally })
+    }
+
+    /// A comparison, or `all`.
+    fn is(&mut self, node: Node<'a>) -> Option<Option<Cmp>> {
+        if matches!(node.value, Value::String(word) if word == "all") {
+            return Some(None);
+        }
+        self.comparison(node).map(Some)
+    }
+
+    fn took(&mut self, node: Node<'a>) -> Option<Measured> {
+        let measured = self.one_measured(node)?;
+        if measured.is.is_none() || measured.of != Of::Output {
+            self.desk.report(
+                Diagnostic::error("RB0109", &node.span(), "`took` is a comparison with a length of time")
+                    .help("took: \"< 200ms\""),
+            );
+            return None;
+        }
+        Some(measured)
+    }
+
+    /// A regular expression, a variable, or a list of variables.
+    fn of(&mut self, node: Node<'a>) -> Option<Of> {
+        if let Some(items) = node.items() {
+            let mut names = Vec::new();
+            for node in items {
+                let name = self.located(node)?;
+                names.push(VarName(name.text.clone()));
+                self.wanted_vars.push(name);
+            }
+            if names.is_empty() {
+                self.desk.report(Diagnostic::error("RB0109", &node.span(), "`of` names no variable"));
+                return None;
+            }
+            return Some(Of::Vars(names));
+        }
+        let text = self.desk.full_text(node)?;
+        if is_name(&text) {
+            self.wanted_vars.push(Located { text: text.clone(), span: node.span() });
+            return Some(Of::Vars(vec![VarName(text)]));
+        }
+        self.check_pattern(&text, node);
+        Some(Of::Regex(text))
+    }
+
+    fn comparison(&mut self, node: Node<'a>) -> Option<Cmp> {
+        let text = self.desk.full_text(node)?;
+        match Cmp::parse(&text) {
+            Ok(cmp) => Some(cmp),
+            Err(why) => {
+                self.desk.report(
+                    Diagnostic::error("RB0408", &node.span(), why.to_string())
+                        .help("a comparison is >= 19, 4..8, 20 ± 5 %, < 200ms, or a bare value"),
+                );
+                None
+            }
+        }
+    }
+}

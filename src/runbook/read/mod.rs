@@ -1,0 +1,353 @@
+//! From located YAML to a draft of the plan, every mistake of shape and type reported on the way.
+//!
+//! References may point forward (a gate names a rollback further down), so names are kept as written with their places,
+//! and `check` resolves them. Nothing here stops at a mistake. `runbook::parse_with` calls `Reader::runbook`.
+
+mod command;
+mod duties;
+mod expect;
+mod gate;
+mod header;
+mod patterns;
+mod phase;
+mod step;
+mod work;
+
+use super::diagnostic::{Diagnostic, Findings};
+use super::later::Scope;
+use super::node::Node;
+use super::reader::{Desk, Fields};
+use super::times;
+use crate::model::ids::{RoleId, StepIx, VarName};
+use crate::model::plan::{Environment, Level, Phase, Role, Start, Var};
+use crate::model::step::{Place, PlannedStep, Shell};
+use crate::model::when::When;
+use chrono_tz::Tz;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::time::Duration;
+
+/// A text with the place where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Located {
+    pub text: String,
+    pub span: Range<usize>,
+}
+
+/// One entry of `owes:`.
+#[derive(Clone, Debug)]
+pub(crate) enum Owed {
+    /// Written out there; it stands at the end of its phase.
+    Inline(StepIx),
+    /// The id of a later step.
+    Named(Located),
+}
+
+/// A step, and what only the checks need to know of it.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub step: PlannedStep,
+    /// The id that the author gave.
+    pub own_id: Option<Located>,
+    /// The key that names its kind.
+    pub kind: Range<usize>,
+    /// The kind's value: the command, the statement.
+    pub text: Range<usize>,
+    pub at: Option<Range<usize>>,
+    pub takes: Option<Range<usize>>,
+    pub example: Option<Range<usize>>,
+    pub owes: Vec<Owed>,
+    /// `literal: true`: what looks like a placeholder is meant.
+    pub literal: bool,
+    /// `argv_secret: accepted`.
+    pub argv_secret: bool,
+}
+
+/// A phase and its places.
+#[derive(Debug)]
+pub(crate) struct DraftPhase {
+    pub phase: Phase,
+    pub own_id: Option<Located>,
+    pub at: Option<Range<usize>>,
+    pub takes: Option<Range<usize>>,
+}
+
+/// Which undos a level names.
+#[derive(Debug)]
+pub(crate) enum DraftUndo {
+    Nothing,
+    All(Range<usize>),
+    Of(Vec<Located>),
+}
+
+/// A level and its places.
+#[derive(Debug)]
+pub(crate) struct DraftLevel {
+    pub level: Level,
+    pub own_id: Option<Located>,
+    pub head: Range<usize>,
+    pub until: Option<Located>,
+    pub undo: DraftUndo,
+}
+
+/// What a text with `${…}` in it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// People read it.
+    People,
+    /// One argument of a command; `true` where a secret there is accepted.
+    Argument { secret_accepted: bool },
+    /// A command's environment or stdin: a secret may pass.
+    Private,
+    /// The working directory: shown.
+    Directory,
+    /// The default of the variable at this place.
+    Default(usize),
+    /// An expectation: never filled in.
+    Never,
+}
+
+/// A text to be checked for the names in it.
+#[derive(Debug)]
+pub(crate) struct Filled {
+    pub text: Located,
+    pub used: Use,
+}
+
+/// Which WHEN names a step that is yet to be resolved.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WhenOf {
+    StepAt(StepIx),
+    Wait(StepIx),
+    PhaseAt(usize),
+    HardStop,
+}
+
+/// What `defaults:` says.
+#[derive(Debug)]
+pub(crate) struct Defaults {
+    pub shell: Shell,
+    pub timeout: Duration,
+    pub strict: bool,
+}
+
+/// The draft of a plan, and the desk for complaints about it.
+pub(crate) struct Reader<'a> {
+    pub desk: Desk<'a>,
+    pub title: String,
+    pub summary: Option<String>,
+    pub owner: Option<String>,
+    pub environment: Option<Environment>,
+    pub start: Start,
+    pub zone: Option<Tz>,
+    pub hard_stop: Option<(When, Range<usize>)>,
+    pub safety_floor: Duration,
+    pub decider: Option<RoleId>,
+    pub roles: Vec<Role>,
+    pub vars: Vec<Var>,
+    /// Where each of `vars` is named.
+    pub var_spans: Vec<Range<usize>>,
+    /// Variables that a step sets: `into`, `capture`.
+    pub set_by_steps: Vec<(VarName, bool)>,
+    pub defaults: Defaults,
+    pub phases: Vec<DraftPhase>,
+    pub levels: Vec<DraftLevel>,
+    pub steps: Vec<Draft>,
+    pub filled: Vec<Filled>,
+    pub whens: Vec<(WhenOf, Range<usize>)>,
+    /// `rollback: ID` of gates.
+    pub wanted_levels: Vec<Located>,
+    /// Variables named by `when`, `of`.
+    pub wanted_vars: Vec<Located>,
+    /// Every variable's name, and whether it is a secret; `index_variables` fills it.
+    pub known_vars: HashMap<String, bool>,
+    /// Regular expressions and JSONPaths that were compiled before.
+    known_patterns: HashSet<String>,
+    counted_patterns: usize,
+    patterns_full: bool,
+    /// Where an owed inline step goes: the phase or level that is being read.
+    home: Place,
+    owed: Vec<StepIx>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(source: &'a str) -> Self {
+        Self {
+            desk: Desk { source, findings: Findings::default() },
+            title: String::new(),
+            summary: None,
+            owner: None,
+            environment: None,
+            start: Start::AtStart,
+            zone: None,
+            hard_stop: None,
+            safety_floor: Duration::from_secs(300),
+            decider: None,
+            roles: Vec::new(),
+            vars: Vec::new(),
+            var_spans: Vec::new(),
+            set_by_steps: Vec::new(),
+            defaults: Defaults { shell: Shell::Bash, timeout: Duration::from_secs(600), strict: true },
+            phases: Vec::new(),
+            levels: Vec::new(),
+            steps: Vec::new(),
+            filled: Vec::new(),
+            whens: Vec::new(),
+            wanted_levels: Vec::new(),
+            wanted_vars: Vec::new(),
+            known_vars: HashMap::new(),
+            known_patterns: HashSet::new(),
+            counted_patterns: 0,
+            patterns_full: false,
+            home: Place::Phase(0),
+            owed: Vec::new(),
+        }
+    }
+
+    /// Reads the whole document.
+    pub fn runbook(&mut self, root: Node<'a>) {
+        let Some(mut fields) = self.desk.fields(root, Scope::Top, "a mapping that begins with `tminus: 1`") else {
+            return;
+        };
+        if !self.version(&mut fields) {
+            return;
+        }
+        self.header(&mut fields);
+        match fields.take("phases") {
+            Some(node) => self.phases(node),
+            None => self.desk.missing(
+                &fields.span.clone(),
+                "the runbook has no `phases`".into(),
+                "add `phases:` with at least one phase and its `steps`",
+            ),
+        }
+        if let Some(node) = fields.take("rollbacks") {
+            self.levels(node);
+        }
+        self.desk.finish(fields, &|_| None);
+    }
+
+    /// Of another version nothing else is said: every line of it would be a false alarm.
+    fn version(&mut self, fields: &mut Fields<'a>) -> bool {
+        let Some(node) = fields.take("tminus") else {
+            self.desk.report(
+                Diagnostic::error("RB0101", &fields.head(), "the runbook does not say its format version")
+                    .help("begin it with `tminus: 1`"),
+            );
+            return true;
+        };
+        if node.value.as_i64() == Some(1) {
+            return true;
+        }
+        let said = self.desk.written(&node.span()).to_owned();
+        let found = Diagnostic::error(
+            "RB0101",
+            &node.span(),
+            format!("format version `{said}` is not known; this tminus reads version 1"),
+        );
+        let newer = node.value.as_i64().is_some_and(|version| version > 1);
+        self.desk.report(found.help(if newer { "a newer tminus reads it" } else { "write `tminus: 1`" }));
+        false
+    }
+
+    /// A text that people read, `${…}` allowed.
+    pub(crate) fn said(&mut self, node: Node<'a>) -> Option<String> {
+        self.filled_text(node, Use::People)
+    }
+
+    /// A text that is filled in, for this use.
+    fn filled_text(&mut self, node: Node<'a>, used: Use) -> Option<String> {
+        let text = self.desk.full_text(node)?;
+        self.note_filled(&text, node, used);
+        Some(text)
+    }
+
+    fn note_filled(&mut self, text: &str, node: Node<'a>, used: Use) {
+        if text.contains("${") {
+            let text = Located { text: text.to_owned(), span: node.span() };
+            self.filled.push(Filled { text, used });
+        }
+    }
+
+    /// The text of a key that people read.
+    fn said_of(&mut self, fields: &mut Fields<'a>, key: &'static str) -> Option<String> {
+        let node = fields.take(key)?;
+        self.said(node)
+    }
+
+    fn located(&mut self, node: Node<'a>) -> Option<Located> {
+        let text = self.desk.full_text(node)?;
+        Some(Located { text, span: node.span() })
+    }
+
+    /// A length of time.
+    fn length(&mut self, node: Node<'a>) -> Option<Duration> {
+        let text = self.desk.full_text(node)?;
+        let read = times::length(&text);
+        let found = match read {
+            Ok(length) => return Some(length),
+            Err(error) => Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help()),
+        };
+        let instant = text.trim() == "instant";
+        self.desk.report(if instant { found.help("nothing is instant: write 60s") } else { found });
+        None
+    }
+
+    fn length_of(&mut self, fields: &mut Fields<'a>, key: &'static str) -> Option<Duration> {
+        let node = fields.take(key)?;
+        self.length(node)
+    }
+
+    /// A WHEN; a bare length only where `wait` asks for one.
+    fn when(&mut self, node: Node<'a>, length_allowed: bool) -> Option<When> {
+        let text = self.desk.full_text(node)?;
+        let found = match times::when(&text) {
+            Ok(When::After(_)) if !length_allowed => {
+                Diagnostic::error("RB0302", &node.span(), format!("`{text}` is a length, not a time"))
+                    .help(format!("write T+{} for so long after T0", text.trim()))
+            }
+            Ok(when) => return Some(when),
+            Err(error) => Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help()),
+        };
+        self.desk.report(found);
+        None
+    }
+
+    /// A role that `roles:` declares.
+    fn role(&mut self, node: Node<'a>) -> Option<RoleId> {
+        let name = self.desk.full_text(node)?;
+        if self.roles.iter().any(|role| role.id.0 == name) {
+            return Some(RoleId(name));
+        }
+        let known: Vec<&str> = self.roles.iter().map(|role| role.id.as_str()).collect();
+        let help = self.desk.suggest(&name, known.iter().copied()).unwrap_or_else(|| match known.as_slice() {
+            [] => "the runbook declares no `roles:`".into(),
+            _ => format!("roles: {}", known.join(", ")),
+        });
+        self.desk.report(Diagnostic::error("RB0203", &node.span(), format!("there is no role `{name}`")).help(help));
+        None
+    }
+
+    /// After all is read: which variables there are, whoever sets them.
+    pub fn index_variables(&mut self) {
+        for (name, secret) in self
+            .vars
+            .iter()
+            .map(|var| (&var.name, var.secret))
+            .chain(self.set_by_steps.iter().map(|(name, secret)| (name, *secret)))
+        {
+            *self.known_vars.entry(name.0.clone()).or_insert(false) |= secret;
+        }
+    }
+
+    /// A variable that a step sets.
+    fn sets(&mut self, name: &str, span: &Range<usize>, secret: bool) -> Option<VarName> {
+        if let Some(why) = super::names::refuse_variable(name) {
+            self.desk.report(Diagnostic::error("RB0207", span, format!("`{name}` {why}")));
+            return None;
+        }
+        let name = VarName(name.to_owned());
+        self.set_by_steps.push((name.clone(), secret));
+        Some(name)
+    }
+}
