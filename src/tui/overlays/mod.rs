@@ -89,9 +89,7 @@ impl Overlay {
     pub fn open(card: Card, ctx: &Context<'_>) -> Self {
         let kind = match &card {
             Card::Run(step) => Kind::Run(run::RunCard::open(*step, ctx)),
-            Card::Answer { step, item } => {
-                Kind::Answer(answer::AnswerCard::open(*step, *item, ctx))
-            }
+            Card::Answer { step, item } => Kind::Answer(answer::AnswerCard::open(*step, *item, ctx)),
             Card::Choose(step) => Kind::Choose(choose::ChooseCard::open(*step)),
             Card::Gate(step) => Kind::Gate(gate::GateCard::open(*step, ctx)),
             Card::Decide { step, go } => Kind::Decide(decide::DecideCard::open(*step, *go, ctx)),
@@ -109,11 +107,7 @@ impl Overlay {
             Card::Help => Kind::Help(help::HelpCard::open()),
             Card::Palette => Kind::Palette(palette::PaletteCard::open()),
         };
-        Self {
-            card,
-            kind,
-            said: None,
-        }
+        Self { card, kind, said: None }
     }
 
     /// Takes a key. A release does nothing, an auto-repeat only moves, and no chord with Ctrl or Alt acts: lone Esc and a
@@ -234,11 +228,9 @@ fn counts(key: KeyEvent) -> bool {
             | KeyCode::Backspace
             | KeyCode::Delete
     );
-    let chord = key.modifiers.intersects(
-        KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META,
-    );
-    let harmless = key.modifiers == KeyModifiers::CONTROL
-        && matches!(key.code, KeyCode::Char('u' | 'd' | 'w'));
+    let chord =
+        key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META);
+    let harmless = key.modifiers == KeyModifiers::CONTROL && matches!(key.code, KeyCode::Char('u' | 'd' | 'w'));
     match key.kind {
         KeyEventKind::Press => !chord || harmless,
         KeyEventKind::Repeat => moves && !chord,
