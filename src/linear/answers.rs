@@ -134,11 +134,7 @@ enum Part {
 impl Used {
     /// The wish, the first time; `Wait` while its records are on their way.
     fn once(&mut self, step: Option<StepIx>, attempt: u32, part: Part, intent: Intent) -> Todo {
-        if self.sent.insert((step, attempt, part)) {
-            Todo::Wish(intent)
-        } else {
-            Todo::Wait
-        }
+        if self.sent.insert((step, attempt, part)) { Todo::Wish(intent) } else { Todo::Wait }
     }
 
     /// The answer for a step's present turn: the one in use, else the next of its list.
@@ -158,11 +154,7 @@ impl Used {
 /// The attempt that an answer given now is for.
 fn turn(state: &RunState, ix: StepIx) -> u32 {
     let own = state.step(ix);
-    if own.status.open() {
-        own.attempt
-    } else {
-        own.attempt + 1
-    }
+    if own.status.open() { own.attempt } else { own.attempt + 1 }
 }
 
 /// What the file says to do now.
@@ -190,9 +182,7 @@ pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut 
     match &state.vars_bound {
         VarsBound::NotYet => return Todo::Wait,
         VarsBound::Failed(_) => {
-            return Todo::NoAnswer {
-                at: "variables".into(),
-            };
+            return Todo::NoAnswer { at: "variables".into() };
         }
         VarsBound::Yes => {}
     }
@@ -203,23 +193,16 @@ pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut 
     match state.next(plan) {
         None if state.nothing_left(plan) => {
             // A way back that came to its last step still has its end to be recorded.
-            let ending = state
-                .rollback
-                .as_ref()
-                .is_some_and(|back| back.ended.is_none());
+            let ending = state.rollback.as_ref().is_some_and(|back| back.ended.is_none());
             if ending { Todo::Wait } else { Todo::Close }
         }
-        None => Todo::NoAnswer {
-            at: "what is owed".into(),
-        },
+        None => Todo::NoAnswer { at: "what is owed".into() },
         Some(ix) => at_step(plan, state, answers, (ix, used)),
     }
 }
 
 fn no_answer(plan: &Plan, ix: StepIx) -> Todo {
-    Todo::NoAnswer {
-        at: plan.step(ix).id.0.clone(),
-    }
+    Todo::NoAnswer { at: plan.step(ix).id.0.clone() }
 }
 
 fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut Used)) -> Todo {
@@ -238,10 +221,7 @@ fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut
     let Some(given) = used.answer(answers, ix, turn) else {
         let reads = step.command().is_some() && asked_class(plan, state, ix) == Class::C0;
         if answers.otherwise == Otherwise::Proceed && reads && own.status == StepStatus::NotYet {
-            let intent = Intent::Run {
-                step: step.id.clone(),
-                typed: Typed::default(),
-            };
+            let intent = Intent::Run { step: step.id.clone(), typed: Typed::default() };
             return used.once(Some(ix), turn, Part::Whole, intent);
         }
         return unanswered(plan, state, ix);
@@ -267,11 +247,7 @@ fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut
 /// A countdown under way and a gate that is yet to open need no answer yet.
 fn unanswered(plan: &Plan, state: &RunState, ix: StepIx) -> Todo {
     let counts = matches!(plan.step(ix).work, Work::Wait(_));
-    if counts && !state.step(ix).status.bad() {
-        Todo::Wait
-    } else {
-        no_answer(plan, ix)
-    }
+    if counts && !state.step(ix).status.bad() { Todo::Wait } else { no_answer(plan, ix) }
 }
 
 /// What the conductor starts without a wish: commands of a way back, countdowns, gates, `auto` steps.

@@ -23,10 +23,7 @@ use texts::{Read, keys, nearest, reason, typed, unknown_key, word, words, wrong,
 pub(super) fn answers(root: &Value, plan: &Plan) -> Read<Answers> {
     let mut read = Answers::default();
     let Value::Mapping(root) = root else {
-        return Err(Wrong {
-            near: None,
-            what: "an answers file is a mapping: start, steps, otherwise".into(),
-        });
+        return Err(Wrong { near: None, what: "an answers file is a mapping: start, steps, otherwise".into() });
     };
     for (key, value) in root {
         let key = word(key, "the file")?;
@@ -36,10 +33,7 @@ pub(super) fn answers(root: &Value, plan: &Plan) -> Read<Answers> {
             "otherwise" => read.otherwise = otherwise(value)?,
             "steps" => steps(value, plan, &mut read)?,
             "on" => {
-                return wrong(
-                    "on",
-                    "`on` answers triggers and sign-offs, which this version does not have yet",
-                );
+                return wrong("on", "`on` answers triggers and sign-offs, which this version does not have yet");
             }
             other => return unknown_key(other, &["operator", "start", "steps", "otherwise"]),
         }
@@ -51,10 +45,7 @@ fn otherwise(value: &Value) -> Read<Otherwise> {
     match word(value, "otherwise")?.as_str() {
         "stop" => Ok(Otherwise::Stop),
         "proceed" => Ok(Otherwise::Proceed),
-        other => wrong(
-            "otherwise",
-            format!("otherwise is stop or proceed, not {other}"),
-        ),
+        other => wrong("otherwise", format!("otherwise is stop or proceed, not {other}")),
     }
 }
 
@@ -66,25 +57,13 @@ fn steps(value: &Value, plan: &Plan, read: &mut Answers) -> Read<()> {
         let id = word(key, "steps")?;
         let Some(ix) = plan.find(&StepId(id.clone())) else {
             let known: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
-            return wrong(
-                &id,
-                format!(
-                    "there is no step {id} in this runbook{}",
-                    nearest(&id, &known)
-                ),
-            );
+            return wrong(&id, format!("there is no step {id} in this runbook{}", nearest(&id, &known)));
         };
         if matches!(plan.step(ix).place, Place::Criterion { .. }) {
-            return wrong(
-                &id,
-                format!("{id} is a criterion: answer it inside its gate"),
-            );
+            return wrong(&id, format!("{id} is a criterion: answer it inside its gate"));
         }
         let list = match value {
-            Value::Sequence(list) => list
-                .iter()
-                .map(|each| given(plan, ix, each))
-                .collect::<Read<Vec<_>>>()?,
+            Value::Sequence(list) => list.iter().map(|each| given(plan, ix, each)).collect::<Read<Vec<_>>>()?,
             one => vec![given(plan, ix, one)?],
         };
         read.steps.insert(ix, list);
@@ -94,8 +73,8 @@ fn steps(value: &Value, plan: &Plan, read: &mut Answers) -> Read<()> {
 
 /// Keys that say what is done; the others go with one of them.
 const DEEDS: [&str; 14] = [
-    "run", "retry", "ok", "fail", "n/a", "items", "value", "choose", "skip", "hand", "release",
-    "accept", "rollback", "open",
+    "run", "retry", "ok", "fail", "n/a", "items", "value", "choose", "skip", "hand", "release", "accept", "rollback",
+    "open",
 ];
 const WITH: [&str; 4] = ["type", "reason", "second", "name"];
 
@@ -106,17 +85,9 @@ fn given(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
         return scalar(plan, ix, value);
     };
     let keys = keys(map, id)?;
-    let deeds: Vec<&str> = keys
-        .iter()
-        .map(String::as_str)
-        .filter(|key| DEEDS.contains(key))
-        .collect();
-    if let (Work::Gate(gate), false) = (
-        &step.work,
-        deeds
-            .iter()
-            .any(|deed| !matches!(*deed, "ok" | "fail" | "value")),
-    ) {
+    let deeds: Vec<&str> = keys.iter().map(String::as_str).filter(|key| DEEDS.contains(key)).collect();
+    if let (Work::Gate(gate), false) = (&step.work, deeds.iter().any(|deed| !matches!(*deed, "ok" | "fail" | "value")))
+    {
         return gate_given(plan, (ix, gate), map);
     }
     for key in &keys {
@@ -127,17 +98,8 @@ fn given(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
     }
     match deeds[..] {
         [deed] => one_deed(plan, ix, deed, map),
-        [] => wrong(
-            id,
-            format!("{id}: say what is done, one of {}", DEEDS.join(", ")),
-        ),
-        [..] => wrong(
-            id,
-            format!(
-                "{id}: one answer does one thing, not {}",
-                deeds.join(" and ")
-            ),
-        ),
+        [] => wrong(id, format!("{id}: say what is done, one of {}", DEEDS.join(", "))),
+        [..] => wrong(id, format!("{id}: one answer does one thing, not {}", deeds.join(" and "))),
     }
 }
 
@@ -189,10 +151,7 @@ fn accept(id: &str, value: &Value, map: &Mapping) -> Read<Given> {
     let reason = reason(value, id)?;
     match name {
         Some(name) if !name.trim().is_empty() => Ok(Given::Accept { reason, name }),
-        Some(_) | None => wrong(
-            id,
-            format!("{id}: accept names who accepts: {{ accept: reason, name: … }}"),
-        ),
+        Some(_) | None => wrong(id, format!("{id}: accept names who accepts: {{ accept: reason, name: … }}")),
     }
 }
 
@@ -203,25 +162,12 @@ fn roll_back(plan: &Plan, id: &str, value: &Value, map: &Mapping) -> Read<Given>
         let near = nearest(level.as_str(), &known);
         return wrong(id, format!("{id}: there is no level {level}{near}"));
     }
-    Ok(Given::RollBack {
-        level,
-        typed: typed(map)?,
-    })
+    Ok(Given::RollBack { level, typed: typed(map)? })
 }
 
 fn fits(plan: &Plan, ix: StepIx, deed: &str, fits: bool) -> Read<()> {
     let id = plan.step(ix).id.as_str();
-    if fits {
-        Ok(())
-    } else {
-        wrong(
-            id,
-            format!(
-                "{id} is {}: `{deed}` does not answer it",
-                kind(&plan.step(ix).work)
-            ),
-        )
-    }
+    if fits { Ok(()) } else { wrong(id, format!("{id} is {}: `{deed}` does not answer it", kind(&plan.step(ix).work))) }
 }
 
 fn kind(work: &Work) -> &'static str {
@@ -242,27 +188,15 @@ fn scalar(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
     let said = words(value, id)?;
     match &step.work {
         Work::Measure(_) | Work::Ask(_) => Ok(Given::Value(Secret::new(said))),
-        Work::Check(_) if said == "ok" => Ok(Given::Items(vec![ItemGiven {
-            answer: Answer::Ok,
-            saw: String::new(),
-        }])),
+        Work::Check(_) if said == "ok" => Ok(Given::Items(vec![ItemGiven { answer: Answer::Ok, saw: String::new() }])),
         Work::Check(_) => wrong(id, format!("{id}: write ok, or {{ ok: what was seen }}")),
         Work::Run(_) if said == "run" => Ok(Given::Run(Typed::default())),
-        Work::Run(_) => wrong(
-            id,
-            format!("{id}: write run, or {{ skip: reason }} and the like"),
-        ),
+        Work::Run(_) => wrong(id, format!("{id}: write run, or {{ skip: reason }} and the like")),
         Work::Choose { .. } => wrong(id, format!("{id}: write {{ choose: OPTION }}")),
-        Work::Wait(_) => wrong(
-            id,
-            format!(
-                "{id}: a countdown ends by itself; write {{ release: reason }} to end it early"
-            ),
-        ),
-        Work::Gate(_) => wrong(
-            id,
-            format!("{id}: write {{ CRITERION: ok, poll: {{ ROLE: go }}, decide: go }}"),
-        ),
+        Work::Wait(_) => {
+            wrong(id, format!("{id}: a countdown ends by itself; write {{ release: reason }} to end it early"))
+        }
+        Work::Gate(_) => wrong(id, format!("{id}: write {{ CRITERION: ok, poll: {{ ROLE: go }}, decide: go }}")),
     }
 }
 
@@ -277,10 +211,7 @@ fn choose(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
     if known.contains(&option.as_str()) {
         Ok(Given::Choose(option))
     } else {
-        wrong(
-            id,
-            format!("{id} has no option {option}{}", nearest(&option, &known)),
-        )
+        wrong(id, format!("{id} has no option {option}{}", nearest(&option, &known)))
     }
 }
 
@@ -288,35 +219,21 @@ fn items(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
     let id = plan.step(ix).id.as_str();
     let wanted = match &plan.step(ix).work {
         Work::Check(items) => items.len(),
-        Work::Run(_)
-        | Work::Measure(_)
-        | Work::Ask(_)
-        | Work::Choose { .. }
-        | Work::Wait(_)
-        | Work::Gate(_) => 0,
+        Work::Run(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => 0,
     };
     let Value::Sequence(list) = value else {
         return wrong(id, format!("{id}: items is a list, one answer a statement"));
     };
     if list.len() != wanted {
-        return wrong(
-            id,
-            format!("{id} has {wanted} statements and {} answers", list.len()),
-        );
+        return wrong(id, format!("{id} has {wanted} statements and {} answers", list.len()));
     }
     let mut read = Vec::with_capacity(list.len());
     for each in list {
         match given(plan, ix, each)? {
             Given::Items(mut one) if one.len() == 1 => read.append(&mut one),
-            Given::NotApplicable(saw) => read.push(ItemGiven {
-                answer: Answer::NotApplicable,
-                saw,
-            }),
+            Given::NotApplicable(saw) => read.push(ItemGiven { answer: Answer::NotApplicable, saw }),
             _ => {
-                return wrong(
-                    id,
-                    format!("{id}: a statement is answered by ok, fail or n/a"),
-                );
+                return wrong(id, format!("{id}: a statement is answered by ok, fail or n/a"));
             }
         }
     }

@@ -61,20 +61,14 @@ impl Port for FakePort {
     }
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>> {
         let conductor = self.0.lock().unwrap();
-        let bytes = conductor
-            .output
-            .get(&(step.clone(), attempt))
-            .ok_or(io::ErrorKind::NotFound)?;
+        let bytes = conductor.output.get(&(step.clone(), attempt)).ok_or(io::ErrorKind::NotFound)?;
         Ok(bytes[range.start as usize..(range.end as usize).min(bytes.len())].to_vec())
     }
     fn give_up(&mut self, at: String) {
         let mut conductor = self.0.lock().unwrap();
         conductor.gave_up = Some(at.clone());
         conductor.append(Event::AnswersEnded { at });
-        conductor.tell(News::Over {
-            sealed: false,
-            why: None,
-        });
+        conductor.tell(News::Over { sealed: false, why: None });
     }
     fn role(&self) -> Role {
         self.1
@@ -93,10 +87,7 @@ pub fn begun(plan: Plan) -> (FakePort, Receiver<News>) {
         wishes: Vec::new(),
         refused: Vec::new(),
         gave_up: None,
-        now: Stamp {
-            wall: 1_763_000_000_000_000,
-            mono: 10_000_000,
-        },
+        now: Stamp { wall: 1_763_000_000_000_000, mono: 10_000_000 },
         output: HashMap::new(),
         news,
         asked: 0,
@@ -113,15 +104,8 @@ pub fn begun(plan: Plan) -> (FakePort, Receiver<News>) {
         .with("key-origin", "agent")
         .with("zone", "UTC")
         .encode();
-    conductor.append(Event::Genesis {
-        fmt: "1.0".into(),
-        text,
-        sig: "-".into(),
-    });
-    (
-        FakePort(Arc::new(Mutex::new(conductor)), Role::Drives),
-        heard,
-    )
+    conductor.append(Event::Genesis { fmt: "1.0".into(), text, sig: "-".into() });
+    (FakePort(Arc::new(Mutex::new(conductor)), Role::Drives), heard)
 }
 
 impl Conductor {
@@ -133,52 +117,25 @@ impl Conductor {
     pub fn append(&mut self, event: Event) {
         self.now.wall += 1_000_000;
         self.now.mono += 1_000_000;
-        let record = Record {
-            seq: Seq(self.state.last.0 + 1),
-            at: self.now,
-            event,
-        };
+        let record = Record { seq: Seq(self.state.last.0 + 1), at: self.now, event };
         self.state.apply(&self.plan, &record).unwrap();
         self.tell(News::Records(vec![record.clone()]));
         match record.event {
             Event::Started { .. } => self.append(Event::VarsBound { values: Vec::new() }),
-            Event::StepStarted {
-                step,
-                attempt,
-                invocation: Some(_),
-                ..
-            } => self.execute(&step, attempt),
+            Event::StepStarted { step, attempt, invocation: Some(_), .. } => self.execute(&step, attempt),
             Event::StopAsked { step, attempt, .. } => self.exit(&step, attempt, Verdict::Stop),
             Event::Ended { .. } => {
-                self.append(Event::Closed {
-                    output_files: 0,
-                    output_bytes: 0,
-                });
-                self.tell(News::Over {
-                    sealed: true,
-                    why: None,
-                });
+                self.append(Event::Closed { output_files: 0, output_bytes: 0 });
+                self.tell(News::Over { sealed: true, why: None });
             }
-            Event::Paused { .. } => self.tell(News::Over {
-                sealed: false,
-                why: None,
-            }),
+            Event::Paused { .. } => self.tell(News::Over { sealed: false, why: None }),
             _ => {}
         }
     }
 
     fn execute(&mut self, step: &StepId, attempt: Attempt) {
-        let goes = self
-            .script
-            .get_mut(step.as_str())
-            .and_then(VecDeque::pop_front)
-            .unwrap_or(Goes::Well);
-        self.append(Event::StepSpawned {
-            step: step.clone(),
-            attempt,
-            pid: 42,
-            start: 1,
-        });
+        let goes = self.script.get_mut(step.as_str()).and_then(VecDeque::pop_front).unwrap_or(Goes::Well);
+        self.append(Event::StepSpawned { step: step.clone(), attempt, pid: 42, start: 1 });
         let bytes = self.prints.clone();
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
         let extent = Extent {
@@ -190,11 +147,7 @@ impl Conductor {
             masked: Vec::new(),
         };
         self.output.insert((step.clone(), attempt), bytes);
-        self.append(Event::Output {
-            step: step.clone(),
-            attempt,
-            extent,
-        });
+        self.append(Event::Output { step: step.clone(), attempt, extent });
         match goes {
             Goes::Well => self.exit(step, attempt, Verdict::Ok),
             Goes::Badly => self.exit(step, attempt, Verdict::Fail),
@@ -217,19 +170,8 @@ impl Conductor {
             drained: Drained::Eof,
             holders: Vec::new(),
         });
-        let checks = vec![Check {
-            want: "exit 0".into(),
-            saw: exit.shown(),
-            ok,
-        }];
-        self.append(Event::StepJudged {
-            step: step.clone(),
-            attempt,
-            verdict,
-            checks,
-            bound: Vec::new(),
-            retry: None,
-        });
+        let checks = vec![Check { want: "exit 0".into(), saw: exit.shown(), ok }];
+        self.append(Event::StepJudged { step: step.clone(), attempt, verdict, checks, bound: Vec::new(), retry: None });
     }
 
     pub fn wish(&mut self, intent: Intent) -> u64 {
@@ -244,15 +186,8 @@ impl Conductor {
             })),
             _ => None,
         };
-        let by = Actor {
-            name: "maya".into(),
-            known: Known::Peer,
-        };
-        let asked = Asked {
-            by,
-            now: self.now,
-            reading,
-        };
+        let by = Actor { name: "maya".into(), known: Known::Peer };
+        let asked = Asked { by, now: self.now, reading };
         self.wishes.push(intent.clone());
         match decide(&self.plan, &self.state, &intent, &asked) {
             Err(why) => {
@@ -276,20 +211,14 @@ impl Conductor {
             match follow::due(&self.plan, &self.state, self.now) {
                 Some(Due::Conditions(ix)) => {
                     let step = self.plan.step(ix).id.clone();
-                    self.append(Event::StepConditions {
-                        step,
-                        hold: true,
-                        saw: "it holds".into(),
-                    });
+                    self.append(Event::StepConditions { step, hold: true, saw: "it holds".into() });
                 }
                 Some(due) => match follow::enact(&self.plan, &self.state, due, self.now) {
                     Ok(events) => events.into_iter().for_each(|event| self.append(event)),
                     Err(_) => return,
                 },
                 None => match follow::wake(&self.plan, &self.state) {
-                    Some(at) if at > self.now.wall && self.state.hold.is_none() => {
-                        self.now.wall = at
-                    }
+                    Some(at) if at > self.now.wall && self.state.hold.is_none() => self.now.wall = at,
                     Some(_) | None => return,
                 },
             }
@@ -303,11 +232,5 @@ impl Conductor {
 }
 
 pub fn is_stop(intent: &Intent) -> bool {
-    matches!(
-        intent,
-        Intent::Stop {
-            how: StopHow::Terminate,
-            ..
-        }
-    )
+    matches!(intent, Intent::Stop { how: StopHow::Terminate, .. })
 }

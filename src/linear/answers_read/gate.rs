@@ -23,20 +23,12 @@ pub(super) fn gate_given(plan: &Plan, at: (StepIx, &Gate), map: &Mapping) -> Rea
             "type" => read.typed = words(value, id)?,
             name => {
                 let Some(criterion) = criterion(plan, (ix, gate), name) else {
-                    let mut known: Vec<&str> = gate
-                        .go
-                        .iter()
-                        .chain(&gate.no_go)
-                        .map(|each| plan.step(*each).id.as_str())
-                        .collect();
+                    let mut known: Vec<&str> =
+                        gate.go.iter().chain(&gate.no_go).map(|each| plan.step(*each).id.as_str()).collect();
                     known.extend(["poll", "decide", "reason", "type"]);
-                    return wrong(
-                        name,
-                        format!("{id} has no criterion {name}{}", nearest(name, &known)),
-                    );
+                    return wrong(name, format!("{id} has no criterion {name}{}", nearest(name, &known)));
                 };
-                read.criteria
-                    .insert(criterion, given(plan, criterion, value)?);
+                read.criteria.insert(criterion, given(plan, criterion, value)?);
             }
         }
     }
@@ -47,31 +39,20 @@ pub(super) fn gate_given(plan: &Plan, at: (StepIx, &Gate), map: &Mapping) -> Rea
 fn criterion(plan: &Plan, at: (StepIx, &Gate), name: &str) -> Option<StepIx> {
     let (ix, gate) = at;
     let full = format!("{}.{name}", plan.step(ix).id);
-    let named = |each: &&StepIx| {
-        plan.step(**each).id.as_str() == name || plan.step(**each).id.as_str() == full
-    };
+    let named = |each: &&StepIx| plan.step(**each).id.as_str() == name || plan.step(**each).id.as_str() == full;
     gate.go.iter().chain(&gate.no_go).find(named).copied()
 }
 
 fn poll(id: &str, gate: &Gate, value: &Value) -> Read<Vec<(RoleId, bool)>> {
     let Value::Mapping(map) = value else {
-        return wrong(
-            id,
-            format!("{id}: poll is a mapping from a role to go or no-go"),
-        );
+        return wrong(id, format!("{id}: poll is a mapping from a role to go or no-go"));
     };
     let mut votes = Vec::new();
     for (key, value) in map {
         let role = RoleId(word(key, id)?);
         if !gate.poll.contains(&role) {
             let known: Vec<&str> = gate.poll.iter().map(RoleId::as_str).collect();
-            return wrong(
-                role.as_str(),
-                format!(
-                    "{id} does not poll {role}{}",
-                    nearest(role.as_str(), &known)
-                ),
-            );
+            return wrong(role.as_str(), format!("{id} does not poll {role}{}", nearest(role.as_str(), &known)));
         }
         let vote = go(role.as_str(), value)?;
         votes.push((role, vote));

@@ -15,19 +15,12 @@ pub(in crate::linear) struct Wrong {
 pub(super) type Read<T> = Result<T, Wrong>;
 
 pub(super) fn wrong<T>(near: &str, what: impl Into<String>) -> Read<T> {
-    Err(Wrong {
-        near: Some(near.to_owned()),
-        what: what.into(),
-    })
+    Err(Wrong { near: Some(near.to_owned()), what: what.into() })
 }
 
 pub(super) fn typed(map: &Mapping) -> Read<Typed> {
     let get = |key: &str| map.get(key).map(|value| words(value, key)).transpose();
-    Ok(Typed {
-        text: get("type")?,
-        reason: get("reason")?,
-        second: get("second")?,
-    })
+    Ok(Typed { text: get("type")?, reason: get("reason")?, second: get("second")? })
 }
 
 pub(super) fn keys(map: &Mapping, near: &str) -> Read<Vec<String>> {
@@ -38,10 +31,9 @@ pub(super) fn keys(map: &Mapping, near: &str) -> Read<Vec<String>> {
 pub(super) fn words(value: &Value, near: &str) -> Read<String> {
     match value {
         Value::String(text) => Ok(text.clone()),
-        Value::Number(number) if number.is_f64() => wrong(
-            near,
-            format!("{near}: put {number} in quotes, so that it stays as it is written"),
-        ),
+        Value::Number(number) if number.is_f64() => {
+            wrong(near, format!("{near}: put {number} in quotes, so that it stays as it is written"))
+        }
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(_) => wrong(near, format!("{near}: put true and false in quotes")),
         Value::Null | Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => {
@@ -56,11 +48,7 @@ pub(super) fn word(value: &Value, near: &str) -> Read<String> {
 
 pub(super) fn reason(value: &Value, near: &str) -> Read<String> {
     let reason = words(value, near)?;
-    if reason.trim().is_empty() {
-        wrong(near, format!("{near}: a reason is wanted"))
-    } else {
-        Ok(reason)
-    }
+    if reason.trim().is_empty() { wrong(near, format!("{near}: a reason is wanted")) } else { Ok(reason) }
 }
 
 pub(super) fn yes(value: &Value, near: &str) -> Read<bool> {

@@ -33,15 +33,10 @@ pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         }
         Work::Run(_) => {
             choices.push(start(plan, state, ix, "run"));
-            format!(
-                "Next: {name} ({}).",
-                class_words(asked_class(plan, state, ix))
-            )
+            format!("Next: {name} ({}).", class_words(asked_class(plan, state, ix)))
         }
         Work::Wait(_) => {
-            let until = own
-                .until
-                .map(|until| format!(" until {}", wall(state, until)));
+            let until = own.until.map(|until| format!(" until {}", wall(state, until)));
             choices.push(release(plan, state, ix));
             format!("Wait. {name} counts down{}.", until.unwrap_or_default())
         }
@@ -50,31 +45,20 @@ pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         }
         Work::Gate(_) => {
             choices.push(start(plan, state, ix, "open"));
-            let at = step
-                .at
-                .as_ref()
-                .map(|at| format!(" at {}", at.shown()))
-                .unwrap_or_default();
+            let at = step.at.as_ref().map(|at| format!(" at {}", at.shown())).unwrap_or_default();
             format!("Next: gate {name}. It opens by itself{at}.")
         }
         Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
             return by_hand::open(plan, state, ix);
         }
     };
-    let prompt = Prompt {
-        heading,
-        card: Vec::new(),
-        choices,
-    };
+    let prompt = Prompt { heading, card: Vec::new(), choices };
     with_card(plan, state, ix, prompt)
 }
 
 /// Whether a command of a way back starts without a person's key.
 fn by_itself(state: &RunState, ix: StepIx, effect: Effect) -> bool {
-    let under_way = state
-        .rollback
-        .as_ref()
-        .is_some_and(|back| back.ended.is_none() && back.path.contains(&ix));
+    let under_way = state.rollback.as_ref().is_some_and(|back| back.ended.is_none() && back.path.contains(&ix));
     under_way && effect != Effect::Destroys && state.step(ix).attempt == 0 && state.hold.is_none()
 }
 
@@ -87,18 +71,12 @@ pub(super) fn start(plan: &Plan, state: &RunState, ix: StepIx, label: &str) -> C
         Class::C0 => Vec::new(),
         Class::C1 => vec![Question::yes(format!("Type y to {label} {number}:"))],
         Class::C2 => vec![Question::exactly(
-            format!(
-                "Type the step number to {label} it on {}:  {number}",
-                plan.environment.name
-            ),
+            format!("Type the step number to {label} it on {}:  {number}", plan.environment.name),
             number,
         )],
         Class::C3 => {
             let mut asked = vec![
-                Question::exactly(
-                    format!("Type  {}  to {label} it:", step.phrase()),
-                    step.phrase(),
-                ),
+                Question::exactly(format!("Type  {}  to {label} it:", step.phrase()), step.phrase()),
                 Question::why(),
             ];
             if step.second_person {
@@ -107,23 +85,9 @@ pub(super) fn start(plan: &Plan, state: &RunState, ix: StepIx, label: &str) -> C
             asked
         }
     };
-    let card = if class == Class::C0 {
-        Vec::new()
-    } else {
-        card(plan, state, ix)
-    };
-    let intent = Intent::Run {
-        step: step.id.clone(),
-        typed: Typed::default(),
-    };
-    Choice::new(
-        label,
-        Ask::Wish {
-            card,
-            questions,
-            intent,
-        },
-    )
+    let card = if class == Class::C0 { Vec::new() } else { card(plan, state, ix) };
+    let intent = Intent::Run { step: step.id.clone(), typed: Typed::default() };
+    Choice::new(label, Ask::Wish { card, questions, intent })
 }
 
 /// Whether a choice starts something, which a hold forbids.
@@ -135,18 +99,8 @@ pub(super) fn starts(choice: &Choice) -> bool {
 }
 
 fn release(plan: &Plan, _state: &RunState, ix: StepIx) -> Choice {
-    let intent = Intent::Release {
-        step: plan.step(ix).id.clone(),
-        reason: String::new(),
-    };
-    Choice::new(
-        "end it early",
-        Ask::Wish {
-            card: Vec::new(),
-            questions: vec![Question::why()],
-            intent,
-        },
-    )
+    let intent = Intent::Release { step: plan.step(ix).id.clone(), reason: String::new() };
+    Choice::new("end it early", Ask::Wish { card: Vec::new(), questions: vec![Question::why()], intent })
 }
 
 /// A step that came to a bad end.
@@ -176,42 +130,24 @@ pub(super) fn failed(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         }
     };
     let choices = vec![start(plan, state, ix, again), accept(plan, ix)];
-    let prompt = only(
-        ended(&format!("{} {what}", named(plan, state, ix))),
-        choices,
-    );
+    let prompt = only(ended(&format!("{} {what}", named(plan, state, ix))), choices);
     with_card(plan, state, ix, prompt)
 }
 
 fn accept(plan: &Plan, ix: StepIx) -> Choice {
     let number = &plan.step(ix).number;
-    let intent = Intent::Accept {
-        step: plan.step(ix).id.clone(),
-        reason: String::new(),
-        name: String::new(),
-    };
+    let intent = Intent::Accept { step: plan.step(ix).id.clone(), reason: String::new(), name: String::new() };
     let questions = vec![
-        Question::text(
-            format!("{number} failed and would be accepted as it is. Why:"),
-            Slot::Reason,
-        ),
+        Question::text(format!("{number} failed and would be accepted as it is. Why:"), Slot::Reason),
         Question::text("Who accepts it, by name:", Slot::Name),
     ];
-    Choice::new(
-        "accept",
-        Ask::Wish {
-            card: Vec::new(),
-            questions,
-            intent,
-        },
-    )
+    Choice::new("accept", Ask::Wish { card: Vec::new(), questions, intent })
 }
 
 /// The step that a wish about "this step" is about.
 pub(super) fn current(plan: &Plan, state: &RunState) -> Option<StepIx> {
     let busy = state.running().first().copied();
-    busy.or_else(|| super::orphan(state))
-        .or_else(|| state.next(plan))
+    busy.or_else(|| super::orphan(state)).or_else(|| state.next(plan))
 }
 
 /// The ways back, for everywhere.

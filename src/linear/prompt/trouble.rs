@@ -26,31 +26,12 @@ pub(super) fn running(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
 
 fn stop(plan: &Plan, ix: StepIx) -> Choice {
     let way = |label: &str, note: &str, how: StopHow| {
-        let intent = Intent::Stop {
-            step: plan.step(ix).id.clone(),
-            how,
-        };
-        Choice::noted(
-            label,
-            note,
-            Ask::Wish {
-                card: Vec::new(),
-                questions: Vec::new(),
-                intent,
-            },
-        )
+        let intent = Intent::Stop { step: plan.step(ix).id.clone(), how };
+        Choice::noted(label, note, Ask::Wish { card: Vec::new(), questions: Vec::new(), intent })
     };
     let choices = vec![
-        way(
-            "interrupt",
-            "INT to its processes, as ^C does",
-            StopHow::Interrupt,
-        ),
-        way(
-            "terminate",
-            "TERM, 5 s grace, then KILL; again: no grace",
-            StopHow::Terminate,
-        ),
+        way("interrupt", "INT to its processes, as ^C does", StopHow::Interrupt),
+        way("terminate", "TERM, 5 s grace, then KILL; again: no grace", StopHow::Terminate),
         way("kill", "KILL at once", StopHow::Kill),
     ];
     let card = vec![format!("Stop {}:", plan.step(ix).number)];
@@ -59,25 +40,11 @@ fn stop(plan: &Plan, ix: StepIx) -> Choice {
 
 /// A failed attempt that is tried again by itself.
 pub(super) fn retrying(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
-    let at = state
-        .step(ix)
-        .retry_at
-        .map(|at| wall(state, at))
-        .unwrap_or_default();
-    let intent = Intent::Stop {
-        step: plan.step(ix).id.clone(),
-        how: StopHow::Terminate,
-    };
-    let end = Ask::Wish {
-        card: Vec::new(),
-        questions: Vec::new(),
-        intent,
-    };
+    let at = state.step(ix).retry_at.map(|at| wall(state, at)).unwrap_or_default();
+    let intent = Intent::Stop { step: plan.step(ix).id.clone(), how: StopHow::Terminate };
+    let end = Ask::Wish { card: Vec::new(), questions: Vec::new(), intent };
     only(
-        format!(
-            "Wait. {} failed and is tried again by itself at {at}.",
-            named(plan, state, ix)
-        ),
+        format!("Wait. {} failed and is tried again by itself at {at}.", named(plan, state, ix)),
         vec![Choice::new("end the retries", end)],
     )
 }
@@ -86,51 +53,21 @@ pub(super) fn retrying(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
 pub(super) fn unknown(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
     let (step, own) = (plan.step(ix), state.step(ix));
     let resolve = |label: &str, how: Resolution| {
-        let intent = Intent::Resolve {
-            step: step.id.clone(),
-            how,
-            reason: String::new(),
-        };
+        let intent = Intent::Resolve { step: step.id.clone(), how, reason: String::new() };
         let asked = Question::text("How do you know:", Slot::Reason);
-        Choice::new(
-            label,
-            Ask::Wish {
-                card: Vec::new(),
-                questions: vec![asked],
-                intent,
-            },
-        )
+        Choice::new(label, Ask::Wish { card: Vec::new(), questions: vec![asked], intent })
     };
-    let mut choices = vec![
-        resolve("it finished", Resolution::Finished),
-        resolve("it did not", Resolution::DidNot),
-    ];
+    let mut choices = vec![resolve("it finished", Resolution::Finished), resolve("it did not", Resolution::DidNot)];
     let mut heading = format!(
         "{} was running when the program died. Nobody knows if it finished. Look, then say.",
         named(plan, state, ix)
     );
     if !own.holders.is_empty() {
-        let names: Vec<String> = own
-            .holders
-            .iter()
-            .map(|held| format!("{} (pid {})", held.comm, held.pid))
-            .collect();
+        let names: Vec<String> = own.holders.iter().map(|held| format!("{} (pid {})", held.comm, held.pid)).collect();
         heading.push_str(&format!(" Still running: {}.", names.join(", ")));
-        let intent = Intent::EndSurvivors {
-            step: step.id.clone(),
-        };
-        let questions = vec![Question::yes(format!(
-            "Type y to end {}:",
-            names.join(", ")
-        ))];
-        choices.push(Choice::new(
-            "end what still runs",
-            Ask::Wish {
-                card: Vec::new(),
-                questions,
-                intent,
-            },
-        ));
+        let intent = Intent::EndSurvivors { step: step.id.clone() };
+        let questions = vec![Question::yes(format!("Type y to end {}:", names.join(", ")))];
+        choices.push(Choice::new("end what still runs", Ask::Wish { card: Vec::new(), questions, intent }));
     }
     only(heading, choices)
 }
@@ -147,28 +84,16 @@ pub(super) fn leave_out(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<Choice
     match step.skip {
         Skip::Never => {}
         Skip::WithReason | Skip::Free => {
-            let intent = Intent::Skip {
-                step: id(),
-                reason: reason(),
-            };
+            let intent = Intent::Skip { step: id(), reason: reason() };
             choices.push(settle(step, "skip", "is left out", intent));
         }
     }
-    let intent = Intent::NotApplicable {
-        step: id(),
-        reason: reason(),
-    };
+    let intent = Intent::NotApplicable { step: id(), reason: reason() };
     choices.push(settle(step, "not applicable", "does not apply", intent));
-    let intent = Intent::Hand {
-        step: id(),
-        reason: reason(),
-    };
+    let intent = Intent::Hand { step: id(), reason: reason() };
     choices.push(settle(step, "done outside", "was done by hand", intent));
     if step.command().is_none() && !status.bad() {
-        let intent = Intent::Fail {
-            step: id(),
-            reason: reason(),
-        };
+        let intent = Intent::Fail { step: id(), reason: reason() };
         choices.push(settle(step, "failed", "failed, by your word", intent));
     }
     choices
@@ -177,13 +102,5 @@ pub(super) fn leave_out(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<Choice
 fn settle(step: &PlannedStep, label: &str, note: &str, intent: Intent) -> Choice {
     let words = format!("{} {note}. Why:", step.number);
     let questions = vec![Question::text(words, Slot::Reason)];
-    Choice::noted(
-        label,
-        note,
-        Ask::Wish {
-            card: Vec::new(),
-            questions,
-            intent,
-        },
-    )
+    Choice::noted(label, note, Ask::Wish { card: Vec::new(), questions, intent })
 }

@@ -34,34 +34,20 @@ fn answers(text: &str) -> Result<Answers, String> {
 fn flown(text: &str, script: &[(&str, &[Goes])]) -> (Left, String, FakePort) {
     let (port, news) = begun(flight());
     for (step, goes) in script {
-        port.0
-            .lock()
-            .unwrap()
-            .script
-            .insert((*step).into(), goes.iter().copied().collect());
+        port.0.lock().unwrap().script.insert((*step).into(), goes.iter().copied().collect());
     }
     let (plan, now) = {
         let run = port.0.lock().unwrap();
         (run.plan.clone(), run.now)
     };
     let mut paper = Vec::new();
-    let left = fly(
-        &plan,
-        Box::new(port.clone()),
-        news,
-        &answers(text).unwrap(),
-        &mut paper,
-        &move || now,
-    )
-    .unwrap();
+    let left = fly(&plan, Box::new(port.clone()), news, &answers(text).unwrap(), &mut paper, &move || now).unwrap();
     (left, String::from_utf8(paper).unwrap(), port)
 }
 
 fn status(port: &FakePort, step: &str) -> StepStatus {
     let run = port.0.lock().unwrap();
-    run.state
-        .step(run.plan.find(&StepId(step.into())).unwrap())
-        .status
+    run.state.step(run.plan.find(&StepId(step.into())).unwrap()).status
 }
 
 #[test]
@@ -71,11 +57,7 @@ fn a_flight_goes_straight_through_by_its_answers() {
     let run = port.0.lock().unwrap();
     assert_eq!(run.refused, Vec::<String>::new());
     assert_eq!(run.state.ended, Some(EndState::Completed));
-    assert_eq!(
-        run.count(|wish| matches!(wish, Intent::Run { .. })),
-        5,
-        "each command was wished once"
-    );
+    assert_eq!(run.count(|wish| matches!(wish, Intent::Run { .. })), 5, "each command was wished once");
 }
 
 #[test]
@@ -104,21 +86,12 @@ fn a_failing_step_without_a_second_answer_is_not_tried_again() {
     let (left, text, port) = flown(WHOLE, &[("change", &[Goes::Badly])]);
     assert_eq!(left, Left::NoAnswer, "{text}");
     assert_eq!(port.0.lock().unwrap().gave_up.as_deref(), Some("change"));
-    assert_eq!(
-        port.0
-            .lock()
-            .unwrap()
-            .count(|wish| matches!(wish, Intent::Run { .. })),
-        2
-    );
+    assert_eq!(port.0.lock().unwrap().count(|wish| matches!(wish, Intent::Run { .. })), 2);
 }
 
 #[test]
 fn a_list_is_one_answer_an_attempt() {
-    let retried = WHOLE.replace(
-        "change: run",
-        "change: [ run, { retry: true }, { accept: known, name: maya } ]",
-    );
+    let retried = WHOLE.replace("change: run", "change: [ run, { retry: true }, { accept: known, name: maya } ]");
     let (left, text, port) = flown(&retried, &[("change", &[Goes::Badly, Goes::Badly])]);
     assert_eq!(left, Left::Ended { completed: true }, "{text}");
     assert_eq!(status(&port, "change"), StepStatus::Over);
@@ -132,10 +105,7 @@ fn a_failing_step_goes_back_where_the_file_says_so() {
     );
     let (left, text, port) = flown(&back, &[("switch", &[Goes::Badly])]);
     assert_eq!(left, Left::Ended { completed: false }, "{text}");
-    assert_eq!(
-        port.0.lock().unwrap().state.ended,
-        Some(EndState::RolledBack)
-    );
+    assert_eq!(port.0.lock().unwrap().state.ended, Some(EndState::RolledBack));
     assert_eq!(status(&port, "switch"), StepStatus::Back);
 }
 
@@ -147,26 +117,14 @@ fn a_no_go_goes_back_and_a_go_over_silence_is_refused() {
     );
     let (left, text, _) = flown(&back, &[]);
     assert_eq!(left, Left::Ended { completed: false }, "{text}");
-    assert!(
-        text.contains("3.1 NO-GO, decided by maya: ops says no."),
-        "{text}"
-    );
+    assert!(text.contains("3.1 NO-GO, decided by maya: ops says no."), "{text}");
 
-    let silent = WHOLE.replace(
-        "twilio: ok, poll: { lead: go, ops: go }",
-        "poll: { lead: go }",
-    );
+    let silent = WHOLE.replace("twilio: ok, poll: { lead: go, ops: go }", "poll: { lead: go }");
     let (left, text, port) = flown(&silent, &[]);
     assert_eq!(left, Left::NoAnswer, "{text}");
-    assert!(
-        text.contains("Refused: HOLD") && status(&port, "go-no-go") == StepStatus::You,
-        "{text}"
-    );
+    assert!(text.contains("Refused: HOLD") && status(&port, "go-no-go") == StepStatus::You, "{text}");
 
-    let anyway = silent.replace(
-        "decide: go",
-        "decide: go, type: GO ANYWAY, reason: we called them",
-    );
+    let anyway = silent.replace("decide: go", "decide: go, type: GO ANYWAY, reason: we called them");
     let (left, text, port) = flown(&anyway, &[]);
     assert_eq!(left, Left::Ended { completed: true }, "{text}");
     assert_eq!(status(&port, "go-no-go"), StepStatus::Over);
@@ -194,15 +152,9 @@ fn proceed_runs_what_only_reads_and_nothing_else() {
     assert_eq!(left, Left::NoAnswer);
     assert_eq!(status(&port, "look"), StepStatus::Ok);
     assert_eq!(port.0.lock().unwrap().gave_up.as_deref(), Some("change"));
-    let (_, _, port) = flown(
-        "start: yes\notherwise: proceed\n",
-        &[("look", &[Goes::Badly])],
-    );
+    let (_, _, port) = flown("start: yes\notherwise: proceed\n", &[("look", &[Goes::Badly])]);
     assert_eq!(
-        port.0
-            .lock()
-            .unwrap()
-            .count(|wish| matches!(wish, Intent::Run { .. })),
+        port.0.lock().unwrap().count(|wish| matches!(wish, Intent::Run { .. })),
         1,
         "a failed read is not tried again"
     );
@@ -229,24 +181,13 @@ fn contrary(news: Receiver<News>) -> Receiver<News> {
 #[test]
 fn what_runs_when_the_answers_end_is_stopped_then_held() {
     let (port, news) = begun(flight());
-    port.0
-        .lock()
-        .unwrap()
-        .script
-        .insert("look".into(), [Goes::On].into());
+    port.0.lock().unwrap().script.insert("look".into(), [Goes::On].into());
     let (plan, now) = {
         let run = port.0.lock().unwrap();
         (run.plan.clone(), run.now)
     };
     let mut paper = Vec::new();
-    let left = fly(
-        &plan,
-        Box::new(port.clone()),
-        contrary(news),
-        &answers(WHOLE).unwrap(),
-        &mut paper,
-        &move || now,
-    );
+    let left = fly(&plan, Box::new(port.clone()), contrary(news), &answers(WHOLE).unwrap(), &mut paper, &move || now);
     assert_eq!(left.unwrap(), Left::NoAnswer);
     assert_eq!(status(&port, "look"), StepStatus::Stopped);
     let run = port.0.lock().unwrap();
@@ -261,61 +202,22 @@ fn mistakes_in_the_file_are_named_with_their_line() {
     for (text, wanted) in [
         ("- a", "a mapping"),
         ("start: maybe", "a.yaml:1: start is yes or true"),
-        (
-            "start: yes\nsteps:\n  lok: run",
-            "a.yaml:3: there is no step lok in this runbook; did you mean look?",
-        ),
-        (
-            "steps:\n  look: { runn: true }",
-            "a.yaml:2: there is no key runn; did you mean run?",
-        ),
+        ("start: yes\nsteps:\n  lok: run", "a.yaml:3: there is no step lok in this runbook; did you mean look?"),
+        ("steps:\n  look: { runn: true }", "a.yaml:2: there is no key runn; did you mean run?"),
         ("steps:\n  look: ok", "a.yaml:2: look: write run"),
-        (
-            "steps: { look: { ok: seen } }",
-            "look is a command: `ok` does not answer it",
-        ),
-        (
-            "steps: { look: { run: true, skip: x } }",
-            "one answer does one thing, not run and skip",
-        ),
+        ("steps: { look: { ok: seen } }", "look is a command: `ok` does not answer it"),
+        ("steps: { look: { run: true, skip: x } }", "one answer does one thing, not run and skip"),
         ("steps: { look: { skip: '' } }", "a reason is wanted"),
         ("steps: { sent: 19.50 }", "put 19.5 in quotes"),
-        (
-            "steps: { way: { choose: lng } }",
-            "way has no option lng; did you mean long?",
-        ),
-        (
-            "steps: { drop: { rollback: level-3 } }",
-            "there is no level level-3; did you mean level-",
-        ),
-        (
-            "steps: { twilio: ok }",
-            "twilio is a criterion: answer it inside its gate",
-        ),
-        (
-            "steps: { go-no-go: { twili: ok } }",
-            "go-no-go has no criterion twili; did you mean twilio?",
-        ),
-        (
-            "steps: { go-no-go: { poll: { led: go } } }",
-            "does not poll led; did you mean lead?",
-        ),
-        (
-            "steps: { go-no-go: { decide: maybe } }",
-            "decide is go or no-go, not maybe",
-        ),
-        (
-            "steps: { drop: { accept: why } }",
-            "accept names who accepts",
-        ),
-        (
-            "steps: { listed: { items: [ok, ok] } }",
-            "listed has 1 statements and 2 answers",
-        ),
-        (
-            "on: { error-rate: { rollback: level-1 } }",
-            "a.yaml:1: `on` answers triggers",
-        ),
+        ("steps: { way: { choose: lng } }", "way has no option lng; did you mean long?"),
+        ("steps: { drop: { rollback: level-3 } }", "there is no level level-3; did you mean level-"),
+        ("steps: { twilio: ok }", "twilio is a criterion: answer it inside its gate"),
+        ("steps: { go-no-go: { twili: ok } }", "go-no-go has no criterion twili; did you mean twilio?"),
+        ("steps: { go-no-go: { poll: { led: go } } }", "does not poll led; did you mean lead?"),
+        ("steps: { go-no-go: { decide: maybe } }", "decide is go or no-go, not maybe"),
+        ("steps: { drop: { accept: why } }", "accept names who accepts"),
+        ("steps: { listed: { items: [ok, ok] } }", "listed has 1 statements and 2 answers"),
+        ("on: { error-rate: { rollback: level-1 } }", "a.yaml:1: `on` answers triggers"),
         ("otherwise: hope", "otherwise is stop or proceed, not hope"),
         ("start: yes\nstart: yes", "is not YAML"),
         ("a: &a [x, x]\nb: *c", "is not YAML"),

@@ -13,18 +13,11 @@ use crate::model::state::StepStatus;
 use std::io::{self, BufReader, Write};
 use std::sync::mpsc::{Receiver, channel};
 
-fn fly_with(
-    port: FakePort,
-    news: Receiver<News>,
-    script: &[(&str, &str)],
-) -> (Result<Left, LinearError>, String) {
+fn fly_with(port: FakePort, news: Receiver<News>, script: &[(&str, &str)]) -> (Result<Left, LinearError>, String) {
     let plan = port.0.lock().unwrap().plan.clone();
     let paper = Paper::default();
     let (fingers, lines) = channel();
-    let script = script
-        .iter()
-        .map(|(cue, line)| ((*cue).to_owned(), (*line).to_owned()))
-        .collect();
+    let script = script.iter().map(|(cue, line)| ((*cue).to_owned(), (*line).to_owned())).collect();
     let typist = type_lines(paper.clone(), script, fingers);
     let now = port.0.lock().unwrap().now;
     let clock = move || now;
@@ -86,10 +79,7 @@ fn a_flight_goes_straight_through_by_typed_lines() {
         ("Type  drop the old site  to run it", "drop the old site"),
         ("Why:", "planned"),
         ("Second person", "jlee"),
-        (
-            "Nothing is left to do. The run would end as completed.",
-            "close",
-        ),
+        ("Nothing is left to do. The run would end as completed.", "close"),
         ("Type y to close", "y"),
     ];
     let (left, text) = fly_with(port.clone(), news, &script(&[&TO_SWITCH, &TO_GATE, &rest]));
@@ -114,10 +104,7 @@ fn the_command_stands_on_the_output_before_it_is_asked_for() {
     let (_, text) = fly_with(port, news, &TO_SWITCH);
     let shown = text.find("ln -sfn new live").unwrap();
     let asked = text.find("Type the step number to run it").unwrap();
-    assert!(
-        shown < asked && text.contains("Will run, as maya@jump2, in /srv/app, limit 5m"),
-        "{text}"
-    );
+    assert!(shown < asked && text.contains("Will run, as maya@jump2, in /srv/app, limit 5m"), "{text}");
 }
 
 #[test]
@@ -137,22 +124,14 @@ fn a_wrong_number_or_an_empty_line_runs_nothing() {
     assert_eq!(left.unwrap(), Left::Leaving);
     assert!(text.contains("2.2 is not 2.1. Nothing was done."), "{text}");
     assert_eq!(status(&port, "switch"), StepStatus::NotYet);
-    let runs = port
-        .0
-        .lock()
-        .unwrap()
-        .count(|wish| matches!(wish, Intent::Run { .. }));
+    let runs = port.0.lock().unwrap().count(|wish| matches!(wish, Intent::Run { .. }));
     assert_eq!(runs, 2, "only 1.1 and 1.3 were run");
 }
 
 #[test]
 fn a_failing_step_leads_back_by_the_level_that_was_taken() {
     let (port, news) = begun(flight());
-    port.0
-        .lock()
-        .unwrap()
-        .script
-        .insert("switch".into(), [Goes::Badly].into());
+    port.0.lock().unwrap().script.insert("switch".into(), [Goes::Badly].into());
     let back = [
         ("2.1 FAILED after 0:04: exit 7 (wanted exit 0).", ""),
         ("2.1 Title of switch FAILED.", "roll back"),
@@ -166,10 +145,7 @@ fn a_failing_step_leads_back_by_the_level_that_was_taken() {
     let (left, text) = fly_with(port.clone(), news, &script(&[&TO_SWITCH, &back]));
     assert_eq!(left.unwrap(), Left::Ended { completed: false });
     assert_eq!(status(&port, "switch"), StepStatus::Back);
-    assert!(
-        text.contains("ln -sfn old live") && text.contains("2.1 is undone."),
-        "{text}"
-    );
+    assert!(text.contains("ln -sfn old live") && text.contains("2.1 is undone."), "{text}");
 }
 
 #[test]
@@ -208,11 +184,7 @@ fn a_go_against_the_advice_needs_its_words_and_a_no_go_its_reason() {
         ("Why, for each open point", "we called them"),
         ("Against the advice", "leave"),
     ];
-    let (left, text) = fly_with(
-        port.clone(),
-        news,
-        &script(&[&TO_SWITCH, &TO_GATE, &decide]),
-    );
+    let (left, text) = fly_with(port.clone(), news, &script(&[&TO_SWITCH, &TO_GATE, &decide]));
     assert_eq!(left.unwrap(), Left::Leaving);
     assert_eq!(status(&port, "go-no-go"), StepStatus::Over, "{text}");
 }
@@ -220,11 +192,7 @@ fn a_go_against_the_advice_needs_its_words_and_a_no_go_its_reason() {
 #[test]
 fn what_runs_can_be_stopped_held_and_left() {
     let (port, news) = begun(flight());
-    port.0
-        .lock()
-        .unwrap()
-        .script
-        .insert("switch".into(), [Goes::On].into());
+    port.0.lock().unwrap().script.insert("switch".into(), [Goes::On].into());
     let stop = [
         ("Wait. 2.1 Title of switch is running.", "hold"),
         ("Held by maya", "stop"),
@@ -254,37 +222,17 @@ fn what_runs_can_be_stopped_held_and_left() {
 #[test]
 fn a_client_beside_may_hold_stop_and_roll_back_and_a_watcher_only_looks() {
     let (port, _news) = begun(flight());
-    port.0.lock().unwrap().wish(Intent::Start {
-        typed: "local".into(),
-    });
+    port.0.lock().unwrap().wish(Intent::Start { typed: "local".into() });
     let (plan, state) = {
         let run = port.0.lock().unwrap();
         (run.plan.clone(), run.state.clone())
     };
     let labels = |role: Role| -> Vec<String> {
-        crate::linear::prompt::prompt(&plan, &state, role)
-            .choices
-            .into_iter()
-            .map(|choice| choice.label)
-            .collect()
+        crate::linear::prompt::prompt(&plan, &state, role).choices.into_iter().map(|choice| choice.label).collect()
     };
-    assert_eq!(
-        labels(Role::Beside),
-        ["hold", "roll back", "details", "take the wheel", "leave"]
-    );
+    assert_eq!(labels(Role::Beside), ["hold", "roll back", "details", "take the wheel", "leave"]);
     assert_eq!(labels(Role::Watches), ["details", "leave"]);
-    assert_eq!(
-        labels(Role::Drives),
-        [
-            "run",
-            "hold",
-            "skip",
-            "roll back",
-            "details",
-            "more",
-            "leave"
-        ]
-    );
+    assert_eq!(labels(Role::Drives), ["run", "hold", "skip", "roll back", "details", "more", "leave"]);
 }
 
 #[test]
@@ -324,13 +272,7 @@ fn a_reader_that_went_away_ends_it_quietly() {
     let (_fingers, lines) = channel();
     let heard = listen(news, BufReader::new(Fingers(lines, Vec::new()))).unwrap();
     let clock = move || now;
-    let left = Lines::new(
-        Teller::new(&plan, Gone),
-        Box::new(port),
-        Typing::Pipe,
-        &clock,
-    )
-    .run(&heard);
+    let left = Lines::new(Teller::new(&plan, Gone), Box::new(port), Typing::Pipe, &clock).run(&heard);
     assert_eq!(left.unwrap(), Left::Leaving);
 }
 
@@ -351,11 +293,5 @@ fn at_a_terminal_a_line_typed_before_its_prompt_is_dropped_and_said() {
     let left = Lines::new(teller, Box::new(port.clone()), Typing::Terminal, &clock).run(&heard);
     assert_eq!(left.unwrap(), Left::Leaving);
     assert!(port.0.lock().unwrap().wishes.is_empty());
-    assert_eq!(
-        paper
-            .text()
-            .matches("A line that was typed before this prompt was not taken.")
-            .count(),
-        2
-    );
+    assert_eq!(paper.text().matches("A line that was typed before this prompt was not taken.").count(), 2);
 }

@@ -49,33 +49,11 @@ fn no_control_byte_of_any_field_is_written() {
     port.0.lock().unwrap().prints = HOSTILE.as_bytes().to_vec();
     let (mut paper, mut spoken) = (Vec::new(), Vec::new());
     let mut teller = Teller::new(&plan, &mut paper);
-    port.wish(
-        Intent::Start {
-            typed: "local".into(),
-        },
-        Default::default(),
-    )
-    .unwrap();
-    let run = Intent::Run {
-        step: "look".into(),
-        typed: Default::default(),
-    };
+    port.wish(Intent::Start { typed: "local".into() }, Default::default()).unwrap();
+    let run = Intent::Run { step: "look".into(), typed: Default::default() };
     port.wish(run, Default::default()).unwrap();
-    port.wish(
-        Intent::Note {
-            text: HOSTILE.into(),
-            step: None,
-        },
-        Default::default(),
-    )
-    .unwrap();
-    port.wish(
-        Intent::Hold {
-            reason: HOSTILE.into(),
-        },
-        Default::default(),
-    )
-    .unwrap();
+    port.wish(Intent::Note { text: HOSTILE.into(), step: None }, Default::default()).unwrap();
+    port.wish(Intent::Hold { reason: HOSTILE.into() }, Default::default()).unwrap();
     for heard in news.try_iter() {
         if let News::Records(records) = heard {
             assert!(teller.records(&records, &port, records[0].at).is_none());
@@ -85,13 +63,8 @@ fn no_control_byte_of_any_field_is_written() {
     all_lines(&port).iter().for_each(|line| voice.say(line));
     for bytes in [&paper, &spoken] {
         let text = String::from_utf8(bytes.clone()).unwrap();
-        assert!(
-            text.contains("^[]52"),
-            "the hostile text is there, made visible"
-        );
-        let bad = text
-            .chars()
-            .find(|letter| *letter != '\n' && !crate::model::text::is_plain(*letter));
+        assert!(text.contains("^[]52"), "the hostile text is there, made visible");
+        let bad = text.chars().find(|letter| *letter != '\n' && !crate::model::text::is_plain(*letter));
         assert_eq!(bad, None);
     }
 }
@@ -111,10 +84,7 @@ fn the_number_of_a_choice_alone_never_starts_what_changes_something() {
                 Reply::Wish(Intent::Run { step: wished, .. }, _) if wished == step.id => {
                     assert_eq!(class, Class::C0, "{} ran by a number", step.id);
                 }
-                Reply::Wish(
-                    Intent::Decide { .. } | Intent::RollBack { .. } | Intent::Close | Intent::GoOn,
-                    _,
-                ) => {
+                Reply::Wish(Intent::Decide { .. } | Intent::RollBack { .. } | Intent::Close | Intent::GoOn, _) => {
                     panic!("{number} alone acts at {}", step.id)
                 }
                 Reply::Wish(..) | Reply::Say(_) | Reply::Leave => {}

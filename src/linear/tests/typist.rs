@@ -34,11 +34,7 @@ impl Paper {
             if let Some(at) = text.find(cue) {
                 return Ok(from + at + cue.len());
             }
-            let (next, late) = self
-                .0
-                .1
-                .wait_timeout(bytes, Duration::from_secs(10))
-                .unwrap();
+            let (next, late) = self.0.1.wait_timeout(bytes, Duration::from_secs(10)).unwrap();
             bytes = next;
             if late.timed_out() {
                 return Err(format!("never saw {cue:?} after:\n{text}"));

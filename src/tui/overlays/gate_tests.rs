@@ -11,15 +11,8 @@ use crossterm::event::KeyCode;
 
 fn criterion(id: &str, number: &str, text: &str, side: Side) -> PlannedStep {
     let mut planned = step(id, number, text);
-    planned.place = Place::Criterion {
-        gate: StepIx(0),
-        side,
-    };
-    planned.work = Work::Check(vec![Item {
-        text: text.into(),
-        expect: None,
-        evidence: false,
-    }]);
+    planned.place = Place::Criterion { gate: StepIx(0), side };
+    planned.work = Work::Check(vec![Item { text: text.into(), expect: None, evidence: false }]);
     planned
 }
 
@@ -35,19 +28,9 @@ fn gate() -> Stage {
     });
     let mut probe = criterion("go.healthy", "2.5.1", "All services healthy", Side::Go);
     probe.work = run("./probe all");
-    let mut credentials = criterion(
-        "go.credentials",
-        "2.5.2",
-        "Twilio credentials verified",
-        Side::Go,
-    );
+    let mut credentials = criterion("go.credentials", "2.5.2", "Twilio credentials verified", Side::Go);
     credentials.critical = true;
-    let issues = criterion(
-        "go.issues",
-        "2.5.a",
-        "Database migration issues",
-        Side::NoGo,
-    );
+    let issues = criterion("go.issues", "2.5.a", "Database migration issues", Side::NoGo);
     let mut back = step("level-1.off", "L1.1", "Switch off");
     back.place = Place::Level(0);
     let mut stage = Stage::of(vec![gate, probe, credentials, issues, back])
@@ -69,12 +52,7 @@ fn gate() -> Stage {
 const GATE: Card = Card::Gate(StepIx(0));
 
 fn answer(stage: &mut Stage, step: usize, answer: Answer, saw: &str) {
-    let intent = Intent::Answer {
-        step: stage.plan.steps[step].id.clone(),
-        item: 0,
-        answer,
-        saw: saw.into(),
-    };
+    let intent = Intent::Answer { step: stage.plan.steps[step].id.clone(), item: 0, answer, saw: saw.into() };
     stage.take(&Reply::Wish(intent));
 }
 
@@ -101,13 +79,7 @@ fn a_gate_opens_by_itself_and_swallows_early_keys() {
     stage.pass(350);
     stage.letter(&mut card, 'j');
     let reply = stage.key(&mut card, KeyCode::Enter);
-    assert_eq!(
-        reply,
-        Reply::Over(Card::Answer {
-            step: StepIx(2),
-            item: 0
-        })
-    );
+    assert_eq!(reply, Reply::Over(Card::Answer { step: StepIx(2), item: 0 }));
 }
 
 #[test]
@@ -118,10 +90,7 @@ fn a_criterion_that_reads_runs_on_r_and_one_that_changes_opens_its_card() {
     assert!(matches!(reply, Reply::Ask(Intent::Run { .. })), "{reply:?}");
     assert!(stage.decide(&reply, None).is_ok());
     stage.plan.steps[1].effect = Effect::Changes;
-    assert_eq!(
-        stage.letter(&mut card, 'r'),
-        Reply::Over(Card::Run(StepIx(1)))
-    );
+    assert_eq!(stage.letter(&mut card, 'r'), Reply::Over(Card::Run(StepIx(1))));
 }
 
 #[test]
@@ -129,24 +98,14 @@ fn a_station_speaks_through_a_list_and_a_wrong_digit_says_nothing() {
     let mut stage = gate();
     let mut card = stage.open(GATE);
     stage.letter(&mut card, 'n');
-    assert!(
-        stage
-            .picture(&card, 80, 24)
-            .contains("NO-GO of which station?  1 Technical lead   2 Operations lead")
-    );
+    assert!(stage.picture(&card, 80, 24).contains("NO-GO of which station?  1 Technical lead   2 Operations lead"));
     let reply = stage.letter(&mut card, '2');
-    let Reply::Ask(Intent::Vote { role, vote, .. }) = &reply else {
-        panic!("{reply:?}")
-    };
+    let Reply::Ask(Intent::Vote { role, vote, .. }) = &reply else { panic!("{reply:?}") };
     assert_eq!((role.as_str(), *vote), ("ops", Vote::NoGo));
     assert!(stage.decide(&reply, None).is_ok());
     stage.letter(&mut card, 'g');
     assert!(matches!(stage.letter(&mut card, '9'), Reply::Say(_)));
-    assert_eq!(
-        stage.letter(&mut card, '1'),
-        Reply::Stay,
-        "the list is closed"
-    );
+    assert_eq!(stage.letter(&mut card, '1'), Reply::Stay, "the list is closed");
 }
 
 #[test]
@@ -154,50 +113,26 @@ fn go_is_locked_while_a_point_is_open_and_the_advice_names_it() {
     let mut stage = gate();
     let card = stage.open(GATE);
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("HOLD. 2.5.1 has no answer.") && seen.contains("ops is silent"),
-        "{seen}"
-    );
+    assert!(seen.contains("HOLD. 2.5.1 has no answer.") && seen.contains("ops is silent"), "{seen}");
     assert!(seen.contains("GO locked"));
-    let mut card = stage.open(Card::Decide {
-        step: StepIx(0),
-        go: true,
-    });
-    assert_eq!(
-        stage.letter(&mut card, 'y'),
-        Reply::Stay,
-        "typed, not taken"
-    );
-    assert!(!matches!(
-        stage.key(&mut card, KeyCode::Enter),
-        Reply::Wish(_)
-    ));
+    let mut card = stage.open(Card::Decide { step: StepIx(0), go: true });
+    assert_eq!(stage.letter(&mut card, 'y'), Reply::Stay, "typed, not taken");
+    assert!(!matches!(stage.key(&mut card, KeyCode::Enter), Reply::Wish(_)));
 }
 
 #[test]
 fn go_anyway_is_typed_with_a_reason_for_each_open_point() {
     let mut stage = gate();
     let open = stage.state.open_points(&stage.plan, StepIx(0));
-    let mut card = stage.open(Card::Decide {
-        step: StepIx(0),
-        go: true,
-    });
-    assert!(matches!(
-        card.paste("GO ANYWAY", &stage.ctx()),
-        Reply::Say(_)
-    ));
+    let mut card = stage.open(Card::Decide { step: StepIx(0), go: true });
+    assert!(matches!(card.paste("GO ANYWAY", &stage.ctx()), Reply::Say(_)));
     let mut reply = stage.submit(&mut card, "GO ANYWAY");
     for point in 0..open.len() {
         assert_eq!(reply, Reply::Stay, "point {point}");
         reply = stage.submit(&mut card, &format!("because {point}"));
     }
-    let Reply::Wish(Intent::Decide { reason, .. }) = &reply else {
-        panic!("{reply:?}")
-    };
-    assert!(
-        reason.starts_with("2.5.1 has no answer: because 0; "),
-        "{reason}"
-    );
+    let Reply::Wish(Intent::Decide { reason, .. }) = &reply else { panic!("{reply:?}") };
+    assert!(reason.starts_with("2.5.1 has no answer: because 0; "), "{reason}");
     assert!(stage.decide(&reply, None).is_ok());
 }
 
@@ -206,27 +141,11 @@ fn a_clear_gate_goes_on_y_and_never_on_enter() {
     let mut stage = gate();
     all_clear(&mut stage);
     let mut card = stage.open(GATE);
-    assert!(
-        stage
-            .picture(&card, 80, 24)
-            .contains("GO. Every point is clear.")
-    );
+    assert!(stage.picture(&card, 80, 24).contains("GO. Every point is clear."));
     stage.letter(&mut card, 'v');
-    assert_eq!(
-        stage.letter(&mut card, 'g'),
-        Reply::Over(Card::Decide {
-            step: StepIx(0),
-            go: true
-        })
-    );
-    let mut card = stage.open(Card::Decide {
-        step: StepIx(0),
-        go: true,
-    });
-    assert!(matches!(
-        stage.key(&mut card, KeyCode::Enter),
-        Reply::Say(_)
-    ));
+    assert_eq!(stage.letter(&mut card, 'g'), Reply::Over(Card::Decide { step: StepIx(0), go: true }));
+    let mut card = stage.open(Card::Decide { step: StepIx(0), go: true });
+    assert!(matches!(stage.key(&mut card, KeyCode::Enter), Reply::Say(_)));
     let reply = stage.letter(&mut card, 'y');
     stage.take(&reply);
     assert!(card.is_over(&stage.ctx()));
@@ -236,10 +155,7 @@ fn a_clear_gate_goes_on_y_and_never_on_enter() {
 fn a_decision_whose_open_points_changed_is_read_again() {
     let mut stage = gate();
     all_clear(&mut stage);
-    let mut card = stage.open(Card::Decide {
-        step: StepIx(0),
-        go: true,
-    });
+    let mut card = stage.open(Card::Decide { step: StepIx(0), go: true });
     stage.tell(Event::GateVoted {
         step: StepId("go".into()),
         attempt: 1,
@@ -254,71 +170,43 @@ fn a_decision_whose_open_points_changed_is_read_again() {
 #[test]
 fn no_go_proposes_the_plans_way_first_and_acts_only_on_a_key() {
     let mut stage = gate();
-    let mut card = stage.open(Card::Decide {
-        step: StepIx(0),
-        go: false,
-    });
-    assert_eq!(
-        stage.key(&mut card, KeyCode::Enter),
-        Reply::Stay,
-        "no reason"
-    );
+    let mut card = stage.open(Card::Decide { step: StepIx(0), go: false });
+    assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "no reason");
     let reply = stage.submit(&mut card, "p95 is rising");
     stage.take(&reply);
     let mut card = stage.open(GATE);
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("1  roll back by level-1 (what the plan says)"),
-        "{seen}"
-    );
+    assert!(seen.contains("1  roll back by level-1 (what the plan says)"), "{seen}");
     assert!(seen.contains("Nothing happens by itself"));
     assert_eq!(stage.letter(&mut card, '1'), Reply::Over(Card::RollBack));
     let hold = stage.letter(&mut card, '2');
     assert!(stage.decide(&hold, None).is_ok());
-    assert_eq!(
-        stage.letter(&mut card, '3'),
-        Reply::Over(Card::Reason(ReasonFor::Abort))
-    );
+    assert_eq!(stage.letter(&mut card, '3'), Reply::Over(Card::Reason(ReasonFor::Abort)));
 }
 
 #[test]
 fn on_the_no_go_side_good_news_reads_clear_and_bad_news_holds() {
     let mut stage = gate();
-    let card = stage.open(Card::Answer {
-        step: StepIx(3),
-        item: 0,
-    });
+    let card = stage.open(Card::Answer { step: StepIx(3), item: 0 });
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("clear, it does not hold") && seen.contains("f it holds"),
-        "{seen}"
-    );
+    assert!(seen.contains("clear, it does not hold") && seen.contains("f it holds"), "{seen}");
     answer(&mut stage, 3, Answer::Failed, "two failed rows");
     let card = stage.open(GATE);
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("HOLDS") && seen.contains("2.5.a holds"),
-        "{seen}"
-    );
+    assert!(seen.contains("HOLDS") && seen.contains("2.5.a holds"), "{seen}");
 }
 
 #[test]
 fn the_marked_criterion_stays_in_view() {
     let mut stage = gate();
-    let Work::Gate(gate) = &mut stage.plan.steps[0].work else {
-        panic!()
-    };
+    let Work::Gate(gate) = &mut stage.plan.steps[0].work else { panic!() };
     gate.go = vec![StepIx(1); 40];
     let mut card = stage.open(GATE);
     for _ in 0..40 {
         stage.letter(&mut card, 'j');
         for (width, height) in [(80, 24), (40, 14)] {
             stage.picture(&card, width, height);
-            assert!(
-                stage.picture(&card, width, height).contains("\n  > "),
-                "{}",
-                stage.picture(&card, width, height)
-            );
+            assert!(stage.picture(&card, width, height).contains("\n  > "), "{}", stage.picture(&card, width, height));
         }
     }
 }
@@ -331,9 +219,6 @@ fn the_gate_as_it_looks() {
     let card = stage.open(GATE);
     insta::assert_snapshot!("gate_80x24", stage.picture(&card, 80, 24));
     insta::assert_snapshot!("gate_40x10", stage.picture(&card, 40, 10));
-    let card = stage.open(Card::Decide {
-        step: StepIx(0),
-        go: true,
-    });
+    let card = stage.open(Card::Decide { step: StepIx(0), go: true });
     insta::assert_snapshot!("go_anyway_80x24", stage.picture(&card, 80, 24));
 }

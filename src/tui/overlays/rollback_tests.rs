@@ -30,9 +30,7 @@ fn switched() -> Stage {
     let mut hard = level("level-2", "Restore", vec![StepIx(2)]);
     hard.loses = Some("all calls since 15:00".into());
     hard.until = Some(StepIx(0));
-    let mut stage = Stage::of(vec![switch, undo, restore])
-        .with_levels(vec![mild, hard])
-        .started(&[]);
+    let mut stage = Stage::of(vec![switch, undo, restore]).with_levels(vec![mild, hard]).started(&[]);
     stage.tell(started("switch"));
     stage.pass(120_000);
     stage
@@ -57,9 +55,7 @@ fn three_keys_take_a_level_that_loses_nothing_at_once_and_in_order() {
     let mut card = Overlay::open(Card::RollBack, &stage.ctx());
     assert_eq!(stage.letter(&mut card, '1'), Reply::Stay);
     let reply = stage.letter(&mut card, 'y');
-    let Reply::Wish(Intent::RollBack { level, .. }) = &reply else {
-        panic!("{reply:?}")
-    };
+    let Reply::Wish(Intent::RollBack { level, .. }) = &reply else { panic!("{reply:?}") };
     assert_eq!(level.as_str(), "level-1");
     assert!(stage.decide(&reply, None).is_ok());
 }
@@ -71,14 +67,8 @@ fn y_without_a_level_and_enter_take_nothing() {
     assert_eq!(stage.letter(&mut card, 'y'), Reply::Stay);
     assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay);
     stage.letter(&mut card, '1');
-    assert!(matches!(
-        stage.key(&mut card, KeyCode::Enter),
-        Reply::Say(_)
-    ));
-    assert!(
-        matches!(stage.letter(&mut card, '7'), Reply::Say(_)),
-        "no such level"
-    );
+    assert!(matches!(stage.key(&mut card, KeyCode::Enter), Reply::Say(_)));
+    assert!(matches!(stage.letter(&mut card, '7'), Reply::Say(_)), "no such level");
 }
 
 #[test]
@@ -87,36 +77,18 @@ fn a_level_that_loses_something_takes_its_name_and_a_reason_after_three_seconds(
     let mut card = stage.open(Card::RollBack);
     stage.letter(&mut card, '2');
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("DESTRUCTIVE: loses all calls since 15:00"),
-        "{seen}"
-    );
+    assert!(seen.contains("DESTRUCTIVE: loses all calls since 15:00"), "{seen}");
     assert!(seen.contains("pg_restore --clean backup.dump"));
     stage.pass(2_900);
-    assert!(
-        matches!(stage.letter(&mut card, 'y'), Reply::Say(_)),
-        "its 3 s"
-    );
+    assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)), "its 3 s");
     stage.pass(200);
-    assert_eq!(
-        stage.submit(&mut card, "level-1"),
-        Reply::Stay,
-        "another level's name"
-    );
+    assert_eq!(stage.submit(&mut card, "level-1"), Reply::Stay, "another level's name");
     for _ in 0..7 {
         stage.key(&mut card, KeyCode::Backspace);
     }
     assert_eq!(stage.submit(&mut card, "level-2"), Reply::Stay);
-    assert_eq!(
-        stage.key(&mut card, KeyCode::Enter),
-        Reply::Stay,
-        "no reason"
-    );
-    assert!(
-        stage
-            .picture(&card, 80, 24)
-            .contains("Past its point of no return")
-    );
+    assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "no reason");
+    assert!(stage.picture(&card, 80, 24).contains("Past its point of no return"));
     let reply = stage.submit(&mut card, "data is corrupt");
     assert!(stage.decide(&reply, None).is_ok(), "{reply:?}");
 }
@@ -145,13 +117,8 @@ fn a_level_past_its_point_of_no_return_asks_why_even_where_it_loses_nothing() {
     let mut card = stage.open(Card::RollBack);
     stage.letter(&mut card, '2');
     let reply = stage.submit(&mut card, "the only way left");
-    let Reply::Wish(Intent::RollBack { typed, .. }) = &reply else {
-        panic!("{reply:?}")
-    };
-    assert_eq!(
-        (typed.text.as_deref(), typed.reason.as_deref()),
-        (None, Some("the only way left"))
-    );
+    let Reply::Wish(Intent::RollBack { typed, .. }) = &reply else { panic!("{reply:?}") };
+    assert_eq!((typed.text.as_deref(), typed.reason.as_deref()), (None, Some("the only way left")));
     assert!(stage.decide(&reply, None).is_ok());
 }
 
@@ -160,11 +127,7 @@ fn a_level_that_no_longer_fits_says_so() {
     let mut stage = switched();
     stage.pass(12_600_000);
     let card = stage.open(Card::RollBack);
-    assert!(
-        stage
-            .picture(&card, 80, 24)
-            .contains("can no longer finish by 18:30")
-    );
+    assert!(stage.picture(&card, 80, 24).contains("can no longer finish by 18:30"));
 }
 
 #[test]
@@ -172,10 +135,7 @@ fn a_plan_without_levels_says_what_is_left() {
     let mut stage = Stage::of(vec![step("a", "1.1", "A")]).started(&[]);
     let mut card = stage.open(Card::RollBack);
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("This plan names no rollback. ^C stops the step; p holds."),
-        "{seen}"
-    );
+    assert!(seen.contains("This plan names no rollback. ^C stops the step; p holds."), "{seen}");
     let reply = stage.letter(&mut card, 'p');
     assert!(stage.decide(&reply, None).is_ok());
 }
@@ -193,17 +153,11 @@ fn a_level_with_nothing_to_undo_is_not_taken() {
 #[test]
 fn the_stop_card_takes_its_keys_at_once_and_a_second_control_c_does_nothing() {
     let stage = switched();
-    for (letter, wanted) in [
-        ('i', StopHow::Interrupt),
-        ('t', StopHow::Terminate),
-        ('k', StopHow::Kill),
-    ] {
+    for (letter, wanted) in [('i', StopHow::Interrupt), ('t', StopHow::Terminate), ('k', StopHow::Kill)] {
         let mut card = Overlay::open(Card::Stop, &stage.ctx());
         assert_eq!(stage.control(&mut card, 'c'), Reply::Stay);
         let reply = stage.letter(&mut card, letter);
-        let Reply::Wish(Intent::Stop { how, .. }) = &reply else {
-            panic!("{reply:?}")
-        };
+        let Reply::Wish(Intent::Stop { how, .. }) = &reply else { panic!("{reply:?}") };
         assert_eq!(*how, wanted);
         assert!(stage.decide(&reply, None).is_ok());
     }
@@ -220,11 +174,7 @@ fn the_stop_card_says_when_a_second_request_skips_the_grace() {
     let reply = stage.letter(&mut card, 't');
     stage.take(&reply);
     let card = stage.open(Card::Stop);
-    assert!(
-        stage
-            .picture(&card, 80, 24)
-            .contains("terminate again: no more grace, KILL now")
-    );
+    assert!(stage.picture(&card, 80, 24).contains("terminate again: no more grace, KILL now"));
 }
 
 #[test]

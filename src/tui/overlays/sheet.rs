@@ -62,11 +62,7 @@ pub struct Sheet {
 /// The width that a card's text has in this area.
 pub fn text_width(area: Rect, fills: bool) -> usize {
     let padding = 2 * padding(area, fills);
-    usize::from(
-        outer(area, area.height, fills)
-            .width
-            .saturating_sub(padding),
-    )
+    usize::from(outer(area, area.height, fills).width.saturating_sub(padding))
 }
 
 /// Empty cells on each side of a card's text; a frame takes one of two.
@@ -79,22 +75,9 @@ fn framed(area: Rect, fills: bool) -> bool {
 }
 
 fn outer(area: Rect, height: u16, fills: bool) -> Rect {
-    let height = if fills {
-        area.height
-    } else {
-        height.min(area.height)
-    };
-    let (width, left) = if framed(area, fills) {
-        (WIDEST + 4, (area.width - WIDEST - 4) / 2)
-    } else {
-        (area.width, 0)
-    };
-    Rect {
-        x: area.x + left,
-        y: area.y + area.height - height,
-        width,
-        height,
-    }
+    let height = if fills { area.height } else { height.min(area.height) };
+    let (width, left) = if framed(area, fills) { (WIDEST + 4, (area.width - WIDEST - 4) / 2) } else { (area.width, 0) };
+    Rect { x: area.x + left, y: area.y + area.height - height, width, height }
 }
 
 /// Rows of a card besides its body.
@@ -115,40 +98,35 @@ impl Fixed<'_> {
     fn below(&self) -> usize {
         usize::from(!self.foot.is_empty()) + self.foot.len() + self.keys.len() + self.last
     }
+
+    /// Where the room is short the body keeps three rows and what is asked its last four.
+    fn shorten(&mut self, body: usize, height: usize) {
+        let given = height.saturating_sub(self.above() + self.below());
+        let short = body.min(3).saturating_sub(given);
+        let all = self.foot.len();
+        let kept = all.saturating_sub(short).max(all.min(4));
+        self.foot = &self.foot[all - kept..];
+    }
 }
 
 /// Draws a card into its area.
 pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
     let width = text_width(area, sheet.fills);
     let roomy = area.height >= ROOMY;
+    let mut keys = key_rows(&sheet.keys, width, ctx);
+    keys.truncate(if roomy { usize::MAX } else { 1 });
     let mut fixed = Fixed {
         rules: if roomy { 2 } else { 0 },
-        keys: key_rows(&sheet.keys, width, ctx),
+        keys,
         foot: &sheet.foot,
         last: usize::from(framed(area, sheet.fills)),
     };
-    if !roomy {
-        fixed.keys.truncate(1);
-    }
     let total = sheet.body.rows.len();
     let wanted = u16::try_from(fixed.above() + total + fixed.below()).unwrap_or(u16::MAX);
     let card = outer(area, wanted, sheet.fills);
-    // Where the room is short the body keeps three rows and what is asked its last four.
-    let given = usize::from(card.height).saturating_sub(fixed.above() + fixed.below());
-    let short = total.min(3).saturating_sub(given);
-    let kept = fixed
-        .foot
-        .len()
-        .saturating_sub(short)
-        .max(fixed.foot.len().min(4));
-    fixed.foot = &sheet.foot[sheet.foot.len() - kept..];
+    fixed.shorten(total, usize::from(card.height));
     frame.render_widget(Clear, card);
-    let mut rows = Rows {
-        left: card.height,
-        y: card.y,
-        card,
-        padding: padding(area, sheet.fills),
-    };
+    let mut rows = Rows { left: card.height, y: card.y, card, padding: padding(area, sheet.fills) };
     if roomy {
         rows.rule(frame, ctx, None);
     }
@@ -166,11 +144,7 @@ pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: 
         rows.skip(height.saturating_sub(window.len()));
     }
     if !fixed.foot.is_empty() {
-        rows.rule(
-            frame,
-            ctx,
-            place_words(window.start, window.end, sheet, view),
-        );
+        rows.rule(frame, ctx, place_words(window.start, window.end, sheet, view));
     }
     for row in fixed.foot.iter().chain(&fixed.keys) {
         rows.put(frame, row);
@@ -195,12 +169,7 @@ fn sides(frame: &mut Frame<'_>, card: Rect, ctx: &Context<'_>) {
             buffer[(x, y)].set_symbol(upright).set_style(style);
         }
     }
-    let places = [
-        (card.x, card.y),
-        (right, card.y),
-        (card.x, foot),
-        (right, foot),
-    ];
+    let places = [(card.x, card.y), (right, card.y), (card.x, foot), (right, foot)];
     for (place, corner) in places.into_iter().zip(corners) {
         buffer[place].set_symbol(corner).set_style(style);
     }
@@ -226,18 +195,8 @@ pub fn head_line(head: &Head, width: usize, ctx: &Context<'_>) -> Line<'static> 
     let band = crate::tui::overlays::say::band(ctx);
     let style = ctx.theme.style(band.1);
     // On a narrow screen the environment's word survives and its name does not.
-    let band = if width < 60 {
-        ctx.plan.environment.kind.band().to_owned()
-    } else {
-        band.0
-    };
-    let right = wrap::width(&band)
-        + 2
-        + if head.tag.is_empty() {
-            0
-        } else {
-            wrap::width(&head.tag) + 1
-        };
+    let band = if width < 60 { ctx.plan.environment.kind.band().to_owned() } else { band.0 };
+    let right = wrap::width(&band) + 2 + if head.tag.is_empty() { 0 } else { wrap::width(&head.tag) + 1 };
     let left = width.saturating_sub(right + 1);
     let word = wrap::cut(&head.word, left);
     let title = wrap::cut(&head.title, left.saturating_sub(wrap::width(&word) + 2));
@@ -249,18 +208,14 @@ pub fn head_line(head: &Head, width: usize, ctx: &Context<'_>) -> Line<'static> 
         Span::styled(format!(" {band} "), style),
     ];
     if !head.tag.is_empty() {
-        spans.push(Span::styled(
-            format!(" {}", head.tag),
-            ctx.theme.style(head.role),
-        ));
+        spans.push(Span::styled(format!(" {}", head.tag), ctx.theme.style(head.role)));
     }
     Line::from(spans)
 }
 
 /// The keys of a card, wrapped between keys where they do not fit.
 pub fn key_rows(keys: &[Hint], width: usize, ctx: &Context<'_>) -> Vec<Line<'static>> {
-    let (mut rows, mut row, mut used): (Vec<Line<'static>>, Vec<Span<'static>>, usize) =
-        (Vec::new(), Vec::new(), 0);
+    let (mut rows, mut row, mut used): (Vec<Line<'static>>, Vec<Span<'static>>, usize) = (Vec::new(), Vec::new(), 0);
     for (key, word) in keys {
         let wide = wrap::width(key) + 1 + wrap::width(word);
         if used > 0 && used + 3 + wide > width {
@@ -272,10 +227,7 @@ pub fn key_rows(keys: &[Hint], width: usize, ctx: &Context<'_>) -> Vec<Line<'sta
             used += 3;
         }
         row.push(Span::styled(key.clone(), ctx.theme.style(Role::Key)));
-        row.push(Span::styled(
-            format!(" {word}"),
-            ctx.theme.style(Role::TextDim),
-        ));
+        row.push(Span::styled(format!(" {word}"), ctx.theme.style(Role::TextDim)));
         used += wide;
     }
     if !row.is_empty() {
@@ -304,9 +256,7 @@ impl Rows {
             return;
         }
         let room = self.card.width.saturating_sub(2 * self.padding);
-        frame
-            .buffer_mut()
-            .set_line(self.card.x + self.padding, self.y, line, room);
+        frame.buffer_mut().set_line(self.card.x + self.padding, self.y, line, room);
         self.y += 1;
         self.left -= 1;
     }
@@ -321,9 +271,7 @@ impl Rows {
             Glyphs::Ascii => "-",
         };
         let width = usize::from(self.card.width);
-        let text = words.map_or(String::new(), |words| {
-            wrap::cut(&format!(" {words} "), width)
-        });
+        let text = words.map_or(String::new(), |words| wrap::cut(&format!(" {words} "), width));
         let before = width.saturating_sub(wrap::width(&text) + 2).min(width);
         let after = width - before - wrap::width(&text).min(width - before);
         let line = Line::from(vec![
@@ -331,9 +279,7 @@ impl Rows {
             Span::styled(text, ctx.theme.style(Role::Warn)),
             Span::styled(letter.repeat(after), style),
         ]);
-        frame
-            .buffer_mut()
-            .set_line(self.card.x, self.y, &line, self.card.width);
+        frame.buffer_mut().set_line(self.card.x, self.y, &line, self.card.width);
         self.y += 1;
         self.left -= 1;
     }

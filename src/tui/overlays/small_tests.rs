@@ -12,7 +12,7 @@ use crate::model::text::is_plain;
 use crate::tui::context::{ActionLine, Card, ReasonFor, Reply};
 use crate::tui::overlays::Overlay;
 use crate::tui::overlays::stage::{Stage, maya, run, step};
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 fn plain() -> Stage {
     let mut switch = step("switch", "2.1", "Switch reads");
@@ -20,24 +20,9 @@ fn plain() -> Stage {
     switch.work = run("./switch new");
     let mut stage = Stage::of(vec![switch, step("check", "2.2", "Check")]);
     stage.actions = vec![
-        ActionLine {
-            name: "run",
-            key: "r",
-            does: "run the next step",
-            here: true,
-        },
-        ActionLine {
-            name: "output",
-            key: "o",
-            does: "output full screen",
-            here: false,
-        },
-        ActionLine {
-            name: "hold",
-            key: "p",
-            does: "hold at once",
-            here: true,
-        },
+        ActionLine { name: "run", key: "r", does: "run the next step", here: true },
+        ActionLine { name: "output", key: "o", does: "output full screen", here: false },
+        ActionLine { name: "hold", key: "p", does: "hold at once", here: true },
     ];
     stage
 }
@@ -57,11 +42,7 @@ fn started(stage: &mut Stage) {
 
 #[test]
 fn the_start_card_counts_names_the_clock_and_takes_the_environments_word() {
-    let mut stage = plain().with_var(
-        "TOKEN",
-        Source::Command("vault read -field=token secret/ops".into()),
-        true,
-    );
+    let mut stage = plain().with_var("TOKEN", Source::Command("vault read -field=token secret/ops".into()), true);
     let mut card = stage.open(Card::Start);
     let seen = stage.picture(&card, 80, 24);
     for wanted in [
@@ -92,10 +73,7 @@ fn the_start_is_not_taken_before_every_command_of_a_variable_was_on_the_screen()
         stage.picture(&card, 80, 24);
     }
     assert!(stage.picture(&card, 80, 24).contains("fetch part-39"));
-    assert!(matches!(
-        stage.submit(&mut card, "production"),
-        Reply::Wish(Intent::Start { .. })
-    ));
+    assert!(matches!(stage.submit(&mut card, "production"), Reply::Wish(Intent::Start { .. })));
 }
 
 fn died() -> Stage {
@@ -110,22 +88,12 @@ fn an_unknown_step_is_resolved_with_a_reason_and_never_by_enter() {
     for (letter, wanted) in [('1', Resolution::Finished), ('2', Resolution::DidNot)] {
         let mut stage = died();
         let mut card = stage.open(Card::Resolve(StepIx(0)));
-        assert!(
-            stage
-                .picture(&card, 80, 24)
-                .contains("Nobody knows if it finished")
-        );
+        assert!(stage.picture(&card, 80, 24).contains("Nobody knows if it finished"));
         assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay);
         stage.letter(&mut card, letter);
-        assert_eq!(
-            stage.key(&mut card, KeyCode::Enter),
-            Reply::Stay,
-            "no reason"
-        );
+        assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "no reason");
         let reply = stage.submit(&mut card, "the link points there");
-        let Reply::Wish(Intent::Resolve { how, .. }) = &reply else {
-            panic!("{reply:?}")
-        };
+        let Reply::Wish(Intent::Resolve { how, .. }) = &reply else { panic!("{reply:?}") };
         assert_eq!(*how, wanted);
         stage.take(&reply);
         assert!(card.is_over(&stage.ctx()));
@@ -135,23 +103,12 @@ fn an_unknown_step_is_resolved_with_a_reason_and_never_by_enter() {
 #[test]
 fn it_did_not_is_not_taken_while_a_process_of_the_step_lives() {
     let mut stage = died();
-    stage.state.steps[0].holders = vec![Holder {
-        pid: 4711,
-        start: 1,
-        comm: "switch".into(),
-    }];
+    stage.state.steps[0].holders = vec![Holder { pid: 4711, start: 1, comm: "switch".into() }];
     let mut card = stage.open(Card::Resolve(StepIx(0)));
-    assert!(
-        stage
-            .picture(&card, 80, 24)
-            .contains("Still running: switch (pid 4711)")
-    );
+    assert!(stage.picture(&card, 80, 24).contains("Still running: switch (pid 4711)"));
     assert!(matches!(stage.letter(&mut card, '2'), Reply::Say(_)));
     assert!(!card.takes_text(&stage.ctx()));
-    assert!(matches!(
-        stage.letter(&mut card, 's'),
-        Reply::Ask(Intent::EndSurvivors { .. })
-    ));
+    assert!(matches!(stage.letter(&mut card, 's'), Reply::Ask(Intent::EndSurvivors { .. })));
 }
 
 #[test]
@@ -165,42 +122,26 @@ fn unsure_holds() {
 
 #[test]
 fn every_card_that_opens_by_itself_swallows_early_keys() {
-    for card in [
-        Card::Start,
-        Card::Resolve(StepIx(0)),
-        Card::CloseRun,
-        Card::SinceYouLeft { from: 1 },
-        Card::Run(StepIx(0)),
-    ] {
+    for card in
+        [Card::Start, Card::Resolve(StepIx(0)), Card::CloseRun, Card::SinceYouLeft { from: 1 }, Card::Run(StepIx(0))]
+    {
         let mut stage = died();
         let mut overlay = Overlay::open(card.clone(), &stage.ctx());
         for _ in 0..3 {
             stage.pass(349);
-            for code in [
-                KeyCode::Char('y'),
-                KeyCode::Char(' '),
-                KeyCode::Char('1'),
-                KeyCode::Esc,
-                KeyCode::Enter,
-            ] {
+            for code in [KeyCode::Char('y'), KeyCode::Char(' '), KeyCode::Char('1'), KeyCode::Esc, KeyCode::Enter] {
                 assert_eq!(stage.key(&mut overlay, code), Reply::Stay, "{card:?}");
             }
         }
-        assert!(
-            !overlay.takes_text(&stage.ctx()) || matches!(card, Card::Run(_)),
-            "{card:?}"
-        );
+        assert!(!overlay.takes_text(&stage.ctx()) || matches!(card, Card::Run(_)), "{card:?}");
     }
 }
 
 #[test]
 fn every_reason_is_required_and_taken_by_the_conductor() {
-    for why in [
-        ReasonFor::Skip(StepIx(1)),
-        ReasonFor::NotApplicable(StepIx(1)),
-        ReasonFor::Hand(StepIx(1)),
-        ReasonFor::Abort,
-    ] {
+    for why in
+        [ReasonFor::Skip(StepIx(1)), ReasonFor::NotApplicable(StepIx(1)), ReasonFor::Hand(StepIx(1)), ReasonFor::Abort]
+    {
         let mut stage = plain().started(&[]);
         let mut card = stage.open(Card::Reason(why));
         assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "{why:?}");
@@ -224,17 +165,11 @@ fn accepting_a_failure_asks_a_name_too() {
 #[test]
 fn going_on_closing_and_leaving_take_y_and_never_enter() {
     let mut stage = plain().started(&[]);
-    stage.tell(Event::Held {
-        reason: "coffee".into(),
-        by: maya(),
-    });
+    stage.tell(Event::Held { reason: "coffee".into(), by: maya() });
     stage.pass(195_000);
     let mut card = stage.open(Card::GoOn);
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("Held since 15:00 (3:15) by maya: coffee."),
-        "{seen}"
-    );
+    assert!(seen.contains("Held since 15:00 (3:15) by maya: coffee."), "{seen}");
     assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay);
     assert_eq!(stage.letter(&mut card, 'y'), Reply::Wish(Intent::GoOn));
     let mut card = stage.open(Card::LeaveScreen);
@@ -253,13 +188,8 @@ fn a_note_is_taken_with_its_place_and_pasted_text_is_harmless() {
     assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "empty");
     card.paste("CDN purge\nok \x1b[31m", &stage.ctx());
     let reply = stage.key(&mut card, KeyCode::Enter);
-    let Reply::Wish(Intent::Note { text, step }) = &reply else {
-        panic!("{reply:?}")
-    };
-    assert_eq!(
-        (text.as_str(), step.as_ref().map(StepId::as_str)),
-        ("CDN purge ok [31m", Some("check"))
-    );
+    let Reply::Wish(Intent::Note { text, step }) = &reply else { panic!("{reply:?}") };
+    assert_eq!((text.as_str(), step.as_ref().map(StepId::as_str)), ("CDN purge ok [31m", Some("check")));
     assert!(stage.decide(&reply, None).is_ok());
 }
 
@@ -269,21 +199,11 @@ fn what_came_since_names_the_place_what_happened_and_what_is_next() {
     started(&mut stage);
     let from = stage.state.last.0;
     stage.pass(1_620_000);
-    stage.tell(Event::Noted {
-        text: "p95 rose".into(),
-        step: None,
-        by: maya(),
-    });
+    stage.tell(Event::Noted { text: "p95 rose".into(), step: None, by: maya() });
     let mut card = stage.open(Card::SinceYouLeft { from });
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("You were at 2.1 at 15:00. Now 15:27. Since:"),
-        "{seen}"
-    );
-    assert!(
-        seen.contains("maya: p95 rose") && seen.contains("Next is 2.1"),
-        "{seen}"
-    );
+    assert!(seen.contains("You were at 2.1 at 15:00. Now 15:27. Since:"), "{seen}");
+    assert!(seen.contains("maya: p95 rose") && seen.contains("Next is 2.1"), "{seen}");
     assert_eq!(stage.letter(&mut card, ' '), Reply::Close);
 }
 
@@ -292,10 +212,7 @@ fn help_is_searched_by_typing_and_acts_on_enter_only_where_something_was_asked_f
     let mut stage = plain().started(&[]);
     let mut card = stage.open(Card::Help);
     assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Close);
-    assert_eq!(
-        stage.submit(&mut card, "full screen"),
-        Reply::Act("output".into())
-    );
+    assert_eq!(stage.submit(&mut card, "full screen"), Reply::Act("output".into()));
     let mut card = stage.open(Card::Help);
     assert_eq!(stage.submit(&mut card, "nothing like it"), Reply::Close);
 }
@@ -306,19 +223,8 @@ fn the_palette_finds_by_letters_and_takes_what_follows_a_command() {
         ("otp", Reply::Act("output".into())),
         ("theme high", Reply::Act("theme high".into())),
         ("log", Reply::Act("log".into())),
-        (
-            "hold waiting for ops",
-            Reply::Wish(Intent::Hold {
-                reason: "waiting for ops".into(),
-            }),
-        ),
-        (
-            "note p95 ok",
-            Reply::Wish(Intent::Note {
-                text: "p95 ok".into(),
-                step: None,
-            }),
-        ),
+        ("hold waiting for ops", Reply::Wish(Intent::Hold { reason: "waiting for ops".into() })),
+        ("note p95 ok", Reply::Wish(Intent::Note { text: "p95 ok".into(), step: None })),
         ("abort", Reply::Open(Card::Reason(ReasonFor::Abort))),
         ("drive", Reply::Wish(Intent::Drive)),
         ("pause", Reply::Wish(Intent::Pause)),
@@ -330,10 +236,7 @@ fn the_palette_finds_by_letters_and_takes_what_follows_a_command() {
     let mut stage = plain().started(&[]);
     for typed in ["", "pau", "zzz"] {
         let mut card = stage.open(Card::Palette);
-        assert!(
-            matches!(stage.submit(&mut card, typed), Reply::Say(_)),
-            "{typed}"
-        );
+        assert!(matches!(stage.submit(&mut card, typed), Reply::Say(_)), "{typed}");
     }
 }
 
@@ -341,16 +244,10 @@ fn every_card() -> Vec<Card> {
     vec![
         Card::Start,
         Card::Run(StepIx(0)),
-        Card::Answer {
-            step: StepIx(0),
-            item: 7,
-        },
+        Card::Answer { step: StepIx(0), item: 7 },
         Card::Choose(StepIx(0)),
         Card::Gate(StepIx(0)),
-        Card::Decide {
-            step: StepIx(0),
-            go: false,
-        },
+        Card::Decide { step: StepIx(0), go: false },
         Card::Stop,
         Card::RollBack,
         Card::Reason(ReasonFor::Fail(StepIx(0))),
@@ -370,15 +267,7 @@ fn every_card() -> Vec<Card> {
 fn every_card_fits_every_size_and_no_key_breaks_it() {
     let keys = "yn12!gGjk/ :vrftepcos\u{301}漢";
     for card in every_card() {
-        for (width, height) in [
-            (80, 24),
-            (40, 10),
-            (160, 48),
-            (20, 5),
-            (3, 2),
-            (1, 1),
-            (200, 3),
-        ] {
+        for (width, height) in [(80, 24), (40, 10), (160, 48), (20, 5), (3, 2), (1, 1), (200, 3)] {
             let mut stage = died();
             stage.plan.title = "\x1b[2J\u{202e}evil".into();
             stage.plan.steps[0].title = "\u{9b}31m\x07".into();
@@ -389,20 +278,9 @@ fn every_card_fits_every_size_and_no_key_breaks_it() {
                     continue;
                 }
                 let seen = stage.picture(&overlay, width, height);
-                assert!(
-                    seen.chars()
-                        .all(|letter| letter == '\n' || is_plain(letter)),
-                    "{card:?} {seen:?}"
-                );
+                assert!(seen.chars().all(|letter| letter == '\n' || is_plain(letter)), "{card:?} {seen:?}");
             }
-            for code in [
-                KeyCode::Up,
-                KeyCode::PageDown,
-                KeyCode::Enter,
-                KeyCode::Tab,
-                KeyCode::BackTab,
-                KeyCode::Esc,
-            ] {
+            for code in [KeyCode::Up, KeyCode::PageDown, KeyCode::Enter, KeyCode::Tab, KeyCode::BackTab, KeyCode::Esc] {
                 stage.key(&mut overlay, code);
                 stage.picture(&overlay, width, height);
             }
@@ -410,6 +288,32 @@ fn every_card_fits_every_size_and_no_key_breaks_it() {
             assert!(!overlay.keys(&stage.ctx()).is_empty());
         }
     }
+}
+
+#[test]
+fn no_chord_acts_on_any_card() {
+    for card in every_card() {
+        let stage = &mut died();
+        let mut overlay = stage.open(card.clone());
+        stage.pass(4_000);
+        for letter in ('a'..='z').chain('0'..='9') {
+            for modifiers in [KeyModifiers::CONTROL, KeyModifiers::ALT, KeyModifiers::CONTROL | KeyModifiers::SHIFT] {
+                let key = KeyEvent::new(KeyCode::Char(letter), modifiers);
+                let reply = overlay.key(key, &stage.ctx());
+                assert!(matches!(reply, Reply::Stay | Reply::Close), "{card:?} {letter} {reply:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_key_was_answered_is_on_the_card_until_the_next_key() {
+    let mut stage = plain().started(&[]);
+    let mut card = stage.open(Card::Stop);
+    stage.letter(&mut card, 'k');
+    assert!(stage.picture(&card, 80, 24).contains("Nothing runs that could be stopped."));
+    stage.letter(&mut card, 'x');
+    assert!(!stage.picture(&card, 80, 24).contains("Nothing runs that could be stopped."));
 }
 
 #[test]
@@ -429,11 +333,7 @@ fn every_card_names_the_environment_in_its_first_line() {
 
 #[test]
 fn small_cards_as_they_look() {
-    let mut stage = plain().with_var(
-        "TOKEN",
-        Source::Command("vault read -field=token secret/ops".into()),
-        true,
-    );
+    let mut stage = plain().with_var("TOKEN", Source::Command("vault read -field=token secret/ops".into()), true);
     let card = stage.open(Card::Start);
     insta::assert_snapshot!("start_80x24", stage.picture(&card, 80, 24));
     let mut stage = died();

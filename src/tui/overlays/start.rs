@@ -43,21 +43,11 @@ impl StartCard {
 
 /// `This will run 19 steps against PROD search.example. 2 can destroy data.`
 fn sentence(ctx: &Context<'_>) -> String {
-    let forward = |step: &&PlannedStep| {
-        matches!(
-            step.place,
-            Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. }
-        )
-    };
+    let forward =
+        |step: &&PlannedStep| matches!(step.place, Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. });
     let steps: Vec<&PlannedStep> = ctx.plan.steps.iter().filter(forward).collect();
-    let destroying = steps
-        .iter()
-        .filter(|step| step.effect == Effect::Destroys)
-        .count();
-    let production = steps
-        .iter()
-        .filter(|step| step.class() == Class::C2)
-        .count();
+    let destroying = steps.iter().filter(|step| step.effect == Effect::Destroys).count();
+    let production = steps.iter().filter(|step| step.class() == Class::C2).count();
     let commands = var_commands(ctx).len();
     let destroys = match destroying {
         0 => "None can destroy data".to_owned(),
@@ -97,15 +87,9 @@ fn clock(ctx: &Context<'_>) -> String {
     };
     let wall = fixed.unwrap_or(ctx.now.wall);
     let both = |wall: i64, format: &str| {
-        let here = schedule::format_wall(wall, &ctx.state.zone, Some(format))
-            .unwrap_or_else(|| "?".into());
-        let utc =
-            schedule::format_wall(wall, "UTC", Some("%H:%M UTC")).unwrap_or_else(|| "?".into());
-        if schedule::zone_of(&ctx.state.zone) == schedule::zone_of("UTC") {
-            here
-        } else {
-            format!("{here} = {utc}")
-        }
+        let here = schedule::format_wall(wall, &ctx.state.zone, Some(format)).unwrap_or_else(|| "?".into());
+        let utc = schedule::format_wall(wall, "UTC", Some("%H:%M UTC")).unwrap_or_else(|| "?".into());
+        if schedule::zone_of(&ctx.state.zone) == schedule::zone_of("UTC") { here } else { format!("{here} = {utc}") }
     };
     let now = both(ctx.now.wall, "%H:%M %Z");
     match fixed {
@@ -122,10 +106,7 @@ fn rows(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         ("Way back", way_back(ctx)),
     ];
     if let Some(run) = &ctx.state.facts {
-        let operator = format!(
-            "{}, commands run as {}@{}",
-            run.operator, run.user, run.host
-        );
+        let operator = format!("{}, commands run as {}@{}", run.operator, run.user, run.host);
         facts.push(("Operator", (shown(&operator).into_owned(), Role::Text)));
         facts.push(("Journal", journal(run.key_word())));
     }
@@ -133,11 +114,7 @@ fn rows(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         rows.extend(say::labelled(label, &text, width, role, ctx));
     }
     for (name, command, secret) in var_commands(ctx) {
-        let kept = if secret {
-            ", its output is never shown"
-        } else {
-            ""
-        };
+        let kept = if secret { ", its output is never shown" } else { "" };
         let head = format!("Runs right after the start, for {name}{kept}:");
         rows.extend(say::prose(&head, width, Role::Text, ctx));
         rows.extend(command_rows::plain(ctx, command, width));
@@ -155,20 +132,9 @@ fn hard_stop(ctx: &Context<'_>) -> String {
 
 fn way_back(ctx: &Context<'_>) -> (String, Role) {
     let levels = ctx.plan.levels.iter();
-    let named: Vec<String> = levels
-        .map(|level| {
-            format!(
-                "{} {}",
-                shown(level.id.as_str()),
-                say::fill(ctx, &level.title)
-            )
-        })
-        .collect();
-    if named.is_empty() {
-        ("this plan names no rollback".into(), Role::Warn)
-    } else {
-        (named.join("; "), Role::Text)
-    }
+    let named: Vec<String> =
+        levels.map(|level| format!("{} {}", shown(level.id.as_str()), say::fill(ctx, &level.title))).collect();
+    if named.is_empty() { ("this plan names no rollback".into(), Role::Warn) } else { (named.join("; "), Role::Text) }
 }
 
 /// What the run's signatures are worth.
@@ -185,42 +151,25 @@ fn journal(key_word: Option<&str>) -> (String, Role) {
 
 impl Face for StartCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
-        Head {
-            word: "START".into(),
-            title: say::fill(ctx, &ctx.plan.title),
-            tag: String::new(),
-            role: Role::You,
-        }
+        Head { word: "START".into(), title: say::fill(ctx, &ctx.plan.title), tag: String::new(), role: Role::You }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
         let rows = rows(ctx, width);
-        Body {
-            must_read: rows.len(),
-            rows,
-        }
+        Body { must_read: rows.len(), rows }
     }
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         if self.takes_text(ctx) {
             self.form.lines(width, ctx.theme)
         } else {
-            say::prose(
-                "Read to the last line first: space reads on.",
-                width,
-                Role::Warn,
-                ctx,
-            )
+            say::prose("Read to the last line first: space reads on.", width, Role::Warn, ctx)
         }
     }
 
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         if self.takes_text(ctx) {
-            vec![
-                hint("enter", "submit what is typed"),
-                hint("PgUp", "read again"),
-                hint("esc", "look around first"),
-            ]
+            vec![hint("enter", "submit what is typed"), hint("PgUp", "read again"), hint("esc", "look around first")]
         } else {
             vec![hint("space", "read on"), hint("esc", "look around first")]
         }
@@ -241,9 +190,7 @@ impl Face for StartCard {
             return Reply::Say("Read to the last line first: space reads on.".into());
         }
         match self.form.key(key) {
-            Step::Done => Reply::Wish(Intent::Start {
-                typed: self.form.answer(0).to_owned(),
-            }),
+            Step::Done => Reply::Wish(Intent::Start { typed: self.form.answer(0).to_owned() }),
             Step::Typed | Step::Unused => Reply::Stay,
         }
     }
