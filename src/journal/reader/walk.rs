@@ -32,6 +32,15 @@ pub(crate) struct Walk {
     pub(crate) tail: (u64, Hash),
     /// The first thing that does not hold.
     pub(crate) problem: Option<Broken>,
+    /// Parts that came to nothing and that a later one names.
+    named_dead: Vec<u32>,
+}
+
+impl Walk {
+    /// Whether a file is a part that came to nothing, as a later part says.
+    pub(crate) fn is_known_dead(&self, name: &str) -> bool {
+        self.named_dead.iter().any(|part| part_name(*part) == name)
+    }
 }
 
 /// One part that was walked over.
@@ -56,6 +65,7 @@ pub(crate) fn walk(
         dead: plan.dead,
         tail: (0, Hash::of(b"")),
         problem: None,
+        named_dead: plan.said_dead.iter().map(|dead| dead.part).collect(),
     };
     for stage in &plan.stages {
         chain.enter(stage.part);
