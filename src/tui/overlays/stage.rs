@@ -51,6 +51,8 @@ impl Port for Disk {
         Ok(file[start..end].to_vec())
     }
 
+    fn give_up(&mut self, _: String) {}
+
     fn role(&self) -> Part {
         Part::Drives
     }
@@ -138,6 +140,7 @@ pub fn level(id: &str, title: &str, steps: Vec<StepIx>) -> Level {
         loses: Some("nothing".into()),
         until: None,
         undo: Undo::Nothing,
+        why: None,
         steps,
     }
 }
