@@ -216,7 +216,9 @@ mod tests {
     #[test]
     fn the_selected_row_is_always_in_view() {
         let scroll = Scroll::default();
-        for (keep, total, height) in [(0, 100, 10), (99, 100, 10), (50, 100, 10), (3, 100, 1), (99, 100, 3), (0, 1, 1), (7, 9, 40)] {
+        for (keep, total, height) in
+            [(0, 100, 10), (99, 100, 10), (50, 100, 10), (3, 100, 1), (99, 100, 3), (0, 1, 1), (7, 9, 40)]
+        {
             let window = scroll.window(total, height, Some(keep));
             assert!(window.contains(&keep), "{keep} not in {window:?}");
             assert!(window.len() <= height && window.end <= total);

@@ -2,13 +2,19 @@
 
 pub mod actions;
 mod app;
+mod background;
 pub mod context;
 pub mod eye;
+mod input;
 pub mod keymap;
 pub mod overlays;
+mod run;
+mod terminal;
 pub mod theme;
 mod views;
 pub mod widgets;
 pub mod words;
 
 pub use app::{App, Effect, Left, Msg};
+pub use run::run;
+pub use terminal::TuiError;

@@ -86,12 +86,16 @@ fn under_way(plan: &Plan, state: &RunState, now: Stamp) -> Option<String> {
         });
     }
     if let Some(hold) = &state.hold {
-        let why = if hold.reason.trim().is_empty() { String::new() } else { format!(": {}", shown(hold.reason.trim())) };
+        let why =
+            if hold.reason.trim().is_empty() { String::new() } else { format!(": {}", shown(hold.reason.trim())) };
         return Some(format!("Held by {}{why}. Nothing new starts. p, then y, goes on.", shown(&hold.by.shown())));
     }
     if let Some((place, at)) = state.steps.iter().enumerate().find_map(|(place, own)| Some((place, own.retry_at?))) {
         let (step, own) = (plan.step(StepIx(place)), state.step(StepIx(place)));
-        let of = step.command().and_then(|command| command.retry).map_or(String::new(), |retry| format!(" of {}", retry.times));
+        let of = step
+            .command()
+            .and_then(|command| command.retry)
+            .map_or(String::new(), |retry| format!(" of {}", retry.times));
         let left = until(at, now);
         return Some(format!(
             "Wait. {} failed and is tried again in {left} (try {}{of}). ^C ends the retries.",
@@ -103,7 +107,11 @@ fn under_way(plan: &Plan, state: &RunState, now: Stamp) -> Option<String> {
     let (place, own) = state.steps.iter().enumerate().find(counting)?;
     let at = own.until?;
     let number = shown(&plan.step(StepIx(place)).number).into_owned();
-    Some(format!("Wait. {number} counts down to {} ({} left). s ends it early, with a reason.", second(state, at), until(at, now)))
+    Some(format!(
+        "Wait. {number} counts down to {} ({} left). s ends it early, with a reason.",
+        second(state, at),
+        until(at, now)
+    ))
 }
 
 fn running(step: &PlannedStep, own: &StepState, now: Stamp) -> String {
@@ -120,7 +128,9 @@ fn running(step: &PlannedStep, own: &StepState, now: Stamp) -> String {
     let ran = own.started.map(|at| now.since(at)).unwrap_or_default();
     let budget = match step.takes.map(|takes| (takes, takes.checked_sub(ran))) {
         Some((takes, Some(left))) => format!(" ({} of its {} budget left)", clock_length(left), plan_length(takes)),
-        Some((takes, None)) => format!(" ({} over its {} budget; ^C stops it)", clock_length(ran - takes), plan_length(takes)),
+        Some((takes, None)) => {
+            format!(" ({} over its {} budget; ^C stops it)", clock_length(ran - takes), plan_length(takes))
+        }
         None => String::new(),
     };
     format!("Wait. {number} is running and will pass or fail by itself{budget}.")
@@ -133,7 +143,10 @@ fn waits_for_a_person(plan: &Plan, state: &RunState, now: Stamp) -> String {
     let (step, own) = (plan.step(ix), state.step(ix));
     match own.status {
         StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => failed(step, own),
-        StepStatus::Unknown => format!("{} could not be judged. R tries again, v accepts it with a reason, ! goes back.", shown(&step.number)),
+        StepStatus::Unknown => format!(
+            "{} could not be judged. R tries again, v accepts it with a reason, ! goes back.",
+            shown(&step.number)
+        ),
         StepStatus::You => yours(plan, state, ix),
         StepStatus::NotYet => to_start(plan, state, (ix, now)),
         StepStatus::Running
@@ -180,7 +193,9 @@ fn yours(plan: &Plan, state: &RunState, ix: StepIx) -> String {
             let place = if items.len() > 1 { format!(" ({} of {})", item + 1, items.len()) } else { String::new() };
             format!("Look, then Enter answers {number}{place}: {text}")
         }
-        Work::Measure(question) | Work::Ask(question) => format!("Enter answers {number}: {}", said(state, &question.text)),
+        Work::Measure(question) | Work::Ask(question) => {
+            format!("Enter answers {number}: {}", said(state, &question.text))
+        }
         Work::Choose { text, .. } => format!("Enter chooses in {number}: {}", said(state, text)),
         Work::Gate(gate) => {
             let open = state.open_points(plan, ix).len();

@@ -199,10 +199,16 @@ impl App {
         match own.status {
             StepStatus::Unknown if own.verdict.is_none() => self.card(Card::Resolve(ix), port, now),
             StepStatus::You => self.answer(ix, port, now),
-            StepStatus::NotYet if self.state.next(&self.plan) == Some(ix) && class <= Class::C1 && self.plan.step(ix).command().is_none() => {
+            StepStatus::NotYet
+                if self.state.next(&self.plan) == Some(ix)
+                    && class <= Class::C1
+                    && self.plan.step(ix).command().is_none() =>
+            {
                 match self.plan.step(ix).work {
                     Work::Gate(_) | Work::Wait(_) | Work::Run(_) => self.show(Screen::Step),
-                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => self.answer(ix, port, now),
+                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
+                        self.answer(ix, port, now)
+                    }
                 }
             }
             _ => self.show(Screen::Step),
@@ -262,7 +268,9 @@ impl App {
 
     fn gate(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         let is_gate = |ix: &StepIx| matches!(self.plan.step(*ix).work, Work::Gate(_));
-        let to_come = || self.state.path(&self.plan).into_iter().filter(is_gate).find(|ix| !self.state.step(*ix).status.settled());
+        let to_come = || {
+            self.state.path(&self.plan).into_iter().filter(is_gate).find(|ix| !self.state.step(*ix).status.settled())
+        };
         match self.target().filter(is_gate).or_else(to_come) {
             Some(ix) => self.card(Card::Gate(ix), port, now),
             None => self.say("No gate is to come."),
@@ -277,12 +285,18 @@ impl App {
         let Some(ix) = self.target() else { return self.say("No step is selected.") };
         let own = self.state.step(ix);
         let card = match action {
-            Action::Decide if matches!(self.plan.step(ix).work, Work::Gate(_)) && own.status == StepStatus::You => Card::Gate(ix),
-            Action::Decide if own.status.bad() || own.status == StepStatus::Unknown => Card::Reason(ReasonFor::Accept(ix)),
+            Action::Decide if matches!(self.plan.step(ix).work, Work::Gate(_)) && own.status == StepStatus::You => {
+                Card::Gate(ix)
+            }
+            Action::Decide if own.status.bad() || own.status == StepStatus::Unknown => {
+                Card::Reason(ReasonFor::Accept(ix))
+            }
             Action::Decide => return self.say("v decides a gate that is open, or accepts a step that failed."),
             Action::Evidence => return self.answer(ix, port, now),
             Action::FailByHand => Card::Reason(ReasonFor::Fail(ix)),
-            Action::LeaveOut if own.until.is_some() && own.status == StepStatus::Running => Card::Reason(ReasonFor::Release(ix)),
+            Action::LeaveOut if own.until.is_some() && own.status == StepStatus::Running => {
+                Card::Reason(ReasonFor::Release(ix))
+            }
             Action::LeaveOut => Card::Reason(ReasonFor::Skip(ix)),
             Action::NotApplicable => Card::Reason(ReasonFor::NotApplicable(ix)),
             Action::Hand => Card::Reason(ReasonFor::Hand(ix)),

@@ -64,7 +64,12 @@ impl App {
     }
 
     /// Hands something to the card on top and does what it answers.
-    fn to_overlay(&mut self, port: &dyn Port, now: Stamp, hand: impl FnOnce(&mut Overlay, &Context<'_>) -> Reply) -> Vec<Effect> {
+    fn to_overlay(
+        &mut self,
+        port: &dyn Port,
+        now: Stamp,
+        hand: impl FnOnce(&mut Overlay, &Context<'_>) -> Reply,
+    ) -> Vec<Effect> {
         let Some(mut top) = self.overlays.pop() else { return Vec::new() };
         let reply = self.with_ctx(port, now, |ctx| hand(&mut top, ctx));
         match reply {

@@ -174,8 +174,8 @@ impl App {
                 self.returned = self.absent_from.take().filter(|from| self.state.last.0 > *from);
                 vec![Effect::Redraw]
             }
-            Msg::Resize => vec![Effect::Redraw],
-            Msg::Focus(_) | Msg::Tick => Vec::new(),
+            // The frame that follows takes the new size by itself.
+            Msg::Resize | Msg::Focus(_) | Msg::Tick => Vec::new(),
         };
         self.settle(port, now);
         effects.extend(self.rings());

@@ -25,7 +25,10 @@ impl App {
             News::Over { sealed, why } => self.conductor_ended(sealed, why, now),
             News::Lost(words) => {
                 let back = self.run_number().map_or(String::new(), |run| format!(" tminus attach {run} comes back."));
-                self.trouble = format!("The conductor cannot be reached: {}. What is shown may be old.{back}", shown(words.trim_end_matches('.')));
+                self.trouble = format!(
+                    "The conductor cannot be reached: {}. What is shown may be old.{back}",
+                    shown(words.trim_end_matches('.'))
+                );
                 self.lost = Some(words);
             }
         }
@@ -44,7 +47,8 @@ impl App {
         }
         for record in records {
             if let Err(illegal) = self.state.apply(&self.plan, record) {
-                self.trouble = format!("This screen cannot read the journal on: {}. q leaves it.", shown(&illegal.to_string()));
+                self.trouble =
+                    format!("This screen cannot read the journal on: {}. q leaves it.", shown(&illegal.to_string()));
                 self.lost = Some(illegal.to_string());
                 return;
             }
@@ -63,7 +67,9 @@ impl App {
                 }
                 let Some((_, runs)) = &mut self.extents else { return };
                 match runs.back_mut() {
-                    Some((off, len, stream)) if *off + *len == extent.off && *stream == extent.stream => *len += extent.len,
+                    Some((off, len, stream)) if *off + *len == extent.off && *stream == extent.stream => {
+                        *len += extent.len
+                    }
                     _ => runs.push_back((extent.off, extent.len, extent.stream)),
                 }
                 while runs.len() > EXTENTS {
@@ -84,7 +90,8 @@ impl App {
         self.caught_up = true;
         self.watching = (!you).then(|| {
             let since = self.state.driver.and_then(|driver| self.state.clients.get(&driver));
-            let since = since.map_or(String::new(), |client| format!(" since {}", words::clock(&self.state, client.since.wall)));
+            let since = since
+                .map_or(String::new(), |client| format!(" since {}", words::clock(&self.state, client.since.wall)));
             if name.is_empty() {
                 "Nobody drives. You are watching. :drive takes the wheel.".to_owned()
             } else {
@@ -96,9 +103,16 @@ impl App {
     fn conductor_ended(&mut self, sealed: bool, why: Option<String>, now: Stamp) {
         let run = self.run_number().unwrap_or_default();
         let words = match (&why, sealed) {
-            (Some(why), _) => format!("Nobody conducts this run any more: {}. tminus resume {run} takes it up.", shown(why.trim_end_matches('.'))),
-            (None, true) => format!("Run {run} is closed and sealed at {}. q leaves.", words::clock(&self.state, now.wall)),
-            (None, false) if self.state.paused => format!("Run {run} is paused. tminus resume {run} takes it up again."),
+            (Some(why), _) => format!(
+                "Nobody conducts this run any more: {}. tminus resume {run} takes it up.",
+                shown(why.trim_end_matches('.'))
+            ),
+            (None, true) => {
+                format!("Run {run} is closed and sealed at {}. q leaves.", words::clock(&self.state, now.wall))
+            }
+            (None, false) if self.state.paused => {
+                format!("Run {run} is paused. tminus resume {run} takes it up again.")
+            }
             (None, false) => format!("Run {run} is over; its journal is not sealed. q leaves."),
         };
         if why.is_some() && self.trouble.is_empty() {

@@ -28,13 +28,19 @@ impl App {
         match action {
             Action::Run => live && state.to_start(&self.plan).is_some(),
             Action::Retry => target.is_some_and(|(_, own)| own.status.bad()),
-            Action::Decide => target.is_some_and(|(step, own)| own.status.bad() || (matches!(step.work, Work::Gate(_)) && own.status == StepStatus::You)),
+            Action::Decide => target.is_some_and(|(step, own)| {
+                own.status.bad() || (matches!(step.work, Work::Gate(_)) && own.status == StepStatus::You)
+            }),
             Action::Stop => !state.running().is_empty() || state.steps.iter().any(|own| own.retry_at.is_some()),
             Action::Hold | Action::RollBack | Action::Abort | Action::Pause => live,
             Action::Close => live && state.nothing_left(&self.plan),
             Action::Drive => self.watching.is_some(),
-            Action::FailByHand | Action::LeaveOut | Action::Hand | Action::NotApplicable => live && target.is_some_and(|(_, own)| !own.status.settled()),
-            Action::Evidence => live && target.is_some_and(|(step, own)| step.command().is_none() && own.status == StepStatus::You),
+            Action::FailByHand | Action::LeaveOut | Action::Hand | Action::NotApplicable => {
+                live && target.is_some_and(|(_, own)| !own.status.settled())
+            }
+            Action::Evidence => {
+                live && target.is_some_and(|(step, own)| step.command().is_none() && own.status == StepStatus::You)
+            }
             Action::Output => target.is_some_and(|(step, own)| step.command().is_some() && own.attempt > 0),
             Action::CopyCommand => target.is_some_and(|(step, _)| step.command().is_some()),
             Action::NextMatch | Action::PrevMatch => !self.eye.search.text.is_empty(),
@@ -67,7 +73,16 @@ impl App {
         if self.eye.screen == Screen::Live && state.ended.is_some() {
             keys.push(("q", "leave"));
         }
-        keys.extend([("2", "step"), ("5", "log"), ("w", "watch"), ("/", "filter"), (":", "actions"), ("tab", "pane"), ("+/-", "zoom"), ("?", "help")]);
+        keys.extend([
+            ("2", "step"),
+            ("5", "log"),
+            ("w", "watch"),
+            ("/", "filter"),
+            (":", "actions"),
+            ("tab", "pane"),
+            ("+/-", "zoom"),
+            ("?", "help"),
+        ]);
         keys
     }
 
@@ -87,7 +102,9 @@ impl App {
             StepStatus::NotYet if by_hand && step.class() <= Class::C1 => vec![("enter", "answer")],
             StepStatus::NotYet => vec![("r", "run")],
             StepStatus::You => vec![("enter", "answer")],
-            StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped if own.retry_at.is_none() => vec![("R", "retry"), ("v", "accept")],
+            StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped if own.retry_at.is_none() => {
+                vec![("R", "retry"), ("v", "accept")]
+            }
             StepStatus::Unknown => vec![("enter", "say which")],
             StepStatus::Running if own.until.is_some() => vec![("s", "end it early")],
             StepStatus::Failed

@@ -68,9 +68,14 @@ impl App {
         if !self.caught_up || !self.overlays.is_empty() || self.over.is_some() || self.lost.is_some() {
             return;
         }
-        if let Some(from) = self.returned.take().filter(|_| self.state.started.is_some() && self.state.ended.is_none()) {
+        if let Some(from) = self.returned.take().filter(|_| self.state.started.is_some() && self.state.ended.is_none())
+        {
             self.open(Card::SinceYouLeft { from }, port, now);
-        } else if self.state.facts.is_some() && self.state.started.is_none() && self.watching.is_none() && !self.dismissed.start {
+        } else if self.state.facts.is_some()
+            && self.state.started.is_none()
+            && self.watching.is_none()
+            && !self.dismissed.start
+        {
             self.open(Card::Start, port, now);
         } else if let Some(gate) = self.open_gate() {
             if self.dismissed.gate != Some((gate, self.state.step(gate).attempt)) {

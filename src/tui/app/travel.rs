@@ -41,9 +41,13 @@ impl App {
                 self.eye.follow = true;
                 self.eye.screen = Screen::Live;
             }
-            Action::GoFailure => self.go(|app, ix| app.state.step(ix).status.bad() || app.state.step(ix).status == StepStatus::Unknown),
+            Action::GoFailure => {
+                self.go(|app, ix| app.state.step(ix).status.bad() || app.state.step(ix).status == StepStatus::Unknown)
+            }
             Action::GoRunning => self.go(|app, ix| app.state.step(ix).status == StepStatus::Running),
-            Action::GoDecision => self.go(|app, ix| matches!(app.plan.step(ix).work, Work::Gate(_) | Work::Choose { .. })),
+            Action::GoDecision => {
+                self.go(|app, ix| matches!(app.plan.step(ix).work, Work::Gate(_) | Work::Choose { .. }))
+            }
             Action::NextMatch => self.jump(Way::Forward),
             Action::PrevMatch => self.jump(Way::Backward),
             _ => return false,
@@ -65,7 +69,12 @@ impl App {
             (Screen::Live, Pane::List) => self.select_by(rows),
             (Screen::Log, _) => {
                 let count = log_entries(&self.state.log, &self.eye.search.text).len();
-                let at = self.eye.log_at.unwrap_or(0).saturating_add_signed(rows.saturating_neg()).min(count.saturating_sub(1));
+                let at = self
+                    .eye
+                    .log_at
+                    .unwrap_or(0)
+                    .saturating_add_signed(rows.saturating_neg())
+                    .min(count.saturating_sub(1));
                 self.eye.log_at = Some(at).filter(|at| *at > 0);
             }
             (Screen::Step | Screen::Watch, _) | (Screen::Live, Pane::Step | Pane::Side) => self.scroll().by(rows),

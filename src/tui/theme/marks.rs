@@ -64,7 +64,9 @@ impl Standing {
             Standing::Next => Role::You,
             Standing::Held => Role::Hold,
             Standing::Is(status) => match status {
-                StepStatus::NotYet | StepStatus::NotApplicable | StepStatus::Skipped | StepStatus::Back => Role::TextDim,
+                StepStatus::NotYet | StepStatus::NotApplicable | StepStatus::Skipped | StepStatus::Back => {
+                    Role::TextDim
+                }
                 StepStatus::Running => Role::Run,
                 StepStatus::You => Role::You,
                 StepStatus::Ok | StepStatus::Hand => Role::Ok,

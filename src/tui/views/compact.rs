@@ -58,7 +58,11 @@ fn what(scene: &Scene<'_>, ix: StepIx, at: (&str, usize), most: usize) -> Vec<Li
         let before = if place == 0 { head.clone() } else { " ".repeat(indent) };
         let line = Line::from(vec![scene.span(before, Role::TextDim), scene.span(row, role)]);
         lines.push(if place + 1 == most && left > 0 {
-            let more = Line::from(vec![scene.dim(format!(" {left} more, ")), scene.span("2", Role::Key), scene.dim(" shows all")]);
+            let more = Line::from(vec![
+                scene.dim(format!(" {left} more, ")),
+                scene.span("2", Role::Key),
+                scene.dim(" shows all"),
+            ]);
             fit::ends(line, more, width)
         } else {
             line
@@ -89,7 +93,8 @@ fn got(scene: &Scene<'_>, ix: StepIx, width: usize, most: usize) -> Vec<Line<'st
         lines.push(row("reason", shown(reason).into_owned(), Role::Text));
     }
     if !own.holders.is_empty() {
-        let names: Vec<String> = own.holders.iter().map(|held| format!("{} (pid {})", shown(&held.comm), held.pid)).collect();
+        let names: Vec<String> =
+            own.holders.iter().map(|held| format!("{} (pid {})", shown(&held.comm), held.pid)).collect();
         lines.push(row("held by", names.join(", "), Role::Warn));
     }
     if planned.command().is_some() && own.attempt > 0 {

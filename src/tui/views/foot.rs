@@ -41,7 +41,11 @@ fn next_lines(scene: &Scene<'_>, width: usize, most: usize) -> Vec<Line<'static>
     let mut lines = Vec::new();
     for (place, row) in rows.iter().enumerate() {
         let before = if place == 0 { label.to_owned() } else { " ".repeat(indent) };
-        let row = if long && place + 1 == most { wrap::cut(&format!("{row}...."), width.saturating_sub(indent + 1)) } else { row.clone() };
+        let row = if long && place + 1 == most {
+            wrap::cut(&format!("{row}...."), width.saturating_sub(indent + 1))
+        } else {
+            row.clone()
+        };
         lines.push(Line::from(vec![scene.span(before, Role::TextDim), scene.span(row, Role::TextStrong)]));
     }
     lines
@@ -84,7 +88,8 @@ fn say(frame: &mut Frame<'_>, above: Rect, scene: &Scene<'_>, message: &str) {
     let area = rows_of(above, above.height - height, height);
     frame.render_widget(Clear, area);
     frame.buffer_mut().set_style(area, scene.style(Role::Text));
-    let lines: Vec<Line<'static>> = rows.into_iter().map(|row| Line::from(vec![Span::raw(" "), scene.span(row, Role::Warn)])).collect();
+    let lines: Vec<Line<'static>> =
+        rows.into_iter().map(|row| Line::from(vec![Span::raw(" "), scene.span(row, Role::Warn)])).collect();
     put(frame, area, &lines);
 }
 

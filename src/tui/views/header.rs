@@ -122,7 +122,8 @@ fn clocks(scene: &Scene<'_>, width: usize) -> Line<'static> {
     if let Some(slip) = schedule::slip(scene.ctx.plan, state, now).filter(|_| state.ended.is_none()) {
         parts.push(slip_part(scene, slip));
     }
-    let finish = schedule::finish(scene.ctx.plan, state, now).filter(|_| state.ended.is_none() && state.started.is_some());
+    let finish =
+        schedule::finish(scene.ctx.plan, state, now).filter(|_| state.ended.is_none() && state.started.is_some());
     if let Some(finish) = finish {
         parts.push(vec![scene.dim("finish "), scene.span(format!("~{}", words::clock(state, finish)), Role::Text)]);
     }
@@ -172,14 +173,24 @@ fn way_back(scene: &Scene<'_>, width: usize) -> Line<'static> {
         let ended = rollback.ended.unwrap_or(scene.ctx.now);
         let took = clock_length(ended.since(rollback.since));
         let of = level.budget.map_or(String::new(), |budget| format!(" of {}", plan_length(budget)));
-        let (word, role) = if rollback.ended.is_some() { ("Went back: ", Role::Text) } else { ("Going back: ", Role::Danger) };
-        return joined(vec![vec![scene.span(word, role), scene.span(level_name(scene, rollback.level), Role::TextStrong)], vec![scene.span(format!("{took}{of}"), role)]], width);
+        let (word, role) =
+            if rollback.ended.is_some() { ("Went back: ", Role::Text) } else { ("Going back: ", Role::Danger) };
+        return joined(
+            vec![
+                vec![scene.span(word, role), scene.span(level_name(scene, rollback.level), Role::TextStrong)],
+                vec![scene.span(format!("{took}{of}"), role)],
+            ],
+            width,
+        );
     }
     if plan.levels.is_empty() {
         return joined(vec![vec![scene.dim("This plan names no way back. p holds, ^C stops what runs.")]], width);
     }
     let Some((level, by)) = schedule::decide_by(plan, state) else {
-        return joined(vec![vec![scene.span("Past the point of no return: ! shows what is left", Role::Danger)]], width);
+        return joined(
+            vec![vec![scene.span("Past the point of no return: ! shows what is left", Role::Danger)]],
+            width,
+        );
     };
     let mut first = vec![scene.dim("Way back: "), scene.span(level_name(scene, level), Role::Text)];
     let level = plan.level(level);
@@ -246,7 +257,8 @@ fn joined(parts: Vec<Vec<Span<'static>>>, width: usize) -> Line<'static> {
 fn keep(mut parts: Vec<Vec<Span<'static>>>, needed: usize, width: usize) -> Line<'static> {
     parts.retain(|part| !part.is_empty());
     let wide = |part: &Vec<Span<'static>>| part.iter().map(|span| wrap::width(&span.content)).sum::<usize>();
-    let total = |parts: &[Vec<Span<'static>>]| 1 + parts.iter().map(wide).sum::<usize>() + 3 * parts.len().saturating_sub(1);
+    let total =
+        |parts: &[Vec<Span<'static>>]| 1 + parts.iter().map(wide).sum::<usize>() + 3 * parts.len().saturating_sub(1);
     let mut needed = needed.min(parts.len().saturating_sub(1));
     while total(&parts) > width && parts.len() > 1 {
         let last = parts.len() - 1;

@@ -52,7 +52,10 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let selected = rows.iter().position(|row| same(*row, scene.eye.selected));
     let window = scene.eye.list.window(rows.len(), usize::from(area.height), selected);
     let width = usize::from(area.width);
-    let number = rows[window.clone()].iter().filter_map(|row| row.step()).map(|ix| wrap::width(&shown(&scene.ctx.plan.step(ix).number)));
+    let number = rows[window.clone()]
+        .iter()
+        .filter_map(|row| row.step())
+        .map(|ix| wrap::width(&shown(&scene.ctx.plan.step(ix).number)));
     let columns = Columns::of(width, number.max().unwrap_or(0).clamp(3, if width < 44 { 5 } else { 9 }));
     let next = scene.state().next(scene.ctx.plan);
     let lines: Vec<Line<'static>> = rows[window.clone()]
@@ -65,7 +68,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
                 Row::Phase(phase) => phase_row(scene, *phase, width.saturating_sub(1)),
                 Row::WayBack(level) => {
                     let level = scene.ctx.plan.level(*level);
-                    let title = format!("Way back  {} {}", shown(level.id.as_str()), words::said(scene.state(), &level.title));
+                    let title =
+                        format!("Way back  {} {}", shown(level.id.as_str()), words::said(scene.state(), &level.title));
                     vec![scene.span(fit::left(&title, width.saturating_sub(1)), Role::Danger)]
                 }
                 Row::Owed => vec![scene.span("Owed", Role::Warn)],
@@ -107,7 +111,11 @@ fn phase_row(scene: &Scene<'_>, place: usize, width: usize) -> Vec<Span<'static>
     let progress = state.progress(&steps);
     let mut right = vec![scene.span(format!("{}/{}", progress.done, progress.total), Role::Text)];
     if progress.done == progress.total && progress.total > 0 && width >= 44 {
-        let (word, role) = if state.seen_phases.contains(&phase.id) { ("  complete", Role::Ok) } else { ("  complete, space acknowledges", Role::You) };
+        let (word, role) = if state.seen_phases.contains(&phase.id) {
+            ("  complete", Role::Ok)
+        } else {
+            ("  complete, space acknowledges", Role::You)
+        };
         right.push(scene.span(if width >= 70 || word.len() < 12 { word } else { "  complete" }, role));
     } else if let Some(when) = planned(phase).filter(|_| width >= 56) {
         right.push(scene.dim(format!("  {when}")));
@@ -264,7 +272,9 @@ fn done_by(scene: &Scene<'_>, ix: StepIx) -> String {
 
 fn before(scene: &Scene<'_>, step: &PlannedStep) -> (String, Role) {
     let state = scene.state();
-    if let Some(at) = step.at.as_ref().and_then(|at| schedule::bind(scene.ctx.plan, state, at)).filter(|at| *at > scene.ctx.now.wall) {
+    if let Some(at) =
+        step.at.as_ref().and_then(|at| schedule::bind(scene.ctx.plan, state, at)).filter(|at| *at > scene.ctx.now.wall)
+    {
         return (format!("at {}", words::clock(state, at)), Role::TextDim);
     }
     let risk = step.risk.map_or(String::new(), |risk| format!(", RISK {}", risk.word()));

@@ -103,7 +103,8 @@ fn zoomed(width: u16, zoom: i8, mine: bool) -> u16 {
 fn thirds(body: Rect, zoom: i8, pane: Pane) -> (Rect, Rect, Rect) {
     let right = zoomed(body.width * 21 / 100, zoom, pane == Pane::Side).clamp(28, body.width / 2 - 30);
     let rest = body.width - right;
-    let left = zoomed(rest * 49 / 100, if pane == Pane::Side { 0 } else { zoom }, pane == Pane::List).clamp(50, rest - 36);
+    let left =
+        zoomed(rest * 49 / 100, if pane == Pane::Side { 0 } else { zoom }, pane == Pane::List).clamp(50, rest - 36);
     let (list, others) = split(body, left);
     let (step, side) = split(others, rest - left);
     (list, step, side)

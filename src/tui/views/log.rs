@@ -13,7 +13,13 @@ use ratatui::text::Line;
 /// Entries that the search lets through, oldest first.
 pub fn entries<'a>(log: &'a [Entry], sought: &str) -> Vec<&'a Entry> {
     let sought = sought.trim().to_lowercase();
-    log.iter().filter(|entry| sought.is_empty() || entry.word.to_lowercase().contains(&sought) || entry.text.to_lowercase().contains(&sought)).collect()
+    log.iter()
+        .filter(|entry| {
+            sought.is_empty()
+                || entry.word.to_lowercase().contains(&sought)
+                || entry.text.to_lowercase().contains(&sought)
+        })
+        .collect()
 }
 
 /// Draws the log.
@@ -28,7 +34,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let selected = found.len() - 1 - scene.eye.log_at.unwrap_or(0).min(found.len() - 1);
     let window = scene.eye.log.window(found.len(), usize::from(area.height), Some(selected));
     let width = usize::from(area.width);
-    let lines: Vec<Line<'static>> = window.clone().map(|place| row(scene, found[place], place == selected, width)).collect();
+    let lines: Vec<Line<'static>> =
+        window.clone().map(|place| row(scene, found[place], place == selected, width)).collect();
     put(frame, area, &lines);
     if let Ok(y) = u16::try_from(selected - window.start) {
         frame.buffer_mut().set_style(super::rows_of(area, y, 1), scene.style(Role::Select));

@@ -78,7 +78,13 @@ impl Scene<'_> {
         frame.buffer_mut().set_stringn(area.x, area.y, rule, usize::from(area.width), self.style(Role::Rule));
         if !words.is_empty() && area.width > 4 {
             let text = format!(" {words} ");
-            frame.buffer_mut().set_stringn(area.x + 1, area.y, text, usize::from(area.width) - 2, self.style(Role::TextDim));
+            frame.buffer_mut().set_stringn(
+                area.x + 1,
+                area.y,
+                text,
+                usize::from(area.width) - 2,
+                self.style(Role::TextDim),
+            );
         }
     }
 }

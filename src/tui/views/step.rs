@@ -47,7 +47,12 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
 /// The step that panes show: the selected one, else the next, else the last that was begun.
 pub fn shown_step(scene: &Scene<'_>) -> Option<StepIx> {
     let state = scene.state();
-    scene.eye.selected.step().or_else(|| state.next(scene.ctx.plan)).or_else(|| state.log.iter().rev().find_map(|entry| entry.step))
+    scene
+        .eye
+        .selected
+        .step()
+        .or_else(|| state.next(scene.ctx.plan))
+        .or_else(|| state.log.iter().rev().find_map(|entry| entry.step))
 }
 
 fn head(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
@@ -138,7 +143,13 @@ fn work(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
             let until = state.step(ix).until.map_or(String::new(), |at| {
                 format!(", to {} ({} left)", words::second(state, at), words::until(at, scene.ctx.now))
             });
-            lines.extend(labelled(scene, "waits", &format!("{}{until}", shown(&when.shown())), Role::TextStrong, width));
+            lines.extend(labelled(
+                scene,
+                "waits",
+                &format!("{}{until}", shown(&when.shown())),
+                Role::TextStrong,
+                width,
+            ));
         }
         Work::Gate(gate) => {
             lines.extend(labelled(scene, "asks", &words::said(state, &gate.text), Role::TextStrong, width));
@@ -216,7 +227,10 @@ pub fn command_text(scene: &Scene<'_>, command: &Command) -> String {
     match &command.program {
         Program::Text { text, .. } => shown_lines(text.trim_end_matches('\n')),
         Program::Argv(argv) => {
-            let plain = |word: &str| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:=@%+,".contains(letter));
+            let plain = |word: &str| {
+                !word.is_empty()
+                    && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:=@%+,".contains(letter))
+            };
             let quoted = |word: &String| {
                 let word = scene.state().fill(word);
                 if plain(&word) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
@@ -250,15 +264,32 @@ fn came(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
         lines.extend(labelled(scene, "exit", &format!("{}{drained}", exit.shown()), Role::Text, width));
     }
     if !own.holders.is_empty() {
-        let names: Vec<String> = own.holders.iter().map(|held| format!("{} (pid {})", shown(&held.comm), held.pid)).collect();
+        let names: Vec<String> =
+            own.holders.iter().map(|held| format!("{} (pid {})", shown(&held.comm), held.pid)).collect();
         lines.extend(labelled(scene, "held by", &names.join(", "), Role::Warn, width));
     }
     if own.lost > 0 {
-        lines.extend(labelled(scene, "lost", &format!("{} bytes were printed and not kept", own.lost), Role::Warn, width));
+        lines.extend(labelled(
+            scene,
+            "lost",
+            &format!("{} bytes were printed and not kept", own.lost),
+            Role::Warn,
+            width,
+        ));
     }
     for past in own.past.iter().rev().take(3) {
-        let saw = past.checks.iter().find(|check| !check.ok).map_or(String::new(), |check| format!(": {}", shown(&check.saw)));
-        lines.extend(labelled(scene, "before", &format!("try {} {}{saw}", past.attempt, past.status), Role::TextDim, width));
+        let saw = past
+            .checks
+            .iter()
+            .find(|check| !check.ok)
+            .map_or(String::new(), |check| format!(": {}", shown(&check.saw)));
+        lines.extend(labelled(
+            scene,
+            "before",
+            &format!("try {} {}{saw}", past.attempt, past.status),
+            Role::TextDim,
+            width,
+        ));
     }
     lines
 }

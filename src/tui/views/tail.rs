@@ -30,7 +30,10 @@ pub fn tail(port: &dyn Port, step: &StepId, own: &StepState, extents: Option<&Ex
     let from = own.bytes.saturating_sub(READ);
     match port.output(step, own.attempt, from..own.bytes) {
         Ok(bytes) => last_lines(&bytes, from, extents, most),
-        Err(why) => vec![Printed { text: format!("the output cannot be read: {}", crate::model::text::shown(&why.to_string())), stream: None }],
+        Err(why) => vec![Printed {
+            text: format!("the output cannot be read: {}", crate::model::text::shown(&why.to_string())),
+            stream: None,
+        }],
     }
 }
 

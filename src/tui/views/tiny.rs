@@ -19,7 +19,11 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let at = state.running().first().copied().or_else(|| state.next(plan));
     if let Some(ix) = at {
         let own = state.step(ix);
-        text = format!("{band} {} {}", super::list::standing(state, ix, state.next(plan)).word(), shown(&plan.step(ix).number));
+        text = format!(
+            "{band} {} {}",
+            super::list::standing(state, ix, state.next(plan)).word(),
+            shown(&plan.step(ix).number)
+        );
         if let Some(elapsed) = own.elapsed(scene.ctx.now).filter(|_| own.status.open()) {
             text.push_str(&format!(" {}", clock_length(elapsed)));
         }
@@ -31,6 +35,10 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     if let Some(message) = scene.message {
         lines.extend(wrap::words(message, width.max(1)).into_iter().map(|row| scene.line(row, Role::Warn)));
     }
-    lines.extend(wrap::words("Make the window bigger, or --linear.", width.max(1)).into_iter().map(|row| scene.line(row, Role::TextDim)));
+    lines.extend(
+        wrap::words("Make the window bigger, or --linear.", width.max(1))
+            .into_iter()
+            .map(|row| scene.line(row, Role::TextDim)),
+    );
     put(frame, rows_of(area, 0, area.height), &lines);
 }

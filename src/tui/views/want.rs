@@ -2,7 +2,7 @@
 //!
 //! Once it was judged the records say what was wanted, in the words of the judge; this is for the time before.
 
-use crate::model::expect::{Expect, ExitWanted, JsonWanted, Measured, Of};
+use crate::model::expect::{ExitWanted, Expect, JsonWanted, Measured, Of};
 use crate::model::text::shown;
 
 /// Each line of an expectation in words; a plain `exit 0` is said too, since it is what decides.

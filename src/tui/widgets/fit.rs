@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn a_column_is_exactly_as_wide_as_it_is_told() {
-        for text in ["", "a", "Deploy backend", "漢字漢字漢字", "e\u{301}e\u{301}e\u{301}e\u{301}", "👩‍👩‍👧 family"] {
+        for text in ["", "a", "Deploy backend", "漢字漢字漢字", "e\u{301}e\u{301}e\u{301}e\u{301}", "👩‍👩‍👧 family"]
+        {
             for cells in 0..12 {
                 assert_eq!(width(&left(text, cells)), cells, "{text} {cells}");
                 assert_eq!(width(&right(text, cells)), cells, "{text} {cells}");
