@@ -47,9 +47,9 @@ impl Surroundings {
     /// Takes the environment over, less `TMINUS_*`, the terminal's variables and what a secret of this runbook is read from.
     pub fn of(plan: &Plan, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let secret_source = |name: &str| {
-            plan.vars.iter().any(|var| {
-                var.secret && matches!(&var.source, Source::Env { name: from, .. } if from == name)
-            })
+            plan.vars
+                .iter()
+                .any(|var| var.secret && matches!(&var.source, Source::Env { name: from, .. } if from == name))
         };
         let keeps = |name: &str| {
             !name.starts_with("TMINUS_")
@@ -57,20 +57,12 @@ impl Surroundings {
                 && !NOT_FOR_STEPS.contains(&name)
                 && !secret_source(name)
         };
-        Self(
-            environment
-                .into_iter()
-                .filter(|(name, _)| keeps(&name.to_string_lossy()))
-                .collect(),
-        )
+        Self(environment.into_iter().filter(|(name, _)| keeps(&name.to_string_lossy())).collect())
     }
 
     /// The variables as a child gets them.
     pub fn pairs(&self) -> Vec<(OsString, OsString)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+        self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 
@@ -88,13 +80,7 @@ pub struct Starting<'a> {
 
 impl Starting<'_> {
     /// The command of an attempt whose `StepStarted` is durable: exactly what that record says, with the values filled in.
-    pub fn spec(
-        &self,
-        ix: StepIx,
-        attempt: Attempt,
-        command: &Command,
-        invocation: &Invocation,
-    ) -> CommandSpec {
+    pub fn spec(&self, ix: StepIx, attempt: Attempt, command: &Command, invocation: &Invocation) -> CommandSpec {
         let mut env: BTreeMap<OsString, OsString> = self.surroundings.0.clone();
         for name in &invocation.env {
             if let Some(value) = self.value(name.as_str()) {
@@ -112,9 +98,8 @@ impl Starting<'_> {
         for (name, value) in &command.env {
             env.insert(name.into(), self.filled(value).into());
         }
-        let stdin = command.stdin.as_ref().map_or(StdinSource::Null, |text| {
-            StdinSource::Bytes(self.filled(text).into_bytes())
-        });
+        let stdin =
+            command.stdin.as_ref().map_or(StdinSource::Null, |text| StdinSource::Bytes(self.filled(text).into_bytes()));
         CommandSpec {
             program: Program::Argv(invocation.argv.clone()),
             cwd: invocation.cwd.clone().into(),
@@ -133,20 +118,12 @@ impl Starting<'_> {
 
     /// `${NAME}` filled in where the text goes to the command alone, so secrets too.
     fn filled(&self, text: &str) -> String {
-        fill::fill(text, &|name, format| {
-            self.state
-                .builtin(name, format)
-                .or_else(|| self.value(name))
-        })
+        fill::fill(text, &|name, format| self.state.builtin(name, format).or_else(|| self.value(name)))
     }
 }
 
 /// Names a step's processes in their environment, wherever they went: `<run>/<step>.<attempt>`.
 pub fn marker(state: &RunState, step: &str, attempt: Attempt) -> String {
-    let run = state
-        .facts
-        .as_ref()
-        .map(|facts| facts.run.0.as_str())
-        .unwrap_or_default();
+    let run = state.facts.as_ref().map(|facts| facts.run.0.as_str()).unwrap_or_default();
     format!("{run}/{step}.{attempt}")
 }

@@ -45,10 +45,7 @@ pub struct Sources<'a> {
 
 /// Binds every variable that has a source and no value yet. `Err` says in words which could not be, and why.
 pub async fn bind(sources: &Sources<'_>) -> Result<BoundVars, String> {
-    let mut bound = BoundVars {
-        values: Vec::new(),
-        secrets: Secrets::default(),
-    };
+    let mut bound = BoundVars { values: Vec::new(), secrets: Secrets::default() };
     let mut plain: BTreeMap<String, String> = BTreeMap::new();
     for var in &sources.plan.vars {
         let name = var.name.as_str();
@@ -62,25 +59,22 @@ pub async fn bind(sources: &Sources<'_>) -> Result<BoundVars, String> {
         if var.secret {
             check_value(&value).map_err(|why| format!("{name}: {why}"))?;
             let fact = bound.secrets.bound(sources.state, &var.name, &value);
-            if sources
-                .state
-                .vars
-                .get(name)
-                .is_none_or(|known| known.hash != fact.hash)
-            {
+            if sources.state.vars.get(name).is_none_or(|known| known.hash != fact.hash) {
                 bound.values.push(fact);
             }
             bound.secrets.keep(name.to_owned(), Secret::new(value));
         } else {
             plain.insert(name.to_owned(), value.clone());
-            bound.values.push(Bound {
-                name: var.name.clone(),
-                value: Some(value),
-                hash: None,
-            });
+            bound.values.push(Bound { name: var.name.clone(), value: Some(value), hash: None });
         }
     }
-    Ok(bound)
+    // A value that is journalled may not hold one that must not be, whichever of them is declared first.
+    let leak =
+        bound.values.iter().find(|fact| fact.value.as_deref().is_some_and(|value| bound.secrets.stand_in(value)));
+    match leak {
+        Some(leak) => Err(format!("{} holds the value of a secret: mark it  secret: true", leak.name)),
+        None => Ok(bound),
+    }
 }
 
 async fn value_of(
@@ -115,20 +109,12 @@ async fn value_of(
 }
 
 fn check(var: &Var, value: &str) -> Result<(), String> {
-    let shown = if var.secret {
-        "its value".to_owned()
-    } else {
-        format!("{value:?}")
-    };
+    let shown = if var.secret { "its value".to_owned() } else { format!("{value:?}") };
     if value.contains('\0') {
         return Err(format!("{}: {shown} holds a NUL byte", var.name));
     }
     if !var.one_of.is_empty() && !var.one_of.iter().any(|each| each == value) {
-        return Err(format!(
-            "{}: {shown} is not one of {}",
-            var.name,
-            var.one_of.join(", ")
-        ));
+        return Err(format!("{}: {shown} is not one of {}", var.name, var.one_of.join(", ")));
     }
     if let Some(pattern) = &var.matches {
         let regex = regex::Regex::new(pattern).map_err(|why| format!("{}: {why}", var.name))?;
@@ -140,18 +126,9 @@ fn check(var: &Var, value: &str) -> Result<(), String> {
 }
 
 async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, String> {
-    let cwd = sources
-        .state
-        .facts
-        .as_ref()
-        .map(|facts| facts.runbook_dir.clone())
-        .unwrap_or_else(|| "/".into());
+    let cwd = sources.state.facts.as_ref().map(|facts| facts.runbook_dir.clone()).unwrap_or_else(|| "/".into());
     let mut running = sources.executor.spawn(CommandSpec {
-        program: Program::Shell {
-            shell: Shell::Sh,
-            strict: true,
-            text: text.to_owned(),
-        },
+        program: Program::Shell { shell: Shell::Sh, strict: true, text: text.to_owned() },
         cwd: cwd.into(),
         env: sources.surroundings.pairs(),
         stdin: StdinSource::Null,
@@ -161,19 +138,14 @@ async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, Str
         let mut printed = Vec::new();
         while let Some(fact) = running.facts.recv().await {
             match fact {
-                ExecFact::Output {
-                    stream: Stream::Out,
-                    bytes,
-                    ..
-                } if printed.len() <= VALUE_LIMIT => printed.extend_from_slice(&bytes),
+                ExecFact::Output { stream: Stream::Out, bytes, .. } if printed.len() <= VALUE_LIMIT => {
+                    printed.extend_from_slice(&bytes)
+                }
                 ExecFact::Output { .. } | ExecFact::Spawned { .. } => {}
                 ExecFact::NotStarted { why, .. } => {
                     return Err(format!("its command could not be started: {why}"));
                 }
-                ExecFact::Exited {
-                    exit: Exit::Code(0),
-                    ..
-                } => return Ok(printed),
+                ExecFact::Exited { exit: Exit::Code(0), .. } => return Ok(printed),
                 ExecFact::Exited { exit, .. } => {
                     return Err(format!("its command failed: {}", exit.shown()));
                 }
@@ -186,18 +158,11 @@ async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, Str
         Ok(printed) => printed.map_err(|why| format!("{}: {why}", var.name))?,
         Err(_) => {
             running.control(crate::engine::exec::Control::Kill);
-            return Err(format!(
-                "{}: its command took longer than {} s",
-                var.name,
-                COMMAND_LIMIT.as_secs()
-            ));
+            return Err(format!("{}: its command took longer than {} s", var.name, COMMAND_LIMIT.as_secs()));
         }
     };
     if printed.len() > VALUE_LIMIT {
-        return Err(format!(
-            "{}: its command printed more than 64 KiB",
-            var.name
-        ));
+        return Err(format!("{}: its command printed more than 64 KiB", var.name));
     }
     String::from_utf8(printed)
         .map(|text| text.trim_end_matches(['\n', '\r']).to_owned())

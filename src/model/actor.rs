@@ -31,10 +31,7 @@ pub struct Actor {
 impl Actor {
     /// tminus itself.
     pub fn program() -> Self {
-        Self {
-            name: "tminus".into(),
-            known: Known::Program,
-        }
+        Self { name: "tminus".into(), known: Known::Program }
     }
 
     /// The name as screens show it: `maya`, `jlee (typed)`, `ci (unattended)`.

@@ -66,14 +66,8 @@ pub enum CmpError {
 impl CmpError {
     fn not_a_number(text: &str) -> Self {
         let separated = text.split([',', '_', '\'']).count() > 1
-            && text
-                .chars()
-                .all(|letter| letter.is_ascii_digit() || ",_'.+-".contains(letter));
-        if separated {
-            CmpError::Separator(cut(text))
-        } else {
-            CmpError::NotANumber(cut(text))
-        }
+            && text.chars().all(|letter| letter.is_ascii_digit() || ",_'.+-".contains(letter));
+        if separated { CmpError::Separator(cut(text)) } else { CmpError::NotANumber(cut(text)) }
     }
 
     fn after_number(text: &str, rest: &str) -> Self {
@@ -100,14 +94,8 @@ enum Op {
 }
 
 /// Longer ones first: `<=` must not be read as `<`.
-const OPS: [(&str, Op); 6] = [
-    ("!=", Op::Unequal),
-    ("<=", Op::AtMost),
-    (">=", Op::AtLeast),
-    ("=", Op::Equal),
-    ("<", Op::Less),
-    (">", Op::More),
-];
+const OPS: [(&str, Op); 6] =
+    [("!=", Op::Unequal), ("<=", Op::AtMost), (">=", Op::AtLeast), ("=", Op::Equal), ("<", Op::Less), (">", Op::More)];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Rule {
@@ -144,18 +132,12 @@ impl Cmp {
             let words = format!("= {value}");
             (Rule::Is(Op::Equal, value), words)
         };
-        Ok(Self {
-            source: source.to_owned(),
-            rule,
-            words,
-        })
+        Ok(Self { source: source.to_owned(), rule, words })
     }
 
     /// Whether a text starts with what looks like an operator; in `json:` such a string is a comparison, any other is literal.
     pub fn has_operator(text: &str) -> bool {
-        text.trim_start()
-            .starts_with(['=', '<', '>', '≤', '≥', '≠'])
-            || text.trim_start().starts_with("!=")
+        text.trim_start().starts_with(['=', '<', '>', '≤', '≥', '≠']) || text.trim_start().starts_with("!=")
     }
 
     /// Whether what was seen satisfies it.
@@ -171,14 +153,9 @@ impl Cmp {
     pub fn judge_ratio(&self, saw: &Ratio) -> Result<bool, CmpError> {
         let seen = match self.unit() {
             None => Quantity::made(saw.value, None),
-            Some(Unit::Percent) => {
-                Quantity::made(saw.value.times(Fraction::whole(100))?, Some(Unit::Percent))
-            }
+            Some(Unit::Percent) => Quantity::made(saw.value.times(Fraction::whole(100))?, Some(Unit::Percent)),
             Some(_) => {
-                return Err(CmpError::UnlikeUnits {
-                    left: saw.to_string(),
-                    right: self.to_string(),
-                });
+                return Err(CmpError::UnlikeUnits { left: saw.to_string(), right: self.to_string() });
             }
         };
         self.judge(&seen)
@@ -212,9 +189,7 @@ impl Op {
 }
 
 fn comparison(text: &str) -> Result<(Rule, String), CmpError> {
-    let found = OPS
-        .iter()
-        .find_map(|(word, op)| Some((*word, *op, text.strip_prefix(word)?)));
+    let found = OPS.iter().find_map(|(word, op)| Some((*word, *op, text.strip_prefix(word)?)));
     let strange = |letter: char| "=<>!≤≥≠~".contains(letter);
     match found {
         Some((word, op, rest)) if !rest.starts_with(strange) => {
@@ -222,9 +197,7 @@ fn comparison(text: &str) -> Result<(Rule, String), CmpError> {
             let words = format!("{word} {value}");
             Ok((Rule::Is(op, value), words))
         }
-        Some(_) | None => Err(CmpError::NotAnOperator(
-            text.chars().take_while(|letter| strange(*letter)).collect(),
-        )),
+        Some(_) | None => Err(CmpError::NotAnOperator(text.chars().take_while(|letter| strange(*letter)).collect())),
     }
 }
 
@@ -232,10 +205,7 @@ fn range(low: &str, high: &str) -> Result<(Rule, String), CmpError> {
     let (low, high) = (Quantity::parse(low)?, Quantity::parse(high)?);
     let (low, high) = (low.clone().or_unit(high.unit), high.or_unit(low.unit));
     if low.against(&high)?.is_gt() {
-        return Err(CmpError::Backwards {
-            low: low.to_string(),
-            high: high.to_string(),
-        });
+        return Err(CmpError::Backwards { low: low.to_string(), high: high.to_string() });
     }
     let words = format!("{low} to {high}");
     Ok((Rule::Between(low, high), words))
@@ -247,11 +217,7 @@ fn tolerance(mid: &str, off: &str) -> Result<(Rule, String), CmpError> {
         return Err(CmpError::NegativeTolerance(off.to_string()));
     }
     let part_of_mid = off.unit == Some(Unit::Percent) && mid.unit != Some(Unit::Percent);
-    let mid = if part_of_mid {
-        mid
-    } else {
-        mid.or_unit(off.unit)
-    };
+    let mid = if part_of_mid { mid } else { mid.or_unit(off.unit) };
     let words = format!("{mid} ± {off}");
     let reach = match mid.unit {
         _ if part_of_mid => {

@@ -2,10 +2,7 @@
 //!
 //! The field order here is the key order on disk. A new event or an optional new field is a new minor format; anything
 //! else is a new major. Nothing secret is ever in an event: a secret's value is a salted hash.
-#![allow(
-    missing_docs,
-    reason = "the fields are named as on disk and described in docs/journal-format.md"
-)]
+#![allow(missing_docs, reason = "the fields are named as on disk and described in docs/journal-format.md")]
 
 use crate::model::actor::Actor;
 use crate::model::expect::{Check, Verdict};
@@ -53,6 +50,17 @@ pub enum Answer {
     NotApplicable,
 }
 
+impl Answer {
+    /// `ok`, `failed`, `not applicable`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Answer::Ok => "ok",
+            Answer::Failed => "failed",
+            Answer::NotApplicable => "not applicable",
+        }
+    }
+}
+
 /// How a person settled a step without tminus doing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -89,6 +97,17 @@ pub enum StopHow {
     Terminate,
     /// KILL at once.
     Kill,
+}
+
+impl StopHow {
+    /// `interrupt`, `terminate`, `kill`.
+    pub fn word(self) -> &'static str {
+        match self {
+            StopHow::Interrupt => "interrupt",
+            StopHow::Terminate => "terminate",
+            StopHow::Kill => "kill",
+        }
+    }
 }
 
 /// What a person says of a step that was running when the program died.
@@ -133,38 +152,20 @@ impl EndState {
 pub enum Event {
     /// The run began to exist: the signed text says by whom, from what, where. `sig` is an SSHSIG, `-` for an unsigned run.
     #[serde(rename = "genesis")]
-    Genesis {
-        fmt: String,
-        text: String,
-        sig: String,
-    },
+    Genesis { fmt: String, text: String, sig: String },
     /// Another conductor took the run up after the former one ended.
     #[serde(rename = "resume")]
-    Resume {
-        fmt: String,
-        text: String,
-        sig: String,
-    },
+    Resume { fmt: String, text: String, sig: String },
     /// The same conductor went on in another part after a sync failed.
     #[serde(rename = "continue")]
-    Continue {
-        fmt: String,
-        text: String,
-        sig: String,
-    },
+    Continue { fmt: String, text: String, sig: String },
     /// A checkpoint by the run key over all before it in this part.
     #[serde(rename = "ckpt")]
     Ckpt { text: String, sig: String },
 
     /// The operator started the run by typing the environment's word.
     #[serde(rename = "started")]
-    Started {
-        by: Actor,
-        typed: String,
-        t0: i64,
-        zone: String,
-        hard_stop: Option<i64>,
-    },
+    Started { by: Actor, typed: String, t0: i64, zone: String, hard_stop: Option<i64> },
     /// Variables got their values.
     #[serde(rename = "vars")]
     VarsBound { values: Vec<Bound> },
@@ -189,26 +190,13 @@ pub enum Event {
     },
     /// The process of an attempt exists.
     #[serde(rename = "step.spawned")]
-    StepSpawned {
-        step: StepId,
-        attempt: Attempt,
-        pid: i32,
-        start: u64,
-    },
+    StepSpawned { step: StepId, attempt: Attempt, pid: i32, start: u64 },
     /// It printed something.
     #[serde(rename = "output")]
-    Output {
-        step: StepId,
-        attempt: Attempt,
-        extent: Extent,
-    },
+    Output { step: StepId, attempt: Attempt, extent: Extent },
     /// Output that could not be kept.
     #[serde(rename = "output.lost")]
-    OutputLost {
-        step: StepId,
-        attempt: Attempt,
-        bytes: u64,
-    },
+    OutputLost { step: StepId, attempt: Attempt, bytes: u64 },
     /// The process ended, and how its output did.
     #[serde(rename = "step.exited")]
     StepExited {
@@ -222,11 +210,7 @@ pub enum Event {
     },
     /// The process could not be made.
     #[serde(rename = "step.not-started")]
-    StepNotStarted {
-        step: StepId,
-        attempt: Attempt,
-        why: String,
-    },
+    StepNotStarted { step: StepId, attempt: Attempt, why: String },
     /// An attempt was judged; `retry` is when the next begins by itself, Unix microseconds.
     #[serde(rename = "step.judged")]
     StepJudged {
@@ -252,73 +236,32 @@ pub enum Event {
     },
     /// A person settled a step without tminus doing it.
     #[serde(rename = "step.settled")]
-    StepSettled {
-        step: StepId,
-        attempt: Attempt,
-        how: Settled,
-        reason: String,
-        by: Actor,
-    },
+    StepSettled { step: StepId, attempt: Attempt, how: Settled, reason: String, by: Actor },
     /// The conditions of a step were looked at when it became next.
     #[serde(rename = "step.conditions")]
-    StepConditions {
-        step: StepId,
-        hold: bool,
-        saw: String,
-    },
+    StepConditions { step: StepId, hold: bool, saw: String },
     /// One way of several was taken.
     #[serde(rename = "step.chosen")]
-    StepChosen {
-        step: StepId,
-        attempt: Attempt,
-        option: String,
-        by: Actor,
-    },
+    StepChosen { step: StepId, attempt: Attempt, option: String, by: Actor },
     /// A countdown ended; early with a reason.
     #[serde(rename = "wait.ended")]
-    WaitEnded {
-        step: StepId,
-        attempt: Attempt,
-        early: Option<String>,
-        by: Actor,
-    },
+    WaitEnded { step: StepId, attempt: Attempt, early: Option<String>, by: Actor },
     /// Somebody asked for what runs to end.
     #[serde(rename = "stop.asked")]
-    StopAsked {
-        step: StepId,
-        attempt: Attempt,
-        how: StopHow,
-        by: Actor,
-    },
+    StopAsked { step: StepId, attempt: Attempt, how: StopHow, by: Actor },
     /// An attempt's time limit was reached and its process is being ended.
     #[serde(rename = "step.timeout")]
     StepTimeout { step: StepId, attempt: Attempt },
     /// A person said what became of a step that nobody saw end.
     #[serde(rename = "step.resolved")]
-    StepResolved {
-        step: StepId,
-        attempt: Attempt,
-        how: Resolution,
-        reason: String,
-        by: Actor,
-    },
+    StepResolved { step: StepId, attempt: Attempt, how: Resolution, reason: String, by: Actor },
     /// Processes of an attempt that still live after their conductor died, or all of them gone (an empty list).
     #[serde(rename = "survivors")]
-    Survivors {
-        step: StepId,
-        attempt: Attempt,
-        holders: Vec<Holder>,
-    },
+    Survivors { step: StepId, attempt: Attempt, holders: Vec<Holder> },
 
     /// A station spoke at a gate.
     #[serde(rename = "gate.voted")]
-    GateVoted {
-        step: StepId,
-        attempt: Attempt,
-        role: RoleId,
-        vote: Vote,
-        by: Actor,
-    },
+    GateVoted { step: StepId, attempt: Attempt, role: RoleId, vote: Vote, by: Actor },
     /// A gate was decided.
     #[serde(rename = "gate.decided")]
     GateDecided {
@@ -339,14 +282,7 @@ pub enum Event {
     Released { by: Actor },
     /// A way back began; `path` is what it runs, in order.
     #[serde(rename = "rollback.started")]
-    RollbackStarted {
-        level: LevelId,
-        from: Option<StepId>,
-        path: Vec<StepId>,
-        over: bool,
-        reason: String,
-        by: Actor,
-    },
+    RollbackStarted { level: LevelId, from: Option<StepId>, path: Vec<StepId>, over: bool, reason: String, by: Actor },
     /// It came to its end.
     #[serde(rename = "rollback.ended")]
     RollbackEnded { level: LevelId },
@@ -355,11 +291,7 @@ pub enum Event {
     PhaseSeen { phase: PhaseId, by: Actor },
     /// A note, with its place.
     #[serde(rename = "noted")]
-    Noted {
-        text: String,
-        step: Option<StepId>,
-        by: Actor,
-    },
+    Noted { text: String, step: Option<StepId>, by: Actor },
     /// The run is to end before its end.
     #[serde(rename = "aborted")]
     Aborted { reason: String, by: Actor },
@@ -372,13 +304,7 @@ pub enum Event {
 
     /// A screen came.
     #[serde(rename = "client.joined")]
-    ClientJoined {
-        client: u32,
-        who: Actor,
-        drives: bool,
-        host: String,
-        tty: String,
-    },
+    ClientJoined { client: u32, who: Actor, drives: bool, host: String, tty: String },
     /// A screen went.
     #[serde(rename = "client.left")]
     ClientLeft { client: u32 },
@@ -400,10 +326,7 @@ pub enum Event {
     Ended { how: EndState, by: Actor },
     /// The last record.
     #[serde(rename = "closed")]
-    Closed {
-        output_files: u64,
-        output_bytes: u64,
-    },
+    Closed { output_files: u64, output_bytes: u64 },
     /// An event of a newer minor format: shown, never interpreted.
     #[serde(skip)]
     Foreign { name: String },

@@ -9,10 +9,7 @@ pub enum Piece<'a> {
     /// As it stands.
     Text(&'a str),
     /// A name, and the format after a colon.
-    Name {
-        name: &'a str,
-        format: Option<&'a str>,
-    },
+    Name { name: &'a str, format: Option<&'a str> },
 }
 
 /// Splits a text into pieces. `${` without `}`, and names that are not `[A-Z][A-Z0-9_]*`, are left as text.
@@ -30,9 +27,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
             break;
         };
         let inside = &rest[start + 2..end];
-        let (name, format) = inside
-            .split_once(':')
-            .map_or((inside, None), |(name, format)| (name, Some(format)));
+        let (name, format) = inside.split_once(':').map_or((inside, None), |(name, format)| (name, Some(format)));
         if is_name(name) {
             found.push(Piece::Text(&rest[..start]));
             found.push(Piece::Name { name, format });
@@ -65,9 +60,7 @@ pub fn fill(text: &str, value: &dyn Fn(&str, Option<&str>) -> Option<String>) ->
 /// Whether this is a variable's name.
 pub fn is_name(name: &str) -> bool {
     name.starts_with(|letter: char| letter.is_ascii_uppercase())
-        && name
-            .chars()
-            .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+        && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
 }
 
 /// Whether a command text names a variable as a shell would read it: `$NAME`, `${NAME…}`, or the bare word (as `env` or
@@ -76,9 +69,7 @@ pub fn mentions(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = text[at + name.len()..].chars().next();
-        let joins = |letter: Option<char>| {
-            letter.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-        };
+        let joins = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         !joins(before) && !joins(after)
     })
 }
@@ -95,10 +86,7 @@ mod tests {
             _ => None,
         };
         assert_eq!(
-            fill(
-                "index-${TAG} ${T0:%H:%M} $${TAG} ${lower} ${NONE} ${",
-                &value
-            ),
+            fill("index-${TAG} ${T0:%H:%M} $${TAG} ${lower} ${NONE} ${", &value),
             "index-v2 <%H:%M> ${TAG} ${lower} ${NONE} ${"
         );
     }

@@ -29,12 +29,7 @@ pub enum Intent {
     /// Start a step, or try it again.
     Run { step: StepId, typed: Typed },
     /// Answer one statement.
-    Answer {
-        step: StepId,
-        item: usize,
-        answer: Answer,
-        saw: String,
-    },
+    Answer { step: StepId, item: usize, answer: Answer, saw: String },
     /// Give a value.
     Value { step: StepId, value: Secret },
     /// Take one way of several.
@@ -48,32 +43,15 @@ pub enum Intent {
     /// Say that a by-hand step failed.
     Fail { step: StepId, reason: String },
     /// Accept a failed step.
-    Accept {
-        step: StepId,
-        reason: String,
-        name: String,
-    },
+    Accept { step: StepId, reason: String, name: String },
     /// Say what became of an unknown step.
-    Resolve {
-        step: StepId,
-        how: Resolution,
-        reason: String,
-    },
+    Resolve { step: StepId, how: Resolution, reason: String },
     /// End a countdown early.
     Release { step: StepId, reason: String },
     /// Speak for a station.
-    Vote {
-        step: StepId,
-        role: RoleId,
-        vote: Vote,
-    },
+    Vote { step: StepId, role: RoleId, vote: Vote },
     /// Decide a gate. GO against the advice needs `GO ANYWAY` in `typed` and a reason.
-    Decide {
-        step: StepId,
-        go: bool,
-        typed: String,
-        reason: String,
-    },
+    Decide { step: StepId, go: bool, typed: String, reason: String },
     /// Stop what runs.
     Stop { step: StepId, how: StopHow },
     /// Hold.
@@ -96,6 +74,72 @@ pub enum Intent {
     Drive,
     /// End a process that outlived its conductor.
     EndSurvivors { step: StepId },
+}
+
+impl Intent {
+    /// Every text in it that a person typed freely and that a record would keep; never a value.
+    pub fn texts_mut(&mut self) -> Vec<&mut String> {
+        match self {
+            Intent::Run { typed, .. } | Intent::RollBack { typed, .. } => {
+                [&mut typed.text, &mut typed.reason, &mut typed.second].into_iter().flatten().collect()
+            }
+            Intent::Answer { saw, .. } => vec![saw],
+            Intent::Start { typed } => vec![typed],
+            Intent::Skip { reason, .. }
+            | Intent::NotApplicable { reason, .. }
+            | Intent::Hand { reason, .. }
+            | Intent::Fail { reason, .. }
+            | Intent::Resolve { reason, .. }
+            | Intent::Release { reason, .. }
+            | Intent::Hold { reason }
+            | Intent::Abort { reason } => vec![reason],
+            Intent::Accept { reason, name, .. } => vec![reason, name],
+            Intent::Decide { typed, reason, .. } => vec![typed, reason],
+            Intent::Note { text, .. } => vec![text],
+            Intent::Value { .. }
+            | Intent::Choose { .. }
+            | Intent::Vote { .. }
+            | Intent::Stop { .. }
+            | Intent::GoOn
+            | Intent::SeePhase { .. }
+            | Intent::Pause
+            | Intent::Close
+            | Intent::Drive
+            | Intent::EndSurvivors { .. } => Vec::new(),
+        }
+    }
+
+    /// The step that it moves, where it acts on one as its screen showed it: a screen that has not seen that step's last
+    /// change meant another card. Answers, votes and stops are of an attempt that is under way, whatever came in between.
+    pub fn moves(&self) -> Option<&StepId> {
+        match self {
+            Intent::Run { step, .. }
+            | Intent::Skip { step, .. }
+            | Intent::NotApplicable { step, .. }
+            | Intent::Hand { step, .. }
+            | Intent::Fail { step, .. }
+            | Intent::Accept { step, .. }
+            | Intent::Resolve { step, .. }
+            | Intent::Decide { step, .. } => Some(step),
+            Intent::Start { .. }
+            | Intent::Answer { .. }
+            | Intent::Value { .. }
+            | Intent::Choose { .. }
+            | Intent::Release { .. }
+            | Intent::Vote { .. }
+            | Intent::Stop { .. }
+            | Intent::Hold { .. }
+            | Intent::GoOn
+            | Intent::RollBack { .. }
+            | Intent::SeePhase { .. }
+            | Intent::Note { .. }
+            | Intent::Abort { .. }
+            | Intent::Pause
+            | Intent::Close
+            | Intent::Drive
+            | Intent::EndSurvivors { .. } => None,
+        }
+    }
 }
 
 /// A wish with what it was based on.

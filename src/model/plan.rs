@@ -63,10 +63,7 @@ pub struct Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The operator's environment, by this name; `default` where it is not set.
-    Env {
-        name: String,
-        default: Option<String>,
-    },
+    Env { name: String, default: Option<String> },
     /// This text, `${…}` filled in.
     Default(String),
     /// Standard output of this command, run once after the start.
@@ -146,9 +143,7 @@ pub struct Level {
 impl Level {
     /// Whether nothing is lost by it, which makes it one `y` even in production.
     pub fn loses_nothing(&self) -> bool {
-        self.loses
-            .as_deref()
-            .is_none_or(|what| what.trim().eq_ignore_ascii_case("nothing"))
+        self.loses.as_deref().is_none_or(|what| what.trim().eq_ignore_ascii_case("nothing"))
     }
 }
 
@@ -215,6 +210,16 @@ impl Plan {
         self.by_id.get(id).copied()
     }
 
+    /// Whether a variable is declared as a secret.
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.vars.iter().any(|var| var.secret && var.name.0 == name)
+    }
+
+    /// Whether a variable is declared with a source that it can be read from again.
+    pub fn has_source(&self, name: &str) -> bool {
+        self.vars.iter().any(|var| var.name.0 == name && var.source != Source::Given)
+    }
+
     /// The level at a place of this plan.
     pub fn level(&self, at: LevelIx) -> &Level {
         &self.levels[at.0]
@@ -222,9 +227,6 @@ impl Plan {
 
     /// The level with this id.
     pub fn find_level(&self, id: &LevelId) -> Option<LevelIx> {
-        self.levels
-            .iter()
-            .position(|level| level.id == *id)
-            .map(LevelIx)
+        self.levels.iter().position(|level| level.id == *id).map(LevelIx)
     }
 }

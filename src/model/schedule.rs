@@ -31,29 +31,21 @@ pub fn format_wall(wall: i64, zone: &str, format: Option<&str>) -> Option<String
     use std::fmt::Write as _;
     let local = zone_of(zone).timestamp_micros(wall).single()?;
     let mut text = String::new();
-    write!(
-        text,
-        "{}",
-        local.format(format.unwrap_or("%Y-%m-%d %H:%M %Z"))
-    )
-    .ok()?;
+    write!(text, "{}", local.format(format.unwrap_or("%Y-%m-%d %H:%M %Z"))).ok()?;
     Some(text)
 }
 
 /// Binds a time of the clock in a zone. A gap or a fold of daylight saving is an error that names the readings.
 pub fn bind_clock(date: NaiveDate, time: (u32, u32, u32), zone: &str) -> Result<i64, String> {
     let (hour, minute, second) = time;
-    let naive = NaiveTime::from_hms_opt(hour, minute, second)
-        .map(|time| date.and_time(time))
-        .ok_or("no such time of day")?;
+    let naive =
+        NaiveTime::from_hms_opt(hour, minute, second).map(|time| date.and_time(time)).ok_or("no such time of day")?;
     match zone_of(zone).from_local_datetime(&naive) {
         LocalResult::Single(at) => Ok(at.timestamp_micros()),
-        LocalResult::Ambiguous(one, two) => Err(format!(
-            "{naive} comes twice in {zone}: {one} and {two}; say which as UTC"
-        )),
-        LocalResult::None => Err(format!(
-            "{naive} does not exist in {zone}: the clock jumps over it"
-        )),
+        LocalResult::Ambiguous(one, two) => {
+            Err(format!("{naive} comes twice in {zone}: {one} and {two}; say which as UTC"))
+        }
+        LocalResult::None => Err(format!("{naive} does not exist in {zone}: the clock jumps over it")),
     }
 }
 
@@ -62,46 +54,39 @@ pub fn add_offset(wall: i64, offset: Offset, zone: &str) -> Option<i64> {
     let mut moved = wall;
     if offset.days != 0 {
         let local: DateTime<Tz> = zone_of(zone).timestamp_micros(wall).single()?;
-        let day = local
-            .date_naive()
-            .checked_add_signed(chrono::Duration::days(offset.days))?;
-        moved = zone_of(zone)
-            .from_local_datetime(&day.and_time(local.time()))
-            .earliest()?
-            .timestamp_micros();
+        let day = local.date_naive().checked_add_signed(chrono::Duration::days(offset.days))?;
+        moved = zone_of(zone).from_local_datetime(&day.and_time(local.time())).earliest()?.timestamp_micros();
     }
     moved.checked_add(offset.micros)
 }
 
-/// When `when` is, as far as that is known: T0 must be bound, and for an anchor its step must have started or ended.
+/// When `when` is, as far as that is known: T0 must be bound, and for an anchor its step must have started or ended. Holds
+/// that are over have moved what is planned so many hours, minutes or seconds after T0.
 pub fn bind(plan: &Plan, state: &RunState, when: &When) -> Option<i64> {
+    bind_after(plan, state, when, state.held)
+}
+
+/// The same for a run that had been held for so long, microseconds. Calendar days, times of the clock and anchors do not move.
+fn bind_after(plan: &Plan, state: &RunState, when: &When, held: u64) -> Option<i64> {
     let t0 = state.t0?;
     match when {
+        When::FromT0(offset) if offset.days == 0 => {
+            add_offset(t0, *offset, &state.zone)?.checked_add(i64::try_from(held).ok()?)
+        }
         When::FromT0(offset) => add_offset(t0, *offset, &state.zone),
         When::FromEnd(offset) => {
             let last = plan.phases.last()?.steps.last()?;
             add_offset(state.step(*last).ended?.wall, *offset, &state.zone)
         }
-        When::FromStep {
-            step,
-            from_start,
-            offset,
-        } => {
+        When::FromStep { step, from_start, offset } => {
             let anchor = state.step(plan.find(step)?);
-            let from = if *from_start {
-                anchor.first_started?
-            } else {
-                anchor.ended?
-            };
+            let from = if *from_start { anchor.first_started? } else { anchor.ended? };
             add_offset(from.wall, *offset, &state.zone)
         }
         When::Clock { date, time } => {
             let date = match date {
                 Some((year, month, day)) => NaiveDate::from_ymd_opt(*year, *month, *day)?,
-                None => zone_of(&state.zone)
-                    .timestamp_micros(t0)
-                    .single()?
-                    .date_naive(),
+                None => zone_of(&state.zone).timestamp_micros(t0).single()?.date_naive(),
             };
             bind_clock(date, *time, &state.zone).ok()
         }
@@ -121,10 +106,9 @@ pub fn wait_until(plan: &Plan, state: &RunState, when: &When, now: Stamp) -> Opt
                 .filter_map(|day| bind_clock(day, *time, &state.zone).ok())
                 .find(|at| *at > now.wall)
         }
-        When::FromT0(_)
-        | When::FromEnd(_)
-        | When::FromStep { .. }
-        | When::Clock { date: Some(_), .. } => bind(plan, state, when),
+        When::FromT0(_) | When::FromEnd(_) | When::FromStep { .. } | When::Clock { date: Some(_), .. } => {
+            bind(plan, state, when)
+        }
     }
 }
 
@@ -133,23 +117,20 @@ pub fn planned(plan: &Plan, state: &RunState) -> Vec<(StepIx, Planned)> {
     let mut found = Vec::new();
     let mut cursor: Option<i64> = state.t0;
     for phase in &plan.phases {
-        if let Some(at) = phase.at.as_ref().and_then(|at| bind(plan, state, at)) {
-            cursor = Some(at);
-        }
         let mut path = Vec::new();
         for step in &phase.steps {
             state.push_with_choice(plan, *step, &mut path);
         }
+        let mut phase_at = phase.at.as_ref();
         for ix in path {
-            let step = plan.step(ix);
-            let start = step
-                .at
-                .as_ref()
-                .and_then(|at| bind(plan, state, at))
-                .or(cursor);
-            let end = start
-                .zip(step.takes)
-                .and_then(|(start, takes)| start.checked_add(i64::try_from(micros(takes)).ok()?));
+            let (step, own) = (plan.step(ix), state.step(ix));
+            // A step that has begun stays where its plan was then: a later hold does not make it look early.
+            let held = if own.attempt > 0 { own.held_before } else { state.held };
+            let bound = |when| bind_after(plan, state, when, held);
+            cursor = phase_at.take().and_then(bound).or(cursor);
+            let start = step.at.as_ref().and_then(bound).or(cursor);
+            let end =
+                start.zip(step.takes).and_then(|(start, takes)| start.checked_add(i64::try_from(micros(takes)).ok()?));
             cursor = end.or(start);
             found.push((ix, Planned { start, end }));
         }
@@ -159,9 +140,7 @@ pub fn planned(plan: &Plan, state: &RunState) -> Vec<(StepIx, Planned)> {
 
 /// Whether the plan says times at all: without, nothing is late.
 pub fn is_timed(plan: &Plan) -> bool {
-    plan.steps
-        .iter()
-        .any(|step| step.at.is_some() || step.takes.is_some())
+    plan.steps.iter().any(|step| step.at.is_some() || step.takes.is_some())
         || plan.phases.iter().any(|phase| phase.at.is_some())
 }
 
@@ -171,9 +150,7 @@ pub fn slip(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
         return None;
     }
     let planned = planned(plan, state);
-    let current = planned
-        .iter()
-        .find(|(ix, _)| !state.step(*ix).status.settled());
+    let current = planned.iter().find(|(ix, _)| !state.step(*ix).status.settled());
     let Some((ix, times)) = current else {
         let (last, times) = planned.last()?;
         return Some(state.step(*last).ended?.wall - times.end?);
@@ -184,16 +161,11 @@ pub fn slip(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
             Some(times.end.map_or(behind, |end| behind.max(now.wall - end)))
         }
         None => {
-            let late = now.wall - times.start?;
+            // T stands still in a hold, and with it what has not begun.
+            let late = now.wall - on_hold(state, now) - times.start?;
             let before = planned.iter().take_while(|(each, _)| each != ix).last();
-            let ahead = before
-                .and_then(|(last, times)| Some(state.step(*last).ended?.wall - times.end?))
-                .unwrap_or(0);
-            Some(if late > 0 {
-                late
-            } else {
-                ahead.min(0).max(late)
-            })
+            let ahead = before.and_then(|(last, times)| Some(state.step(*last).ended?.wall - times.end?)).unwrap_or(0);
+            Some(if late > 0 { late } else { ahead.min(0).max(late) })
         }
     }
 }
@@ -209,15 +181,8 @@ pub fn finish(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
         if step.status.settled() {
             continue;
         }
-        let takes = plan
-            .step(ix)
-            .takes
-            .map(|takes| i64::try_from(micros(takes)).unwrap_or(i64::MAX))
-            .unwrap_or(0);
-        let begun = step
-            .started
-            .filter(|_| step.status.open())
-            .map(|at| at.wall);
+        let takes = plan.step(ix).takes.map(|takes| i64::try_from(micros(takes)).unwrap_or(i64::MAX)).unwrap_or(0);
+        let begun = step.started.filter(|_| step.status.open()).map(|at| at.wall);
         let fixed = plan.step(ix).at.as_ref().and(times.start);
         let start = begun.unwrap_or_else(|| fixed.map_or(cursor, |fixed| fixed.max(cursor)));
         cursor = cursor.max(start.saturating_add(takes));
@@ -227,29 +192,16 @@ pub fn finish(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
 
 /// The level that is needed now, and the last moment at which it still ends inside the window:
 /// hard stop − safety floor − budget − verify, rounded down to the minute.
-pub fn decide_by(
-    plan: &Plan,
-    state: &RunState,
-) -> Option<(crate::model::ids::LevelIx, Option<i64>)> {
-    let level = plan
-        .levels
-        .iter()
-        .position(|level| offered(state, level))
-        .map(crate::model::ids::LevelIx)?;
+pub fn decide_by(plan: &Plan, state: &RunState) -> Option<(crate::model::ids::LevelIx, Option<i64>)> {
+    let level = plan.levels.iter().position(|level| offered(state, level)).map(crate::model::ids::LevelIx)?;
     Some((level, latest_start(plan, state, level)))
 }
 
 /// The last moment at which a level can start and still end inside the window.
-pub fn latest_start(
-    plan: &Plan,
-    state: &RunState,
-    level: crate::model::ids::LevelIx,
-) -> Option<i64> {
+pub fn latest_start(plan: &Plan, state: &RunState, level: crate::model::ids::LevelIx) -> Option<i64> {
     let level = plan.level(level);
     let spent = plan.safety_floor + level.budget.unwrap_or(Duration::ZERO) + level.verify;
-    let at = state
-        .hard_stop?
-        .checked_sub(i64::try_from(micros(spent)).ok()?)?;
+    let at = state.hard_stop?.checked_sub(i64::try_from(micros(spent)).ok()?)?;
     Some(at - at.rem_euclid(60_000_000))
 }
 
@@ -260,11 +212,13 @@ pub fn offered(state: &RunState, level: &crate::model::plan::Level) -> bool {
 
 /// T at `now`: time since T0 without holds, microseconds; negative before T0.
 pub fn t_clock(state: &RunState, now: Stamp) -> Option<i64> {
-    let on_hold = state
-        .hold
-        .as_ref()
-        .map_or(0, |hold| micros(now.since(hold.since)));
-    Some(now.wall - state.t0? - i64::try_from(state.held + on_hold).unwrap_or(i64::MAX))
+    Some(now.wall - state.t0? - i64::try_from(state.held).unwrap_or(i64::MAX) - on_hold(state, now))
+}
+
+/// How long the hold that is on has lasted, microseconds.
+fn on_hold(state: &RunState, now: Stamp) -> i64 {
+    let length = state.hold.as_ref().map_or(0, |hold| micros(now.since(hold.since)));
+    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 /// The date of an instant in a zone, for `T+1d 09:00`-like readings on screens.
@@ -280,42 +234,17 @@ mod tests {
     #[test]
     fn a_day_is_a_calendar_day_in_the_zone_and_hours_are_elapsed() {
         // 2026-10-31 15:00 in New York; daylight saving ends on 1 November.
-        let t0 = bind_clock(
-            NaiveDate::from_ymd_opt(2026, 10, 31).unwrap(),
-            (15, 0, 0),
-            "America/New_York",
-        )
-        .unwrap();
+        let t0 = bind_clock(NaiveDate::from_ymd_opt(2026, 10, 31).unwrap(), (15, 0, 0), "America/New_York").unwrap();
         let day = add_offset(t0, Offset { days: 1, micros: 0 }, "America/New_York").unwrap();
-        let hours = add_offset(
-            t0,
-            Offset {
-                days: 0,
-                micros: 24 * 3_600_000_000,
-            },
-            "America/New_York",
-        )
-        .unwrap();
+        let hours = add_offset(t0, Offset { days: 0, micros: 24 * 3_600_000_000 }, "America/New_York").unwrap();
         assert_eq!((day - t0) / 3_600_000_000, 25);
         assert_eq!((hours - t0) / 3_600_000_000, 24);
     }
 
     #[test]
     fn a_time_that_comes_twice_or_not_at_all_is_an_error_with_both_readings() {
-        let twice = bind_clock(
-            NaiveDate::from_ymd_opt(2026, 10, 25).unwrap(),
-            (2, 30, 0),
-            "Europe/Paris",
-        )
-        .unwrap_err();
+        let twice = bind_clock(NaiveDate::from_ymd_opt(2026, 10, 25).unwrap(), (2, 30, 0), "Europe/Paris").unwrap_err();
         assert!(twice.contains("CEST") && twice.contains("CET"), "{twice}");
-        assert!(
-            bind_clock(
-                NaiveDate::from_ymd_opt(2027, 3, 28).unwrap(),
-                (2, 30, 0),
-                "Europe/Paris"
-            )
-            .is_err()
-        );
+        assert!(bind_clock(NaiveDate::from_ymd_opt(2027, 3, 28).unwrap(), (2, 30, 0), "Europe/Paris").is_err());
     }
 }

@@ -42,12 +42,7 @@ pub struct SignedText {
 impl SignedText {
     /// A text without fields yet.
     pub fn new(kind: &str, realm: Realm, run: &RunId) -> Self {
-        Self {
-            kind: kind.to_owned(),
-            realm,
-            run: run.clone(),
-            fields: Vec::new(),
-        }
+        Self { kind: kind.to_owned(), realm, run: run.clone(), fields: Vec::new() }
     }
 
     /// Adds a field; the order of calls is the order of lines.
@@ -59,22 +54,13 @@ impl SignedText {
 
     /// A field's value; `None` where it is `-` or not there.
     pub fn get(&self, key: &str) -> Option<&str> {
-        let value = self
-            .fields
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.as_str());
+        let value = self.fields.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
         value.filter(|value| !value.is_empty())
     }
 
     /// The bytes that are signed.
     pub fn encode(&self) -> String {
-        let mut text = format!(
-            "tminus/1 {} {} {}\n",
-            self.kind,
-            self.realm.word(),
-            self.run
-        );
+        let mut text = format!("tminus/1 {} {} {}\n", self.kind, self.realm.word(), self.run);
         for (key, value) in &self.fields {
             text.push_str(key);
             text.push_str(": ");

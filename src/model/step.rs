@@ -136,11 +136,7 @@ impl Shell {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Program {
     /// A text that a shell reads; variables reach it as environment.
-    Text {
-        shell: Shell,
-        strict: bool,
-        text: String,
-    },
+    Text { shell: Shell, strict: bool, text: String },
     /// Arguments, no shell; `${…}` filled in inside each.
     Argv(Vec<String>),
 }
@@ -330,16 +326,8 @@ impl PlannedStep {
             Effect::Production => Class::C2,
             Effect::Destroys => Class::C3,
         };
-        let by_risk = if self.risk >= Some(Risk::Medium) {
-            Class::C2
-        } else {
-            Class::C0
-        };
-        let by_border = if self.point_of_no_return {
-            Class::C3
-        } else {
-            Class::C0
-        };
+        let by_risk = if self.risk >= Some(Risk::Medium) { Class::C2 } else { Class::C0 };
+        let by_border = if self.point_of_no_return { Class::C3 } else { Class::C0 };
         by_effect.max(by_risk).max(by_border)
     }
 
@@ -347,12 +335,9 @@ impl PlannedStep {
     pub fn command(&self) -> Option<&Command> {
         match &self.work {
             Work::Run(command) => Some(command),
-            Work::Check(_)
-            | Work::Measure(_)
-            | Work::Ask(_)
-            | Work::Choose { .. }
-            | Work::Wait(_)
-            | Work::Gate(_) => None,
+            Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => {
+                None
+            }
         }
     }
 

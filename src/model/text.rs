@@ -20,10 +20,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 
 /// The same for text of several lines: LF stays, all else as in `shown`.
 pub fn shown_lines(text: &str) -> String {
-    text.split('\n')
-        .map(|line| shown(line.strip_suffix('\r').unwrap_or(line)))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.split('\n').map(|line| shown(line.strip_suffix('\r').unwrap_or(line))).collect::<Vec<_>>().join("\n")
 }
 
 /// Bytes of any encoding as one safe line: what is not UTF-8 becomes `\xNN`.

@@ -46,12 +46,7 @@ pub mod as_micros {
 /// A length as people read it: `0:04`, `9:58`, `1:47:05`, `3d 02:10`.
 pub fn clock_length(length: Duration) -> String {
     let total = length.as_secs();
-    let (days, hours, minutes, seconds) = (
-        total / 86_400,
-        total / 3600 % 24,
-        total / 60 % 60,
-        total % 60,
-    );
+    let (days, hours, minutes, seconds) = (total / 86_400, total / 3600 % 24, total / 60 % 60, total % 60);
     if days > 0 {
         format!("{days}d {hours:02}:{minutes:02}")
     } else if hours > 0 {
@@ -87,17 +82,13 @@ mod tests {
 
     #[test]
     fn lengths_read_as_on_a_wall_clock() {
-        let said: Vec<String> = [4, 598, 6425, 266_400]
-            .map(|s| clock_length(Duration::from_secs(s)))
-            .to_vec();
+        let said: Vec<String> = [4, 598, 6425, 266_400].map(|s| clock_length(Duration::from_secs(s))).to_vec();
         assert_eq!(said, ["0:04", "9:58", "1:47:05", "3d 02:00"]);
     }
 
     #[test]
     fn planned_lengths_read_as_they_are_written() {
-        let said: Vec<String> = [45, 300, 5400, 172_800, 3661]
-            .map(|s| plan_length(Duration::from_secs(s)))
-            .to_vec();
+        let said: Vec<String> = [45, 300, 5400, 172_800, 3661].map(|s| plan_length(Duration::from_secs(s))).to_vec();
         assert_eq!(said, ["45s", "5m", "1h30m", "2d", "1h1m1s"]);
     }
 }

@@ -46,29 +46,12 @@ impl When {
         match self {
             When::FromT0(offset) => format!("T{}", offset.shown()),
             When::FromEnd(offset) => format!("END{}", offset.shown()),
-            When::FromStep {
-                step,
-                from_start,
-                offset,
-            } => {
-                format!(
-                    "{step}{} {}",
-                    if *from_start { ".start" } else { "" },
-                    offset.shown()
-                )
+            When::FromStep { step, from_start, offset } => {
+                format!("{step}{} {}", if *from_start { ".start" } else { "" }, offset.shown())
             }
-            When::Clock {
-                date,
-                time: (hour, minute, second),
-            } => {
-                let day = date
-                    .map(|(y, m, d)| format!("{y:04}-{m:02}-{d:02} "))
-                    .unwrap_or_default();
-                let tail = if *second > 0 {
-                    format!(":{second:02}")
-                } else {
-                    String::new()
-                };
+            When::Clock { date, time: (hour, minute, second) } => {
+                let day = date.map(|(y, m, d)| format!("{y:04}-{m:02}-{d:02} ")).unwrap_or_default();
+                let tail = if *second > 0 { format!(":{second:02}") } else { String::new() };
                 format!("{day}{hour:02}:{minute:02}{tail}")
             }
             When::After(length) => crate::model::time::plan_length(*length),
@@ -79,11 +62,7 @@ impl When {
 impl Offset {
     /// `+65m`, `-3d`, `+1d2h`, `+0s`.
     pub fn shown(self) -> String {
-        let sign = if self.days < 0 || self.micros < 0 {
-            '-'
-        } else {
-            '+'
-        };
+        let sign = if self.days < 0 || self.micros < 0 { '-' } else { '+' };
         let mut text = String::from(sign);
         if self.days != 0 {
             text.push_str(&format!("{}d", self.days.abs()));
@@ -95,11 +74,7 @@ impl Offset {
             if hours >= 2 {
                 text.push_str(&format!("{hours}h"));
             }
-            let minutes = if hours >= 2 {
-                minutes
-            } else {
-                minutes + hours * 60
-            };
+            let minutes = if hours >= 2 { minutes } else { minutes + hours * 60 };
             if minutes > 0 {
                 text.push_str(&format!("{minutes}m"));
             }
@@ -120,20 +95,10 @@ mod tests {
 
     #[test]
     fn offsets_read_as_people_write_them() {
-        let minutes = |m: i64| Offset {
-            days: 0,
-            micros: m * 60_000_000,
-        };
+        let minutes = |m: i64| Offset { days: 0, micros: m * 60_000_000 };
         assert_eq!(When::FromT0(minutes(65)).shown(), "T+65m");
         assert_eq!(When::FromT0(minutes(-200)).shown(), "T-3h20m");
-        assert_eq!(
-            When::FromT0(Offset {
-                days: -3,
-                micros: 0
-            })
-            .shown(),
-            "T-3d"
-        );
+        assert_eq!(When::FromT0(Offset { days: -3, micros: 0 }).shown(), "T-3d");
         assert_eq!(When::FromT0(Offset::default()).shown(), "T+0s");
     }
 }

@@ -16,10 +16,7 @@ pub struct Fraction {
 impl Fraction {
     /// A whole number.
     pub const fn whole(number: i128) -> Self {
-        Self {
-            top: number,
-            bottom: 1,
-        }
+        Self { top: number, bottom: 1 }
     }
 
     /// `top / bottom`, reduced.
@@ -33,10 +30,7 @@ impl Fraction {
         }
         let common = common_divisor(top.abs(), bottom.abs()).max(1);
         let sign = bottom.signum();
-        Ok(Self {
-            top: top / common * sign,
-            bottom: bottom / common * sign,
-        })
+        Ok(Self { top: top / common * sign, bottom: bottom / common * sign })
     }
 
     /// `-12`, `12.25`, `1e3`, `2.5e-3`; ASCII digits only, digits on both sides of a point, nothing around it.
@@ -89,10 +83,7 @@ impl Fraction {
         let sum = || {
             let left = self.top.checked_mul(other.bottom)?;
             let right = other.top.checked_mul(self.bottom)?;
-            Some((
-                left.checked_add(right)?,
-                self.bottom.checked_mul(other.bottom)?,
-            ))
+            Some((left.checked_add(right)?, self.bottom.checked_mul(other.bottom)?))
         };
         let (top, bottom) = sum().ok_or(CmpError::TooLarge)?;
         Self::new(top, bottom)
@@ -100,10 +91,7 @@ impl Fraction {
 
     /// The difference.
     pub fn minus(self, other: Self) -> Result<Self, CmpError> {
-        self.plus(Self {
-            top: -other.top,
-            bottom: other.bottom,
-        })
+        self.plus(Self { top: -other.top, bottom: other.bottom })
     }
 
     /// The product.
@@ -111,12 +99,7 @@ impl Fraction {
         // Crosswise reduction first: a product that fits in the end must not overflow on the way.
         let left = Self::new(self.top, other.bottom)?;
         let right = Self::new(other.top, self.bottom)?;
-        let product = || {
-            Some((
-                left.top.checked_mul(right.top)?,
-                left.bottom.checked_mul(right.bottom)?,
-            ))
-        };
+        let product = || Some((left.top.checked_mul(right.top)?, left.bottom.checked_mul(right.bottom)?));
         let (top, bottom) = product().ok_or(CmpError::TooLarge)?;
         Self::new(top, bottom)
     }
@@ -128,10 +111,7 @@ impl Fraction {
 
     /// The number without its sign.
     pub fn size(self) -> Self {
-        Self {
-            top: self.top.abs(),
-            bottom: self.bottom,
-        }
+        Self { top: self.top.abs(), bottom: self.bottom }
     }
 
     /// Whether it is below zero.

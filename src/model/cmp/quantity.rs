@@ -74,9 +74,7 @@ impl Unit {
     /// What it measures.
     pub fn family(self) -> Family {
         match self {
-            Unit::Millisecond | Unit::Second | Unit::Minute | Unit::Hour | Unit::Day => {
-                Family::Time
-            }
+            Unit::Millisecond | Unit::Second | Unit::Minute | Unit::Hour | Unit::Day => Family::Time,
             Unit::Percent => Family::Percent,
             Unit::Byte
             | Unit::Kilobyte
@@ -145,11 +143,7 @@ impl Quantity {
             "" => None,
             word => Some(Unit::parse(word).ok_or_else(|| CmpError::after_number(text, word))?),
         };
-        Ok(Self {
-            number: Fraction::parse(number)?,
-            unit,
-            text: number.trim_start_matches('+').to_owned(),
-        })
+        Ok(Self { number: Fraction::parse(number)?, unit, text: number.trim_start_matches('+').to_owned() })
     }
 
     /// A whole number without a unit.
@@ -169,11 +163,7 @@ impl Quantity {
     }
 
     pub(super) fn made(number: Fraction, unit: Option<Unit>) -> Self {
-        Self {
-            number,
-            unit,
-            text: number.decimal(0),
-        }
+        Self { number, unit, text: number.decimal(0) }
     }
 
     /// The number where it is a whole one, without regard to its unit.
@@ -191,10 +181,7 @@ impl Quantity {
     pub(super) fn in_unit(&self, unit: Unit) -> Result<Fraction, CmpError> {
         let own = self.unit.unwrap_or(unit);
         if own.family() != unit.family() {
-            return Err(CmpError::UnlikeUnits {
-                left: self.to_string(),
-                right: unit.word().trim().to_owned(),
-            });
+            return Err(CmpError::UnlikeUnits { left: self.to_string(), right: unit.word().trim().to_owned() });
         }
         self.number.times(own.size())?.over(unit.size())
     }
@@ -209,10 +196,7 @@ impl Quantity {
         match (self.unit, other.unit) {
             (None, _) | (_, None) => Ok(self.number.cmp(&other.number)),
             (Some(left), Some(right)) if left.family() != right.family() => {
-                Err(CmpError::UnlikeUnits {
-                    left: self.to_string(),
-                    right: other.to_string(),
-                })
+                Err(CmpError::UnlikeUnits { left: self.to_string(), right: other.to_string() })
             }
             (Some(left), Some(right)) => {
                 let (left, right) = (left.size(), right.size());
@@ -243,10 +227,7 @@ impl Ratio {
             (Some(left), Some(right)) if left != right => (a.in_unit(right)?, b.number),
             (Some(_) | None, Some(_) | None) => (a.number, b.number),
         };
-        Ok(Self {
-            value: top.over(bottom)?,
-            text: format!("{a}/{b}"),
-        })
+        Ok(Self { value: top.over(bottom)?, text: format!("{a}/{b}") })
     }
 
     /// `19/20`, or a percentage.
@@ -258,10 +239,7 @@ impl Ratio {
         if part.unit != Some(Unit::Percent) {
             return Err(CmpError::NotARatio(text.trim().to_owned()));
         }
-        Ok(Self {
-            value: part.number.over(Fraction::whole(100))?,
-            text: part.to_string(),
-        })
+        Ok(Self { value: part.number.over(Fraction::whole(100))?, text: part.to_string() })
     }
 
     /// Whether it is exactly one: all of them.
@@ -288,12 +266,7 @@ impl fmt::Display for Ratio {
 /// How many bytes of `text` its leading number has; an `e` belongs to it only with digits behind it.
 fn number_length(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let digits_from = |at: usize| {
-        bytes[at..]
-            .iter()
-            .take_while(|b| b.is_ascii_digit())
-            .count()
-    };
+    let digits_from = |at: usize| bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
     let mut end = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));
     let whole = digits_from(end);
     if whole == 0 {

@@ -22,16 +22,12 @@ fn open_gate<'a>(
     if state.step(ix).status != StepStatus::You {
         return refuse(format!("gate {} is not open", step.number));
     }
+    super::start::reachable(plan, state, ix)?;
     Ok(gate)
 }
 
 /// A station speaks.
-pub(super) fn vote(
-    plan: &Plan,
-    state: &RunState,
-    said: (StepIx, &RoleId, Vote),
-    asked: &Asked,
-) -> Decided {
+pub(super) fn vote(plan: &Plan, state: &RunState, said: (StepIx, &RoleId, Vote), asked: &Asked) -> Decided {
     let (ix, role, vote) = said;
     let gate = open_gate(plan, state, ix)?;
     if !gate.poll.contains(role) {
@@ -56,11 +52,7 @@ pub(super) fn decide_gate(
     let (ix, go, typed, reason) = said;
     open_gate(plan, state, ix)?;
     if let Some(hold) = &state.hold {
-        return refuse(format!(
-            "held by {}: {}. p, then y, goes on",
-            hold.by.shown(),
-            hold.reason
-        ));
+        return refuse(format!("held by {}: {}. p, then y, goes on", hold.by.shown(), hold.reason));
     }
     let busy = state.running();
     if let Some(other) = busy.first() {

@@ -8,6 +8,7 @@ mod control;
 mod gate;
 mod permit;
 mod start;
+mod startable;
 
 pub use gate::GO_ANYWAY;
 pub(crate) use permit::begin;
@@ -21,6 +22,9 @@ use crate::model::intent::{Intent, Refusal};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 use crate::model::time::Stamp;
+
+/// No text that a person types is longer, bytes: a record is one line of at most 65,535.
+const TEXT_LIMIT: usize = 8 * 1024;
 
 /// A typed value as the conductor judged it.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,22 +58,15 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
     if state.facts.is_none() {
         return refuse("the run has not begun: its first record is not written yet");
     }
-    if state.ended.is_some() && !matches!(intent, Intent::Note { .. }) {
-        return refuse("the run has ended: nothing can run in it any more");
-    }
+    resting(state, intent)?;
     match intent {
         Intent::Start { typed } => start::start(plan, state, typed, asked),
         Intent::Run { step, typed } => start::run(plan, state, find(plan, step)?, typed, asked),
-        Intent::Answer {
-            step,
-            item,
-            answer,
-            saw,
-        } => by_hand::answer(plan, state, (find(plan, step)?, *item, *answer, saw), asked),
-        Intent::Value { step, .. } => by_hand::value(plan, state, find(plan, step)?, asked),
-        Intent::Choose { step, option } => {
-            by_hand::choose(plan, state, find(plan, step)?, option, asked)
+        Intent::Answer { step, item, answer, saw } => {
+            by_hand::answer(plan, state, (find(plan, step)?, *item, *answer, saw), asked)
         }
+        Intent::Value { step, .. } => by_hand::value(plan, state, find(plan, step)?, asked),
+        Intent::Choose { step, option } => by_hand::choose(plan, state, find(plan, step)?, option, asked),
         Intent::Skip { .. }
         | Intent::NotApplicable { .. }
         | Intent::Hand { .. }
@@ -78,26 +75,16 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         Intent::Resolve { step, how, reason } => {
             by_hand::resolve(plan, state, (find(plan, step)?, *how, reason), asked)
         }
-        Intent::Release { step, reason } => {
-            by_hand::release(plan, state, find(plan, step)?, reason, asked)
+        Intent::Release { step, reason } => by_hand::release(plan, state, find(plan, step)?, reason, asked),
+        Intent::Vote { step, role, vote } => gate::vote(plan, state, (find(plan, step)?, role, *vote), asked),
+        Intent::Decide { step, go, typed, reason } => {
+            gate::decide_gate(plan, state, (find(plan, step)?, *go, typed, reason), asked)
         }
-        Intent::Vote { step, role, vote } => {
-            gate::vote(plan, state, (find(plan, step)?, role, *vote), asked)
-        }
-        Intent::Decide {
-            step,
-            go,
-            typed,
-            reason,
-        } => gate::decide_gate(plan, state, (find(plan, step)?, *go, typed, reason), asked),
         Intent::Stop { step, how } => control::stop(plan, state, find(plan, step)?, *how, asked),
         Intent::Hold { reason } => control::hold(state, reason, asked),
         Intent::GoOn => control::go_on(state, asked),
         Intent::RollBack { level, typed } => control::roll_back(plan, state, level, typed, asked),
-        Intent::SeePhase { phase } => Ok(vec![Event::PhaseSeen {
-            phase: phase.clone(),
-            by: asked.by.clone(),
-        }]),
+        Intent::SeePhase { phase } => control::see_phase(plan, state, phase, asked),
         Intent::Note { text, step } => control::note(plan, text, step.as_ref(), asked),
         Intent::Abort { reason } => control::abort(plan, state, reason, asked),
         Intent::Pause => control::pause(plan, state, asked),
@@ -106,9 +93,22 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
     }
 }
 
+/// Whether a run that is at its end or paused takes this wish, and whether what was typed can stand in one record.
+fn resting(state: &RunState, intent: &Intent) -> Result<(), Refusal> {
+    if state.closed || state.ended.is_some() && !matches!(intent, Intent::Note { .. }) {
+        return refuse("the run has ended: nothing can run in it any more");
+    }
+    if state.paused {
+        return refuse("the run is paused: tminus resume goes on");
+    }
+    if intent.clone().texts_mut().iter().any(|text| text.len() > TEXT_LIMIT) {
+        return refuse("a text is at most 8 KiB");
+    }
+    Ok(())
+}
+
 fn find(plan: &Plan, step: &StepId) -> Result<StepIx, Refusal> {
-    plan.find(step)
-        .ok_or_else(|| Refusal(format!("there is no step {step} in this runbook")))
+    plan.find(step).ok_or_else(|| Refusal(format!("there is no step {step} in this runbook")))
 }
 
 fn refuse<T>(words: impl Into<String>) -> Result<T, Refusal> {
@@ -116,9 +116,5 @@ fn refuse<T>(words: impl Into<String>) -> Result<T, Refusal> {
 }
 
 fn needs_reason(reason: &str, what: &str) -> Result<(), Refusal> {
-    if reason.trim().is_empty() {
-        refuse(format!("{what} needs a reason"))
-    } else {
-        Ok(())
-    }
+    if reason.trim().is_empty() { refuse(format!("{what} needs a reason")) } else { Ok(()) }
 }

@@ -7,7 +7,7 @@ use crate::model::ids::{StepIx, VarName};
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::{Plan, Source};
 use crate::model::schedule;
-use crate::model::state::{RunState, StepStatus};
+use crate::model::state::{RunState, VarsBound};
 use crate::model::step::{Class, Command, Effect, Place, Program, Shell, Work};
 use crate::model::time::micros;
 
@@ -23,32 +23,18 @@ pub fn asked_class(plan: &Plan, state: &RunState, ix: StepIx) -> Class {
         return class.min(Class::C1);
     }
     let expected = state.to_start(plan).or(state.next(plan));
-    let in_order = expected == Some(ix)
-        || matches!(step.place, Place::Criterion { .. })
-        || state.owing(plan).contains(&ix);
-    if in_order {
-        class
-    } else {
-        class.max(Class::C2)
-    }
+    let in_order =
+        expected == Some(ix) || matches!(step.place, Place::Criterion { .. }) || state.owing(plan).contains(&ix);
+    if in_order { class } else { class.max(Class::C2) }
 }
 
 fn in_harmless_rollback(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
-    state.rollback.as_ref().is_some_and(|rollback| {
-        rollback.ended.is_none()
-            && rollback.path.contains(&ix)
-            && plan.level(rollback.level).loses_nothing()
-    })
+    let harmless = state.rollback.as_ref().is_some_and(|rollback| plan.level(rollback.level).loses_nothing());
+    harmless && state.is_on_way_back(plan, ix)
 }
 
 /// Checks what was typed against what the class asks for.
-pub(super) fn permit(
-    plan: &Plan,
-    state: &RunState,
-    ix: StepIx,
-    typed: &Typed,
-    asked: &Asked,
-) -> Result<(), Refusal> {
+pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Result<(), Refusal> {
     let step = plan.step(ix);
     match asked_class(plan, state, ix) {
         Class::C0 | Class::C1 => Ok(()),
@@ -61,10 +47,7 @@ pub(super) fn permit(
             super::needs_reason(typed.reason.as_deref().unwrap_or_default(), &step.number)?;
             let second = typed.second.as_deref().unwrap_or_default().trim();
             if step.second_person && (second.is_empty() || second == asked.by.name) {
-                return refuse(format!(
-                    "{} needs a second person, not {}",
-                    step.number, asked.by.name
-                ));
+                return refuse(format!("{} needs a second person, not {}", step.number, asked.by.name));
             }
             Ok(())
         }
@@ -72,36 +55,18 @@ pub(super) fn permit(
 }
 
 /// The event that begins a step, with what exactly runs.
-pub(crate) fn begin(
-    plan: &Plan,
-    state: &RunState,
-    ix: StepIx,
-    typed: &Typed,
-    asked: &Asked,
-) -> Result<Event, Refusal> {
+pub(crate) fn begin(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Result<Event, Refusal> {
     let step = plan.step(ix);
     let attempt = state.step(ix).attempt + 1;
     let until = match &step.work {
-        Work::Wait(when) => Some(
-            schedule::wait_until(plan, state, when, asked.now).ok_or_else(|| {
-                Refusal(format!(
-                    "{} waits until {}, which is not known yet",
-                    step.number,
-                    when.shown()
-                ))
-            })?,
-        ),
-        Work::Run(_)
-        | Work::Check(_)
-        | Work::Measure(_)
-        | Work::Ask(_)
-        | Work::Choose { .. }
-        | Work::Gate(_) => None,
+        Work::Wait(when) => {
+            Some(schedule::wait_until(plan, state, when, asked.now).ok_or_else(|| {
+                Refusal(format!("{} waits until {}, which is not known yet", step.number, when.shown()))
+            })?)
+        }
+        Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => None,
     };
-    let invocation = step
-        .command()
-        .map(|command| invocation(plan, state, ix, command))
-        .transpose()?;
+    let invocation = step.command().map(|command| invocation(plan, state, ix, command)).transpose()?;
     Ok(Event::StepStarted {
         step: step.id.clone(),
         attempt,
@@ -115,53 +80,31 @@ pub(crate) fn begin(
 }
 
 /// What exactly would run for this step now. Refused where a variable that it names has no value, or where it is too long.
-pub fn invocation(
-    plan: &Plan,
-    state: &RunState,
-    ix: StepIx,
-    command: &Command,
-) -> Result<Invocation, Refusal> {
+pub fn invocation(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -> Result<Invocation, Refusal> {
     let step = plan.step(ix);
-    let facts = state
-        .facts
-        .as_ref()
-        .ok_or_else(|| Refusal::because("the run has not begun"))?;
+    let facts = state.facts.as_ref().ok_or_else(|| Refusal::because("the run has not begun"))?;
     let filled = |text: &str| {
         fill::fill(text, &|name, format| match name {
             "STEP_ID" => Some(step.id.0.clone()),
             "ATTEMPT" => Some((state.step(ix).attempt + 1).to_string()),
-            _ => state
-                .builtin(name, format)
-                .or_else(|| state.var(name).map(str::to_owned)),
+            _ => state.builtin(name, format).or_else(|| state.var(name).map(str::to_owned)),
         })
     };
     if let Some(missing) = missing_var(plan, state, command) {
-        return refuse(format!(
-            "{} names {missing}, which has no value yet",
-            step.number
-        ));
+        return refuse(format!("{} names {missing}, which has no value yet", step.number));
     }
     let argv = match &command.program {
-        Program::Text {
-            shell,
-            strict,
-            text,
-        } => shell_argv(*shell, *strict, text),
+        Program::Text { shell, strict, text } => shell_argv(*shell, *strict, text),
         Program::Argv(words) => words.iter().map(|word| filled(word)).collect(),
     };
     if argv.iter().map(String::len).sum::<usize>() > COMMAND_LIMIT {
-        return refuse(format!(
-            "{} is longer than 16 KiB: put it into a script beside the runbook",
-            step.number
-        ));
+        return refuse(format!("{} is longer than 16 KiB: put it into a script beside the runbook", step.number));
     }
     let cwd = command.cwd.as_deref().map(filled).unwrap_or_default();
     let cwd = if cwd.starts_with('/') {
         cwd
     } else {
-        format!("{}/{cwd}", facts.runbook_dir)
-            .trim_end_matches('/')
-            .to_owned()
+        format!("{}/{cwd}", facts.runbook_dir).trim_end_matches('/').to_owned()
     };
     Ok(Invocation {
         argv,
@@ -179,20 +122,13 @@ fn shell_argv(shell: Shell, strict: bool, text: &str) -> Vec<String> {
         (Shell::Sh, true) => &["sh", "-eu", "-c"],
         (Shell::Sh, false) => &["sh", "-c"],
     };
-    words
-        .iter()
-        .map(|word| (*word).to_owned())
-        .chain([text.to_owned()])
-        .collect()
+    words.iter().map(|word| (*word).to_owned()).chain([text.to_owned()]).collect()
 }
 
 /// Variables that a command gets: every one that has a plain value, and a secret only where the command names it.
 fn env_names(plan: &Plan, state: &RunState, command: &Command) -> Vec<VarName> {
     let secret = |name: &str| plan.vars.iter().any(|var| var.secret && var.name.0 == name);
-    let of_state = state
-        .vars
-        .values()
-        .filter(|bound| bound.value.is_some() || named_in(command, &bound.name.0));
+    let of_state = state.vars.values().filter(|bound| bound.value.is_some() || named_in(command, &bound.name.0));
     let mut names: Vec<VarName> = of_state.map(|bound| bound.name.clone()).collect();
     names.retain(|name| !secret(&name.0) || named_in(command, &name.0));
     names.sort();
@@ -205,114 +141,40 @@ fn named_in(command: &Command, name: &str) -> bool {
         Program::Text { text, .. } => fill::mentions(text, name),
         Program::Argv(words) => words.iter().any(|word| fill::mentions(word, name)),
     };
-    let env = command
-        .env
-        .iter()
-        .any(|(key, value)| key == name || fill::mentions(value, name));
-    program
-        || env
-        || command
-            .stdin
-            .as_deref()
-            .is_some_and(|stdin| fill::mentions(stdin, name))
+    let env = command.env.iter().any(|(key, value)| key == name || fill::mentions(value, name));
+    program || env || command.stdin.as_deref().is_some_and(|stdin| fill::mentions(stdin, name))
 }
 
-/// A variable that the runbook knows, that the command names and that has no value.
+/// A variable that the runbook knows, that the command names and that has no value. While the variables cannot be read, a
+/// secret has none, whatever the journal knows of it.
 fn missing_var(plan: &Plan, state: &RunState, command: &Command) -> Option<String> {
-    let declared = plan
-        .vars
-        .iter()
-        .filter(|var| !matches!(var.source, Source::Default(_)))
-        .map(|var| var.name.0.as_str());
+    let unread = matches!(state.vars_bound, VarsBound::Failed(_));
+    let declared = plan.vars.iter().filter(|var| unread || !matches!(var.source, Source::Default(_)));
     let kept = plan.steps.iter().flat_map(|step| match &step.work {
-        Work::Run(command) => command
-            .capture
-            .iter()
-            .map(|(name, _)| name.0.as_str())
-            .collect::<Vec<_>>(),
-        Work::Measure(question) | Work::Ask(question) => {
-            question.into.iter().map(|name| name.0.as_str()).collect()
-        }
+        Work::Run(command) => command.capture.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        Work::Measure(question) | Work::Ask(question) => question.into.iter().map(VarName::as_str).collect(),
         Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => Vec::new(),
     });
-    declared
-        .chain(kept)
-        .find(|name| !state.vars.contains_key(*name) && dollar_named(command, name))
-        .map(str::to_owned)
+    let has = |name: &str| state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
+    let mut names = declared.map(|var| var.name.as_str()).chain(kept);
+    names.find(|name| !has(name) && expands(command, name)).map(str::to_owned)
 }
 
-/// Whether the command expands the variable (`$NAME`, `${NAME}`), without a default of its own (`${NAME:-…}`).
-fn dollar_named(command: &Command, name: &str) -> bool {
-    let expands = |text: &str| {
-        let plain = text.match_indices(&format!("${name}")).any(|(at, found)| {
-            !text[at + found.len()..]
-                .starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_')
-        });
-        plain || text.contains(&format!("${{{name}}}"))
+/// Whether the command takes the variable's value (`$NAME`, `${NAME}`), without a default of its own (`${NAME:-…}`).
+fn expands(command: &Command, name: &str) -> bool {
+    let braced = format!("${{{name}}}");
+    let set_here = command.env.iter().any(|(key, _)| key == name);
+    let program = match &command.program {
+        Program::Text { text, .. } => !set_here && (text.contains(&braced) || has_dollar(text, name)),
+        Program::Argv(words) => words.iter().any(|word| word.contains(&braced)),
     };
-    match &command.program {
-        Program::Text { text, .. } => expands(text),
-        Program::Argv(words) => words.iter().any(|word| expands(word)),
-    }
+    let filled = command.env.iter().map(|(_, value)| value).chain(&command.stdin).chain(&command.cwd);
+    program || filled.into_iter().any(|text| text.contains(&braced))
 }
 
-/// Whether a step can be started at all now: not settled, not under way, nothing else running, not held.
-pub(super) fn startable(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(), Refusal> {
-    let step = plan.step(ix);
-    let own = state.step(ix);
-    if let Some(hold) = &state.hold {
-        return refuse(format!(
-            "held by {}: {}. p, then y, goes on",
-            hold.by.shown(),
-            hold.reason
-        ));
-    }
-    match own.status {
-        StepStatus::NotYet | StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => {}
-        StepStatus::Unknown if own.verdict.is_some() => {}
-        StepStatus::Unknown => {
-            return refuse(format!(
-                "nobody knows whether {} finished: say that first",
-                step.number
-            ));
-        }
-        StepStatus::Running | StepStatus::You => {
-            return refuse(format!("{} is under way already", step.number));
-        }
-        StepStatus::Ok
-        | StepStatus::Late
-        | StepStatus::Skipped
-        | StepStatus::NotApplicable
-        | StepStatus::Hand
-        | StepStatus::Over
-        | StepStatus::Back => {
-            return refuse(format!(
-                "{} is {} already: it does not run twice",
-                step.number, own.status
-            ));
-        }
-    }
-    if let Some(other) = state.running().first() {
-        return refuse(format!(
-            "{} is running: one step at a time",
-            plan.step(*other).number
-        ));
-    }
-    if let Some(unknown) = unresolved(state) {
-        let leaves = matches!(step.place, Place::Undo(_) | Place::Level(_));
-        if !leaves {
-            return refuse(format!(
-                "nobody knows whether {} finished: say that first",
-                plan.step(unknown).number
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn unresolved(state: &RunState) -> Option<StepIx> {
-    let orphan = |own: &crate::model::state::StepState| {
-        own.status == StepStatus::Unknown && own.verdict.is_none()
-    };
-    state.steps.iter().position(orphan).map(StepIx)
+fn has_dollar(text: &str, name: &str) -> bool {
+    text.match_indices(&format!("${name}")).any(|(at, found)| {
+        let next = text[at + found.len()..].chars().next();
+        !next.is_some_and(|next| next.is_ascii_alphanumeric() || next == '_')
+    })
 }

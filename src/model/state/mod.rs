@@ -113,10 +113,7 @@ impl RunState {
     }
 
     /// Folds records from the start.
-    pub fn fold<'a>(
-        plan: &Plan,
-        records: impl IntoIterator<Item = &'a Record>,
-    ) -> Result<Self, IllegalEvent> {
+    pub fn fold<'a>(plan: &Plan, records: impl IntoIterator<Item = &'a Record>) -> Result<Self, IllegalEvent> {
         let mut state = Self::of(plan);
         for record in records {
             state.apply(plan, record)?;
@@ -145,9 +142,7 @@ impl RunState {
 
     /// A text for people with its `${…}` filled in; secrets stay `******`.
     pub fn fill(&self, text: &str) -> String {
-        crate::model::fill::fill(text, &|name, format| {
-            self.builtin(name, format).or_else(|| self.shown_var(name))
-        })
+        crate::model::fill::fill(text, &|name, format| self.builtin(name, format).or_else(|| self.shown_var(name)))
     }
 
     fn shown_var(&self, name: &str) -> Option<String> {

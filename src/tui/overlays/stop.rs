@@ -13,7 +13,7 @@ use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
 use crate::tui::theme::Role;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::Line;
 
 /// The stop card.
@@ -33,10 +33,7 @@ fn target(ctx: &Context<'_>) -> Option<StepIx> {
 
 fn stop(ctx: &Context<'_>, how: StopHow) -> Reply {
     match target(ctx) {
-        Some(step) => Reply::Wish(Intent::Stop {
-            step: ctx.plan.step(step).id.clone(),
-            how,
-        }),
+        Some(step) => Reply::Wish(Intent::Stop { step: ctx.plan.step(step).id.clone(), how }),
         None => Reply::Say("Nothing runs that could be stopped.".into()),
     }
 }
@@ -70,15 +67,9 @@ fn ways(ctx: &Context<'_>, step: StepIx) -> Vec<(&'static str, &'static str)> {
 
 impl Face for StopCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
-        let title = target(ctx).map_or("Nothing runs".to_owned(), |step| {
-            format!("{} {}", say::number(ctx, step), say::title(ctx, step))
-        });
-        Head {
-            word: "STOP".into(),
-            title,
-            tag: String::new(),
-            role: Role::Danger,
-        }
+        let title = target(ctx)
+            .map_or("Nothing runs".to_owned(), |step| format!("{} {}", say::number(ctx, step), say::title(ctx, step)));
+        Head { word: "STOP".into(), title, tag: String::new(), role: Role::Danger }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
@@ -118,18 +109,12 @@ impl Face for StopCard {
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            self.view.key(key);
-            return Reply::Stay;
-        }
         match key.code {
             KeyCode::Char('i') => stop(ctx, StopHow::Interrupt),
             KeyCode::Char('t') => stop(ctx, StopHow::Terminate),
             KeyCode::Char('k') => stop(ctx, StopHow::Kill),
             KeyCode::Char('p') if ctx.state.hold.is_some() => Reply::Say("It is held already.".into()),
-            KeyCode::Char('p') => Reply::Wish(Intent::Hold {
-                reason: "from the stop card".into(),
-            }),
+            KeyCode::Char('p') => Reply::Wish(Intent::Hold { reason: "from the stop card".into() }),
             KeyCode::Char('!') => Reply::Open(Card::RollBack),
             KeyCode::Esc | KeyCode::Char('q') => Reply::Close,
             _ => {

@@ -42,11 +42,7 @@ impl YesCard {
             Yes::GoOn | Yes::Leave => Quiet::ready(ctx.now),
             Yes::CloseRun => Quiet::silent(ctx.now),
         };
-        Self {
-            yes,
-            quiet,
-            view: View::default(),
-        }
+        Self { yes, quiet, view: View::default() }
     }
 }
 
@@ -55,14 +51,9 @@ fn hold_words(ctx: &Context<'_>) -> String {
     let Some(hold) = &ctx.state.hold else {
         return "Nothing is held.".into();
     };
-    let reason = if hold.reason.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", shown(&hold.reason))
-    };
-    let place = hold.at.map_or(String::new(), |at| {
-        format!("\nYou were at {} {}.", say::number(ctx, at), say::title(ctx, at))
-    });
+    let reason = if hold.reason.is_empty() { String::new() } else { format!(": {}", shown(&hold.reason)) };
+    let place =
+        hold.at.map_or(String::new(), |at| format!("\nYou were at {} {}.", say::number(ctx, at), say::title(ctx, at)));
     let since: Vec<String> = ctx
         .state
         .log
@@ -90,9 +81,11 @@ fn leave_words(ctx: &Context<'_>) -> String {
     if let Some(step) = running.first() {
         said.push(format!("{} goes on by itself", say::number(ctx, *step)));
     }
-    let next = ctx.state.path(ctx.plan).into_iter().find(|step| {
-        !ctx.state.step(*step).status.settled() && !running.contains(step)
-    });
+    let next = ctx
+        .state
+        .path(ctx.plan)
+        .into_iter()
+        .find(|step| !ctx.state.step(*step).status.settled() && !running.contains(step));
     if let Some(step) = next {
         said.push(format!("{} will wait for you", say::number(ctx, step)));
     }
@@ -100,11 +93,7 @@ fn leave_words(ctx: &Context<'_>) -> String {
         said.push("Nothing runs".into());
     }
     let run = ctx.state.facts.as_ref().map_or("RUN", |facts| facts.run.short());
-    format!(
-        "The run goes on without this screen. {}.\nCome back with: tminus attach {}",
-        said.join("; "),
-        shown(run)
-    )
+    format!("The run goes on without this screen. {}.\nCome back with: tminus attach {}", said.join("; "), shown(run))
 }
 
 /// `19 steps: 17 ok, 1 skipped, 1 by hand. It ends as completed and is sealed.`
@@ -136,12 +125,7 @@ impl Face for YesCard {
             Yes::CloseRun => ("CLOSE", format!("Close {}?", say::fill(ctx, &ctx.plan.title)), Role::You),
             Yes::Leave => ("LEAVE", "Leave the run going and close the screen?".to_owned(), Role::You),
         };
-        Head {
-            word: word.into(),
-            title,
-            tag: String::new(),
-            role,
-        }
+        Head { word: word.into(), title, tag: String::new(), role }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
@@ -150,10 +134,7 @@ impl Face for YesCard {
             Yes::CloseRun => close_words(ctx),
             Yes::Leave => leave_words(ctx),
         };
-        Body {
-            rows: say::prose(&words, width, Role::Text, ctx),
-            must_read: 0,
-        }
+        Body { rows: say::prose(&words, width, Role::Text, ctx), must_read: 0 }
     }
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
