@@ -129,6 +129,7 @@ pub fn level(id: &str, title: &str, steps: Vec<StepIx>) -> Level {
         loses: Some("nothing".into()),
         until: None,
         undo: Undo::Nothing,
+        why: None,
         steps,
     }
 }
