@@ -218,7 +218,7 @@ fn decide_part(scene: &Scene<'_>, by: Option<i64>) -> Vec<Span<'static>> {
     let (state, now) = (scene.state(), scene.ctx.now);
     let Some(by) = by else {
         let words = match (&scene.ctx.plan.hard_stop, state.started) {
-            (Some(_), None) => "decide by: known from the start on",
+            (Some(_), None) => "decide by: set at the start",
             _ => "no deadline declared",
         };
         return vec![scene.dim(words)];
