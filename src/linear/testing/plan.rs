@@ -73,6 +73,7 @@ fn level(id: &str, loses: &str, steps: &[usize]) -> Level {
     Level {
         id: LevelId(id.into()),
         title: format!("Title of {id}"),
+        why: None,
         budget: Some(Duration::from_secs(60)),
         verify: Duration::ZERO,
         loses: Some(loses.into()),

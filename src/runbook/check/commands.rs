@@ -114,9 +114,14 @@ fn hidden(reader: &Reader<'_>, text: &Text<'_>) -> Option<Diagnostic> {
     })
 }
 
-static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)(?P<word><[A-Za-z][A-Za-z0-9_.-]*>)|(?:^|[^A-Za-z%])(?P<year>YYYY[A-Za-z0-9-]*)|(?:^|[\s"'])(?P<dots>\.\.\.)(?:$|[\s"'])"#).expect("the pattern is a constant, and a test compiles it")
-});
+/// `<word>`, `YYYY…` (not `%YYYY` or part of a word), and a lone `...`.
+const PLACEHOLDERS: &str = concat!(
+    r"(?m)(?P<word><[A-Za-z][A-Za-z0-9_.-]*>)",
+    r"|(?:^|[^A-Za-z%])(?P<year>YYYY[A-Za-z0-9-]*)",
+    r#"|(?:^|[\s"'])(?P<dots>\.\.\.)(?:$|[\s"'])"#,
+);
+static PLACEHOLDER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(PLACEHOLDERS).expect("the pattern is a constant, and a test compiles it"));
 static HEAD: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\|\s*head\b").expect("the pattern is a constant, and a test compiles it"));
 
@@ -164,21 +169,28 @@ fn shell_text(reader: &Reader<'_>, draft: &Draft, text: &Text<'_>, found: &mut V
     }
     for one in scanned.expansions.iter().filter(|one| is_secret(reader, &one.name)) {
         let at = narrowed(reader, text, &one.name);
-        let name = &one.name;
-        match &one.goes {
-            Goes::Argument(program) if draft.argv_secret => {
-                found.push(Diagnostic::warning("RB0510", &at, format!("the secret `{name}` stands in the process list (an argument of `{program}`), as accepted")));
-            }
-            Goes::Argument(program) => found.push(
-                Diagnostic::error("RB0404", &at, format!("the secret `{name}` would stand in the process list, as an argument of `{program}`"))
-                    .help("give it on stdin (`printf %s \"$NAME\" | …`, `curl -H @-`) or by the program's own variable; or say `argv_secret: accepted`"),
-            ),
-            Goes::Builtin { printable: true, .. } => {
-                let text = format!("the secret `{name}` is printed; it will be masked");
-                found.push(Diagnostic::warning("RB0506", &at, text));
-            }
-            Goes::Builtin { .. } | Goes::Inside => {}
+        found.extend(secret_goes(&one.name, &one.goes, at, draft.argv_secret));
+    }
+}
+
+/// The complaint about where a secret goes.
+fn secret_goes(name: &str, goes: &Goes, at: Range<usize>, accepted: bool) -> Option<Diagnostic> {
+    match goes {
+        Goes::Argument(program) if accepted => {
+            let text = format!("the secret `{name}` stands in the process list (`{program}`), as accepted");
+            Some(Diagnostic::warning("RB0510", &at, text))
         }
+        Goes::Argument(program) => {
+            let text = format!("the secret `{name}` would stand in the process list, as an argument of `{program}`");
+            let help = "give it on stdin (`printf %s \"$NAME\" | …`, `curl -H @-`) or by the program's own variable; \
+                or say `argv_secret: accepted`";
+            Some(Diagnostic::error("RB0404", &at, text).help(help))
+        }
+        Goes::Builtin { printable: true, .. } => {
+            let text = format!("the secret `{name}` is printed; it will be masked");
+            Some(Diagnostic::warning("RB0506", &at, text))
+        }
+        Goes::Builtin { printable: false, .. } | Goes::Inside => None,
     }
 }
 

@@ -311,8 +311,10 @@ fn is_assignment(word: &str) -> bool {
 
 /// Greek, Cyrillic, Armenian, fullwidth and mathematical letters: those that a reader takes for ASCII.
 fn looks_ascii(letter: char) -> bool {
-    letter.is_alphanumeric()
-        && matches!(letter, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{531}'..='\u{58f}' | '\u{ff10}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}')
+    let other_script = matches!(letter,
+        '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{531}'..='\u{58f}'
+        | '\u{ff10}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}');
+    letter.is_alphanumeric() && other_script
 }
 
 #[cfg(test)]
