@@ -3,6 +3,7 @@
 use super::places::Places;
 use super::{Outcome, Ran, print};
 use crate::cli::Common;
+use crate::feed::live::conductor_of;
 use crate::journal::RunDir;
 use crate::model::text::shown;
 
@@ -10,7 +11,7 @@ use crate::model::text::shown;
 pub(super) fn home(common: &Common) -> Ran {
     let places = Places::find(common)?;
     let runs = RunDir::list(&places.runs);
-    let live: Vec<&RunDir> = runs.iter().filter(|dir| dir.conductor().is_some()).collect();
+    let live: Vec<&RunDir> = runs.iter().filter(|dir| conductor_of(dir).is_some()).collect();
     let mut page = String::from("tminus runs a cutover from a runbook.\n\n");
     for dir in &live {
         page.push_str(&format!("  live   {}    tminus attach {}\n", dir.id(), dir.id().short()));

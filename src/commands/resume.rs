@@ -8,6 +8,7 @@ use super::show::Manner;
 use super::{Failure, Ran};
 use crate::cli::{Cli, Command};
 use crate::conductor::commission::{Commission, What};
+use crate::feed::live::conductor_of;
 
 /// Takes a run up again.
 pub(super) fn resume(cli: &Cli) -> Ran {
@@ -17,11 +18,16 @@ pub(super) fn resume(cli: &Cli) -> Ran {
     let places = Places::find(&cli.common)?;
     let dir = super::runs::find(&places, run)?;
     if !dir.path().starts_with(std::fs::canonicalize(&places.runs).unwrap_or_else(|_| places.runs.clone())) {
-        return Err(Failure::because(format!("{} does not lie in the runs folder {}: a run from elsewhere is never taken up", dir.path().display(), places.runs.display()))
-            .hint("tminus verify looks at it"));
+        return Err(Failure::because(format!(
+            "{} does not lie in the runs folder {}: a run from elsewhere is never taken up",
+            dir.path().display(),
+            places.runs.display()
+        ))
+        .hint("tminus verify looks at it"));
     }
-    if let Some(pid) = dir.conductor() {
-        return Err(Failure::because(format!("run {} is conducted already, by process {pid}", dir.id().short())).hint(format!("tminus attach {}", dir.id().short())));
+    if let Some(pid) = conductor_of(&dir) {
+        return Err(Failure::because(format!("run {} is conducted already, by process {pid}", dir.id().short()))
+            .hint(format!("tminus attach {}", dir.id().short())));
     }
     let plan = plan_of(&dir)?;
     let manner_wanted = Manner::of(manner, Some(&plan))?;

@@ -3,11 +3,14 @@
 use super::places::Places;
 use super::{Failure, Outcome, Ran, print};
 use crate::cli::{Common, Format};
-use crate::journal::{self, FindError, RunDir};
+use crate::feed::live::conductor_of;
+use crate::journal::reader::{Tail, read_all};
+use crate::journal::{FindError, RunDir};
 use crate::model::event::Event;
+use crate::model::ids::Seq;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
-use crate::model::state::RunState;
+use crate::model::state::{RunFacts, RunState};
 use crate::model::text::shown;
 use crate::runbook;
 use serde::Serialize;
@@ -55,7 +58,10 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
                 let number = run.id.split('-').next().unwrap_or_default();
                 let started = run.started.as_deref().unwrap_or("not started");
                 let title = shown(&run.title);
-                print(&format!("{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}\n", run.state, run.steps.done, run.steps.total))?;
+                print(&format!(
+                    "{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}\n",
+                    run.state, run.steps.done, run.steps.total
+                ))?;
             }
         }
     }
@@ -63,9 +69,9 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
 }
 
 fn look(dir: &RunDir) -> Listed {
-    let conductor = dir.conductor();
+    let conductor = conductor_of(dir);
     let mut listed = Listed {
-        id: dir.id().0,
+        id: dir.id().0.clone(),
         dir: dir.path().display().to_string(),
         title: "?".into(),
         kind: "live",
@@ -74,11 +80,10 @@ fn look(dir: &RunDir) -> Listed {
         started: None,
         steps: Steps { done: 0, total: 0 },
         head: None,
-        sealed: dir.is_sealed(),
+        sealed: dir.path().join("SEAL").is_file(),
         key: None,
     };
-    let Ok((records, head)) = journal::read_all(dir) else { return listed };
-    listed.head = head;
+    let Ok(records) = read_all(dir) else { return listed };
     let Ok(plan) = plan_of(dir) else { return listed };
     listed.title.clone_from(&plan.title);
     if let Ok(state) = RunState::fold(&plan, &records) {
@@ -104,10 +109,23 @@ pub(super) fn find(places: &Places, name: &str) -> Result<RunDir, Failure> {
     })
 }
 
-/// A run's own copy of its runbook.
+/// A run's own copy of its runbook, as its first record names it.
 pub(super) fn plan_of(dir: &RunDir) -> Result<Plan, Failure> {
-    let (name, bytes) = dir.runbook().map_err(|why| Failure::of(&why))?;
-    let loaded = runbook::parse(&name, &bytes);
+    let first = Tail::open(dir).and_then(|mut tail| tail.read_to(Seq(1))).map_err(|why| Failure::of(&why))?;
+    let facts = first.first().and_then(|record| match &record.event {
+        Event::Genesis { text, .. } => RunFacts::read(text),
+        _ => None,
+    });
+    let unreadable = || Failure::because(format!("the first record of run {} cannot be read", dir.id().short()));
+    let facts = facts.ok_or_else(unreadable)?;
+    let bytes = dir.attachment(&facts.runbook_sha256).map_err(|why| Failure::of(&why))?;
+    let loaded = runbook::parse(&facts.runbook, &bytes);
     let shown = || runbook::render(&loaded, false);
-    loaded.plan.clone().ok_or_else(|| Failure::because(format!("the runbook of run {} cannot be read by this version of tminus\n{}", dir.id().short(), shown())))
+    loaded.plan.clone().ok_or_else(|| {
+        Failure::because(format!(
+            "the runbook of run {} cannot be read by this version of tminus\n{}",
+            dir.id().short(),
+            shown()
+        ))
+    })
 }

@@ -9,7 +9,6 @@ use crate::feed::{News, Port};
 use crate::journal::RunDir;
 use crate::linear;
 use crate::model::plan::Plan;
-use crate::tui;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
@@ -39,7 +38,18 @@ impl Manner {
             (true, _) => Ok(Self::Lines),
             (false, true) if dumb => Ok(Self::Lines),
             (false, true) => Ok(Self::Screens),
-            (false, false) => Err(Failure::because("there is no terminal to show the run on").hint("use --linear for lines of text, --answers FILE for a run without anybody there, or --detach")),
+            (false, false) => Err(Failure::because("there is no terminal to show the run on")
+                .hint("use --linear for lines of text, --answers FILE for a run without anybody there, or --detach")),
+        }
+    }
+}
+
+impl Manner {
+    /// Who an answers file speaks for.
+    pub fn speaker(&self) -> Option<String> {
+        match self {
+            Manner::Answers(_, answers) => answers.operator.clone(),
+            Manner::Screens | Manner::Lines => None,
         }
     }
 }
@@ -62,15 +72,16 @@ pub(super) struct Showing<'a> {
 
 /// Connects and shows the run until it ends or the screen is left.
 pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
-    let id = showing.dir.id();
+    let id = showing.dir.id().clone();
     let coming = Coming {
         watch: showing.watch,
         unattended: matches!(manner, Manner::Answers(..)),
-        name: showing.name.clone(),
+        name: manner.speaker().or_else(|| showing.name.clone()),
         signer: showing.key.signer.clone(),
     };
     let (live, news) = connect(showing.dir, coming).map_err(|why| {
-        Failure::because(format!("the conductor of run {} cannot be reached: {why}", id.short())).hint(format!("tminus resume {}", id.short()))
+        Failure::because(format!("the conductor of run {} cannot be reached: {why}", id.short()))
+            .hint(format!("tminus resume {}", id.short()))
     })?;
     let clock = || SystemClock.now();
     match manner {
@@ -87,22 +98,16 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
     }
 }
 
-fn screens(plan: &Plan, common: &Common, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn() -> crate::model::time::Stamp, run: &str) -> Ran {
-    let theme = tui::theme::choose(common.theme.as_deref(), common.no_color, common.ascii).map_err(|why| Failure::because(why.to_string()))?;
-    let app = tui::App::new(plan.clone(), theme);
-    let left = tui::run(app, port, news, clock).map_err(|why| Failure::of(&why))?;
-    match left {
-        tui::Left::Ended { completed, words } => {
-            print(&format!("{words}\n"))?;
-            Ok(if completed { Outcome::Done } else { Outcome::NotSo })
-        }
-        tui::Left::Leaving => goes_on(run),
-        tui::Left::JournalFailed(words) => {
-            super::keys::say(&words);
-            Ok(Outcome::JournalFailed)
-        }
-        tui::Left::Lost(words) => lost(&words, run),
-    }
+fn screens(
+    plan: &Plan,
+    common: &Common,
+    port: Box<dyn Port>,
+    news: Receiver<News>,
+    clock: &dyn Fn() -> crate::model::time::Stamp,
+    run: &str,
+) -> Ran {
+    let _ = (plan, common, port, news, clock, run);
+    Err(Failure::because("no screens yet"))
 }
 
 fn lines_left(left: linear::Left, run: &str) -> Ran {

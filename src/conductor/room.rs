@@ -13,7 +13,8 @@ use crate::engine::driver::{Driver, Input, Output, StepFact, Wish};
 use crate::engine::environment::Surroundings;
 use crate::engine::exec::{Controls, Executor};
 use crate::engine::vars::BoundVars;
-use crate::journal::{Report, RunDir, WriterHandle};
+use crate::journal::writer::{Order, Report, WriterHandle};
+use crate::journal::{Heads, RunDir};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepIx};
 use crate::model::intent::{Intent, Request};
@@ -56,6 +57,8 @@ pub(super) struct Room {
     pub hall: Hall,
     /// The journal.
     pub writer: WriterHandle,
+    /// Where the last acknowledged head is remembered outside the run.
+    pub heads: Option<Heads>,
     /// The run directory.
     pub dir: RunDir,
     /// What it was told.
@@ -157,7 +160,7 @@ impl Room {
         }
         let durable = self.driver.state.last;
         let drives = self.hall.driver == Some(client);
-        let run = self.dir.id().0;
+        let run = self.dir.id().0.clone();
         let driver = self.hall.driver_name();
         self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable });
         if let Some(words) = self.trouble() {
@@ -210,7 +213,11 @@ impl Room {
                 self.hall.tell(client, ToClient::Taken { id });
             }
             _ => {
-                let Some(by) = self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.clone()) else { return };
+                let Some(by) =
+                    self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.clone())
+                else {
+                    return;
+                };
                 self.step(Input::Wish(Wish { client, by, request })).await;
             }
         }
@@ -220,7 +227,9 @@ impl Room {
         let why = self.failed.as_ref()?;
         match intent {
             Intent::Stop { .. } => None,
-            _ => Some(format!("the journal cannot be written ({why}): nothing starts until that is mended; then tminus resume")),
+            _ => Some(format!(
+                "the journal cannot be written ({why}): nothing starts until that is mended; then tminus resume"
+            )),
         }
     }
 
@@ -229,8 +238,15 @@ impl Room {
         match self.hall.driver {
             Some(driver) if driver == client => {}
             Some(driver) => {
-                let who = self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.shown()).unwrap_or_default();
-                let words = format!("{who} asks for the wheel: any key of yours that does something keeps it, else it goes over in 20 s");
+                let who = self
+                    .hall
+                    .guest(client)
+                    .and_then(|guest| guest.hello.as_ref())
+                    .map(|hello| hello.who.shown())
+                    .unwrap_or_default();
+                let words = format!(
+                    "{who} asks for the wheel: any key of yours that does something keeps it, else it goes over in 20 s"
+                );
                 self.hall.tell(driver, ToClient::Trouble { words });
                 self.hall.asked_for_wheel = Some((client, SystemClock.now()));
             }
@@ -268,7 +284,11 @@ impl Room {
 
     async fn report(&mut self, report: Report) {
         match report {
-            Report::Durable { records, .. } => {
+            Report::Durable { records, head } => {
+                if let Some(heads) = &self.heads {
+                    // Only a cut that somebody makes later would go unseen without it.
+                    let _ = heads.keep(&head);
+                }
                 let closed = records.iter().any(|record| matches!(record.event, Event::Closed { .. }));
                 let resumed = records.iter().any(|record| matches!(record.event, Event::Resume { .. }));
                 self.step(Input::Durable(records)).await;
@@ -292,7 +312,7 @@ impl Room {
                     self.step(Input::Fact(ix, attempt, StepFact::Lost { bytes })).await;
                 }
             }
-            Report::Closed => self.seal().await,
+            Report::Closed { head } => self.seal(head),
         }
     }
 
@@ -324,7 +344,10 @@ impl Room {
         let held = self.driver.state.hold.is_some() || self.driver.state.started.is_none();
         let mut events = vec![Event::AnswersEnded { at: at.clone() }];
         if !held {
-            events.push(Event::Held { reason: format!("no answer left at {at}"), by: crate::model::actor::Actor::program() });
+            events.push(Event::Held {
+                reason: format!("no answer left at {at}"),
+                by: crate::model::actor::Actor::program(),
+            });
         }
         self.step(Input::Note(events)).await;
         self.leaving = Some(format!("the answers file has no answer for {at}"));
@@ -339,10 +362,8 @@ impl Room {
 
     async fn tick(&mut self) {
         let now = SystemClock.now();
-        if let Some((client, since)) = self.hall.asked_for_wheel {
-            if now.since(since) >= WHEEL_GRACE {
-                self.give_wheel(client).await;
-            }
+        if let Some((client, _)) = self.hall.asked_for_wheel.filter(|(_, since)| now.since(*since) >= WHEEL_GRACE) {
+            self.give_wheel(client).await;
         }
         let drift = now.wall - i64::try_from(now.mono).unwrap_or(0);
         let before = self.drift.replace(drift).unwrap_or(drift);
@@ -372,9 +393,17 @@ impl Room {
         }
     }
 
+    /// An order to the writer; one that is gone has said why it ended, or is about to.
+    pub(super) fn order(&self, order: Order) {
+        let _ = self.writer.tell(order);
+    }
+
     async fn perform(&mut self, output: Output, _now: Stamp) {
         match output {
-            Output::Append(at, events) => self.writer.batch(events.into_iter().map(|event| (at, event)).collect()).await,
+            Output::Append(at, events) => {
+                let events = events.into_iter().map(|event| (at, event)).collect();
+                self.order(Order::Batch { events, barrier: true });
+            }
             Output::Spawn(step, attempt) => self.spawn(step, attempt),
             Output::Steer(step, control) => {
                 if let Some(controls) = self.controls.get(&step) {
@@ -385,8 +414,8 @@ impl Room {
             Output::Publish => self.hall.publish(self.driver.state.last),
             Output::Taken { client, id } => self.hall.tell(client, ToClient::Taken { id }),
             Output::Refused { client, id, why } => self.hall.tell(client, ToClient::Refused { id, why }),
-            Output::MoveKey => self.writer.move_key().await,
-            Output::Close => self.close().await,
+            Output::MoveKey => self.order(Order::MoveKey),
+            Output::Close => self.close(),
             Output::Leave => {
                 self.over = Some(Some("paused; tminus resume goes on".into()));
             }

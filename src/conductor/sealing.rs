@@ -4,7 +4,9 @@
 
 use super::room::Room;
 use crate::engine::clock::{Clock, SystemClock};
-use crate::journal::SealText;
+use crate::journal::Head;
+use crate::journal::seal::SealText;
+use crate::journal::writer::{Closing, Order};
 use crate::model::wire::ToClient;
 
 /// How far the end has come.
@@ -26,16 +28,16 @@ impl Sealing {
 
 impl Room {
     /// The run ended: the journal gets its last record.
-    pub(super) async fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         if self.sealing.is_none() {
             self.sealing = Some(Sealing::Closing);
-            self.writer.close(SystemClock.now()).await;
+            self.order(Order::Close { at: SystemClock.now(), how: Closing::Ended });
         }
     }
 
     /// The journal is closed: the text of the seal is made, and signed by whoever can.
-    pub(super) async fn seal(&mut self) {
-        let text = match self.writer.seal_text(&self.dir) {
+    pub(super) fn seal(&mut self, _head: Option<Head>) {
+        let text = match SealText::prepare(&self.dir) {
             Ok(text) => text,
             Err(why) => {
                 self.over = Some(Some(format!("the run cannot be sealed: {why}")));
@@ -89,7 +91,9 @@ impl Room {
                 self.sealing = Some(Sealing::Sealed);
                 self.over = Some(None);
             }
-            Err(why) => self.over = Some(Some(format!("the seal could not be written: {why}; tminus resume tries again"))),
+            Err(why) => {
+                self.over = Some(Some(format!("the seal could not be written: {why}; tminus resume tries again")))
+            }
         }
     }
 }

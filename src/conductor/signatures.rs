@@ -38,7 +38,11 @@ impl Signatures {
         for wanted in self.wanted.values_mut() {
             wanted.asked = wanted.asked.filter(|client| is_here(*client));
         }
-        self.wanted.iter().filter(|(_, wanted)| wanted.asked.is_none()).map(|(id, wanted)| (*id, wanted.clone())).collect()
+        self.wanted
+            .iter()
+            .filter(|(_, wanted)| wanted.asked.is_none())
+            .map(|(id, wanted)| (*id, wanted.clone()))
+            .collect()
     }
 
     /// This client was asked.
@@ -64,9 +68,10 @@ impl Signatures {
     pub fn words(&self) -> Option<String> {
         let (_, wanted) = self.wanted.iter().next()?;
         let what = wanted.namespace.split('@').next().unwrap_or_default();
-        Some(match &wanted.refused {
-            Some(why) => format!("not signed yet ({what}): {why}. tminus attach with the key signs it"),
-            None => format!("waiting for the signature ({what})"),
-        })
+        match (&wanted.refused, wanted.asked) {
+            (Some(why), _) => Some(format!("not signed yet ({what}): {why}. tminus attach with the key signs it")),
+            (None, None) => Some(format!("waiting for a signature ({what}): tminus attach with the key signs it")),
+            (None, Some(_)) => None,
+        }
     }
 }

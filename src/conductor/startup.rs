@@ -2,7 +2,7 @@
 
 use super::ConductorError;
 use super::commission::{Commission, Ready, What};
-use super::genesis::{self, Beginning, FMT};
+use super::genesis::{self, About};
 use super::hall::Hall;
 use super::room::{Happening, Room};
 use super::signatures::Signatures;
@@ -12,15 +12,19 @@ use crate::engine::environment::Surroundings;
 use crate::engine::exec::{Local, become_subreaper};
 use crate::engine::secrets::Secrets;
 use crate::journal::keys::RunKey;
-use crate::journal::{self, LockError, RunDir, StartPoint, WriterHandle};
+use crate::journal::line::FMT;
+use crate::journal::reader::StartPoint;
+use crate::journal::writer::{Beginning, Report};
+use crate::journal::{self, Heads, Lock, LockError, RunDir};
 use crate::model::event::Event;
 use crate::model::plan::Plan;
-use crate::model::signed::SignedText;
-use crate::model::state::RunState;
+use crate::model::signed::{Realm, SignedText};
+use crate::model::state::{RunFacts, RunState};
 use crate::model::wire::{ToClient, ToConductor};
 use crate::runbook;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::UnixListener;
@@ -59,7 +63,9 @@ fn read_commission() -> Result<Commission, ConductorError> {
 
 /// Leaves the terminal, the group and the habits of whoever started it: a hangup there must not reach the run.
 fn alone() {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, setsid, umask};
+    use rustix::process::{
+        DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, setsid, umask,
+    };
     // Already a session's leader is as good; a kernel that refuses the rest leaves the run as safe as its user is.
     let _ = setsid();
     umask(rustix::fs::Mode::from_raw_mode(0o077));
@@ -110,30 +116,50 @@ struct Opened {
 }
 
 async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> {
-    let opened = match &commission.what {
-        What::New { .. } => open_new(&commission)?,
-        What::Resume { .. } => open_again(&commission)?,
+    let dir = match &commission.what {
+        What::New { path, .. } => RunDir::create(&commission.runs, &stem(path), SystemClock.now())?.0,
+        What::Resume { dir, .. } => RunDir::open(dir)?,
     };
-    let dir = opened.dir.clone();
-    let _lock = dir.lock().map_err(|why| locked(&dir, why))?;
-    let listener = dir.bind().map_err(ConductorError::Socket)?;
-    listener.set_nonblocking(true).map_err(ConductorError::Socket)?;
-    let listener = UnixListener::from_std(listener).map_err(ConductorError::Socket)?;
-    say(&Ready::Open { dir: dir.path().to_owned(), run: dir.id().0 });
-    let is_new = opened.is_new;
-    let conducted = sign_and_conduct(commission, opened, listener).await;
-    dir.unbind();
-    if is_new && matches!(conducted, Err(ConductorError::NotSigned(_))) {
+    let lock = dir.lock().map_err(|why| locked(&dir, why))?;
+    let is_new = matches!(commission.what, What::New { .. });
+    let conducted = match open(&commission, &dir) {
+        Ok(opened) => listen_and_conduct(commission, opened, lock).await,
+        Err(why) => Err(why),
+    };
+    if is_new && conducted.is_err() && dir.parts().is_ok_and(|parts| parts.is_empty()) {
         // Nothing was recorded: what was only prepared is not left behind as a run.
         let _ = std::fs::remove_dir_all(dir.path());
     }
     conducted
 }
 
+fn open(commission: &Commission, dir: &RunDir) -> Result<Opened, ConductorError> {
+    match &commission.what {
+        What::New { path, text, t0 } => open_new(commission, dir, (path, text, *t0)),
+        What::Resume { over_cut, .. } => open_again(commission, dir, over_cut.as_deref()),
+    }
+}
+
+async fn listen_and_conduct(commission: Commission, opened: Opened, lock: Lock) -> Result<(), ConductorError> {
+    let dir = opened.dir.clone();
+    // A socket that is still there is a dead conductor's: the lock says that nobody listens on it.
+    dir.remove_socket()?;
+    let listener = UnixListener::bind(dir.socket_path()).map_err(ConductorError::Socket)?;
+    say(&Ready::Open { dir: dir.path().to_owned(), run: dir.id().0.clone() });
+    let conducted = sign_and_conduct(commission, opened, listener, lock).await;
+    let _ = dir.remove_socket();
+    conducted
+}
+
+fn stem(path: &std::path::Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 fn locked(dir: &RunDir, why: LockError) -> ConductorError {
+    let run = dir.id().short().to_owned();
     match why {
-        LockError::Held { pid } => ConductorError::Held { run: dir.id().short().to_owned(), pid },
-        other => ConductorError::NotResumable { run: dir.id().short().to_owned(), why: other.to_string() },
+        LockError::Held { pid } => ConductorError::Held { run, pid: pid.unwrap_or(0) },
+        other => ConductorError::NotResumable { run, why: other.to_string() },
     }
 }
 
@@ -142,44 +168,73 @@ fn parsed(name: &str, bytes: &[u8]) -> Result<Plan, ConductorError> {
     loaded.plan.clone().ok_or_else(|| ConductorError::Runbook(runbook::render(&loaded, false)))
 }
 
-fn open_new(commission: &Commission) -> Result<Opened, ConductorError> {
-    let What::New { path, text, t0 } = &commission.what else { return Err(ConductorError::NotSigned("not a new run".into())) };
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "runbook.yaml".into());
+fn open_new(
+    commission: &Commission,
+    dir: &RunDir,
+    new: (&PathBuf, &String, Option<i64>),
+) -> Result<Opened, ConductorError> {
+    let (path, text, t0) = new;
+    let name =
+        path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "runbook.yaml".into());
     let plan = parsed(&name, text.as_bytes())?;
-    let now = SystemClock.now();
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let (dir, run) = RunDir::create(&commission.runs, &stem, now)?;
-    let sha256 = dir.attach("runbook.yaml", text.as_bytes())?;
+    let sha256 = dir.attach(&name, text.as_bytes())?;
     let key = RunKey::generate();
-    let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_else(|| "/".into());
-    let run_dir = dir.path().display().to_string();
-    let of = Beginning { run: &run, now, runbook: "runbook.yaml", runbook_sha256: &sha256, runbook_dir: &folder, run_dir: &run_dir, t0: *t0 };
-    let first = genesis::genesis(commission, &of, &key);
+    let about = About {
+        now: SystemClock.now(),
+        runbook_name: &name,
+        runbook: &sha256,
+        runbook_dir: &path.parent().map(|folder| folder.display().to_string()).unwrap_or_else(|| "/".into()),
+        run_dir: &dir.path().display().to_string(),
+        t0,
+    };
+    let first = genesis::opening(commission, &about, &key).genesis(Realm::Live, dir.id());
     let state = RunState::of(&plan);
-    Ok(Opened { dir, plan, state, first, start: StartPoint::default(), key, is_new: true })
+    let start = StartPoint::first(Realm::Live, dir.id());
+    Ok(Opened { dir: dir.clone(), plan, state, first, start, key, is_new: true })
 }
 
-fn open_again(commission: &Commission) -> Result<Opened, ConductorError> {
-    let What::Resume { dir, over_cut } = &commission.what else { return Err(ConductorError::NotSigned("not a resume".into())) };
-    let dir = RunDir::open(dir)?;
-    let run = dir.id();
-    let refused = |why: String| ConductorError::NotResumable { run: run.short().to_owned(), why };
-    let found = journal::recover(&dir, Some(&commission.heads), over_cut.as_deref())?;
+fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> Result<Opened, ConductorError> {
+    let refused = |why: String| ConductorError::NotResumable { run: dir.id().short().to_owned(), why };
+    dir.check_own()?;
+    let found = journal::reader::recover(dir, Some(&commission.heads))?;
     if let Some(problem) = &found.problem {
-        return Err(refused(problem.to_string()));
+        return Err(refused(format!("its journal is damaged: {problem}")));
     }
-    let (name, bytes) = dir.runbook()?;
-    let plan = parsed(&name, &bytes)?;
+    if let (Some(cut), None) = (&found.cut, over_cut) {
+        return Err(refused(format!(
+            "its journal is shorter than what was acknowledged ({cut}): somebody cut it, or the disk lost it. --over-cut REASON goes on all the same"
+        )));
+    }
+    let facts = found.records.first().and_then(|record| match &record.event {
+        Event::Genesis { text, .. } => RunFacts::read(text),
+        _ => None,
+    });
+    let facts = facts.ok_or_else(|| refused("its first record cannot be read".into()))?;
+    let bytes = dir.attachment(&facts.runbook_sha256)?;
+    let plan = parsed(&facts.runbook, &bytes)?;
     let state = RunState::fold(&plan, &found.records).map_err(|why| refused(why.to_string()))?;
-    if state.closed {
-        return Err(refused("it has ended; what is left of it is its seal".into()));
+    if found.ended {
+        return Err(refused("it has ended: nothing of it can run any more".into()));
     }
     let key = RunKey::generate();
-    let first = genesis::resume(commission, &run, SystemClock.now(), &found, &key);
-    Ok(Opened { dir, plan, state, first, start: found.start, key, is_new: false })
+    let about = About {
+        now: SystemClock.now(),
+        runbook_name: &facts.runbook,
+        runbook: &facts.runbook_sha256,
+        runbook_dir: &facts.runbook_dir,
+        run_dir: &dir.path().display().to_string(),
+        t0: facts.t0,
+    };
+    let first = genesis::opening(commission, &about, &key).resume(&found, over_cut.unwrap_or_default());
+    Ok(Opened { dir: dir.clone(), plan, state, first, start: found.start, key, is_new: false })
 }
 
-async fn sign_and_conduct(commission: Commission, opened: Opened, listener: UnixListener) -> Result<(), ConductorError> {
+async fn sign_and_conduct(
+    commission: Commission,
+    opened: Opened,
+    listener: UnixListener,
+    lock: Lock,
+) -> Result<(), ConductorError> {
     let (happenings, mut inbox) = mpsc::unbounded_channel();
     tokio::task::spawn_local(accept(listener, happenings.clone()));
     watch_signals(&happenings)?;
@@ -196,26 +251,28 @@ async fn sign_and_conduct(commission: Commission, opened: Opened, listener: Unix
     };
     let fmt = FMT.to_owned();
     let first = if opened.is_new { Event::Genesis { fmt, text, sig } } else { Event::Resume { fmt, text, sig } };
-    let (reports, mut said) = mpsc::unbounded_channel();
-    let writer: WriterHandle = journal::begin(opened.dir.clone(), first, SystemClock.now(), journal::Beginning { start: opened.start, key: opened.key, heads: commission.heads.clone() }, reports)?;
-    let forward = happenings.clone();
-    tokio::task::spawn_local(async move {
-        while let Some(report) = said.recv().await {
-            if forward.send(Happening::Report(report)).is_err() {
-                return;
-            }
+    let (reports, said) = mpsc::unbounded_channel();
+    let beginning =
+        Beginning { dir: opened.dir.clone(), lock: Arc::new(lock), first, start: opened.start, key: opened.key };
+    let writer = match journal::writer::begin(beginning, Box::new(|| SystemClock.now()), reports) {
+        Ok(writer) => writer,
+        Err(why) => {
+            let why = ConductorError::from(why);
+            farewell(&mut hall, &why).await;
+            return Err(why);
         }
-    });
+    };
+    tokio::task::spawn_local(forward(said, happenings.clone()));
     for happening in early {
         // The channel's other end is held by this very function.
         let _ = happenings.send(happening);
     }
     let surroundings = Surroundings::of(&opened.plan, std::env::vars_os());
-    let driver = Driver::new(Arc::new(opened.plan), opened.state, Secrets::default());
     let room = Room {
-        driver,
+        driver: Driver::new(Arc::new(opened.plan), opened.state, Secrets::default()),
         hall,
         writer,
+        heads: heads(&commission, &opened.dir),
         dir: opened.dir,
         commission,
         environment: environment(),
@@ -233,6 +290,20 @@ async fn sign_and_conduct(commission: Commission, opened: Opened, listener: Unix
     room.run(inbox).await
 }
 
+async fn forward(mut said: mpsc::UnboundedReceiver<Report>, happenings: mpsc::UnboundedSender<Happening>) {
+    while let Some(report) = said.recv().await {
+        if happenings.send(Happening::Report(report)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Where the last acknowledged head is remembered outside the run; a run goes on without it, only a cut would not show.
+fn heads(commission: &Commission, dir: &RunDir) -> Option<Heads> {
+    std::fs::create_dir_all(&commission.heads).ok()?;
+    Heads::open(&commission.heads, dir.id()).ok()
+}
+
 /// The last words to whoever is connected.
 async fn farewell(hall: &mut Hall, why: &ConductorError) {
     hall.tell_all(&ToClient::Over { sealed: false, why: Some(why.to_string()) });
@@ -242,7 +313,9 @@ async fn farewell(hall: &mut Hall, why: &ConductorError) {
 }
 
 fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 async fn accept(listener: UnixListener, happenings: mpsc::UnboundedSender<Happening>) {
@@ -302,7 +375,8 @@ async fn signature(
     let deadline = tokio::time::Instant::now() + SIGNING;
     loop {
         let happening = tokio::time::timeout_at(deadline, inbox.recv()).await;
-        let happening = happening.map_err(|_| ConductorError::NotSigned("no signature came within three minutes".into()))?;
+        let happening =
+            happening.map_err(|_| ConductorError::NotSigned("no signature came within three minutes".into()))?;
         match happening.ok_or_else(|| ConductorError::NotSigned("nobody is left to sign".into()))? {
             Happening::Arrived(stream) => {
                 let _ = hall.admit(stream, happenings);

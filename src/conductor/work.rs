@@ -9,7 +9,7 @@ use crate::engine::judge::Judge;
 use crate::engine::pump::{Pump, Sink};
 use crate::engine::survivors;
 use crate::engine::vars::{Sources, bind};
-use crate::journal::WriterHandle;
+use crate::journal::writer::{Chunk, Order, WriterHandle};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepId, StepIx};
 use crate::model::output::{Holder, Masked, Stream};
@@ -26,11 +26,13 @@ struct ToJournal {
 
 impl Sink for ToJournal {
     async fn output(&mut self, stream: Stream, bytes: Vec<u8>, masked: Vec<Masked>, at: Stamp) {
-        self.writer.output((&self.step, self.attempt), stream, (bytes, masked), at).await;
+        let chunk = Chunk { step: self.step.clone(), attempt: self.attempt, stream, bytes, masked, at };
+        // A writer that is gone has said so to the room.
+        let _ = self.writer.send(Order::Output(chunk)).await;
     }
 
     async fn end(&mut self) {
-        self.writer.end_output(&self.step, self.attempt).await;
+        let _ = self.writer.send(Order::EndOutput { step: self.step.clone(), attempt: self.attempt }).await;
     }
 }
 
@@ -62,11 +64,14 @@ impl Room {
     pub(super) fn spawn(&mut self, step: StepIx, attempt: Attempt) {
         let plan = self.driver.plan.clone();
         let state = &self.driver.state;
-        let (Some(command), Some(invocation)) = (plan.step(step).command(), state.step(step).invocation.clone()) else { return };
+        let (Some(command), Some(invocation)) = (plan.step(step).command(), state.step(step).invocation.clone()) else {
+            return;
+        };
         let judge = match Judge::new(command) {
             Ok(judge) => judge,
             Err(why) => {
-                let _ = self.happenings.send(Happening::Fact(step, attempt, StepFact::NotStarted { why: why.to_string() }));
+                let _ =
+                    self.happenings.send(Happening::Fact(step, attempt, StepFact::NotStarted { why: why.to_string() }));
                 return;
             }
         };
@@ -104,7 +109,11 @@ impl Room {
                 let ix = StepIx(at);
                 let alive = self.survivors_of(ix);
                 if alive != own.holders {
-                    found.push(Event::Survivors { step: self.driver.plan.step(ix).id.clone(), attempt: own.attempt, holders: alive });
+                    found.push(Event::Survivors {
+                        step: self.driver.plan.step(ix).id.clone(),
+                        attempt: own.attempt,
+                        holders: alive,
+                    });
                 }
             }
         }

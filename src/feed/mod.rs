@@ -4,6 +4,7 @@
 //! observed and (later) replayed runs look alike from above. Nothing here decides anything.
 
 pub mod frames;
+pub mod live;
 
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::Intent;

@@ -27,6 +27,21 @@ pub struct Context<'a> {
     pub port: &'a dyn Port,
     /// What every screen must say; empty when nothing is wrong.
     pub trouble: &'a str,
+    /// What can be done, for help and palette, in the order of the key line.
+    pub actions: &'a [ActionLine<'a>],
+}
+
+/// One action as help and palette list it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActionLine<'a> {
+    /// Its name, as typed after `:`.
+    pub name: &'a str,
+    /// Its key, as shown; empty where it has none.
+    pub key: &'a str,
+    /// What it does, in words.
+    pub does: &'a str,
+    /// Whether it does something on the screen that is open.
+    pub here: bool,
 }
 
 /// What an overlay's key led to.
@@ -38,9 +53,15 @@ pub enum Reply {
     Close,
     /// Close it and wish this.
     Wish(Intent),
+    /// Wish this and stay: its record changes what the overlay shows.
+    Ask(Intent),
     /// Close it and open another card.
     Open(Card),
-    /// Say this on the message line and stay.
+    /// Open another card above it and stay below.
+    Over(Card),
+    /// Close it and do the action or palette command of this line: `hold`, `theme dark`.
+    Act(String),
+    /// It was not taken, and why. The overlay shows it itself until the next key.
     Say(String),
     /// Give this text to the terminal's clipboard and say so.
     Copy(String),

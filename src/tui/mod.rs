@@ -3,3 +3,4 @@
 pub mod context;
 pub mod overlays;
 pub mod theme;
+pub mod widgets;

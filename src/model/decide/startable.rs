@@ -16,7 +16,10 @@ pub(super) fn startable(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(),
         return refuse(format!("held by {}: {}. p, then y, goes on", hold.by.shown(), hold.reason));
     }
     not_done(plan, state, ix)?;
-    if let Some(other) = state.running().first() {
+    // A gate's people answer their criteria while its probes are read.
+    let planned = plan.step(ix);
+    let answered_beside = planned.command().is_none() && matches!(planned.place, Place::Criterion { .. });
+    if let Some(other) = state.running().first().filter(|_| !answered_beside) {
         return refuse(format!("{} is running: one step at a time", plan.step(*other).number));
     }
     let leaves = matches!(plan.step(ix).place, Place::Undo(_) | Place::Level(_));

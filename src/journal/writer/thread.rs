@@ -1,0 +1,311 @@
+//! The loop: takes orders, commits in time, reports what became durable.
+//!
+//! A barrier is committed at once; anything else within a second, sooner where syncs are quick; a quiet journal gets a
+//! checkpoint and another run key every minute. Orders are taken to the end even when nothing can be written any more, so
+//! that a process that prints is never blocked by a broken disk.
+
+use crate::journal::dir::{Lock, RunDir, part_name};
+use crate::journal::error::JournalError;
+use crate::journal::head::Head;
+use crate::journal::storage::Storage;
+use crate::journal::writer::book::{Book, KeyMove};
+use crate::journal::writer::outputs::Outputs;
+use crate::journal::writer::{Beginning, Chunk, Closing, Now, Order, Report, weight};
+use crate::model::event::Event;
+use crate::model::ids::{Attempt, StepId};
+use crate::model::record::Record;
+use crate::model::signed::SignedText;
+use crate::model::time::Stamp;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// So long a fact that nobody waits for may wait, where a sync is quick.
+const SOON: Duration = Duration::from_millis(200);
+/// And so long at most.
+const LATE: Duration = Duration::from_secs(1);
+/// A sync under this is quick.
+const QUICK: Duration = Duration::from_millis(20);
+/// A run key lives no longer, and a quiet journal gets a checkpoint this often.
+const KEY_LIFE: Duration = Duration::from_secs(60);
+/// So much output may be without a sync.
+const UNSYNCED: u64 = 16 << 20;
+/// Room kept so that a full disk can be said in the journal.
+const RESERVE: u64 = 8 << 20;
+pub(super) const RESERVE_NAME: &str = "reserve";
+
+/// How well the journal can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Health {
+    /// As it should.
+    Well,
+    /// Records only, in the room that was kept for it; output is dropped and counted.
+    Reserve,
+    /// Not at all.
+    Dead,
+}
+
+/// The writer's thread.
+pub(super) struct Writer {
+    pub(super) storage: Box<dyn Storage>,
+    pub(super) book: Book,
+    pub(super) outputs: Outputs,
+    pub(super) health: Health,
+    /// What was dropped of attempts that still print.
+    pub(super) dropped: Vec<(StepId, Attempt, u64)>,
+    /// The highest part that was made, or tried.
+    pub(super) newest: u32,
+    pub(super) reports: UnboundedSender<Report>,
+    pub(super) dir: RunDir,
+    lock: Arc<Lock>,
+    room: Arc<Semaphore>,
+    now: Now,
+    /// A barrier waits.
+    urgent: bool,
+    move_asked: bool,
+    moved: Stamp,
+    committed: Stamp,
+    /// When the first fact or byte came that is not committed.
+    since: Option<Stamp>,
+    /// How long the last commit took.
+    took: Duration,
+}
+
+impl Writer {
+    /// Begins the part; its first record is durable, and reported, when this returns.
+    pub(super) fn begin(
+        mut storage: Box<dyn Storage>,
+        beginning: Beginning,
+        now: Now,
+        (reports, room): (UnboundedSender<Report>, Arc<Semaphore>),
+    ) -> Result<Self, JournalError> {
+        let Beginning { dir, lock, first, start, key } = beginning;
+        let opening = match &first {
+            Event::Genesis { text, .. } | Event::Resume { text, .. } => SignedText::decode(text),
+            _ => None,
+        };
+        let text = opening.ok_or_else(|| JournalError::Broken {
+            seq: start.seq.0 + 1,
+            why: "a part begins with a signed genesis or resume".into(),
+        })?;
+        if !lock.still_ours() || dir.has(&part_name(start.part)) {
+            return Err(JournalError::Superseded);
+        }
+        storage
+            .remove(RESERVE_NAME)
+            .and_then(|()| storage.reserve(RESERVE_NAME, RESERVE))
+            .map_err(JournalError::io("keep 8 MiB of room in", dir.id().as_str()))?;
+        let at = now();
+        let who = (text.realm, text.run);
+        let (book, records) = Book::begin(&mut *storage, who, (&start, key), (at, first))?;
+        let writer = Self {
+            storage,
+            book,
+            outputs: Outputs::default(),
+            health: Health::Well,
+            dropped: Vec::new(),
+            newest: start.part,
+            reports,
+            dir,
+            lock,
+            room,
+            now,
+            urgent: false,
+            move_asked: false,
+            moved: at,
+            committed: at,
+            since: None,
+            took: Duration::ZERO,
+        };
+        writer.report_durable(records);
+        Ok(writer)
+    }
+
+    /// Takes orders until the journal is closed or nobody can give one.
+    pub(super) fn run(mut self, inbox: &Receiver<Order>) {
+        loop {
+            let mut next = match inbox.recv_timeout(self.patience()) {
+                Ok(order) => Some(order),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return self.close(Closing::Left),
+            };
+            while let Some(order) = next {
+                match order {
+                    Order::Close { at: _, how } => return self.close(how),
+                    Order::Batch { .. } | Order::Output(_) | Order::EndOutput { .. } | Order::MoveKey => {
+                        self.obey(order);
+                    }
+                }
+                next = if self.is_due() { None } else { inbox.try_recv().ok() };
+            }
+            if self.is_due() {
+                self.commit(KeyMove::Stay);
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Batch { events, barrier } => {
+                self.close_extents();
+                self.book.waiting.extend(events);
+                self.urgent |= barrier;
+                self.waits();
+            }
+            Order::Output(chunk) => {
+                let weight = weight(&chunk.bytes) as usize;
+                self.output(chunk);
+                self.room.add_permits(weight);
+            }
+            Order::EndOutput { step, attempt } => self.end_output(&step, attempt),
+            Order::MoveKey => self.move_asked = true,
+            Order::Close { .. } => {}
+        }
+    }
+
+    fn output(&mut self, chunk: Chunk) {
+        self.waits();
+        match self.health {
+            Health::Well => {
+                let written = self.outputs.write(&mut *self.storage, chunk, &mut self.book.waiting);
+                if let Err(error) = written {
+                    self.rescue(&JournalError::io("write", "output")(error));
+                }
+            }
+            Health::Reserve | Health::Dead => {
+                self.drop_output(chunk.step, chunk.attempt, chunk.bytes.len() as u64);
+            }
+        }
+    }
+
+    fn end_output(&mut self, step: &StepId, attempt: Attempt) {
+        self.close_extents();
+        self.outputs.end(step, attempt);
+        self.say_dropped(Some((step, attempt)));
+        self.waits();
+    }
+
+    fn close_extents(&mut self) {
+        let closed = self.outputs.close_extents(&mut *self.storage, &mut self.book.waiting);
+        if let Err(error) = closed {
+            self.rescue(&JournalError::io("write", "output")(error));
+        }
+    }
+
+    /// Makes everything durable that was ordered so far, and reports it.
+    fn commit(&mut self, moves: KeyMove) {
+        let begun = (self.now)();
+        let moves = match moves {
+            KeyMove::Stay if self.move_asked || begun.since(self.moved) >= KEY_LIFE => KeyMove::Move,
+            KeyMove::Stay | KeyMove::Move | KeyMove::End => moves,
+        };
+        (self.urgent, self.since, self.committed) = (false, None, begun);
+        self.close_extents();
+        if self.health == Health::Dead {
+            self.book.waiting.clear();
+            return;
+        }
+        match self.try_commit(begun, moves) {
+            Ok(records) => self.report_durable(records),
+            Err(error) => {
+                self.rescue(&error);
+                return;
+            }
+        }
+        if moves == KeyMove::Move {
+            (self.move_asked, self.moved) = (false, begun);
+        }
+        self.took = (self.now)().since(begun);
+    }
+
+    pub(super) fn try_commit(&mut self, at: Stamp, moves: KeyMove) -> Result<Vec<Record>, JournalError> {
+        if self.is_superseded() {
+            return Err(JournalError::Superseded);
+        }
+        self.outputs.sync(&mut *self.storage).map_err(JournalError::io("sync", "output"))?;
+        let records = self.book.commit(&mut *self.storage, at, moves)?;
+        self.outputs.committed(&mut *self.storage);
+        Ok(records)
+    }
+
+    /// Whether another conductor has this run: the lock file is another one, or a part is there that this one did not make.
+    pub(super) fn is_superseded(&self) -> bool {
+        !self.lock.still_ours() || self.dir.has(&part_name(self.newest + 1))
+    }
+
+    fn close(mut self, how: Closing) {
+        self.close_extents();
+        self.say_dropped(None);
+        let closed = match how {
+            Closing::Left => KeyMove::Stay,
+            Closing::Ended => {
+                // The last instant that was given is not known here; a record needs one, so it is now.
+                let at = (self.now)();
+                let (output_files, output_bytes) = self.count_output();
+                let closed = Event::Closed { output_files, output_bytes };
+                self.book.waiting.push((at, closed));
+                KeyMove::End
+            }
+        };
+        if how == Closing::Ended || !self.book.waiting.is_empty() {
+            self.commit(closed);
+        }
+        // The last checkpoint may have come in another part, after a failed sync, and then it named the next key as ever.
+        if how == Closing::Ended && self.health != Health::Dead && self.book.key_hex().is_some() {
+            self.commit(closed);
+        }
+        // A reserve that stays behind harms nothing; the seal takes it away.
+        let _ = self.storage.remove(RESERVE_NAME);
+        let whole = match how {
+            Closing::Ended => self.book.key_hex().is_none(),
+            Closing::Left => self.health != Health::Dead,
+        };
+        let head = self.book.valid.filter(|_| whole).map(|valid| valid.head());
+        // Who hears it may take the lock at once, so it is let go of before.
+        let reports = self.reports.clone();
+        drop(self);
+        let _ = reports.send(Report::Closed { head });
+    }
+
+    /// How many output files there are, and their bytes, those of earlier parts too.
+    fn count_output(&self) -> (u64, u64) {
+        let names = self.dir.names("out").unwrap_or_default();
+        let logs = names.iter().filter(|name| name.ends_with(".log"));
+        let length = |name: &String| self.dir.read(&format!("out/{name}")).ok()?.metadata().ok();
+        let lengths: Vec<u64> = logs.filter_map(|name| Some(length(name)?.len())).collect();
+        (lengths.len() as u64, lengths.iter().sum())
+    }
+
+    pub(super) fn report_durable(&self, records: Vec<Record>) {
+        if let Some(valid) = self.book.valid {
+            let head: Head = valid.head();
+            let _ = self.reports.send(Report::Durable { records, head });
+        }
+    }
+
+    pub(super) fn now(&self) -> Stamp {
+        (self.now)()
+    }
+
+    fn waits(&mut self) {
+        if self.since.is_none() {
+            self.since = Some((self.now)());
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.urgent || self.outputs.unsynced() >= UNSYNCED || self.patience().is_zero()
+    }
+
+    /// How long until something has to be committed.
+    fn patience(&self) -> Duration {
+        let quick = self.took < QUICK;
+        let (from, length) = match self.since {
+            Some(since) => (since, if quick { SOON } else { LATE }),
+            None => (self.committed, KEY_LIFE),
+        };
+        length.saturating_sub((self.now)().since(from))
+    }
+}

@@ -1,0 +1,174 @@
+//! What a step is, line by line, before anything of it is asked: the command as it will run, what it must give, what it asks.
+//!
+//! Pure. A command is shown whole, never cut, with the variables that it gets; a secret's value is not in the state and so
+//! cannot be shown. Called by `prompt`.
+
+use super::words::named;
+use crate::model::decide::{asked_class, invocation};
+use crate::model::expect::{ExitWanted, Expect, JsonWanted, Measured, Of};
+use crate::model::ids::StepIx;
+use crate::model::plan::Plan;
+use crate::model::state::RunState;
+use crate::model::step::{Command, Gate, PlannedStep, Work};
+use crate::model::time::plan_length;
+
+/// A step's lines.
+pub(super) fn card(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<String> {
+    let step = plan.step(ix);
+    let mut lines =
+        vec![format!("{} [{} {}]", named(plan, state, ix), asked_class(plan, state, ix).word(), step.effect.word())];
+    if let Some(why) = &step.why {
+        lines.extend(why.lines().map(|line| format!("  {}", state.fill(line))));
+    }
+    match &step.work {
+        Work::Run(command) => lines.extend(command_lines(plan, state, ix, command)),
+        Work::Check(items) => {
+            for (place, item) in items.iter().enumerate() {
+                lines.push(format!("  {}  {}", place + 1, state.fill(&item.text)));
+            }
+        }
+        Work::Measure(question) | Work::Ask(question) => {
+            lines.push(format!("  asks  {}", state.fill(&question.text)));
+            if let Some(expect) = &question.expect {
+                lines.push(format!("  needs {}", expectation(expect).join(", ")));
+            }
+        }
+        Work::Choose { text, options } => {
+            lines.push(format!("  {}", state.fill(text)));
+            for option in options {
+                lines.push(format!("  {}  {}", option.id, state.fill(&option.title)));
+            }
+        }
+        Work::Wait(when) => lines.push(format!("  counts down until {}", when.shown())),
+        Work::Gate(gate) => lines.extend(gate_lines(plan, state, ix, gate)),
+    }
+    lines.extend(facts(plan, state, step));
+    lines
+}
+
+fn facts(plan: &Plan, state: &RunState, step: &PlannedStep) -> Vec<String> {
+    let undo = if step.undo.is_empty() {
+        None
+    } else {
+        let names: Vec<String> = step.undo.iter().map(|undo| named(plan, state, *undo)).collect();
+        Some(format!("its own: {}", names.join("; ")))
+    };
+    let owed: Vec<String> = step.owes.iter().map(|owed| named(plan, state, *owed)).collect();
+    let rows = [
+        ("changes", step.changes.clone()),
+        ("loses", step.loses.clone()),
+        ("undo", undo),
+        ("owes", Some(owed.join("; ")).filter(|owed| !owed.is_empty())),
+        ("risk", step.risk.map(|risk| risk.word().to_owned())),
+        ("planned", step.takes.map(plan_length)),
+        ("more", step.link.clone()),
+    ];
+    rows.into_iter().filter_map(|(word, text)| Some(format!("  {word}  {}", state.fill(&text?)))).collect()
+}
+
+fn command_lines(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -> Vec<String> {
+    let invocation = match invocation(plan, state, ix, command) {
+        Ok(invocation) => invocation,
+        Err(why) => return vec![format!("  Cannot run now: {why}.")],
+    };
+    let limit = command.timeout.map_or("no limit".into(), |limit| format!("limit {}", plan_length(limit)));
+    let retry = command
+        .retry
+        .map_or("no retry".into(), |retry| format!("{} tries, {} apart", retry.times, plan_length(retry.every)));
+    let mut lines = vec![format!("  Will run, as {}, in {}, {limit}, {retry}:", invocation.user, invocation.cwd)];
+    lines.extend(runs(&invocation.argv));
+    for name in &invocation.env {
+        let known = state.vars.get(name.as_str()).and_then(|bound| bound.value.as_deref());
+        lines.push(format!("  with  {name}={}", known.unwrap_or("******")));
+    }
+    for (name, value) in &command.env {
+        lines.push(format!("  with  {name}={}", state.fill(value)));
+    }
+    if let Some(stdin) = &command.stdin {
+        lines.extend(state.fill(stdin).lines().map(|line| format!("  stdin {line}")));
+    }
+    lines.push(format!("  passes  {}", expectation(&command.expect).join(", ")));
+    lines
+}
+
+/// A shell's text by numbered lines after the shell's own words; other arguments one a line.
+fn runs(argv: &[String]) -> Vec<String> {
+    let is_shell = argv.len() > 2 && argv.get(argv.len() - 2).is_some_and(|word| word == "-c");
+    let (head, text) = argv.split_at(if is_shell { argv.len() - 1 } else { 0 });
+    let mut lines = Vec::new();
+    if is_shell {
+        lines.push(format!("   {}", head.join(" ")));
+    }
+    for (place, line) in text.iter().flat_map(|text| text.lines()).enumerate() {
+        lines.push(format!("   {:>2}  {line}", place + 1));
+    }
+    lines
+}
+
+fn gate_lines(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Vec<String> {
+    let mut lines = vec![format!("  {}", state.fill(&gate.text))];
+    for (title, criteria, met, bad) in [
+        ("GO needs every one of these:", &gate.go, "ok", "NOT MET"),
+        ("NO-GO if any one of these:", &gate.no_go, "clear", "HOLDS"),
+    ] {
+        if !criteria.is_empty() {
+            lines.push(format!("  {title}"));
+        }
+        for criterion in criteria {
+            let own = state.step(*criterion);
+            let word = match (own.status.settled(), own.status.bad()) {
+                (true, _) => met,
+                (false, true) => bad,
+                (false, false) => "no answer",
+            };
+            let saw = own.answers.values().next().map(|answered| answered.saw.clone());
+            let saw = saw.or_else(|| own.checks.first().map(|check| check.saw.clone()));
+            let saw = saw.filter(|saw| !saw.is_empty()).map(|saw| format!(" ({saw})"));
+            lines.push(format!("   {}: {word}{}", named(plan, state, *criterion), saw.unwrap_or_default()));
+        }
+    }
+    let open = state.open_points(plan, ix);
+    lines.push(if open.is_empty() { "  Advice: GO.".into() } else { format!("  Advice: HOLD. {}.", open.join(", ")) });
+    lines
+}
+
+/// An expectation in words.
+pub(super) fn expectation(expect: &Expect) -> Vec<String> {
+    let mut words = match &expect.exit {
+        ExitWanted::Codes(codes) => {
+            let codes: Vec<String> = codes.iter().map(i32::to_string).collect();
+            vec![format!("exit {}", codes.join(" or "))]
+        }
+        ExitWanted::Any => vec!["any exit".into()],
+    };
+    words.extend(expect.contains.iter().map(|text| format!("contains {text:?}")));
+    words.extend(expect.lacks.iter().map(|text| format!("lacks {text:?}")));
+    words.extend(expect.matches.iter().map(|text| format!("matches {text}")));
+    words.extend(expect.equals.iter().map(|text| format!("equals {text:?}")));
+    words.extend(expect.json.iter().map(|(path, wanted)| match wanted {
+        JsonWanted::Equals(value) => format!("{path} is {value}"),
+        JsonWanted::Cmp(cmp) => format!("{path} {}", cmp.source),
+    }));
+    for (word, measured) in [("number", &expect.number), ("ratio", &expect.ratio), ("count", &expect.count)] {
+        words.extend(measured.iter().map(|each| one(word, each)));
+    }
+    words.extend(expect.took.iter().map(|each| one("took", each)));
+    if let Some(stderr) = &expect.stderr {
+        let inner = expectation(stderr);
+        words.push(format!("standard error {}", inner.get(1..).unwrap_or_default().join(" and ")));
+    }
+    words
+}
+
+fn one(word: &str, measured: &Measured) -> String {
+    let of = match &measured.of {
+        Of::Output => String::new(),
+        Of::Regex(regex) => format!(" of {regex}"),
+        Of::Vars(names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            format!(" of {}", names.join(", "))
+        }
+    };
+    let is = measured.is.as_ref().map_or("all", |cmp| cmp.source.as_str());
+    format!("{word}{of} {is}")
+}

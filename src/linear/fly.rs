@@ -1,0 +1,186 @@
+//! `--answers FILE`: the run as lines with nobody there, driven by what the file says and by nothing else.
+//!
+//! One wish at a time: the next is sent when the records of the last one are there. A refusal, or a place without an answer,
+//! ends it: what runs is stopped, the run is held, the conductor is told, and the run is left for a person to resume.
+
+use super::answers::{Answers, Todo, Used, next_answer};
+use super::teller::Teller;
+use super::{Left, LinearError};
+use crate::feed::{News, Port};
+use crate::model::event::StopHow;
+use crate::model::intent::Intent;
+use crate::model::plan::Plan;
+use crate::model::time::Stamp;
+use std::io::Write;
+use std::sync::mpsc::Receiver;
+
+/// Flies a run by its answers file.
+#[allow(clippy::too_many_arguments, reason = "the six ends of a client; a struct would only move the list")]
+pub fn fly(
+    plan: &Plan,
+    port: Box<dyn Port>,
+    news: Receiver<News>,
+    answers: &Answers,
+    output: impl Write,
+    clock: &dyn Fn() -> Stamp,
+) -> Result<Left, LinearError> {
+    let teller = Teller::new(plan, output);
+    let flight = Flight { teller, port, answers, used: Used::default(), waits: None, giving_up: None };
+    flight.run(&news, clock)
+}
+
+/// How far giving up has come.
+struct GivingUp {
+    at: String,
+    stopped: bool,
+    held: bool,
+    told: bool,
+}
+
+/// A wish whose records are waited for.
+struct Waits {
+    id: u64,
+    taken: bool,
+}
+
+struct Flight<'a, W> {
+    teller: Teller<'a, W>,
+    port: Box<dyn Port>,
+    answers: &'a Answers,
+    used: Used,
+    waits: Option<Waits>,
+    giving_up: Option<GivingUp>,
+}
+
+impl<W: Write> Flight<'_, W> {
+    fn run(mut self, news: &Receiver<News>, clock: &dyn Fn() -> Stamp) -> Result<Left, LinearError> {
+        loop {
+            let left = match news.recv() {
+                Ok(heard) => self.hear(heard, clock()),
+                // The conductor ends once it was told that there is no answer left; its going is no loss then.
+                Err(_) if self.told() => Some(Left::NoAnswer),
+                Err(_) => Some(Left::Lost("the conductor cannot be reached any more".into())),
+            };
+            // A reader that went away does not end an unattended run: there was nobody to begin with.
+            let _reader_gone = self.teller.voice.flush()?;
+            if let Some(left) = left {
+                return Ok(left);
+            }
+        }
+    }
+
+    fn told(&self) -> bool {
+        self.giving_up.as_ref().is_some_and(|giving_up| giving_up.told)
+    }
+
+    fn hear(&mut self, heard: News, now: Stamp) -> Option<Left> {
+        match heard {
+            News::Records(records) => {
+                let left = self.teller.records(&records, self.port.as_ref(), now);
+                if left.is_some() {
+                    return left;
+                }
+                if self.waits.as_ref().is_some_and(|waits| waits.taken) {
+                    self.waits = None;
+                }
+                self.go_on();
+            }
+            News::Taken(id) => {
+                if let Some(waits) = self.waits.as_mut().filter(|waits| waits.id == id) {
+                    waits.taken = true;
+                }
+            }
+            News::Refused(id, why) => {
+                self.teller.voice.say(&format!("Refused: {why}"));
+                if self.waits.as_ref().is_some_and(|waits| waits.id == id) {
+                    self.waits = None;
+                    self.give_up_here(&why);
+                }
+            }
+            News::Driver { you: true, .. } => {}
+            News::Driver { name, you: false } => {
+                self.teller.voice.say(&format!("{name} drives; the answers file may not act."));
+            }
+            News::Trouble(words) if words.is_empty() => {}
+            News::Trouble(words) => self.teller.voice.say(&format!("Trouble: {words}")),
+            News::Over { .. } | News::Lost(_) if self.told() => return Some(Left::NoAnswer),
+            News::Over { sealed, why } => return Some(self.teller.over(sealed, why)),
+            News::Lost(why) => return Some(Left::Lost(why)),
+        }
+        None
+    }
+
+    /// Does the next thing that the file says.
+    fn go_on(&mut self) {
+        if self.waits.is_some() {
+            return;
+        }
+        if self.giving_up.is_some() {
+            return self.give_up_further();
+        }
+        match next_answer(self.teller.plan, &self.teller.state, self.answers, &mut self.used) {
+            Todo::Wish(intent) => self.wish(intent),
+            Todo::Close => self.wish(Intent::Close),
+            Todo::Wait => {}
+            Todo::NoAnswer { at } => self.begin_to_give_up(at),
+        }
+    }
+
+    fn wish(&mut self, intent: Intent) {
+        match self.port.wish(intent, self.teller.state.last) {
+            Ok(id) => self.waits = Some(Waits { id, taken: false }),
+            Err(why) => {
+                self.teller.voice.say(&format!("Not sent: {why}"));
+                self.give_up_here(&why);
+            }
+        }
+    }
+
+    /// A wish came to nothing: that place has no answer that holds.
+    fn give_up_here(&mut self, why: &str) {
+        if self.giving_up.is_some() {
+            return self.give_up_further();
+        }
+        let next = self.teller.state.next(self.teller.plan);
+        let at = next.map_or("the end".to_owned(), |ix| self.teller.plan.step(ix).id.0.clone());
+        self.begin_to_give_up(format!("{at} ({why})"));
+    }
+
+    fn begin_to_give_up(&mut self, at: String) {
+        self.teller.voice.say(&format!("The answers file has no answer for {at}."));
+        self.giving_up = Some(GivingUp { at, stopped: false, held: false, told: false });
+        self.give_up_further();
+    }
+
+    /// Stops what runs, then holds, then tells the conductor: each once.
+    fn give_up_further(&mut self) {
+        let state = &self.teller.state;
+        let running = state.running().first().map(|ix| self.teller.plan.step(*ix).id.clone());
+        let can_hold = state.hold.is_none() && state.started.is_some() && state.ended.is_none();
+        let Some(giving_up) = self.giving_up.as_mut() else {
+            return;
+        };
+        let intent = if let Some(step) = running {
+            if giving_up.stopped {
+                return;
+            }
+            giving_up.stopped = true;
+            Intent::Stop { step, how: StopHow::Terminate }
+        } else if can_hold && !giving_up.held {
+            giving_up.held = true;
+            Intent::Hold { reason: format!("no answer for {}", giving_up.at) }
+        } else {
+            if !giving_up.told {
+                giving_up.told = true;
+                let at = giving_up.at.clone();
+                self.port.give_up(at);
+            }
+            return;
+        };
+        // A wish that cannot be sent leads to the next stage at once.
+        match self.port.wish(intent, self.teller.state.last) {
+            Ok(id) => self.waits = Some(Waits { id, taken: false }),
+            Err(_) => self.give_up_further(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! FLOOR 4: the run as lines of text: `--linear` for a person, `--answers` for nobody.
+//!
+//! A client like the screens: it reads `News`, sends intents through a `Port` and decides nothing. What it writes is only
+//! ever appended: no colour, no cursor movement, no frame, so that a screen reader, a serial line and a log read it alike.
+//! Every line passes the one door for foreign text (`model::text::shown`). `commands` calls `run` and `fly`.
+
+pub mod answers;
+mod answers_file;
+mod answers_read;
+pub mod ask;
+mod card;
+mod echo;
+mod fly;
+mod hush;
+mod input;
+pub mod prompt;
+mod run;
+pub mod sentences;
+mod talk;
+mod teller;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use answers::Answers;
+pub use answers_file::AnswersError;
+pub use fly::fly;
+pub use run::run;
+
+use std::io;
+
+/// What lines of text could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum LinearError {
+    /// Standard output takes nothing more, and not because its reader went away.
+    #[error("cannot write to standard output")]
+    Write(#[source] io::Error),
+    /// A thread could not be made.
+    #[error("cannot start a thread for {what}")]
+    Thread {
+        /// What it was for.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// How a run was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It ended; `completed` is false after an abort or a way back.
+    #[allow(missing_docs, reason = "said above")]
+    Ended { completed: bool },
+    /// An answers file had no answer: the run is held.
+    NoAnswer,
+    /// The client left and the run goes on.
+    Leaving,
+    /// The conductor ended before the run did, or cannot be reached.
+    Lost(String),
+    /// The journal cannot be written.
+    JournalFailed(String),
+}

@@ -1,0 +1,75 @@
+//! The ways back, each with its budget, what it loses and every command that it would run.
+
+use crate::linear::ask::{Ask, Choice, Question, Rule, Slot};
+use crate::linear::card::card;
+use crate::linear::words::{count, wall};
+use crate::model::ids::LevelIx;
+use crate::model::intent::{Intent, Typed};
+use crate::model::plan::{Level, Plan};
+use crate::model::schedule;
+use crate::model::state::RunState;
+use crate::model::time::plan_length;
+
+/// `roll back`, with its levels; `None` where the runbook names none.
+pub(super) fn choice(plan: &Plan, state: &RunState) -> Option<Choice> {
+    if plan.levels.is_empty() || state.started.is_none() || state.ended.is_some() {
+        return None;
+    }
+    let mut card = vec!["Ways back, mildest first:".to_owned()];
+    let mut choices = Vec::new();
+    for (at, level) in plan.levels.iter().enumerate() {
+        let ix = LevelIx(at);
+        if state.level_path(plan, ix).is_empty() {
+            card.push(format!("  {} has nothing to undo yet.", level.id));
+        } else {
+            choices.push(Choice::noted(level.id.0.clone(), facts(state, plan, ix), take(plan, state, ix)));
+        }
+    }
+    Some(Choice::new("roll back", Ask::Menu { card, choices }))
+}
+
+fn facts(state: &RunState, plan: &Plan, ix: LevelIx) -> String {
+    let level = plan.level(ix);
+    let mut words = vec![level.title.clone()];
+    words.push(level.budget.map_or("no budget".into(), |budget| format!("plan {}", plan_length(budget))));
+    words.push(loss(level));
+    if let Some(latest) = schedule::latest_start(plan, state, ix) {
+        words.push(format!("latest start {}", wall(state, latest)));
+    }
+    if !schedule::offered(state, level) {
+        words.push("past its point of no return".into());
+    }
+    words.join(", ")
+}
+
+fn loss(level: &Level) -> String {
+    if level.loses_nothing() {
+        "loses nothing".into()
+    } else {
+        format!("LOSES {}", level.loses.as_deref().unwrap_or("something"))
+    }
+}
+
+fn take(plan: &Plan, state: &RunState, ix: LevelIx) -> Ask {
+    let level = plan.level(ix);
+    let path = state.level_path(plan, ix);
+    let mut lines = vec![format!("{} {}: {}, {}.", level.id, level.title, count(path.len(), "step"), loss(level))];
+    for step in &path {
+        lines.extend(card(plan, state, *step).into_iter().map(|line| format!("  {line}")));
+    }
+    let offered = schedule::offered(state, level);
+    let mut questions = if level.loses_nothing() {
+        vec![Question::yes(format!("Type y to take {}:", level.id))]
+    } else {
+        vec![Question {
+            words: format!("It {}. Type  {}  to take it:", loss(level), level.id),
+            rule: Rule::Exactly(level.id.0.clone()),
+            slot: Slot::Typed,
+        }]
+    };
+    if !level.loses_nothing() || !offered {
+        questions.push(Question::why());
+    }
+    let intent = Intent::RollBack { level: level.id.clone(), typed: Typed::default() };
+    Ask::Wish { card: lines, questions, intent }
+}

@@ -1,0 +1,156 @@
+//! Choices at one step: run it, retry it, stop it, say what became of it.
+
+use super::{Prompt, by_hand, gate, levels, only, with_card};
+use crate::linear::ask::{Ask, Choice, Question, Slot};
+use crate::linear::card::card;
+use crate::linear::words::{ended, named, wall};
+use crate::model::decide::asked_class;
+use crate::model::ids::StepIx;
+use crate::model::intent::{Intent, Typed};
+use crate::model::plan::Plan;
+use crate::model::state::{RunState, StepStatus};
+use crate::model::step::{Class, Effect, Work};
+
+/// What class the runbook gives, in words, for the one line.
+fn class_words(class: Class) -> &'static str {
+    match class {
+        Class::C0 => "reads only",
+        Class::C1 => "changes, C1",
+        Class::C2 => "C2: its number is typed",
+        Class::C3 => "C3: its phrase is typed",
+    }
+}
+
+/// The step that is to be done or answered now.
+pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
+    let step = plan.step(ix);
+    let own = state.step(ix);
+    let name = named(plan, state, ix);
+    let mut choices = Vec::new();
+    let heading = match &step.work {
+        Work::Run(_) if by_itself(state, ix, step.effect) => {
+            return only(format!("Wait. {name} starts by itself."), Vec::new());
+        }
+        Work::Run(_) => {
+            choices.push(start(plan, state, ix, "run"));
+            format!("Next: {name} ({}).", class_words(asked_class(plan, state, ix)))
+        }
+        Work::Wait(_) => {
+            let until = own.until.map(|until| format!(" until {}", wall(state, until)));
+            choices.push(release(plan, state, ix));
+            format!("Wait. {name} counts down{}.", until.unwrap_or_default())
+        }
+        Work::Gate(work) if own.status == StepStatus::You => {
+            return gate::open(plan, state, ix, work);
+        }
+        Work::Gate(_) => {
+            choices.push(start(plan, state, ix, "open"));
+            let at = step.at.as_ref().map(|at| format!(" at {}", at.shown())).unwrap_or_default();
+            format!("Next: gate {name}. It opens by itself{at}.")
+        }
+        Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
+            return by_hand::open(plan, state, ix);
+        }
+    };
+    let prompt = Prompt { heading, card: Vec::new(), choices };
+    with_card(plan, state, ix, prompt)
+}
+
+/// Whether a command of a way back starts without a person's key.
+fn by_itself(state: &RunState, ix: StepIx, effect: Effect) -> bool {
+    let under_way = state.rollback.as_ref().is_some_and(|back| back.ended.is_none() && back.path.contains(&ix));
+    under_way && effect != Effect::Destroys && state.step(ix).attempt == 0 && state.hold.is_none()
+}
+
+/// Starts a step, or tries it again: with what its class asks to be typed.
+pub(super) fn start(plan: &Plan, state: &RunState, ix: StepIx, label: &str) -> Choice {
+    let step = plan.step(ix);
+    let number = &step.number;
+    let class = asked_class(plan, state, ix);
+    let questions = match class {
+        Class::C0 => Vec::new(),
+        Class::C1 => vec![Question::yes(format!("Type y to {label} {number}:"))],
+        Class::C2 => vec![Question::exactly(
+            format!("Type the step number to {label} it on {}:  {number}", plan.environment.name),
+            number,
+        )],
+        Class::C3 => {
+            let mut asked = vec![
+                Question::exactly(format!("Type  {}  to {label} it:", step.phrase()), step.phrase()),
+                Question::why(),
+            ];
+            if step.second_person {
+                asked.push(Question::text("Second person, by name:", Slot::Second));
+            }
+            asked
+        }
+    };
+    let card = if class == Class::C0 { Vec::new() } else { card(plan, state, ix) };
+    let intent = Intent::Run { step: step.id.clone(), typed: Typed::default() };
+    Choice::new(label, Ask::Wish { card, questions, intent })
+}
+
+/// Whether a choice starts something, which a hold forbids.
+pub(super) fn starts(choice: &Choice) -> bool {
+    match &choice.then {
+        Ask::Wish { intent, .. } => matches!(intent, Intent::Run { .. } | Intent::Decide { .. }),
+        Ask::Menu { .. } | Ask::Show(_) | Ask::Leave => false,
+    }
+}
+
+fn release(plan: &Plan, _state: &RunState, ix: StepIx) -> Choice {
+    let intent = Intent::Release { step: plan.step(ix).id.clone(), reason: String::new() };
+    Choice::new("end it early", Ask::Wish { card: Vec::new(), questions: vec![Question::why()], intent })
+}
+
+/// A step that came to a bad end.
+pub(super) fn failed(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
+    let step = plan.step(ix);
+    let what = match state.step(ix).status {
+        StepStatus::TimedOut => "ran out of time",
+        StepStatus::Stopped => "was stopped",
+        StepStatus::Unknown => "is unknown: nobody can tell",
+        StepStatus::Failed
+        | StepStatus::NotYet
+        | StepStatus::Running
+        | StepStatus::You
+        | StepStatus::Ok
+        | StepStatus::Late
+        | StepStatus::Skipped
+        | StepStatus::NotApplicable
+        | StepStatus::Hand
+        | StepStatus::Over
+        | StepStatus::Back => "FAILED",
+    };
+    let (what, again) = match &step.work {
+        Work::Gate(gate) => (gate::refused_words(plan, gate), "open again"),
+        Work::Run(_) => (what.to_owned(), "retry"),
+        Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) => {
+            (what.to_owned(), "answer again")
+        }
+    };
+    let choices = vec![start(plan, state, ix, again), accept(plan, ix)];
+    let prompt = only(ended(&format!("{} {what}", named(plan, state, ix))), choices);
+    with_card(plan, state, ix, prompt)
+}
+
+fn accept(plan: &Plan, ix: StepIx) -> Choice {
+    let number = &plan.step(ix).number;
+    let intent = Intent::Accept { step: plan.step(ix).id.clone(), reason: String::new(), name: String::new() };
+    let questions = vec![
+        Question::text(format!("{number} failed and would be accepted as it is. Why:"), Slot::Reason),
+        Question::text("Who accepts it, by name:", Slot::Name),
+    ];
+    Choice::new("accept", Ask::Wish { card: Vec::new(), questions, intent })
+}
+
+/// The step that a wish about "this step" is about.
+pub(super) fn current(plan: &Plan, state: &RunState) -> Option<StepIx> {
+    let busy = state.running().first().copied();
+    busy.or_else(|| super::orphan(state)).or_else(|| state.next(plan))
+}
+
+/// The ways back, for everywhere.
+pub(super) fn roll_back(plan: &Plan, state: &RunState) -> Option<Choice> {
+    levels::choice(plan, state)
+}

@@ -1,0 +1,319 @@
+//! `--linear`: the run as lines, with numbered choices typed on standard input.
+//!
+//! The loop waits for news and lines at once. A line is taken only when the prompt that it answers was on the screen: one
+//! typed before is named and dropped at a terminal (a key pressed for one question must never answer another), and waits for
+//! its prompt where input is a pipe. End of input leaves the run going. Decides nothing: every wish goes to the conductor.
+
+use super::hush::Hush;
+use super::input::{Heard, Line, listen};
+use super::prompt::{Prompt, prompt};
+use super::talk::{Reply, Talk, in_line, listed};
+use super::teller::Teller;
+use super::words::wall;
+use super::{Left, LinearError};
+use crate::feed::{News, Port, Role};
+use crate::model::intent::Intent;
+use crate::model::plan::Plan;
+use crate::model::time::Stamp;
+use std::collections::VecDeque;
+use std::io::{BufRead, IsTerminal, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+/// A prompt is shown when the run has been silent for so long, so that a burst of records leads to one prompt.
+const QUIET: Duration = Duration::from_millis(60);
+/// How long to wait for anything while nothing is to be shown.
+const IDLE: Duration = Duration::from_secs(5);
+/// At a terminal, a line that comes so soon after a prompt that appeared by itself was typed for the one before it.
+const TOO_SOON: Duration = Duration::from_millis(350);
+/// How long the records of a wish that was taken are waited for before the next line is.
+const FOLLOW: Duration = Duration::from_secs(1);
+
+/// Shows the run line by line until it ends or the client leaves.
+#[allow(clippy::too_many_arguments, reason = "the six ends of a client; a struct would only move the list")]
+pub fn run(
+    plan: &Plan,
+    port: Box<dyn Port>,
+    news: Receiver<News>,
+    input: impl BufRead + Send + 'static,
+    output: impl Write,
+    clock: &dyn Fn() -> Stamp,
+) -> Result<Left, LinearError> {
+    let typed = if std::io::stdin().is_terminal() { Typing::Terminal } else { Typing::Pipe };
+    let heard = listen(news, input)?;
+    Lines::new(Teller::new(plan, output), port, typed, clock).run(&heard)
+}
+
+/// How lines come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typing {
+    /// From fingers: what was typed too early is dropped.
+    Terminal,
+    /// From a program: every line counts, in order.
+    Pipe,
+}
+
+/// A wish that was sent.
+struct Sent {
+    id: u64,
+    taken: Option<Stamp>,
+}
+
+pub(super) struct Lines<'a, W> {
+    teller: Teller<'a, W>,
+    port: Box<dyn Port>,
+    typing: Typing,
+    clock: &'a dyn Fn() -> Stamp,
+    talk: Talk,
+    pending: VecDeque<(Line, Stamp)>,
+    sent: Option<Sent>,
+    /// The prompt that was shown last, when, and whether it came by itself.
+    shown: Option<Prompt>,
+    shown_at: Stamp,
+    /// The prompt or question is to be said (again).
+    due: bool,
+    /// Somebody typed, so that what is shown next does not come by itself.
+    answered: bool,
+    hush: Option<Hush>,
+    role: Role,
+}
+
+impl<'a, W: Write> Lines<'a, W> {
+    pub fn new(teller: Teller<'a, W>, port: Box<dyn Port>, typing: Typing, clock: &'a dyn Fn() -> Stamp) -> Self {
+        let role = port.role();
+        Self {
+            teller,
+            port,
+            typing,
+            clock,
+            talk: Talk::default(),
+            pending: VecDeque::new(),
+            sent: None,
+            shown: None,
+            shown_at: Stamp::default(),
+            due: false,
+            answered: false,
+            hush: None,
+            role,
+        }
+    }
+
+    pub fn run(mut self, heard: &Receiver<Heard>) -> Result<Left, LinearError> {
+        loop {
+            let wait = if self.due || self.sent.is_some() || !self.pending.is_empty() { QUIET } else { IDLE };
+            let left = match heard.recv_timeout(wait) {
+                Ok(Heard::News(news)) => self.news(news),
+                Ok(Heard::Line(line)) => {
+                    self.pending.push_back((line, (self.clock)()));
+                    None
+                }
+                Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) => {
+                    Some(Left::Lost("the conductor cannot be reached any more".into()))
+                }
+                Err(RecvTimeoutError::Timeout) => self.quiet(),
+            };
+            let left = left.or_else(|| self.take_lines());
+            if let Some(gone) = self.teller.voice.flush()? {
+                return Ok(gone);
+            }
+            if let Some(left) = left {
+                return Ok(left);
+            }
+        }
+    }
+
+    fn news(&mut self, news: News) -> Option<Left> {
+        match news {
+            News::Records(records) => {
+                let now = (self.clock)();
+                let left = self.teller.records(&records, self.port.as_ref(), now);
+                if self.sent.as_ref().is_some_and(|sent| sent.taken.is_some()) {
+                    self.sent = None;
+                }
+                self.due = true;
+                return left;
+            }
+            News::Taken(id) => {
+                let now = (self.clock)();
+                if let Some(sent) = self.sent.as_mut().filter(|sent| sent.id == id) {
+                    sent.taken = Some(now);
+                }
+            }
+            News::Refused(id, why) => {
+                if self.sent.as_ref().is_some_and(|sent| sent.id == id) {
+                    self.sent = None;
+                }
+                self.teller.voice.say(&format!("Refused: {why}"));
+                self.ask_again();
+            }
+            News::Driver { name, you } => {
+                let who = if you { "You drive." } else { "You may hold, stop and roll back." };
+                self.teller.voice.say(&if you { who.to_owned() } else { format!("{name} drives. {who}") });
+                self.due = true;
+            }
+            News::Trouble(words) if words.is_empty() => self.teller.voice.say("That trouble is over."),
+            News::Trouble(words) => self.teller.voice.say(&format!("Trouble: {words}")),
+            News::Over { sealed, why } => return Some(self.teller.over(sealed, why)),
+            News::Lost(why) => return Some(Left::Lost(why)),
+        }
+        None
+    }
+
+    /// Nothing came for a moment: now is the time to say what can be done.
+    fn quiet(&mut self) -> Option<Left> {
+        let now = (self.clock)();
+        if self.sent.as_ref().and_then(|sent| sent.taken).is_some_and(|taken| now.since(taken) > FOLLOW) {
+            self.sent = None;
+        }
+        if self.sent.is_some() || !self.due || self.teller.state.facts.is_none() {
+            return None;
+        }
+        self.due = false;
+        self.role = self.port.role();
+        let next = prompt(self.teller.plan, &self.teller.state, self.role);
+        let changed = self.shown.as_ref().is_none_or(|shown| !same(shown, &next));
+        if self.talk.is_asking() {
+            // What is being asked stays; it is said again after what came in between, and the conductor judges the answer.
+            for line in self.talk.question() {
+                self.teller.voice.say(&line);
+            }
+            return None;
+        }
+        if changed || self.answered {
+            self.show(next, changed, now);
+        } else {
+            self.talk.shown(self.teller.state.last);
+            self.shown = Some(next);
+        }
+        None
+    }
+
+    fn show(&mut self, next: Prompt, changed: bool, now: Stamp) {
+        let voice = &mut self.teller.voice;
+        if self.shown.as_ref().is_none_or(|shown| shown.card != next.card) {
+            for line in &next.card {
+                voice.say(line);
+            }
+        }
+        let clock = wall(&self.teller.state, now.wall);
+        if next.choices.iter().any(|choice| !choice.note.is_empty()) {
+            voice.say(&format!("{clock} {}", next.heading));
+            for line in listed(&next.choices) {
+                voice.say(&line);
+            }
+        } else {
+            voice.say(&format!("{clock} {} {}", next.heading, in_line(&next.choices)));
+        }
+        if changed {
+            if self.typing == Typing::Terminal {
+                while let Some((line, _)) = self.pending.pop_front() {
+                    if line == Line::End {
+                        self.pending.push_front((line, now));
+                        break;
+                    }
+                    self.teller.voice.say("A line that was typed before this prompt was not taken.");
+                }
+            }
+            self.shown_at = if self.answered { Stamp::default() } else { now };
+        }
+        self.answered = false;
+        self.talk.shown(self.teller.state.last);
+        self.shown = Some(next);
+    }
+
+    /// Says the prompt or the question again.
+    fn ask_again(&mut self) {
+        self.due = true;
+        self.answered = true;
+    }
+
+    fn take_lines(&mut self) -> Option<Left> {
+        while self.sent.is_none() && !self.due {
+            let Some(shown) = self.shown.clone() else {
+                break;
+            };
+            let Some((line, at)) = self.pending.pop_front() else {
+                break;
+            };
+            let early = self.typing == Typing::Terminal
+                && !self.talk.is_asking()
+                && self.shown_at != Stamp::default()
+                && at.since(self.shown_at) < TOO_SOON;
+            match line {
+                Line::End => return Some(self.leave()),
+                Line::Unusable(why) => {
+                    self.teller.voice.say(&format!("That line was not taken: {why}."));
+                    self.ask_again();
+                }
+                Line::Text(text) if early && !text.trim().is_empty() => {
+                    self.teller.voice.say("That came too soon after the prompt and was not taken.");
+                    self.ask_again();
+                }
+                Line::Text(text) => {
+                    if let Some(left) = self.hear(&text, &shown) {
+                        return Some(left);
+                    }
+                }
+            }
+        }
+        // Before the first prompt nobody can be answered, but an end of input is an end all the same.
+        let end = self.shown.is_none()
+            && self.teller.state.facts.is_none()
+            && matches!(self.pending.front(), Some((Line::End, _)));
+        end.then(|| self.leave())
+    }
+
+    fn hear(&mut self, text: &str, shown: &Prompt) -> Option<Left> {
+        self.hush = None;
+        match self.talk.hear(text, shown) {
+            Reply::Leave => return Some(self.leave()),
+            // A card that was just read with the prompt is not read out twice.
+            Reply::Say(lines) => {
+                let again = lines == shown.card && self.talk.is_asking();
+                for line in lines.into_iter().filter(|_| !again) {
+                    self.teller.voice.say(&line);
+                }
+                if self.talk.is_asking() {
+                    if self.talk.is_hidden() {
+                        self.hush = Hush::new();
+                    }
+                    for line in self.talk.question() {
+                        self.teller.voice.say(&line);
+                    }
+                } else {
+                    self.ask_again();
+                }
+            }
+            Reply::Wish(intent, seen) => self.wish(intent, seen),
+        }
+        None
+    }
+
+    fn wish(&mut self, intent: Intent, seen: crate::model::ids::Seq) {
+        self.ask_again();
+        match self.port.wish(intent, seen) {
+            Ok(id) => self.sent = Some(Sent { id, taken: None }),
+            Err(why) => self.teller.voice.say(&format!("Not sent: {why}")),
+        }
+    }
+
+    fn leave(&mut self) -> Left {
+        let running = self.teller.state.running();
+        let words = match running.first() {
+            Some(ix) => {
+                format!("Leaving. {} goes on by itself; the next step will wait.", self.teller.plan.step(*ix).number)
+            }
+            None => "Leaving. The run goes on.".into(),
+        };
+        self.teller.voice.say(&words);
+        Left::Leaving
+    }
+}
+
+/// Whether two prompts offer the same: what stands on their cards may change without a new question.
+fn same(one: &Prompt, other: &Prompt) -> bool {
+    let labels = |prompt: &Prompt| -> Vec<(String, String)> {
+        prompt.choices.iter().map(|choice| (choice.label.clone(), choice.note.clone())).collect()
+    };
+    one.heading == other.heading && labels(one) == labels(other)
+}

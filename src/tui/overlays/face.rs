@@ -1,0 +1,74 @@
+//! What every card can do. `Overlay` holds the cards in an enum and matches it exhaustively; this is the shape they share.
+//!
+//! A card's `draw` takes `&self`: all that a frame may change is what its `View` says was on the screen.
+
+use crate::tui::context::{Context, Reply};
+use crate::tui::overlays::say;
+use crate::tui::overlays::sheet::{self, Body, Head, Hint, Sheet};
+use crate::tui::overlays::view::View;
+use crate::tui::theme::Role;
+use crossterm::event::KeyEvent;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+/// A card.
+pub trait Face {
+    /// Its first line.
+    fn head(&self, ctx: &Context<'_>) -> Head;
+
+    /// What scrolls, in rows of at most `width` cells.
+    fn body(&self, ctx: &Context<'_>, width: usize) -> Body;
+
+    /// What is asked, in rows of at most `width` cells.
+    fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>>;
+
+    /// Its key line.
+    fn keys(&self, ctx: &Context<'_>) -> Vec<Hint>;
+
+    /// Takes a key.
+    fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply;
+
+    /// Takes pasted text; a card without a text field drops it.
+    fn paste(&mut self, _text: &str, _ctx: &Context<'_>) -> Reply {
+        Reply::Stay
+    }
+
+    /// Whether letters are text now, `!` among them.
+    fn takes_text(&self, _ctx: &Context<'_>) -> bool {
+        false
+    }
+
+    /// Whether what it asks about is over: answered here or on another screen.
+    fn is_over(&self, _ctx: &Context<'_>) -> bool {
+        false
+    }
+
+    /// Whether it hides all of the screen below it.
+    fn fills(&self) -> bool {
+        false
+    }
+
+    /// What of its body is on the screen.
+    fn view(&self) -> &View;
+
+    /// Draws it, with what its last key was answered.
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>, said: Option<&str>) {
+        let width = sheet::text_width(area, self.fills());
+        let mut foot = self.foot(ctx, width);
+        if let Some(words) = said {
+            let there: Vec<String> = foot.iter().map(ToString::to_string).collect();
+            if !there.join(" ").contains(words) {
+                foot.extend(say::prose(words, width, Role::Warn, ctx));
+            }
+        }
+        let sheet = Sheet {
+            head: self.head(ctx),
+            body: self.body(ctx, width),
+            foot,
+            keys: self.keys(ctx),
+            fills: self.fills(),
+        };
+        sheet::draw(&sheet, self.view(), frame, area, ctx);
+    }
+}

@@ -1,0 +1,567 @@
+//! A sealed run passes, and nothing that was changed in it does.
+
+mod journal_kit;
+
+use journal_kit::{Person, Rig, chunk, copy, exited, note, now, runs};
+use std::path::Path;
+use tminus::journal::dir::RunDir;
+use tminus::journal::reader::recover;
+use tminus::journal::seal::{SealError, finish, prepare};
+use tminus::journal::verify::{Verdict, Verified, verify};
+use tminus::journal::writer::{Closing, Order};
+use tminus::model::signed::Realm;
+
+fn look(path: &Path, person: &Person) -> Verified {
+    verify(&RunDir::open(path).unwrap(), &person.with())
+}
+
+fn problems(found: &Verified) -> String {
+    let each: Vec<String> = found.problems.iter().map(ToString::to_string).collect();
+    each.join("\n")
+}
+
+#[test]
+fn a_sealed_run_passes_and_says_by_whose_rules() {
+    let (runs, person) = (runs(), Person::new());
+    let dir = person.sealed(&runs);
+    let found = verify(&dir, &person.with());
+    assert!(
+        found.passes(),
+        "{}\n{}",
+        found.first_line(),
+        problems(&found)
+    );
+    let line = found.first_line();
+    assert!(
+        line.contains(": verified: sealed by maya") && line.contains("not checked against yours"),
+        "{line}"
+    );
+    assert_eq!(found.to_json()["passes"], true);
+    assert_eq!(found.to_json()["signed"][1]["what"], "seal");
+    assert_eq!(found.outputs, 1);
+}
+
+#[test]
+fn a_run_passes_over_a_resume_and_a_torn_tail() {
+    let (runs, person) = (runs(), Person::new());
+    let mut rig = person.begin(&runs, Realm::Live);
+    rig.output(chunk("build", b"hello\n"));
+    rig.note("one");
+    rig.finish(Closing::Left);
+    let dir = rig.dir.clone();
+    drop(rig);
+    let part = dir.path().join("events-0001.jsonl");
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::write(&part, [&bytes[..], b"{\"seq\":9,\"pr"].concat()).unwrap();
+    std::fs::write(dir.path().join("events-0002.jsonl"), b"{\"seq\"").unwrap();
+    let log = dir.path().join("out/build.1.log");
+    std::fs::write(&log, b"hello\nnever recorded").unwrap();
+    let recovered = recover(&dir, None).unwrap();
+    assert_eq!(
+        (
+            recovered.start.part,
+            recovered.tail_bytes,
+            recovered.dead.len()
+        ),
+        (3, 12, 1)
+    );
+    let mut rig = person.resume(&dir, &recovered);
+    rig.note("two");
+    let said = rig.finish(Closing::Ended);
+    let found = verify(&dir, &person.with());
+    assert_eq!(found.verdict, Verdict::Unsealed, "{}", problems(&found));
+    person.seal(&dir, &said);
+    let found = verify(&dir, &person.with());
+    assert!(
+        found.passes(),
+        "{}\n{}",
+        found.first_line(),
+        problems(&found)
+    );
+    assert!(
+        found
+            .notes
+            .iter()
+            .any(|note| note.contains("14 bytes were printed and never recorded"))
+    );
+    for (file, change) in [
+        ("events-0001.jsonl", &b"x"[..]),
+        ("events-0002.jsonl", b"x"),
+        ("out/build.1.log", b"x"),
+    ] {
+        let (_into, path) = copy(&dir);
+        let mut bytes = std::fs::read(path.join(file)).unwrap();
+        bytes.extend_from_slice(change);
+        std::fs::write(path.join(file), bytes).unwrap();
+        assert_eq!(look(&path, &person).verdict, Verdict::Tampered, "{file}");
+    }
+}
+
+/// One bit of each byte, another one each time. With `TMINUS_EVERY_BIT` all of them, which takes minutes.
+#[test]
+fn every_bit_of_a_sealed_run_counts() {
+    let all = std::env::var_os("TMINUS_EVERY_BIT").is_some();
+    let (runs, person) = (runs(), Person::new());
+    let dir = person.sealed(&runs);
+    let files: Vec<String> = dir
+        .everything()
+        .unwrap()
+        .into_iter()
+        .map(|found| found.name)
+        .filter(|name| name != "lock")
+        .collect();
+    assert!(files.len() >= 6, "{files:?}");
+    std::thread::scope(|scope| {
+        for file in &files {
+            let (dir, person) = (&dir, &person);
+            scope.spawn(move || {
+                let (_into, path) = copy(dir);
+                let bytes = std::fs::read(path.join(file)).unwrap();
+                let copied = RunDir::open(&path).unwrap();
+                let with = person.with();
+                let bits = (0..bytes.len() * 8).filter(|bit| all || bit % 8 == bit / 8 * 5 % 8);
+                for bit in bits {
+                    let mut changed = bytes.clone();
+                    changed[bit / 8] ^= 1 << (bit % 8);
+                    std::fs::write(path.join(file), &changed).unwrap();
+                    let found = verify(&copied, &with);
+                    let seen = matches!(found.verdict, Verdict::Tampered | Verdict::UnknownFormat);
+                    assert!(seen, "{file}, bit {bit}: {}", found.first_line());
+                }
+            });
+        }
+    });
+}
+
+/// Lines of the first part, changed.
+fn lines(path: &Path, change: impl FnOnce(&mut Vec<String>)) {
+    let part = path.join("events-0001.jsonl");
+    let text = std::fs::read_to_string(&part).unwrap();
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+    change(&mut lines);
+    std::fs::write(part, lines.concat()).unwrap();
+}
+
+type Change = fn(&Path);
+
+/// Every class of change; each is applied to a sealed run.
+pub const CHANGES: [(&str, Change); 17] = [
+    ("two records swapped", |path| {
+        lines(path, |lines| lines.swap(2, 3))
+    }),
+    ("a record removed", |path| {
+        lines(path, |lines| drop(lines.remove(2)))
+    }),
+    ("a record repeated", |path| {
+        lines(path, |lines| {
+            let again = lines[2].clone();
+            lines.insert(2, again);
+        });
+    }),
+    ("a second genesis", |path| {
+        lines(path, |lines| {
+            let again = lines[0].clone();
+            lines.push(again);
+        });
+    }),
+    ("a record changed", |path| {
+        lines(path, |lines| lines[2] = lines[2].replace("one", "two"));
+    }),
+    ("a key twice", |path| {
+        lines(path, |lines| {
+            lines[2] = lines[2].replace("\"ev\"", "\"ev\":\"noted\",\"ev\"")
+        });
+    }),
+    ("cut back to a checkpoint", |path| {
+        lines(path, |lines| {
+            let at = lines
+                .iter()
+                .rposition(|line| line.contains("\"ev\":\"closed\""))
+                .unwrap();
+            lines.truncate(at);
+        });
+    }),
+    ("output changed", |path| {
+        std::fs::write(path.join("out/build.1.log"), "hullo\noh").unwrap()
+    }),
+    ("output longer", |path| {
+        std::fs::write(path.join("out/build.1.log"), "hello\nohx").unwrap()
+    }),
+    ("output missing", |path| {
+        std::fs::remove_file(path.join("out/build.1.log")).unwrap()
+    }),
+    ("a salt changed", |path| {
+        let salt = path.join("out/build.1.salt");
+        let text = std::fs::read_to_string(&salt).unwrap();
+        let first = if text.starts_with('0') { "1" } else { "0" };
+        std::fs::write(&salt, format!("{first}{}", &text[1..])).unwrap();
+    }),
+    ("a file more", |path| {
+        std::fs::write(path.join("out/more.1.log"), "").unwrap()
+    }),
+    ("a link more", |path| {
+        std::os::unix::fs::symlink("/etc/hostname", path.join("attach/link")).unwrap();
+    }),
+    ("SEAL names a file outside", |path| {
+        let text = std::fs::read_to_string(path.join("SEAL")).unwrap();
+        let line = format!("{:064}  ../outside\n", 0);
+        std::fs::write(path.join("SEAL"), text + &line).unwrap();
+    }),
+    ("SEAL without a file", |path| {
+        let text = std::fs::read_to_string(path.join("SEAL")).unwrap();
+        let kept: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.ends_with(".salt"))
+            .collect();
+        std::fs::write(path.join("SEAL"), kept.join("\n") + "\n").unwrap();
+        std::fs::remove_file(path.join("out/build.1.salt")).unwrap();
+    }),
+    ("SEAL without its signature", |path| {
+        for entry in std::fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "sig") {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+    }),
+    ("the runbook exchanged", |path| {
+        let attach = std::fs::read_dir(path.join("attach"))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap();
+        std::fs::write(attach.path(), "steps: [other]\n").unwrap();
+    }),
+];
+
+#[test]
+fn no_changed_run_passes_and_what_is_wrong_is_named() {
+    let (runs, person) = (runs(), Person::new());
+    let dir = person.sealed(&runs);
+    for (what, change) in CHANGES {
+        let (_into, path) = copy(&dir);
+        change(&path);
+        let found = look(&path, &person);
+        assert!(!found.passes(), "{what}");
+        let unsigned = what == "SEAL without its signature";
+        assert_eq!(
+            found.verdict == Verdict::Tampered,
+            !unsigned,
+            "{what}: {}",
+            found.first_line()
+        );
+        println!(
+            "{what}: {}\n  {}",
+            found.first_line(),
+            problems(&found).replace('\n', "\n  ")
+        );
+    }
+    let (_into, path) = copy(&dir);
+    lines(&path, |lines| lines[2] = lines[2].replace("one", "two"));
+    let found = look(&path, &person);
+    assert_eq!(
+        found.problems[0].seq.map(|seq| seq.0),
+        Some(3),
+        "the record itself is named, not its follower"
+    );
+    // A seal by somebody who rewrote the journal: the checkpoints still say no.
+    std::fs::remove_file(path.join("SEAL")).unwrap();
+    assert_eq!(look(&path, &person).verdict, Verdict::Tampered);
+}
+
+#[test]
+fn a_key_that_the_judge_does_not_list_is_never_a_pass() {
+    let (runs, person) = (runs(), Person::new());
+    let dir = person.sealed(&runs);
+    let other = Person::new();
+    let found = verify(&dir, &other.with());
+    assert_eq!(found.verdict, Verdict::UnknownKey, "{}", found.first_line());
+    let mut none = person.with();
+    none.allowed = Default::default();
+    assert_eq!(verify(&dir, &none).verdict, Verdict::UnknownKey);
+}
+
+#[test]
+fn an_unsigned_run_is_said_to_be_unsigned() {
+    let (runs, person) = (runs(), Person::new());
+    let mut rig = Rig::new(&runs);
+    rig.note("one");
+    let said = rig.finish(Closing::Ended);
+    let seal = prepare(&rig.dir, said.closed.as_ref().unwrap()).unwrap();
+    finish(&rig.dir, &seal, None).unwrap();
+    let found = verify(&rig.dir, &person.with());
+    assert_eq!(found.all, [Verdict::Unsigned], "{}", problems(&found));
+}
+
+#[test]
+fn a_drill_is_never_taken_for_a_live_run() {
+    let (runs, person) = (runs(), Person::new());
+    let mut rig = person.begin(&runs, Realm::Drill);
+    rig.note("one");
+    let said = rig.finish(Closing::Ended);
+    person.seal(&rig.dir, &said);
+    let found = verify(&rig.dir, &person.with());
+    assert!(
+        found.passes() && found.first_line().starts_with("drill "),
+        "{}",
+        found.first_line()
+    );
+    let part = rig.dir.path().join("events-0001.jsonl");
+    let text = std::fs::read_to_string(&part).unwrap();
+    std::fs::write(
+        &part,
+        text.replace("tminus/1 genesis drill", "tminus/1 genesis live"),
+    )
+    .unwrap();
+    assert_eq!(verify(&rig.dir, &person.with()).verdict, Verdict::Tampered);
+}
+
+#[test]
+fn a_head_code_that_was_written_down_shows_a_cut_of_an_unsealed_run() {
+    let (runs, person) = (runs(), Person::new());
+    let mut rig = person.begin(&runs, Realm::Live);
+    rig.note("one");
+    rig.note("two");
+    let said = rig.finish(Closing::Left);
+    let mut with = person.with();
+    let heads = &said.heads;
+    for head in [&heads[1], heads.last().unwrap()] {
+        with.head = Some(head.code());
+        assert_eq!(verify(&rig.dir, &with).all, [Verdict::Unsealed]);
+    }
+    let part = rig.dir.path().join("events-0001.jsonl");
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::write(&part, &bytes[..heads[1].bytes as usize]).unwrap();
+    let found = verify(&rig.dir, &with);
+    assert_eq!(found.verdict, Verdict::Tampered, "{}", found.first_line());
+    with.head = None;
+    assert_eq!(verify(&rig.dir, &with).verdict, Verdict::Unsealed);
+}
+
+#[test]
+fn a_resume_over_a_cut_stays_visible() {
+    let (runs, person) = (runs(), Person::new());
+    let heads = tempfile::tempdir().unwrap();
+    let mut rig = person.begin(&runs, Realm::Live);
+    rig.note("one");
+    rig.note("two");
+    let said = rig.finish(Closing::Left);
+    let kept = tminus::journal::Heads::open(heads.path(), rig.dir.id()).unwrap();
+    kept.keep(said.heads.last().unwrap()).unwrap();
+    let dir = rig.dir.clone();
+    drop(rig);
+    let part = dir.path().join("events-0001.jsonl");
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::write(&part, &bytes[..said.heads[1].bytes as usize]).unwrap();
+    let recovered = recover(&dir, Some(heads.path())).unwrap();
+    assert!(recovered.cut.is_some());
+    let mut rig = person.resume(&dir, &recovered);
+    let said = rig.finish(Closing::Ended);
+    person.seal(&dir, &said);
+    assert_eq!(verify(&dir, &person.with()).all, [Verdict::ResumedOverCut]);
+}
+
+#[test]
+fn what_changed_on_disk_before_the_seal_is_not_sealed() {
+    let (runs, person) = (runs(), Person::new());
+    let mut rig = person.begin(&runs, Realm::Live);
+    rig.output(chunk("build", b"hello\n"));
+    rig.end_output("build");
+    let events = vec![(now(), exited("build")), (now(), note("one"))];
+    rig.tell(Order::Batch {
+        events,
+        barrier: true,
+    });
+    let said = rig.finish(Closing::Ended);
+    let head = said.closed.unwrap();
+    let refused: [(Change, &str); 8] = [
+        (
+            |path| std::fs::write(path.join("out/build.1.log"), "hullo\n").unwrap(),
+            "out/build.1.log",
+        ),
+        (
+            |path| std::fs::write(path.join("out/build.1.log"), "hello\n\n").unwrap(),
+            "out/build.1.log",
+        ),
+        (
+            |path| std::fs::remove_file(path.join("out/build.1.salt")).unwrap(),
+            "out/build.1.salt",
+        ),
+        (
+            |path| std::fs::write(path.join("out/x"), "").unwrap(),
+            "out/x",
+        ),
+        (
+            |path| std::fs::write(path.join("notes.txt"), "").unwrap(),
+            "notes.txt",
+        ),
+        (
+            |path| std::os::unix::fs::symlink("/etc", path.join("out/etc")).unwrap(),
+            "out/etc",
+        ),
+        (
+            |path| lines(path, |lines| drop(lines.pop())),
+            "events-0001.jsonl",
+        ),
+        (CHANGES[16].1, "attach/"),
+    ];
+    for (change, name) in refused {
+        let (_into, path) = copy(&rig.dir);
+        change(&path);
+        let dir = RunDir::open(&path).unwrap();
+        match prepare(&dir, &head) {
+            Err(SealError::Changed { name: said, .. } | SealError::Foreign(said)) => {
+                assert!(said.starts_with(name), "{said} for {name}");
+            }
+            Err(other) => panic!("{name}: {other}"),
+            Ok(_) => panic!("{name} was sealed"),
+        }
+        assert!(!path.join("SEAL").exists());
+    }
+    let seal = prepare(&rig.dir, &head).unwrap();
+    let wrong = person
+        .signer
+        .sign("genesis@tminus", seal.text.as_bytes())
+        .unwrap();
+    assert!(matches!(
+        finish(&rig.dir, &seal, Some(&wrong)),
+        Err(SealError::Signature(_))
+    ));
+    let sig = person
+        .signer
+        .sign(seal.namespace, seal.text.as_bytes())
+        .unwrap();
+    finish(&rig.dir, &seal, Some(&sig)).unwrap();
+    finish(&rig.dir, &seal, Some(&sig)).unwrap();
+    assert!(verify(&rig.dir, &person.with()).passes());
+}
+
+#[test]
+fn a_run_that_has_not_ended_is_not_sealed() {
+    let (runs, person) = (runs(), Person::new());
+    let mut rig = person.begin(&runs, Realm::Live);
+    let said = rig.finish(Closing::Left);
+    let head = said.closed.unwrap();
+    assert!(matches!(prepare(&rig.dir, &head), Err(SealError::NotEnded)));
+}
+
+#[test]
+fn a_newer_format_is_said_and_is_no_pass() {
+    let (runs, person) = (runs(), Person::new());
+    let dir = person.sealed(&runs);
+    lines(dir.path(), |lines| {
+        lines[0] = lines[0].replace("\"fmt\":\"1.0\"", "\"fmt\":\"2.1\"")
+    });
+    let found = verify(&dir, &person.with());
+    assert_eq!(
+        found.verdict,
+        Verdict::UnknownFormat,
+        "{}",
+        found.first_line()
+    );
+}
+
+/// The script of `docs/verify-by-hand.md`.
+fn script() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-by-hand.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let start = text.find("#!/bin/sh").expect("the script is there");
+    let end = text[start..].find("```").unwrap();
+    text[start..start + end].to_owned()
+}
+
+fn by_hand(path: &Path, person: &Person, into: &Path) -> (bool, String) {
+    let file = into.join("verify-by-hand.sh");
+    std::fs::write(&file, script()).unwrap();
+    let done = std::process::Command::new("sh")
+        .arg(file)
+        .arg(path)
+        .arg(&person.list)
+        .output()
+        .unwrap();
+    let said = [done.stdout, done.stderr].concat();
+    (
+        done.status.success(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+#[test]
+fn the_script_for_checking_by_hand_accepts_the_good_run_and_refuses_every_change() {
+    let (runs, person) = (runs(), Person::new());
+    let home = tempfile::tempdir().unwrap();
+    let dir = person.sealed(&runs);
+    let (good, said) = by_hand(dir.path(), &person, home.path());
+    assert!(good && said.starts_with("GOOD: "), "{said}");
+    for (what, change) in CHANGES {
+        let (_into, path) = copy(&dir);
+        change(&path);
+        let (good, said) = by_hand(&path, &person, home.path());
+        assert!(!good && said.contains("REFUSED"), "{what}: {said}");
+    }
+    let (good, said) = by_hand(dir.path(), &Person::new(), home.path());
+    assert!(!good && said.contains("unknown key"), "{said}");
+}
+
+#[test]
+fn the_script_looks_behind_a_seal_over_a_changed_journal() {
+    let (runs, person) = (runs(), Person::new());
+    let home = tempfile::tempdir().unwrap();
+    let dir = person.sealed(&runs);
+    let mut said = Vec::new();
+    for (what, change) in CHANGES {
+        let (_into, path) = copy(&dir);
+        change(&path);
+        // The operator himself seals again what he changed.
+        let text = std::fs::read_to_string(path.join("SEAL")).unwrap();
+        let head: Vec<&str> = text.lines().filter(|line| line.starts_with("# ")).collect();
+        let mut lines = head.join("\n") + "\n";
+        for found in RunDir::open(&path).unwrap().everything().unwrap() {
+            let bytes = std::fs::read(path.join(&found.name)).unwrap();
+            if found.name != "lock" && !found.name.starts_with("SEAL") {
+                let hash = tminus::journal::Hash::of(&bytes);
+                lines.push_str(&format!("{hash}  {}\n", found.name));
+            }
+        }
+        for entry in std::fs::read_dir(&path).unwrap() {
+            let entry = entry.unwrap().path();
+            if entry.extension().is_some_and(|end| end == "sig") {
+                std::fs::remove_file(entry).unwrap();
+            }
+        }
+        std::fs::write(path.join("SEAL"), &lines).unwrap();
+        let sig = person.signer.sign("seal@tminus", lines.as_bytes()).unwrap();
+        std::fs::write(path.join("SEAL.0123456789abcdef.sig"), sig).unwrap();
+        // Taking the seal or its signature away, or naming a file outside, is mended by sealing again.
+        let mended = matches!(
+            what,
+            "SEAL names a file outside" | "SEAL without its signature"
+        );
+        let (good, words) = by_hand(&path, &person, home.path());
+        assert_eq!(good, mended, "{what}: {words}");
+        assert_eq!(look(&path, &person).verdict, Verdict::Tampered, "{what}");
+        said.push(words);
+    }
+    println!("{}", said.concat());
+}
+
+#[test]
+fn the_script_accepts_a_run_over_a_resume_with_a_torn_tail() {
+    let (runs, person) = (runs(), Person::new());
+    let home = tempfile::tempdir().unwrap();
+    let mut rig = person.begin(&runs, Realm::Live);
+    rig.note("one");
+    rig.finish(Closing::Left);
+    let dir = rig.dir.clone();
+    drop(rig);
+    let part = dir.path().join("events-0001.jsonl");
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::write(&part, [&bytes[..], b"{\"seq\":9,\"pr"].concat()).unwrap();
+    let recovered = recover(&dir, None).unwrap();
+    let mut rig = person.resume(&dir, &recovered);
+    rig.note("two");
+    let said = rig.finish(Closing::Ended);
+    person.seal(&dir, &said);
+    let (good, words) = by_hand(&dir.path().to_owned(), &person, home.path());
+    assert!(good, "{words}");
+}
