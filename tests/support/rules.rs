@@ -179,6 +179,20 @@ impl Course<'_> {
 }
 
 #[test]
+fn people_answer_at_a_gate_while_its_probe_waits_for_its_next_try() {
+    let mut build = Build::new();
+    let go = build.step(0, "go", gate(&[]));
+    build.criterion(go, Side::Go, "probe", run("probe"));
+    build.criterion(go, Side::Go, "look", check(1));
+    let plan = build.done();
+    let mut course = Course::started(&plan);
+    course.follows();
+    course.ends("probe", Verdict::Fail, Some(course.now.wall + 60_000_000));
+    course.answered("look");
+    assert_eq!(course.status("look"), StepStatus::Ok);
+}
+
+#[test]
 fn a_critical_criterion_is_not_cleared_by_leaving_it_out() {
     let mut build = Build::new();
     let go = build.step(0, "go", gate(&[]));
