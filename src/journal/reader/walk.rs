@@ -12,7 +12,7 @@ use crate::journal::line::{self, FMT, LineError, Minor};
 use crate::journal::reader::chain::Chain;
 use crate::journal::reader::lines::Lines;
 use crate::journal::reader::{Broken, Valid};
-use crate::journal::texts::{Dead, read_dead};
+use crate::journal::texts::{self, Dead, read_dead};
 use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::record::Record;
@@ -191,15 +191,10 @@ pub(crate) fn opening(dir: &RunDir, part: u32) -> Result<Option<SignedText>, Jou
         Err(_) => return Ok(None),
         Ok(minor) => minor,
     };
-    let event = line::decode(first, minor)
+    let event = line::decode(first, minor).map(|line| line.record.event);
+    Ok(event
         .ok()
-        .map(|line| line.record.event);
-    Ok(match event {
-        Some(Event::Genesis { text, .. })
-        | Some(Event::Resume { text, .. })
-        | Some(Event::Continue { text, .. }) => SignedText::decode(&text),
-        Some(_) | None => None,
-    })
+        .and_then(|event| SignedText::decode(texts::of(&event)?.1)))
 }
 
 /// Walks over one part; `chain` is left at its last good checkpoint.

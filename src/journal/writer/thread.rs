@@ -8,6 +8,7 @@ use crate::journal::dir::{Lock, RunDir, part_name};
 use crate::journal::error::JournalError;
 use crate::journal::head::Head;
 use crate::journal::storage::Storage;
+use crate::journal::texts;
 use crate::journal::writer::book::{Book, KeyMove};
 use crate::journal::writer::outputs::Outputs;
 use crate::journal::writer::{Beginning, Chunk, Closing, Now, Order, Report, weight};
@@ -88,10 +89,7 @@ impl Writer {
             start,
             key,
         } = beginning;
-        let opening = match &first {
-            Event::Genesis { text, .. } | Event::Resume { text, .. } => SignedText::decode(text),
-            _ => None,
-        };
+        let opening = texts::of(&first).and_then(|(_, text)| SignedText::decode(text));
         let text = opening.ok_or_else(|| JournalError::Broken {
             seq: start.seq.0 + 1,
             why: "a part begins with a signed genesis or resume".into(),
