@@ -133,11 +133,14 @@ impl Writer {
             let mut next = match inbox.recv_timeout(self.patience()) {
                 Ok(order) => Some(order),
                 Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return self.close(Closing::Left),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let at = (self.now)();
+                    return self.close(at, Closing::Left);
+                }
             };
             while let Some(order) = next {
                 match order {
-                    Order::Close { at: _, how } => return self.close(how),
+                    Order::Close { at, how } => return self.close(at, how),
                     Order::Batch { .. }
                     | Order::Output(_)
                     | Order::EndOutput { .. }
@@ -258,14 +261,12 @@ impl Writer {
         !self.lock.still_ours() || self.dir.has(&part_name(self.newest + 1))
     }
 
-    fn close(mut self, how: Closing) {
+    fn close(mut self, at: Stamp, how: Closing) {
         self.close_extents();
         self.say_dropped(None);
         let closed = match how {
             Closing::Left => KeyMove::Stay,
             Closing::Ended => {
-                // The last instant that was given is not known here; a record needs one, so it is now.
-                let at = (self.now)();
                 let (output_files, output_bytes) = self.count_output();
                 let closed = Event::Closed {
                     output_files,
