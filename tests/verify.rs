@@ -367,3 +367,54 @@ fn a_newer_format_is_said_and_is_no_pass() {
         found.first_line()
     );
 }
+
+#[test]
+fn a_checkpoint_that_the_run_key_did_not_sign_covers_nothing() {
+    let (runs, person) = (runs(), Person::new());
+    let mut rig = person.begin(&runs, Realm::Live);
+    rig.note("one");
+    rig.note("two");
+    rig.finish(Closing::Left);
+    let before = recover(&rig.dir, None).unwrap();
+    lines(rig.dir.path(), |lines| {
+        let last = lines.pop().unwrap();
+        let mut value: serde_json::Value = serde_json::from_str(&last).unwrap();
+        let text = value["text"].as_str().unwrap().to_owned();
+        let sig = tminus::journal::keys::RunKey::generate().sign(text.as_bytes());
+        value["sig"] = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, sig).into();
+        lines.push(format!("{value}\n"));
+    });
+    let after = recover(&rig.dir, None).unwrap();
+    assert!(
+        after.torn && after.valid.seq < before.valid.seq,
+        "{:?}",
+        after.valid
+    );
+    assert!(!journal_kit::notes(&after.records).contains(&"two".to_owned()));
+}
+
+#[test]
+fn a_history_that_was_rewritten_with_its_chain_still_has_no_checkpoint() {
+    let (runs, person) = (runs(), Person::new());
+    let mut rig = person.begin(&runs, Realm::Live);
+    for text in ["one", "two", "three"] {
+        rig.note(text);
+    }
+    rig.finish(Closing::Left);
+    lines(rig.dir.path(), |lines| {
+        lines[2] = lines[2].replace("one", "ONE");
+        for at in 3..lines.len() {
+            let hash = tminus::journal::Hash::of(lines[at - 1].as_bytes()).hex();
+            let from = lines[at].find("\"prev\":\"").unwrap() + 8;
+            lines[at].replace_range(from..from + 64, &hash);
+        }
+    });
+    let found = verify(&rig.dir, &person.with());
+    assert_eq!(found.verdict, Verdict::Tampered, "{}", found.first_line());
+    assert_eq!(
+        found.problems[0].seq.map(|seq| seq.0),
+        Some(4),
+        "the checkpoint over it: {}",
+        problems(&found)
+    );
+}
