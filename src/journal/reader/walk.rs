@@ -89,6 +89,13 @@ pub(crate) fn walk(
         }
     }
     walk.chain = chain;
+    if walk.problem.is_none() && walk.chain.ended && (walk.tail.0 > 0 || !walk.dead.is_empty()) {
+        let why = "something stands after the checkpoint that ended the run".to_owned();
+        walk.problem = Some(Broken {
+            seq: walk.chain.next_seq(),
+            why,
+        });
+    }
     walk.problem = walk
         .problem
         .or(dead_as_said(dir, &plan.said_dead, &walk.chain)?);
