@@ -384,6 +384,22 @@ fn a_checkpoint_that_the_run_key_did_not_sign_covers_nothing() {
         value["sig"] = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, sig).into();
         lines.push(format!("{value}\n"));
     });
+    assert_cut_before(&rig, &before);
+    // Nor does one whose own line was touched.
+    let mut rig = person.begin(&runs, Realm::Live);
+    rig.note("two");
+    rig.finish(Closing::Left);
+    let before = recover(&rig.dir, None).unwrap();
+    lines(rig.dir.path(), |lines| {
+        let last = lines.last_mut().unwrap();
+        let at = last.find("\"m\":").unwrap() + 4;
+        let digit = if &last[at..=at] == "1" { "2" } else { "1" };
+        last.replace_range(at..=at, digit);
+    });
+    assert_cut_before(&rig, &before);
+}
+
+fn assert_cut_before(rig: &Rig, before: &tminus::journal::reader::Recovered) {
     let after = recover(&rig.dir, None).unwrap();
     assert!(
         after.torn && after.valid.seq < before.valid.seq,
