@@ -74,6 +74,10 @@ pub(crate) fn gather(dir: &RunDir) -> Result<(Walk, Facts), JournalError> {
 }
 
 impl Facts {
+    #[allow(
+        clippy::too_many_lines,
+        reason = "a new kind of event has to be looked at here, so each is named"
+    )]
     fn take(&mut self, record: Record) {
         self.records = record.seq.0;
         self.last = record.at.wall;
@@ -115,7 +119,41 @@ impl Facts {
             } => {
                 self.closed = Some((output_files, output_bytes));
             }
-            _ => {}
+            Event::Ckpt { .. }
+            | Event::Started { .. }
+            | Event::VarsBound { .. }
+            | Event::VarsFailed { .. }
+            | Event::StepStarted { .. }
+            | Event::StepSpawned { .. }
+            | Event::StepNotStarted { .. }
+            | Event::StepJudged { .. }
+            | Event::StepAnswered { .. }
+            | Event::StepSettled { .. }
+            | Event::StepConditions { .. }
+            | Event::StepChosen { .. }
+            | Event::WaitEnded { .. }
+            | Event::StopAsked { .. }
+            | Event::StepTimeout { .. }
+            | Event::StepResolved { .. }
+            | Event::Survivors { .. }
+            | Event::GateVoted { .. }
+            | Event::GateDecided { .. }
+            | Event::Held { .. }
+            | Event::Released { .. }
+            | Event::RollbackStarted { .. }
+            | Event::RollbackEnded { .. }
+            | Event::PhaseSeen { .. }
+            | Event::Noted { .. }
+            | Event::Aborted { .. }
+            | Event::Paused { .. }
+            | Event::AnswersEnded { .. }
+            | Event::ClientJoined { .. }
+            | Event::ClientLeft { .. }
+            | Event::WheelTaken { .. }
+            | Event::IntentRefused { .. }
+            | Event::ClockJumped { .. }
+            | Event::JournalFailed { .. }
+            | Event::Foreign { .. } => {}
         }
     }
 

@@ -2,6 +2,9 @@
 //!
 //! Shared by the journal's tests; each uses a part of it.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
+
+pub mod changes;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,6 +7,7 @@ use crate::journal::ckpt::{self, Ckpt, Next};
 use crate::journal::hash::Hash;
 use crate::journal::line::{self, Minor};
 use crate::journal::reader::{Broken, Valid, first_prev};
+use crate::journal::texts;
 use crate::model::event::Event;
 use crate::model::ids::{RunId, Seq};
 use crate::model::record::Record;
@@ -150,12 +151,9 @@ impl Chain {
 
     /// Judges the first record of a part; that it is first, and that no other is of its kind.
     fn opening(&self, event: &Event, first: bool) -> Result<Option<Opening>, String> {
-        let (kind, text) = match event {
-            Event::Genesis { text, .. } => ("genesis", text),
-            Event::Resume { text, .. } => ("resume", text),
-            Event::Continue { text, .. } => ("continue", text),
-            _ if first => return Err("a part begins with genesis, resume or continue".into()),
-            _ => return Ok(None),
+        let Some((kind, text)) = texts::of(event) else {
+            let why = "a part begins with genesis, resume or continue";
+            return if first { Err(why.into()) } else { Ok(None) };
         };
         if !first {
             return Err(format!("a {kind} stands in the middle of a part"));

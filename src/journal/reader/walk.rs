@@ -12,7 +12,7 @@ use crate::journal::line::{self, FMT, LineError, Minor};
 use crate::journal::reader::chain::Chain;
 use crate::journal::reader::lines::Lines;
 use crate::journal::reader::{Broken, Valid};
-use crate::journal::texts::{Dead, read_dead};
+use crate::journal::texts::{self, Dead, read_dead};
 use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::record::Record;
@@ -89,6 +89,13 @@ pub(crate) fn walk(
         }
     }
     walk.chain = chain;
+    if walk.problem.is_none() && walk.chain.ended && (walk.tail.0 > 0 || !walk.dead.is_empty()) {
+        let why = "something stands after the checkpoint that ended the run".to_owned();
+        walk.problem = Some(Broken {
+            seq: walk.chain.next_seq(),
+            why,
+        });
+    }
     walk.problem = walk
         .problem
         .or(dead_as_said(dir, &plan.said_dead, &walk.chain)?);
@@ -191,15 +198,10 @@ pub(crate) fn opening(dir: &RunDir, part: u32) -> Result<Option<SignedText>, Jou
         Err(_) => return Ok(None),
         Ok(minor) => minor,
     };
-    let event = line::decode(first, minor)
+    let event = line::decode(first, minor).map(|line| line.record.event);
+    Ok(event
         .ok()
-        .map(|line| line.record.event);
-    Ok(match event {
-        Some(Event::Genesis { text, .. })
-        | Some(Event::Resume { text, .. })
-        | Some(Event::Continue { text, .. }) => SignedText::decode(&text),
-        Some(_) | None => None,
-    })
+        .and_then(|event| SignedText::decode(texts::of(&event)?.1)))
 }
 
 /// Walks over one part; `chain` is left at its last good checkpoint.
