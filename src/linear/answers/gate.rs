@@ -30,15 +30,18 @@ pub(super) fn next(
         };
         return used.once(Some(ix), own.attempt + 1, Part::Whole, intent);
     }
+    let unread = |ix: &&StepIx| {
+        let probe = plan.step(**ix).command().is_some() && plan.step(**ix).class() == Class::C0;
+        probe && !state.step(**ix).status.settled() && !by_hand::is_bad(state, **ix)
+    };
+    // All probes first: an answer sent between two of them would meet the next one under way, and be refused.
+    if gate.go.iter().chain(&gate.no_go).any(|ix| unread(&ix)) {
+        return Todo::Wait;
+    }
     for criterion in gate.go.iter().chain(&gate.no_go) {
         let of = state.step(*criterion);
-        let probe =
-            plan.step(*criterion).command().is_some() && plan.step(*criterion).class() == Class::C0;
         if of.status.settled() || by_hand::is_bad(state, *criterion) {
             continue;
-        }
-        if probe {
-            return Todo::Wait;
         }
         if let Some(answer) = given.criteria.get(criterion) {
             return by_hand::next(plan, state, (*criterion, answer), used);
