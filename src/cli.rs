@@ -158,7 +158,7 @@ pub enum Command {
     /// Prove that a run's journal is whole
     Verify {
         /// The runs
-        #[arg(required = true)]
+        #[arg(required = true, id = "run", value_name = "RUN")]
         runs: Vec<String>,
         /// Whose keys count [default: your own list]
         #[arg(long, value_name = "FILE")]
@@ -179,4 +179,17 @@ pub enum Command {
     /// The process that holds a run; started by run and resume
     #[command(hide = true)]
     Conduct,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runs_folder_and_the_runs_to_verify_do_not_get_in_each_others_way() {
+        let cli = Cli::try_parse_from(["tminus", "verify", "0001", "0002", "--runs", "elsewhere"]).unwrap();
+        assert_eq!(cli.common.runs, Some(PathBuf::from("elsewhere")));
+        let Some(Command::Verify { runs, .. }) = cli.command else { panic!("not a verify") };
+        assert_eq!(runs, ["0001", "0002"]);
+    }
 }

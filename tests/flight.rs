@@ -43,7 +43,13 @@ fn a_flight_by_answers_ends_sealed_and_verifies() {
 fn a_step_is_durable_before_its_process_exists() {
     let user = User::new();
     // The step itself looks into the journal of its own run.
-    user.write("look.yaml", &SMALL.replace("echo x >> mark", "grep -c '\\\"ev\\\":\\\"step.started\\\",\\\"step\\\":\\\"mark\\\"' $RUN_DIR/events-0001.jsonl > mark"));
+    user.write(
+        "look.yaml",
+        &SMALL.replace(
+            "echo x >> mark",
+            "grep -c '\\\"ev\\\":\\\"step.started\\\",\\\"step\\\":\\\"mark\\\"' $RUN_DIR/events-0001.jsonl > mark",
+        ),
+    );
     user.write("answers.yaml", STRAIGHT);
     let flown = user.run(&["run", "look.yaml", "--answers", "answers.yaml"]);
     assert_eq!(flown.status.code(), Some(0), "{}", said(&flown));
@@ -64,7 +70,11 @@ fn a_run_without_an_answer_left_is_held_and_can_be_resumed() {
     let flown = user.run(&["resume", "1", "--answers", "rest.yaml"]);
     assert_eq!(flown.status.code(), Some(0), "{}", said(&flown));
     let all = records(&run);
-    assert_eq!(events(&all, "step.started").iter().filter(|record| record["step"] == "hello").count(), 1, "hello does not run twice");
+    assert_eq!(
+        events(&all, "step.started").iter().filter(|record| record["step"] == "hello").count(),
+        1,
+        "hello does not run twice"
+    );
     let verified = user.run(&["verify", "0001"]);
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }
@@ -73,7 +83,10 @@ fn a_run_without_an_answer_left_is_held_and_can_be_resumed() {
 fn the_way_back_undoes_what_was_done() {
     let user = User::new();
     user.write("small.yaml", SMALL);
-    user.write("back.yaml", "operator: ci\nstart: yes\nsteps:\n  hello: run\n  mark: run\n  seen: { rollback: level-1 }\n");
+    user.write(
+        "back.yaml",
+        "operator: ci\nstart: yes\nsteps:\n  hello: run\n  mark: run\n  seen: { rollback: level-1 }\n",
+    );
     let flown = user.run(&["run", "small.yaml", "--answers", "back.yaml"]);
     assert_eq!(flown.status.code(), Some(1), "{}", said(&flown));
     assert!(!user.home.path().join("mark").exists());
@@ -85,7 +98,12 @@ fn a_conductor_that_is_killed_leaves_a_step_that_is_unknown_and_runs_nothing_twi
     let user = User::new();
     user.write("slow.yaml", &SMALL.replace("echo x >> mark", "echo x >> mark; while :; do sleep 0.1; done"));
     user.write("answers.yaml", STRAIGHT);
-    let mut client = support::Reaped(user.tminus(&["run", "slow.yaml", "--answers", "answers.yaml"]).stdout(std::process::Stdio::null()).spawn().unwrap());
+    let mut client = support::Reaped(
+        user.tminus(&["run", "slow.yaml", "--answers", "answers.yaml"])
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
     until(20, "the step's mark", || user.home.path().join("mark").exists());
     let conductor = user.listed()[0]["conductor"].as_i64().expect("a conductor") as i32;
     let pid = rustix::process::Pid::from_raw(conductor).unwrap();
@@ -113,7 +131,13 @@ fn bad_input_gets_one_clear_message_and_leaves_no_run() {
     user.write("key.yaml", &SMALL.replace("title: Small", "titel: Small"));
     user.write("var.yaml", &SMALL.replace("phases:", "vars:\n  TAG: { env: NOT_SET_ANYWHERE }\nphases:"));
     user.write("answers.yaml", STRAIGHT);
-    for (file, word) in [("none.yaml", "none.yaml"), ("not.yaml", "not.yaml"), ("version.yaml", "version"), ("key.yaml", "titel"), ("var.yaml", "NOT_SET_ANYWHERE")] {
+    for (file, word) in [
+        ("none.yaml", "none.yaml"),
+        ("not.yaml", "not.yaml"),
+        ("version.yaml", "version"),
+        ("key.yaml", "titel"),
+        ("var.yaml", "NOT_SET_ANYWHERE"),
+    ] {
         let output = user.run(&["run", file, "--answers", "answers.yaml"]);
         assert_eq!(output.status.code(), Some(2), "{file}: {}", said(&output));
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -25,10 +25,7 @@ fn what_was_reported_is_what_is_read_back() {
     let seqs: Vec<u64> = said.records.iter().map(|record| record.seq.0).collect();
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
     let recovered = recover(&rig.dir, None).unwrap();
-    assert!(
-        recovered.ended && !recovered.torn && recovered.problem.is_none(),
-        "{recovered:?}"
-    );
+    assert!(recovered.ended && !recovered.torn && recovered.problem.is_none(), "{recovered:?}");
     assert_eq!(said.closed, Some(recovered.valid.head()));
     assert_eq!(said.closed.as_ref(), said.heads.last());
     let path = rig.dir.output_path(&StepId::from("build"), 1);
@@ -94,10 +91,7 @@ fn facts_that_nobody_waits_for_are_durable_within_a_second_or_so() {
     let runs = runs();
     let mut rig = Rig::new(&runs);
     let asked = now();
-    rig.tell(Order::Batch {
-        events: vec![(now(), note("idle"))],
-        barrier: false,
-    });
+    rig.tell(Order::Batch { events: vec![(now(), note("idle"))], barrier: false });
     loop {
         if let Report::Durable { records, .. } = rig.report()
             && notes(&records) == ["idle"]
@@ -138,10 +132,7 @@ fn a_client_reads_what_is_acknowledged_and_goes_over_to_the_next_part() {
     assert_eq!(tail.read_to(Seq(2)).unwrap(), first.records[..2]);
     assert_eq!(tail.read_to(Seq(2)).unwrap(), []);
     assert_eq!(tail.read_to(at).unwrap(), first.records[2..]);
-    assert!(matches!(
-        tail.read_to(Seq(at.0 + 1)),
-        Err(JournalError::Broken { .. })
-    ));
+    assert!(matches!(tail.read_to(Seq(at.0 + 1)), Err(JournalError::Broken { .. })));
     // A torn tail behind the acknowledged end is not read as the next record.
     let part = rig.dir.path().join("events-0001.jsonl");
     let lines = std::fs::read(&part).unwrap();
@@ -179,10 +170,7 @@ fn a_journal_cut_below_what_was_acknowledged_is_said() {
     std::fs::write(&part, &whole[..cut]).unwrap();
     let recovered = recover(&rig.dir, Some(heads.path())).unwrap();
     assert!(recovered.problem.is_none() && !recovered.torn);
-    assert_eq!(
-        recovered.cut.map(|cut| cut.head),
-        said.heads.last().cloned()
-    );
+    assert_eq!(recovered.cut.map(|cut| cut.head), said.heads.last().cloned());
 }
 
 #[test]
@@ -204,11 +192,7 @@ fn the_run_key_moves_on_when_it_is_told_and_the_last_checkpoint_names_none() {
         .collect();
     assert_eq!(next.first().unwrap(), "next: -");
     assert_eq!(next.last().unwrap(), "next: end");
-    assert_eq!(
-        next.iter().filter(|next| next.len() == 6 + 64).count(),
-        3,
-        "{next:?}"
-    );
+    assert_eq!(next.iter().filter(|next| next.len() == 6 + 64).count(), 3, "{next:?}");
 }
 
 #[test]
@@ -240,11 +224,7 @@ fn a_newer_format_is_named_and_not_read() {
     rig.finish(Closing::Left);
     let part = rig.dir.path().join("events-0001.jsonl");
     let text = std::fs::read_to_string(&part).unwrap();
-    std::fs::write(
-        &part,
-        text.replacen("\"fmt\":\"1.0\"", "\"fmt\":\"2.0\"", 1),
-    )
-    .unwrap();
+    std::fs::write(&part, text.replacen("\"fmt\":\"1.0\"", "\"fmt\":\"2.0\"", 1)).unwrap();
     for refused in [
         recover(&rig.dir, None).err().unwrap(),
         read_all(&rig.dir).err().unwrap(),

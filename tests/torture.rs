@@ -61,11 +61,7 @@ fn lost(records: &[Record]) -> u64 {
 #[test]
 fn a_sync_that_fails_is_never_shown_as_done() {
     let runs = runs();
-    let none = Fault {
-        at: u64::MAX,
-        count: 0,
-        errno: Errno::IO,
-    };
+    let none = Fault { at: u64::MAX, count: 0, errno: Errno::IO };
     let (_, rig, _) = faulty(&runs, none);
     let whole = scenario(&mut rig.unwrap());
     assert_eq!(whole.notes(), ["one", "two", "three", "four"]);
@@ -92,11 +88,7 @@ fn a_sync_that_fails_is_never_shown_as_done() {
                     }
                     (false, true) => {
                         reserved += 1;
-                        assert_eq!(
-                            seen.notes(),
-                            whole.notes(),
-                            "{said}: records fit the reserve"
-                        );
+                        assert_eq!(seen.notes(), whole.notes(), "{said}: records fit the reserve");
                         assert_eq!(lost(&seen.records), seen.not_kept, "{said}");
                         let all = extents(&seen.records) + lost(&seen.records);
                         assert_eq!(all, 3 * PRINTED.len() as u64, "{said}");
@@ -106,9 +98,7 @@ fn a_sync_that_fails_is_never_shown_as_done() {
             }
         }
     }
-    println!(
-        "{began} began: {survived} went on elsewhere, {reserved} in the reserve, {dead} not at all"
-    );
+    println!("{began} began: {survived} went on elsewhere, {reserved} in the reserve, {dead} not at all");
     assert!(survived > 20 && reserved > 20 && dead > 20);
 }
 
@@ -118,24 +108,14 @@ fn check(dir: &RunDir, seen: &Said, said: &str) {
     assert_eq!(recovered.problem, None, "{said}");
     let seqs: Vec<u64> = seen.records.iter().map(|record| record.seq.0).collect();
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "{said}");
-    assert_eq!(
-        recovered.records[..seen.records.len()],
-        seen.records,
-        "{said}"
-    );
+    assert_eq!(recovered.records[..seen.records.len()], seen.records, "{said}");
     let last = seen.records.last().unwrap().seq;
-    assert_eq!(
-        Tail::open(dir).unwrap().read_to(last).unwrap(),
-        seen.records,
-        "{said}"
-    );
+    assert_eq!(Tail::open(dir).unwrap().read_to(last).unwrap(), seen.records, "{said}");
     for step in ["build", "check"] {
         let file = std::fs::read(dir.output_path(&StepId::from(step), 1)).unwrap_or_default();
         let twice = [PRINTED, PRINTED].concat();
         for record in &seen.records {
-            if let Event::Output {
-                step: of, extent, ..
-            } = &record.event
+            if let Event::Output { step: of, extent, .. } = &record.event
                 && of.as_str() == step
             {
                 let (from, to) = (extent.off as usize, (extent.off + extent.len) as usize);
@@ -148,16 +128,9 @@ fn check(dir: &RunDir, seen: &Said, said: &str) {
 #[test]
 fn a_full_disk_is_said_in_the_journal_and_what_is_lost_is_counted() {
     let runs = runs();
-    let mount = |args: &[&str]| {
-        Command::new("mount")
-            .args(args)
-            .stderr(Stdio::null())
-            .status()
-    };
+    let mount = |args: &[&str]| Command::new("mount").args(args).stderr(Stdio::null()).status();
     let at = runs.path().to_str().unwrap();
-    if !mount(&["-t", "tmpfs", "-o", "size=12m,mode=700", "none", at])
-        .is_ok_and(|done| done.success())
-    {
+    if !mount(&["-t", "tmpfs", "-o", "size=12m,mode=700", "none", at]).is_ok_and(|done| done.success()) {
         println!("no file system can be mounted here; the same is tested with a faulty storage");
         return;
     }
@@ -178,32 +151,15 @@ fn a_full_disk_is_said_in_the_journal_and_what_is_lost_is_counted() {
     rig.note("after");
     let seen = rig.finish(Closing::Ended);
     assert_eq!(seen.failed.len(), 1, "{:?}", seen.failed);
-    assert!(
-        seen.failed[0].contains("No space left"),
-        "{:?}",
-        seen.failed
-    );
+    assert!(seen.failed[0].contains("No space left"), "{:?}", seen.failed);
     assert_eq!(seen.notes(), ["before", "after"]);
     assert!(seen.not_kept > 0 && lost(&seen.records) == seen.not_kept);
-    assert_eq!(
-        extents(&seen.records) + seen.not_kept,
-        32 * block.len() as u64
-    );
-    assert!(
-        seen.records
-            .iter()
-            .any(|record| matches!(record.event, Event::JournalFailed { .. }))
-    );
+    assert_eq!(extents(&seen.records) + seen.not_kept, 32 * block.len() as u64);
+    assert!(seen.records.iter().any(|record| matches!(record.event, Event::JournalFailed { .. })));
     assert_eq!(read_all(&rig.dir).unwrap(), seen.records);
     let (dir, _) = RunDir::create(runs.path(), "next", now()).unwrap();
-    let refused = Rig::on(dir.clone(), Box::new(Disk::new(dir)))
-        .err()
-        .unwrap()
-        .chain();
-    assert!(
-        refused.contains("8 MiB of room"),
-        "a run without its reserve does not begin: {refused}"
-    );
+    let refused = Rig::on(dir.clone(), Box::new(Disk::new(dir))).err().unwrap().chain();
+    assert!(refused.contains("8 MiB of room"), "a run without its reserve does not begin: {refused}");
 }
 
 #[test]
@@ -233,29 +189,12 @@ fn cut_at_every_byte_a_journal_opens_and_says_what_was_torn() {
             match recover(&copied, None) {
                 Ok(recovered) => {
                     assert_eq!(recovered.problem, None, "{at}");
-                    assert_eq!(
-                        recovered.records[..],
-                        whole[..recovered.records.len()],
-                        "{at}"
-                    );
+                    assert_eq!(recovered.records[..], whole[..recovered.records.len()], "{at}");
                     let left = recovered.valid.bytes + recovered.tail_bytes;
-                    let dead: u64 = recovered
-                        .dead
-                        .iter()
-                        .filter_map(|dead| Some(dead.rest?.0))
-                        .sum();
-                    assert!(
-                        left == cut as u64 || dead == cut as u64,
-                        "{at}: {left} {dead}"
-                    );
-                    assert_eq!(
-                        recovered.torn,
-                        recovered.tail_bytes > 0 || !recovered.dead.is_empty()
-                    );
-                    assert!(
-                        recovered.records.len() >= before,
-                        "{at}: a longer journal has less"
-                    );
+                    let dead: u64 = recovered.dead.iter().filter_map(|dead| Some(dead.rest?.0)).sum();
+                    assert!(left == cut as u64 || dead == cut as u64, "{at}: {left} {dead}");
+                    assert_eq!(recovered.torn, recovered.tail_bytes > 0 || !recovered.dead.is_empty());
+                    assert!(recovered.records.len() >= before, "{at}: a longer journal has less");
                     before = recovered.records.len();
                 }
                 Err(_) => assert!(part.contains("0001") && before == 0, "{at} does not open"),
@@ -287,23 +226,12 @@ fn a_journal_that_was_cut_anywhere_can_be_taken_up_again() {
         // As if it had been killed in the middle of its next write, twice over.
         let said = again.finish(Closing::Left);
         let all = read_all(&dir).unwrap();
-        assert_eq!(
-            all,
-            [recovered.records, said.records].concat(),
-            "cut at {cut}"
-        );
-        assert_eq!(
-            std::fs::read(&part).unwrap(),
-            &bytes[..cut],
-            "the torn part is left as it was"
-        );
+        assert_eq!(all, [recovered.records, said.records].concat(), "cut at {cut}");
+        assert_eq!(std::fs::read(&part).unwrap(), &bytes[..cut], "the torn part is left as it was");
         let mut changed = bytes[..cut].to_vec();
         changed.push(b'\n');
         std::fs::write(&part, changed).unwrap();
-        assert!(
-            read_all(&dir).is_err(),
-            "bytes that came behind a part after its resume are tampering"
-        );
+        assert!(read_all(&dir).is_err(), "bytes that came behind a part after its resume are tampering");
     }
 }
 
@@ -345,10 +273,7 @@ fn child_that_is_killed() {
     let mut number = 0;
     loop {
         rig.output(chunk("flood", &vec![b'y'; 40_000]));
-        rig.tell(Order::Batch {
-            events: vec![(now(), note(&format!("n{number}")))],
-            barrier: true,
-        });
+        rig.tell(Order::Batch { events: vec![(now(), note(&format!("n{number}")))], barrier: true });
         number += 1;
         if number % 3 == 0 {
             rig.tell(Order::MoveKey);
@@ -390,10 +315,7 @@ fn kill_9_of_a_writer_loses_nothing_that_was_acknowledged() {
         let recovered = recover(&dir, None).unwrap();
         assert_eq!(recovered.problem, None);
         let there = recovered.records.last().unwrap().seq;
-        assert!(
-            there >= Seq(acked),
-            "round {round}: acknowledged {acked}, there {there}"
-        );
+        assert!(there >= Seq(acked), "round {round}: acknowledged {acked}, there {there}");
         let file = std::fs::metadata(dir.output_path(&StepId::from("flood"), 1));
         let file = file.map_or(0, |file| file.len());
         assert!(file >= extents(&recovered.records));
@@ -430,12 +352,8 @@ fn hostile_directories_end_in_words() {
         ("a line of 70 KB", |path| {
             std::fs::write(path.join("events-0001.jsonl"), vec![b'x'; 70_000]).unwrap();
         }),
-        ("no bytes at all", |path| {
-            std::fs::write(path.join("events-0001.jsonl"), "").unwrap()
-        }),
-        ("zeros", |path| {
-            std::fs::write(path.join("events-0001.jsonl"), [0; 9000]).unwrap()
-        }),
+        ("no bytes at all", |path| std::fs::write(path.join("events-0001.jsonl"), "").unwrap()),
+        ("zeros", |path| std::fs::write(path.join("events-0001.jsonl"), [0; 9000]).unwrap()),
         ("a missing first part", |path| {
             let part = path.join("events-0001.jsonl");
             std::fs::rename(part, path.join("events-0002.jsonl")).unwrap();
@@ -449,10 +367,7 @@ fn hostile_directories_end_in_words() {
         let (_into, path) = copy(&rig.dir);
         change(&path);
         let words = match RunDir::open(&path).and_then(|dir| recover(&dir, None)) {
-            Ok(recovered) => recovered
-                .problem
-                .map(|broken| broken.to_string())
-                .unwrap_or_default(),
+            Ok(recovered) => recovered.problem.map(|broken| broken.to_string()).unwrap_or_default(),
             Err(error) => error.chain(),
         };
         assert!(!words.is_empty(), "{what} passes");

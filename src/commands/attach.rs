@@ -26,14 +26,18 @@ pub(super) fn attach(cli: &Cli) -> Ran {
 }
 
 fn only_live(places: &Places) -> Result<RunDir, Failure> {
-    let mut live: Vec<RunDir> = RunDir::list(&places.runs).into_iter().filter(|dir| conductor_of(dir).is_some()).collect();
+    let mut live: Vec<RunDir> =
+        RunDir::list(&places.runs).into_iter().filter(|dir| conductor_of(dir).is_some()).collect();
     match (live.pop(), live.len()) {
         (Some(only), 0) => Ok(only),
         (Some(last), more) => {
             let mut names: Vec<String> = live.iter().map(|dir| dir.id().short().to_owned()).collect();
             names.push(last.id().short().to_owned());
-            Err(Failure::because(format!("{} runs are live: {}", more + 1, names.join(", "))).hint("name one: tminus attach RUN"))
+            Err(Failure::because(format!("{} runs are live: {}", more + 1, names.join(", ")))
+                .hint("name one: tminus attach RUN"))
         }
-        (None, _) => Err(Failure::because("no run is live").hint("tminus runs lists all; tminus resume RUN takes one up again")),
+        (None, _) => {
+            Err(Failure::because("no run is live").hint("tminus runs lists all; tminus resume RUN takes one up again"))
+        }
     }
 }

@@ -18,16 +18,22 @@ pub(super) fn check(common: &Common, paths: &[PathBuf], strict: bool, format: Fo
     let mut documents = Vec::new();
     for path in paths {
         if !path.exists() {
-            return Err(Failure::because(format!("there is no file {}", path.display())).hint("name a runbook: tminus check RUNBOOK"));
+            return Err(Failure::because(format!("there is no file {}", path.display()))
+                .hint("name a runbook: tminus check RUNBOOK"));
         }
         let loaded = load(path);
         let (errors, warnings) = (loaded.count(Level::Error), loaded.count(Level::Warning));
         clean &= errors == 0 && (!strict || warnings == 0);
         match format {
             Format::Text => {
-                let colour = std::io::stdout().is_terminal() && !common.no_color && super::places::var("NO_COLOR").is_none();
+                let colour =
+                    std::io::stdout().is_terminal() && !common.no_color && super::places::var("NO_COLOR").is_none();
                 print(&runbook::render(&loaded, colour))?;
-                print(&format!("{}: {}\n", crate::model::text::shown(&path.display().to_string()), summary(errors, warnings)))?;
+                print(&format!(
+                    "{}: {}\n",
+                    crate::model::text::shown(&path.display().to_string()),
+                    summary(errors, warnings)
+                ))?;
             }
             Format::Json => documents.push(runbook::to_json(&loaded)),
         }

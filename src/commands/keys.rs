@@ -33,14 +33,21 @@ pub(super) fn choose(places: &Places, args: &KeyArgs) -> Result<OperatorKey, Fai
     let signer: Box<dyn Signer> = match found {
         Found::Ready(signer) => signer,
         Found::NeedsPassphrase(locked) => unlock(&locked)?,
-        Found::Nothing => return Err(Failure::because("there is no key to sign with").hint("name one: --key FILE, or fly unsigned: --no-key")),
+        Found::Nothing => {
+            return Err(Failure::because("there is no key to sign with")
+                .hint("name one: --key FILE, or fly unsigned: --no-key"));
+        }
     };
     let origin = match signer.origin() {
         KeyOrigin::Agent => "agent",
         KeyOrigin::File(_) => "file",
         KeyOrigin::SelfMade(path) => {
             if made {
-                say(&format!("no SSH key was found: made one for you at {} ({})", path.display(), signer.fingerprint()));
+                say(&format!(
+                    "no SSH key was found: made one for you at {} ({})",
+                    path.display(),
+                    signer.fingerprint()
+                ));
                 say("the run will say SELF-MADE KEY; it proves something only to those who list that key");
             }
             "self-made"
@@ -61,15 +68,21 @@ pub(super) fn key_places(places: &Places, args: &KeyArgs) -> KeyPlaces {
 }
 
 fn refused(why: &crate::journal::keys::KeyError, args: &KeyArgs) -> Failure {
-    let hint = if args.key.is_some() { "name another key, or leave --key out" } else { "name a key: --key FILE, or fly unsigned: --no-key" };
+    let hint = if args.key.is_some() {
+        "name another key, or leave --key out"
+    } else {
+        "name a key: --key FILE, or fly unsigned: --no-key"
+    };
     Failure::of(why).hint(hint)
 }
 
 fn unlock(locked: &LockedKey) -> Result<Box<dyn Signer>, Failure> {
     let path = locked.path().display();
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::because(format!("the key {path} has a passphrase and there is no terminal to ask for it"))
-            .hint("add it to an agent (ssh-add), name another key, or use --no-key"));
+        return Err(Failure::because(format!(
+            "the key {path} has a passphrase and there is no terminal to ask for it"
+        ))
+        .hint("add it to an agent (ssh-add), name another key, or use --no-key"));
     }
     for _ in 0..3 {
         let typed = ask_hidden(&format!("Passphrase for {path}: "))?;

@@ -24,5 +24,8 @@ pub(super) fn launch(commission: &Commission) -> Result<Ready, Failure> {
     // The conductor closes its standard output as soon as it has said this; it lives on in a session of its own.
     let mut said = String::new();
     stdout.read_to_string(&mut said).map_err(|why| failed("the conductor cannot be heard", &why))?;
-    serde_json::from_str(&said).map_err(|_| Failure::because("the conductor ended before it began").hint("run with --log FILE and TMINUS_LOG=debug to see why"))
+    serde_json::from_str(&said).map_err(|_| {
+        Failure::because("the conductor ended before it began")
+            .hint("run with --log FILE and TMINUS_LOG=debug to see why")
+    })
 }

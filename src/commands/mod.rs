@@ -87,9 +87,11 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Resume { .. }) => resume::resume(&cli),
         Some(Command::Check { runbooks, strict, format }) => check::check(&cli.common, runbooks, *strict, *format),
         Some(Command::Plan { runbook, t0, commands, format }) => plan::plan(runbook, t0.as_deref(), *commands, *format),
-        Some(Command::Verify { runs, allowed_signers, head, format }) => {
-            verify::verify(&cli.common, runs, &verify::Against { allowed: allowed_signers.clone(), head: head.clone(), format: *format })
-        }
+        Some(Command::Verify { runs, allowed_signers, head, format }) => verify::verify(
+            &cli.common,
+            runs,
+            &verify::Against { allowed: allowed_signers.clone(), head: head.clone(), format: *format },
+        ),
         Some(Command::Runs { format }) => runs::runs(&cli.common, *format),
         Some(Command::Conduct) => {
             return ExitCode::from(crate::conductor::conduct());
@@ -128,7 +130,8 @@ fn start_log(cli: &Cli) -> Result<Option<tracing_appender::non_blocking::WorkerG
     let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
     let file = file.map_err(|why| Failure::because(format!("cannot open the log {}: {why}", path.display())))?;
     let (writer, guard) = tracing_appender::non_blocking(file);
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TMINUS_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TMINUS_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     // A second subscriber in one process is a test's doing; the first one stays.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init();
     Ok(Some(guard))

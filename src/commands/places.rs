@@ -30,7 +30,10 @@ impl Places {
         };
         let state = under("XDG_STATE_HOME", ".local/state");
         let data = under("XDG_DATA_HOME", ".local/share");
-        let nowhere = || Failure::because("there is no place for runs: neither HOME nor XDG_STATE_HOME is set").hint("name one: --runs DIR");
+        let nowhere = || {
+            Failure::because("there is no place for runs: neither HOME nor XDG_STATE_HOME is set")
+                .hint("name one: --runs DIR")
+        };
         let runs = match (&common.runs, &state) {
             (Some(runs), _) => absolute(runs)?,
             (None, Some(state)) => state.join("tminus/runs"),
@@ -51,7 +54,10 @@ impl Places {
     pub fn make_runs(&self) -> Result<(), Failure> {
         use std::os::unix::fs::DirBuilderExt;
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.runs);
-        made.map_err(|why| Failure::because(format!("cannot make the runs folder {}: {why}", self.runs.display())).hint("name another: --runs DIR"))
+        made.map_err(|why| {
+            Failure::because(format!("cannot make the runs folder {}: {why}", self.runs.display()))
+                .hint("name another: --runs DIR")
+        })
     }
 }
 

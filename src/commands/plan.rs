@@ -46,7 +46,11 @@ impl Page<'_> {
         if let Some(summary) = &plan.summary {
             writeln!(page, "{}\n", shown(summary))?;
         }
-        let start = self.state.t0.and_then(|t0| format_wall(t0, &self.state.zone, None)).unwrap_or_else(|| "when the operator starts".into());
+        let start = self
+            .state
+            .t0
+            .and_then(|t0| format_wall(t0, &self.state.zone, None))
+            .unwrap_or_else(|| "when the operator starts".into());
         writeln!(page, "{} | T0 {start} | {} steps", shown(&plan.environment.name), self.count())?;
         if let Some(stop) = &plan.hard_stop {
             writeln!(page, "hard stop {}", stop.shown())?;
@@ -89,8 +93,18 @@ impl Page<'_> {
         let class = if step.command().is_some() { step.class().word() } else { "by hand" };
         let title = shown(&step.title);
         match self.format {
-            PlanFormat::Md => writeln!(page, "- **{}** {title} ({when}, {takes}, {class}, {})", step.number, kind(&step.work))?,
-            PlanFormat::Text => writeln!(page, "  {:<6} {:<7} {:<6} {:<8} {:<8} {title}", step.number, when, takes, class, kind(&step.work))?,
+            PlanFormat::Md => {
+                writeln!(page, "- **{}** {title} ({when}, {takes}, {class}, {})", step.number, kind(&step.work))?
+            }
+            PlanFormat::Text => writeln!(
+                page,
+                "  {:<6} {:<7} {:<6} {:<8} {:<8} {title}",
+                step.number,
+                when,
+                takes,
+                class,
+                kind(&step.work)
+            )?,
         }
         self.inside(page, ix)
     }

@@ -18,11 +18,16 @@ pub(super) fn resume(cli: &Cli) -> Ran {
     let places = Places::find(&cli.common)?;
     let dir = super::runs::find(&places, run)?;
     if !dir.path().starts_with(std::fs::canonicalize(&places.runs).unwrap_or_else(|_| places.runs.clone())) {
-        return Err(Failure::because(format!("{} does not lie in the runs folder {}: a run from elsewhere is never taken up", dir.path().display(), places.runs.display()))
-            .hint("tminus verify looks at it"));
+        return Err(Failure::because(format!(
+            "{} does not lie in the runs folder {}: a run from elsewhere is never taken up",
+            dir.path().display(),
+            places.runs.display()
+        ))
+        .hint("tminus verify looks at it"));
     }
     if let Some(pid) = conductor_of(&dir) {
-        return Err(Failure::because(format!("run {} is conducted already, by process {pid}", dir.id().short())).hint(format!("tminus attach {}", dir.id().short())));
+        return Err(Failure::because(format!("run {} is conducted already, by process {pid}", dir.id().short()))
+            .hint(format!("tminus attach {}", dir.id().short())));
     }
     let plan = plan_of(&dir)?;
     let manner_wanted = Manner::of(manner, Some(&plan))?;

@@ -77,13 +77,19 @@ pub(super) fn start(commission: &Commission, plan: Plan, key: OperatorKey, stayi
 fn detach(dir: RunDir, key: &OperatorKey) -> Ran {
     let run = dir.id().clone();
     let coming = crate::feed::live::Coming { watch: false, unattended: false, name: None, signer: key.signer.clone() };
-    let (live, news) = crate::feed::live::connect(dir, coming).map_err(|why| Failure::because(format!("the conductor cannot be reached: {why}")))?;
+    let (live, news) = crate::feed::live::connect(dir, coming)
+        .map_err(|why| Failure::because(format!("the conductor cannot be reached: {why}")))?;
     while let Ok(heard) = news.recv() {
         match heard {
             crate::feed::News::Records(_) => break,
             crate::feed::News::Lost(why) => return Err(Failure::because(why)),
-            crate::feed::News::Over { why, .. } => return Err(Failure::because(why.unwrap_or_else(|| "the conductor ended".into()))),
-            crate::feed::News::Taken(_) | crate::feed::News::Refused(..) | crate::feed::News::Driver { .. } | crate::feed::News::Trouble(_) => {}
+            crate::feed::News::Over { why, .. } => {
+                return Err(Failure::because(why.unwrap_or_else(|| "the conductor ended".into())));
+            }
+            crate::feed::News::Taken(_)
+            | crate::feed::News::Refused(..)
+            | crate::feed::News::Driver { .. }
+            | crate::feed::News::Trouble(_) => {}
         }
     }
     drop(live);
@@ -98,17 +104,20 @@ pub(super) fn read(path: &Path) -> Result<(Plan, String), Failure> {
         let shown = runbook::render(&loaded, false);
         return Err(Failure::because(format!("{} has errors; nothing was started\n{shown}", path.display())));
     };
-    let text = String::from_utf8(loaded.source).map_err(|_| Failure::because(format!("{} is not UTF-8", path.display())))?;
+    let text =
+        String::from_utf8(loaded.source).map_err(|_| Failure::because(format!("{} is not UTF-8", path.display())))?;
     Ok((plan, text))
 }
 
 fn given_vars(plan: &Plan, vars: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let mut given = Vec::new();
     for pair in vars {
-        let (name, value) = pair.split_once('=').ok_or_else(|| Failure::because(format!("--var {pair} is not NAME=VALUE")))?;
+        let (name, value) =
+            pair.split_once('=').ok_or_else(|| Failure::because(format!("--var {pair} is not NAME=VALUE")))?;
         let Some(declared) = plan.vars.iter().find(|var| var.name.as_str() == name) else {
             let known: Vec<&str> = plan.vars.iter().map(|var| var.name.as_str()).collect();
-            return Err(Failure::because(format!("--var {name}: the runbook has no such variable")).hint(format!("it has {}", known.join(", "))));
+            return Err(Failure::because(format!("--var {name}: the runbook has no such variable"))
+                .hint(format!("it has {}", known.join(", "))));
         };
         if declared.secret {
             return Err(Failure::because(format!("--var {name}: a secret cannot be given on the command line, where everybody on this machine can read it"))
@@ -126,14 +135,19 @@ fn check_environment(plan: &Plan, given: &[(String, String)]) -> Result<(), Fail
         if let Source::Env { name, default: None } = &declared.source {
             let is_given = given.iter().any(|(given, _)| *given == declared.name.0);
             if !is_given && std::env::var_os(name).is_none() {
-                missing.push(if declared.name.0 == *name { name.clone() } else { format!("{name} (for {})", declared.name) });
+                missing.push(if declared.name.0 == *name {
+                    name.clone()
+                } else {
+                    format!("{name} (for {})", declared.name)
+                });
             }
         }
     }
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Failure::because(format!("not set in the environment: {}", missing.join(", "))).hint("export it, then start again; nothing was started"))
+    Err(Failure::because(format!("not set in the environment: {}", missing.join(", ")))
+        .hint("export it, then start again; nothing was started"))
 }
 
 /// A shell that a command needs and that this machine has not.
@@ -155,7 +169,8 @@ fn check_shells(plan: &Plan) -> Result<(), Failure> {
 
 fn answers_sha256(path: Option<&Path>) -> Result<Option<String>, Failure> {
     let Some(path) = path else { return Ok(None) };
-    let bytes = std::fs::read(path).map_err(|why| Failure::because(format!("cannot read {}: {why}", path.display())))?;
+    let bytes =
+        std::fs::read(path).map_err(|why| Failure::because(format!("cannot read {}: {why}", path.display())))?;
     Ok(Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 

@@ -6,8 +6,8 @@ use crate::cli::{Common, Format};
 use crate::feed::live::conductor_of;
 use crate::journal::reader::{Tail, read_all};
 use crate::journal::{FindError, RunDir};
-use crate::model::ids::Seq;
 use crate::model::event::Event;
+use crate::model::ids::Seq;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::state::{RunFacts, RunState};
@@ -58,7 +58,10 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
                 let number = run.id.split('-').next().unwrap_or_default();
                 let started = run.started.as_deref().unwrap_or("not started");
                 let title = shown(&run.title);
-                print(&format!("{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}\n", run.state, run.steps.done, run.steps.total))?;
+                print(&format!(
+                    "{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}\n",
+                    run.state, run.steps.done, run.steps.total
+                ))?;
             }
         }
     }
@@ -118,5 +121,11 @@ pub(super) fn plan_of(dir: &RunDir) -> Result<Plan, Failure> {
     let bytes = dir.attachment(&facts.runbook_sha256).map_err(|why| Failure::of(&why))?;
     let loaded = runbook::parse(&facts.runbook, &bytes);
     let shown = || runbook::render(&loaded, false);
-    loaded.plan.clone().ok_or_else(|| Failure::because(format!("the runbook of run {} cannot be read by this version of tminus\n{}", dir.id().short(), shown())))
+    loaded.plan.clone().ok_or_else(|| {
+        Failure::because(format!(
+            "the runbook of run {} cannot be read by this version of tminus\n{}",
+            dir.id().short(),
+            shown()
+        ))
+    })
 }

@@ -38,7 +38,8 @@ impl Manner {
             (true, _) => Ok(Self::Lines),
             (false, true) if dumb => Ok(Self::Lines),
             (false, true) => Ok(Self::Screens),
-            (false, false) => Err(Failure::because("there is no terminal to show the run on").hint("use --linear for lines of text, --answers FILE for a run without anybody there, or --detach")),
+            (false, false) => Err(Failure::because("there is no terminal to show the run on")
+                .hint("use --linear for lines of text, --answers FILE for a run without anybody there, or --detach")),
         }
     }
 }
@@ -79,7 +80,8 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
         signer: showing.key.signer.clone(),
     };
     let (live, news) = connect(showing.dir, coming).map_err(|why| {
-        Failure::because(format!("the conductor of run {} cannot be reached: {why}", id.short())).hint(format!("tminus resume {}", id.short()))
+        Failure::because(format!("the conductor of run {} cannot be reached: {why}", id.short()))
+            .hint(format!("tminus resume {}", id.short()))
     })?;
     let clock = || SystemClock.now();
     match manner {
@@ -96,7 +98,14 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
     }
 }
 
-fn screens(plan: &Plan, common: &Common, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn() -> crate::model::time::Stamp, run: &str) -> Ran {
+fn screens(
+    plan: &Plan,
+    common: &Common,
+    port: Box<dyn Port>,
+    news: Receiver<News>,
+    clock: &dyn Fn() -> crate::model::time::Stamp,
+    run: &str,
+) -> Ran {
     let _ = (plan, common, port, news, clock, run);
     Err(Failure::because("no screens yet"))
 }

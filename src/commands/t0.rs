@@ -13,9 +13,12 @@ pub(super) fn parse(text: &str, zone: &str, now: i64) -> Result<i64, Failure> {
         Some((rest, name)) if name.parse::<chrono_tz::Tz>().is_ok() => (rest, name),
         _ => (text, zone),
     };
-    let (date, time) = read(text, zone, now)
-        .ok_or_else(|| Failure::because(format!("--t0 {text} is not a time")).hint("write 15:00, 2026-11-21 15:00, either with a zone after it, or 2026-11-21T15:00:00Z"))?;
-    bind_clock(date, (time.hour(), time.minute(), time.second()), zone).map_err(|why| Failure::because(format!("--t0: {why}")))
+    let (date, time) = read(text, zone, now).ok_or_else(|| {
+        Failure::because(format!("--t0 {text} is not a time"))
+            .hint("write 15:00, 2026-11-21 15:00, either with a zone after it, or 2026-11-21T15:00:00Z")
+    })?;
+    bind_clock(date, (time.hour(), time.minute(), time.second()), zone)
+        .map_err(|why| Failure::because(format!("--t0: {why}")))
 }
 
 fn read(text: &str, zone: &str, now: i64) -> Option<(NaiveDate, NaiveTime)> {
@@ -24,7 +27,8 @@ fn read(text: &str, zone: &str, now: i64) -> Option<(NaiveDate, NaiveTime)> {
             return Some((at.date(), at.time()));
         }
     }
-    let time = NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S")).ok()?;
+    let time =
+        NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S")).ok()?;
     let today = zone_of(zone).timestamp_micros(now).single()?.date_naive();
     Some((today, time))
 }

@@ -7,4 +7,6 @@ pub(super) struct Against {
     pub head: Option<String>,
     pub format: Format,
 }
-pub(super) fn verify(_c: &Common, _r: &[String], _a: &Against) -> Ran { Err(Failure::because("no verify yet")) }
+pub(super) fn verify(_c: &Common, _r: &[String], _a: &Against) -> Ran {
+    Err(Failure::because("no verify yet"))
+}

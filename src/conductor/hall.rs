@@ -3,9 +3,9 @@
 //! One drives, any number watch. Hold, stop and rollback are open to everyone who is not a mere watcher. A screen that does
 //! not read what it is sent is dropped; nothing here ever waits for one.
 
-use crate::feed::frames::{encode, length_of};
 use super::peer::{Peer, user_name};
 use super::room::Happening;
+use crate::feed::frames::{encode, length_of};
 use crate::model::actor::{Actor, Known};
 use crate::model::ids::Seq;
 use crate::model::intent::Intent;
@@ -124,7 +124,10 @@ impl Hall {
         if hello.watch {
             return Some("this screen watches: it may look, not touch".into());
         }
-        let open_to_all = matches!(intent, Intent::Hold { .. } | Intent::Stop { .. } | Intent::RollBack { .. } | Intent::Note { .. } | Intent::Drive);
+        let open_to_all = matches!(
+            intent,
+            Intent::Hold { .. } | Intent::Stop { .. } | Intent::RollBack { .. } | Intent::Note { .. } | Intent::Drive
+        );
         if self.driver == Some(number) || open_to_all {
             return None;
         }
@@ -152,7 +155,12 @@ impl Hall {
 
     /// A guest that can sign: the driver first.
     pub fn signer(&self) -> Option<u32> {
-        let can = |number: &u32| self.guests.get(number).and_then(|guest| guest.hello.as_ref()).is_some_and(|hello| hello.key.is_some() && !hello.watch);
+        let can = |number: &u32| {
+            self.guests
+                .get(number)
+                .and_then(|guest| guest.hello.as_ref())
+                .is_some_and(|hello| hello.key.is_some() && !hello.watch)
+        };
         self.driver.filter(can).or_else(|| self.guests.keys().copied().find(can))
     }
 
@@ -162,7 +170,11 @@ impl Hall {
     }
 }
 
-async fn listen(mut reader: tokio::net::unix::OwnedReadHalf, number: u32, happenings: mpsc::UnboundedSender<Happening>) {
+async fn listen(
+    mut reader: tokio::net::unix::OwnedReadHalf,
+    number: u32,
+    happenings: mpsc::UnboundedSender<Happening>,
+) {
     while let Ok(Some(frame)) = read_frame_async(&mut reader).await {
         if happenings.send(Happening::Said(number, frame)).is_err() {
             return;
@@ -173,7 +185,11 @@ async fn listen(mut reader: tokio::net::unix::OwnedReadHalf, number: u32, happen
 }
 
 /// Writes what is queued; what is durable is told at most as often as the screen reads, always the newest.
-async fn speak(mut writer: tokio::net::unix::OwnedWriteHalf, mut queue: mpsc::Receiver<ToClient>, mut durable: watch::Receiver<Seq>) {
+async fn speak(
+    mut writer: tokio::net::unix::OwnedWriteHalf,
+    mut queue: mpsc::Receiver<ToClient>,
+    mut durable: watch::Receiver<Seq>,
+) {
     loop {
         let frame = tokio::select! {
             biased;
@@ -207,7 +223,9 @@ async fn write(writer: &mut tokio::net::unix::OwnedWriteHalf, frame: &ToClient) 
 }
 
 /// Reads one frame on the conductor's runtime; `None` at the end of the stream.
-async fn read_frame_async<T: serde::de::DeserializeOwned>(from: &mut (impl tokio::io::AsyncRead + Unpin)) -> std::io::Result<Option<T>> {
+async fn read_frame_async<T: serde::de::DeserializeOwned>(
+    from: &mut (impl tokio::io::AsyncRead + Unpin),
+) -> std::io::Result<Option<T>> {
     use tokio::io::AsyncReadExt;
     let mut head = [0; 4];
     match from.read_exact(&mut head).await {

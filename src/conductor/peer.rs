@@ -29,7 +29,9 @@ impl Peer {
 
     /// Its program's path, for the record.
     pub fn exe(&self) -> String {
-        std::fs::read_link(format!("/proc/{}/exe", self.pid)).map(|path| path.display().to_string()).unwrap_or_else(|_| "?".into())
+        std::fs::read_link(format!("/proc/{}/exe", self.pid))
+            .map(|path| path.display().to_string())
+            .unwrap_or_else(|_| "?".into())
     }
 }
 

@@ -213,7 +213,11 @@ impl Room {
                 self.hall.tell(client, ToClient::Taken { id });
             }
             _ => {
-                let Some(by) = self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.clone()) else { return };
+                let Some(by) =
+                    self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.clone())
+                else {
+                    return;
+                };
                 self.step(Input::Wish(Wish { client, by, request })).await;
             }
         }
@@ -223,7 +227,9 @@ impl Room {
         let why = self.failed.as_ref()?;
         match intent {
             Intent::Stop { .. } => None,
-            _ => Some(format!("the journal cannot be written ({why}): nothing starts until that is mended; then tminus resume")),
+            _ => Some(format!(
+                "the journal cannot be written ({why}): nothing starts until that is mended; then tminus resume"
+            )),
         }
     }
 
@@ -232,8 +238,15 @@ impl Room {
         match self.hall.driver {
             Some(driver) if driver == client => {}
             Some(driver) => {
-                let who = self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.shown()).unwrap_or_default();
-                let words = format!("{who} asks for the wheel: any key of yours that does something keeps it, else it goes over in 20 s");
+                let who = self
+                    .hall
+                    .guest(client)
+                    .and_then(|guest| guest.hello.as_ref())
+                    .map(|hello| hello.who.shown())
+                    .unwrap_or_default();
+                let words = format!(
+                    "{who} asks for the wheel: any key of yours that does something keeps it, else it goes over in 20 s"
+                );
                 self.hall.tell(driver, ToClient::Trouble { words });
                 self.hall.asked_for_wheel = Some((client, SystemClock.now()));
             }
@@ -331,7 +344,10 @@ impl Room {
         let held = self.driver.state.hold.is_some() || self.driver.state.started.is_none();
         let mut events = vec![Event::AnswersEnded { at: at.clone() }];
         if !held {
-            events.push(Event::Held { reason: format!("no answer left at {at}"), by: crate::model::actor::Actor::program() });
+            events.push(Event::Held {
+                reason: format!("no answer left at {at}"),
+                by: crate::model::actor::Actor::program(),
+            });
         }
         self.step(Input::Note(events)).await;
         self.leaving = Some(format!("the answers file has no answer for {at}"));

@@ -4,9 +4,9 @@
 
 use super::room::Room;
 use crate::engine::clock::{Clock, SystemClock};
-use crate::journal::writer::{Closing, Order};
 use crate::journal::Head;
 use crate::journal::seal::SealText;
+use crate::journal::writer::{Closing, Order};
 use crate::model::wire::ToClient;
 
 /// How far the end has come.
@@ -91,7 +91,9 @@ impl Room {
                 self.sealing = Some(Sealing::Sealed);
                 self.over = Some(None);
             }
-            Err(why) => self.over = Some(Some(format!("the seal could not be written: {why}; tminus resume tries again"))),
+            Err(why) => {
+                self.over = Some(Some(format!("the seal could not be written: {why}; tminus resume tries again")))
+            }
         }
     }
 }

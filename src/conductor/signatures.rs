@@ -38,7 +38,11 @@ impl Signatures {
         for wanted in self.wanted.values_mut() {
             wanted.asked = wanted.asked.filter(|client| is_here(*client));
         }
-        self.wanted.iter().filter(|(_, wanted)| wanted.asked.is_none()).map(|(id, wanted)| (*id, wanted.clone())).collect()
+        self.wanted
+            .iter()
+            .filter(|(_, wanted)| wanted.asked.is_none())
+            .map(|(id, wanted)| (*id, wanted.clone()))
+            .collect()
     }
 
     /// This client was asked.

@@ -63,7 +63,9 @@ fn read_commission() -> Result<Commission, ConductorError> {
 
 /// Leaves the terminal, the group and the habits of whoever started it: a hangup there must not reach the run.
 fn alone() {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, setsid, umask};
+    use rustix::process::{
+        DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, setsid, umask,
+    };
     // Already a session's leader is as good; a kernel that refuses the rest leaves the run as safe as its user is.
     let _ = setsid();
     umask(rustix::fs::Mode::from_raw_mode(0o077));
@@ -166,9 +168,14 @@ fn parsed(name: &str, bytes: &[u8]) -> Result<Plan, ConductorError> {
     loaded.plan.clone().ok_or_else(|| ConductorError::Runbook(runbook::render(&loaded, false)))
 }
 
-fn open_new(commission: &Commission, dir: &RunDir, new: (&PathBuf, &String, Option<i64>)) -> Result<Opened, ConductorError> {
+fn open_new(
+    commission: &Commission,
+    dir: &RunDir,
+    new: (&PathBuf, &String, Option<i64>),
+) -> Result<Opened, ConductorError> {
     let (path, text, t0) = new;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "runbook.yaml".into());
+    let name =
+        path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "runbook.yaml".into());
     let plan = parsed(&name, text.as_bytes())?;
     let sha256 = dir.attach(&name, text.as_bytes())?;
     let key = RunKey::generate();
@@ -194,7 +201,9 @@ fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> 
         return Err(refused(format!("its journal is damaged: {problem}")));
     }
     if let (Some(cut), None) = (&found.cut, over_cut) {
-        return Err(refused(format!("its journal is shorter than what was acknowledged ({cut}): somebody cut it, or the disk lost it. --over-cut REASON goes on all the same")));
+        return Err(refused(format!(
+            "its journal is shorter than what was acknowledged ({cut}): somebody cut it, or the disk lost it. --over-cut REASON goes on all the same"
+        )));
     }
     let facts = found.records.first().and_then(|record| match &record.event {
         Event::Genesis { text, .. } => RunFacts::read(text),
@@ -220,7 +229,12 @@ fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> 
     Ok(Opened { dir: dir.clone(), plan, state, first, start: found.start, key, is_new: false })
 }
 
-async fn sign_and_conduct(commission: Commission, opened: Opened, listener: UnixListener, lock: Lock) -> Result<(), ConductorError> {
+async fn sign_and_conduct(
+    commission: Commission,
+    opened: Opened,
+    listener: UnixListener,
+    lock: Lock,
+) -> Result<(), ConductorError> {
     let (happenings, mut inbox) = mpsc::unbounded_channel();
     tokio::task::spawn_local(accept(listener, happenings.clone()));
     watch_signals(&happenings)?;
@@ -238,7 +252,8 @@ async fn sign_and_conduct(commission: Commission, opened: Opened, listener: Unix
     let fmt = FMT.to_owned();
     let first = if opened.is_new { Event::Genesis { fmt, text, sig } } else { Event::Resume { fmt, text, sig } };
     let (reports, said) = mpsc::unbounded_channel();
-    let beginning = Beginning { dir: opened.dir.clone(), lock: Arc::new(lock), first, start: opened.start, key: opened.key };
+    let beginning =
+        Beginning { dir: opened.dir.clone(), lock: Arc::new(lock), first, start: opened.start, key: opened.key };
     let writer = match journal::writer::begin(beginning, Box::new(|| SystemClock.now()), reports) {
         Ok(writer) => writer,
         Err(why) => {
@@ -298,7 +313,9 @@ async fn farewell(hall: &mut Hall, why: &ConductorError) {
 }
 
 fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 async fn accept(listener: UnixListener, happenings: mpsc::UnboundedSender<Happening>) {
@@ -358,7 +375,8 @@ async fn signature(
     let deadline = tokio::time::Instant::now() + SIGNING;
     loop {
         let happening = tokio::time::timeout_at(deadline, inbox.recv()).await;
-        let happening = happening.map_err(|_| ConductorError::NotSigned("no signature came within three minutes".into()))?;
+        let happening =
+            happening.map_err(|_| ConductorError::NotSigned("no signature came within three minutes".into()))?;
         match happening.ok_or_else(|| ConductorError::NotSigned("nobody is left to sign".into()))? {
             Happening::Arrived(stream) => {
                 let _ = hall.admit(stream, happenings);

@@ -64,11 +64,14 @@ impl Room {
     pub(super) fn spawn(&mut self, step: StepIx, attempt: Attempt) {
         let plan = self.driver.plan.clone();
         let state = &self.driver.state;
-        let (Some(command), Some(invocation)) = (plan.step(step).command(), state.step(step).invocation.clone()) else { return };
+        let (Some(command), Some(invocation)) = (plan.step(step).command(), state.step(step).invocation.clone()) else {
+            return;
+        };
         let judge = match Judge::new(command) {
             Ok(judge) => judge,
             Err(why) => {
-                let _ = self.happenings.send(Happening::Fact(step, attempt, StepFact::NotStarted { why: why.to_string() }));
+                let _ =
+                    self.happenings.send(Happening::Fact(step, attempt, StepFact::NotStarted { why: why.to_string() }));
                 return;
             }
         };
@@ -106,7 +109,11 @@ impl Room {
                 let ix = StepIx(at);
                 let alive = self.survivors_of(ix);
                 if alive != own.holders {
-                    found.push(Event::Survivors { step: self.driver.plan.step(ix).id.clone(), attempt: own.attempt, holders: alive });
+                    found.push(Event::Survivors {
+                        step: self.driver.plan.step(ix).id.clone(),
+                        attempt: own.attempt,
+                        holders: alive,
+                    });
                 }
             }
         }

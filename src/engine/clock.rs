@@ -23,10 +23,7 @@ impl Clock for SystemClock {
     fn now(&self) -> Stamp {
         let wall = clock_gettime(ClockId::Realtime);
         let mono = clock_gettime(ClockId::Boottime);
-        Stamp {
-            wall: whole_micros(wall),
-            mono: u64::try_from(whole_micros(mono)).unwrap_or(0),
-        }
+        Stamp { wall: whole_micros(wall), mono: u64::try_from(whole_micros(mono)).unwrap_or(0) }
     }
 }
 
@@ -48,17 +45,13 @@ impl FakeClock {
     /// Moves both clocks on by `length`.
     pub fn advance(&self, length: Duration) {
         let mut now = self.lock();
-        now.wall = now
-            .wall
-            .saturating_add(i64::try_from(micros(length)).unwrap_or(i64::MAX));
+        now.wall = now.wall.saturating_add(i64::try_from(micros(length)).unwrap_or(i64::MAX));
         now.mono = now.mono.saturating_add(micros(length));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Stamp> {
         // A test that panicked while it held the lock has left a whole stamp behind: there is nothing half done in it.
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -79,18 +72,13 @@ pub fn wait_until(deadline: Duration, poll: Duration, mut what: impl FnMut() -> 
         if SystemClock.now().since(begun) >= deadline {
             return what();
         }
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "the one place where a thread may sleep"
-        )]
+        #[allow(clippy::disallowed_methods, reason = "the one place where a thread may sleep")]
         std::thread::sleep(poll);
     }
 }
 
 fn whole_micros(time: Timespec) -> i64 {
-    time.tv_sec
-        .saturating_mul(1_000_000)
-        .saturating_add(time.tv_nsec / 1000)
+    time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1000)
 }
 
 #[cfg(test)]
@@ -121,19 +109,11 @@ mod tests {
     #[test]
     fn waiting_ends_when_the_condition_holds_or_the_deadline_has_passed() {
         let mut asked = 0;
-        assert!(wait_until(
-            Duration::from_secs(10),
-            Duration::from_millis(1),
-            || {
-                asked += 1;
-                asked == 3
-            }
-        ));
+        assert!(wait_until(Duration::from_secs(10), Duration::from_millis(1), || {
+            asked += 1;
+            asked == 3
+        }));
         assert_eq!(asked, 3);
-        assert!(!wait_until(
-            Duration::from_millis(5),
-            Duration::from_millis(1),
-            || false
-        ));
+        assert!(!wait_until(Duration::from_millis(5), Duration::from_millis(1), || false));
     }
 }

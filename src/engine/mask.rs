@@ -49,23 +49,14 @@ impl Masker {
     }
 
     fn over(forms: Arc<Forms>) -> Self {
-        Self {
-            forms,
-            held: Vec::new(),
-            covered: 0,
-            last: 0,
-            before: None,
-        }
+        Self { forms, held: Vec::new(), covered: 0, last: 0, before: None }
     }
 
     /// Takes the next bytes of the stream and gives back what is decided. Owned bytes without a secret are not copied.
     pub fn push<'a>(&mut self, bytes: impl Into<Cow<'a, [u8]>>) -> MaskedBytes {
         let bytes = bytes.into();
         if self.forms.are_none() {
-            return MaskedBytes {
-                bytes: bytes.into_owned(),
-                masked: Vec::new(),
-            };
+            return MaskedBytes { bytes: bytes.into_owned(), masked: Vec::new() };
         }
         let buffer = if self.held.is_empty() {
             bytes.into_owned()
@@ -88,11 +79,7 @@ impl Masker {
     /// Masks a whole text at once, for a log line or an error.
     pub fn whole<'a>(&self, bytes: impl Into<Cow<'a, [u8]>>) -> MaskedBytes {
         let mut masker = self.fresh();
-        if masker.forms.are_none() {
-            masker.push(bytes)
-        } else {
-            masker.pass(bytes.into().into_owned(), true)
-        }
+        if masker.forms.are_none() { masker.push(bytes) } else { masker.pass(bytes.into().into_owned(), true) }
     }
 
     /// Decides as much of `buffer` as can be decided; all of it if nothing follows.
@@ -104,9 +91,7 @@ impl Masker {
         let (mut at, mut from, mut covered) = (0, self.covered, self.covered);
         let mut hold = buffer.len();
         while let Some(start) = search.next(&buffer, at) {
-            let before = start
-                .checked_sub(1)
-                .map_or(self.before, |index| Some(buffer[index]));
+            let before = start.checked_sub(1).map_or(self.before, |index| Some(buffer[index]));
             match forms.fit(&buffer, start, before, last) {
                 Fit::No => {}
                 Fit::Undecided => {
@@ -137,13 +122,9 @@ impl Masker {
         if from == 0 {
             // Nothing was replaced: the buffer itself goes on.
             buffer.truncate(hold);
-            return MaskedBytes {
-                bytes: buffer,
-                masked: Vec::new(),
-            };
+            return MaskedBytes { bytes: buffer, masked: Vec::new() };
         }
-        said.bytes
-            .extend_from_slice(buffer.get(from..hold).unwrap_or_default());
+        said.bytes.extend_from_slice(buffer.get(from..hold).unwrap_or_default());
         said.done()
     }
 }
@@ -158,11 +139,7 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn over(forms: &'a Forms, last: bool) -> Self {
-        Self {
-            forms,
-            last,
-            hits: vec![Some(0); forms.finders.len()],
-        }
+        Self { forms, last, hits: vec![Some(0); forms.finders.len()] }
     }
 
     /// The first place from `at` on where a form, or the beginning of one that the buffer's end cuts, may stand.
@@ -171,18 +148,13 @@ impl<'a> Search<'a> {
             // `Some(0)` also stands for "not looked yet"; looking twice at 0 does no harm.
             if hit.is_some_and(|hit| hit < at || hit == 0) {
                 *hit = (at <= buffer.len())
-                    .then(|| {
-                        finder
-                            .find(Input::new(buffer).range(at..))
-                            .map(|found| found.start())
-                    })
+                    .then(|| finder.find(Input::new(buffer).range(at..)).map(|found| found.start()))
                     .flatten();
             }
         }
         let hit = self.hits.iter().flatten().min().copied();
         let tail = at.max(buffer.len().saturating_sub(forms::KEY - 1));
-        let cut =
-            (tail..buffer.len()).find(|index| !self.last && self.forms.may_begin(buffer[*index]));
+        let cut = (tail..buffer.len()).find(|index| !self.last && self.forms.may_begin(buffer[*index]));
         [hit, cut].into_iter().flatten().min()
     }
 }
@@ -196,36 +168,18 @@ struct Said<'a> {
 
 impl<'a> Said<'a> {
     fn new(forms: &'a Forms) -> Self {
-        Self {
-            forms,
-            bytes: Vec::new(),
-            counts: vec![0; forms.names.len()],
-        }
+        Self { forms, bytes: Vec::new(), counts: vec![0; forms.names.len()] }
     }
 
     fn replace(&mut self, name: usize) {
-        self.bytes
-            .extend_from_slice(format!("[secret {}]", self.forms.names[name]).as_bytes());
+        self.bytes.extend_from_slice(format!("[secret {}]", self.forms.names[name]).as_bytes());
         self.counts[name] += 1;
     }
 
     fn done(self) -> MaskedBytes {
-        let counted = self
-            .forms
-            .names
-            .iter()
-            .zip(self.counts)
-            .filter(|(_, count)| *count > 0);
-        let masked = counted
-            .map(|(name, count)| Masked {
-                name: name.clone(),
-                count,
-            })
-            .collect();
-        MaskedBytes {
-            bytes: self.bytes,
-            masked,
-        }
+        let counted = self.forms.names.iter().zip(self.counts).filter(|(_, count)| *count > 0);
+        let masked = counted.map(|(name, count)| Masked { name: name.clone(), count }).collect();
+        MaskedBytes { bytes: self.bytes, masked }
     }
 }
 

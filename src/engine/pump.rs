@@ -6,12 +6,14 @@
 use crate::engine::driver::{Captured, Ended, StepFact};
 use crate::engine::exec::{ExecFact, Running};
 use crate::engine::judge::{self, Judge, Outcome, look};
-use crate::engine::mask::Masker;
+use crate::engine::mask::{MaskedBytes, Masker};
+use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, StepId, StepIx};
-use crate::model::output::{Masked, Stream};
+use crate::model::output::{Drained, Exit, Masked, Stream};
 use crate::model::secret::Secret;
 use crate::model::time::Stamp;
 use std::future::Future;
+use std::time::Duration;
 
 /// Where masked output goes: the journal's writer, or a test.
 pub trait Sink {
@@ -50,72 +52,122 @@ pub struct Pump<S: Sink> {
 impl<S: Sink> Pump<S> {
     /// Runs until the attempt is over; says its facts through `say`.
     pub async fn run(mut self, mut running: Running, mut say: impl FnMut(StepIx, Attempt, StepFact)) {
-        let named: Vec<(&str, &Secret)> = self.secrets.iter().map(|(name, value)| (name.as_str(), value)).collect();
-        let mut out = Masker::new(&named);
-        let mut err = out.fresh();
-        let whole = out.fresh();
-        let mask = |text: &str| String::from_utf8_lossy(&whole.whole(text.as_bytes()).bytes).into_owned();
-        let mut last = self.began;
-        let mut began = self.began;
+        let (step, attempt) = (self.step, self.attempt);
+        let mut maskers = self.maskers();
+        let mut spawned = None;
         while let Some(fact) = running.facts.recv().await {
             match fact {
                 ExecFact::Spawned { pid, start, at } => {
-                    began = at;
-                    say(self.step, self.attempt, StepFact::Spawned { pid, start });
+                    spawned = Some(at);
+                    say(step, attempt, StepFact::Spawned { pid, start });
                 }
                 ExecFact::NotStarted { why, .. } => {
                     self.sink.end().await;
-                    let why = mask(&why);
-                    say(self.step, self.attempt, StepFact::NotStarted { why });
+                    say(step, attempt, StepFact::NotStarted { why: maskers.text(&why) });
                     return;
                 }
                 ExecFact::Output { stream, bytes, at } => {
-                    last = at;
+                    maskers.last = at;
                     self.judge.feed(stream, &bytes);
-                    if self.private {
-                        continue;
-                    }
-                    let masker = if stream == Stream::Out { &mut out } else { &mut err };
-                    let masked = masker.push(bytes);
-                    if !masked.bytes.is_empty() || !masked.masked.is_empty() {
-                        self.sink.output(stream, masked.bytes, masked.masked, at).await;
+                    if !self.private {
+                        let masked = maskers.of(stream).push(bytes);
+                        self.hand_on(stream, masked, at).await;
                     }
                 }
                 ExecFact::Exited { exit, drained, holders, at } => {
-                    for (stream, masker) in [(Stream::Out, &mut out), (Stream::Err, &mut err)] {
-                        let rest = masker.finish();
-                        if !rest.bytes.is_empty() || !rest.masked.is_empty() {
-                            self.sink.output(stream, rest.bytes, rest.masked, last).await;
-                        }
-                    }
-                    self.sink.end().await;
-                    let took = at.since(began);
-                    let vars = &self.vars;
-                    let files = self
-                        .plan
-                        .step(self.step)
-                        .command()
-                        .map(|command| look(command, &self.cwd, instant(self.began)));
-                    let outcome =
-                        Outcome { exit, took, ended: judge::Ended::ByItself, files: files.unwrap_or_default() };
-                    let judged = self.judge.finish(&outcome, &|name| vars.get(name).cloned());
-                    let checks = judged.checks(&mask);
-                    let keep = |each: judge::Captured| Captured {
-                        name: each.name,
-                        value: Secret::new(each.value),
-                        secret: each.secret,
-                    };
-                    let verdict = judged.verdict;
-                    let captured = judged.captured.into_iter().map(keep).collect();
-                    let ended = Ended { exit, took, drained, holders, verdict, checks, captured };
-                    say(self.step, self.attempt, StepFact::Ended(Box::new(ended)));
+                    self.end_output(&mut maskers).await;
+                    let took = at.since(spawned.unwrap_or(self.began));
+                    let ended = self.judged(exit, took, &maskers);
+                    say(step, attempt, StepFact::Ended(Box::new(Ended { drained, holders, ..ended })));
                     return;
                 }
             }
         }
-        self.sink.end().await;
-        say(self.step, self.attempt, StepFact::NotStarted { why: "its supervisor went away".into() });
+        self.end_output(&mut maskers).await;
+        say(step, attempt, lost_from_sight(spawned.is_some(), maskers.last.since(self.began)));
     }
+
+    fn maskers(&self) -> Maskers {
+        let named: Vec<(&str, &Secret)> = self.secrets.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        let out = Masker::new(&named);
+        Maskers { err: out.fresh(), whole: out.fresh(), out, last: self.began }
+    }
+
+    async fn hand_on(&mut self, stream: Stream, masked: MaskedBytes, at: Stamp) {
+        if !masked.bytes.is_empty() || !masked.masked.is_empty() {
+            self.sink.output(stream, masked.bytes, masked.masked, at).await;
+        }
+    }
+
+    /// Hands on what was held back because a secret might have begun in it.
+    async fn end_output(&mut self, maskers: &mut Maskers) {
+        for stream in [Stream::Out, Stream::Err] {
+            let rest = maskers.of(stream).finish();
+            self.hand_on(stream, rest, maskers.last).await;
+        }
+        self.sink.end().await;
+    }
+
+    fn judged(self, exit: Exit, took: Duration, maskers: &Maskers) -> Ended {
+        let command = self.plan.step(self.step).command();
+        let files = command.map(|command| look(command, &self.cwd, instant(self.began))).unwrap_or_default();
+        let outcome = Outcome { exit, took, ended: judge::Ended::ByItself, files };
+        let vars = &self.vars;
+        let judged = self.judge.finish(&outcome, &|name| vars.get(name).cloned());
+        let mut checks = judged.checks(&|text| maskers.text(text));
+        if self.private {
+            // What came may hold the very value that is to be captured, and no masker knows it yet.
+            let of_output = checks.iter_mut().filter(|check| !check.want.starts_with("exit"));
+            of_output.for_each(|check| check.saw = "(hidden)".into());
+        }
+        let captured = judged.captured.into_iter().map(|each| Captured {
+            name: each.name,
+            value: Secret::new(each.value),
+            secret: each.secret,
+        });
+        let captured = captured.collect();
+        let (drained, holders) = (Drained::Eof, Vec::new());
+        Ended { exit, took, drained, holders, verdict: judged.verdict, checks, captured }
+    }
+}
+
+/// One masker for each stream, and one for texts.
+struct Maskers {
+    out: Masker,
+    err: Masker,
+    whole: Masker,
+    /// When something was printed last.
+    last: Stamp,
+}
+
+impl Maskers {
+    fn of(&mut self, stream: Stream) -> &mut Masker {
+        match stream {
+            Stream::Out => &mut self.out,
+            Stream::Err => &mut self.err,
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.whole.whole(text.as_bytes()).bytes).into_owned()
+    }
+}
+
+/// The facts ended without an end. Of a process that existed nobody can tell what became of it: never "not started".
+fn lost_from_sight(spawned: bool, took: Duration) -> StepFact {
+    if !spawned {
+        return StepFact::NotStarted { why: "its supervisor went away".into() };
+    }
+    let check = Check { want: "its end".into(), saw: "its supervisor went away".into(), ok: false };
+    StepFact::Ended(Box::new(Ended {
+        exit: Exit::Signal(0),
+        took,
+        drained: Drained::Grace,
+        holders: Vec::new(),
+        verdict: Verdict::Unknown,
+        checks: vec![check],
+        captured: Vec::new(),
+    }))
 }
 
 /// The wall time of a stamp, as the file system tells times.

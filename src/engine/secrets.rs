@@ -1,5 +1,8 @@
 //! Secrets of a run: in memory, for masking and for the commands that name them. Never written, never shown.
+//!
+//! The driver keeps them and asks here before a text that a person typed or a command printed goes into a record.
 
+use crate::engine::mask::Masker;
 use crate::model::event::Bound;
 use crate::model::ids::VarName;
 use crate::model::secret::Secret;
@@ -28,6 +31,23 @@ impl Secrets {
     /// All, for the masker.
     pub fn all(&self) -> impl Iterator<Item = (&str, &Secret)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Whether a secret's value stands in this text, in any form that is masked.
+    pub fn stand_in(&self, text: &str) -> bool {
+        !self.0.is_empty() && !self.masker().whole(text.as_bytes()).masked.is_empty()
+    }
+
+    /// The text with every secret in it replaced.
+    pub fn masked(&self, text: &str) -> String {
+        if self.0.is_empty() {
+            return text.to_owned();
+        }
+        String::from_utf8_lossy(&self.masker().whole(text.as_bytes()).bytes).into_owned()
+    }
+
+    fn masker(&self) -> Masker {
+        Masker::new(&self.all().collect::<Vec<_>>())
     }
 
     /// What a record says of a secret: its name and a hash that is salted by run and name.

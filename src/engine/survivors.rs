@@ -11,9 +11,7 @@ use std::collections::BTreeMap;
 
 /// This boot's id; empty where the kernel does not say.
 pub fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map(|id| id.trim().to_string())
-        .unwrap_or_default()
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_string()).unwrap_or_default()
 }
 
 /// The start of `pid` in clock ticks since boot, if it exists (also as a zombie).
@@ -33,32 +31,21 @@ pub fn find(boot: &str, marker_prefix: &str, known: &[(i32, u64)]) -> Vec<Holder
     if boot != boot_id() {
         return Vec::new();
     }
-    let all: BTreeMap<i32, proc::Stat> = proc::all()
-        .into_iter()
-        .map(|stat| (stat.pid, stat))
-        .collect();
+    let all: BTreeMap<i32, proc::Stat> = proc::all().into_iter().map(|stat| (stat.pid, stat)).collect();
     let own = i32::try_from(std::process::id()).unwrap_or(0);
     let is_known = |stat: &proc::Stat| known.contains(&(stat.pid, stat.start));
     let in_session = |stat: &proc::Stat| {
         // A number is not given away while a session has it. If somebody else leads it now, it is another session.
         known.iter().any(|(pid, start)| {
-            stat.session == *pid
-                && stat.start >= *start
-                && all.get(pid).is_none_or(|leader| leader.start == *start)
+            stat.session == *pid && stat.start >= *start && all.get(pid).is_none_or(|leader| leader.start == *start)
         })
     };
     let marked = |stat: &proc::Stat| {
         !marker_prefix.is_empty()
-            && proc::environment(stat.pid, MARKER)
-                .is_some_and(|value| value.starts_with(marker_prefix.as_bytes()))
+            && proc::environment(stat.pid, MARKER).is_some_and(|value| value.starts_with(marker_prefix.as_bytes()))
     };
-    let living = all
-        .values()
-        .filter(|stat| stat.pid != own && !stat.is_zombie());
-    living
-        .filter(|stat| is_known(stat) || in_session(stat) || marked(stat))
-        .map(proc::Stat::holder)
-        .collect()
+    let living = all.values().filter(|stat| stat.pid != own && !stat.is_zombie());
+    living.filter(|stat| is_known(stat) || in_session(stat) || marked(stat)).map(proc::Stat::holder).collect()
 }
 
 /// Sends what `control` means (INT, TERM, or CONT and KILL) to the process group of `holder`, each member of it checked
@@ -71,8 +58,7 @@ pub fn signal_group(holder: &Holder, control: Control) -> bool {
     let own = i32::try_from(std::process::id()).ok().and_then(proc::stat);
     let alone = own.is_none_or(|own| own.group == target.group);
     let members = proc::all().into_iter().filter(|stat| {
-        stat.pid == target.pid
-            || (!alone && stat.group == target.group && stat.session == target.session)
+        stat.pid == target.pid || (!alone && stat.group == target.group && stat.session == target.session)
     });
     let wanted: &[Signal] = match control {
         Control::Interrupt => &[Signal::INT],
@@ -82,9 +68,7 @@ pub fn signal_group(holder: &Holder, control: Control) -> bool {
     let mut reached = false;
     for member in members {
         // Each gets each signal, whoever was reached before.
-        wanted
-            .iter()
-            .for_each(|signal| reached |= signals::to_process(&member.holder(), *signal));
+        wanted.iter().for_each(|signal| reached |= signals::to_process(&member.holder(), *signal));
     }
     reached
 }
@@ -105,16 +89,9 @@ mod tests {
     fn a_pid_that_was_given_to_another_process_is_not_a_survivor() {
         let own = i32::try_from(std::process::id()).unwrap();
         let start = start_ticks(own).unwrap();
-        let holder = |start| Holder {
-            pid: own,
-            start,
-            comm: "x".into(),
-        };
+        let holder = |start| Holder { pid: own, start, comm: "x".into() };
         assert!(is_alive(&holder(start)));
         assert!(!is_alive(&holder(start + 1)));
-        assert!(
-            !signal_group(&holder(start + 1), Control::Kill),
-            "the wrong process was signalled"
-        );
+        assert!(!signal_group(&holder(start + 1), Control::Kill), "the wrong process was signalled");
     }
 }

@@ -68,7 +68,13 @@ pub async fn bind(sources: &Sources<'_>) -> Result<BoundVars, String> {
             bound.values.push(Bound { name: var.name.clone(), value: Some(value), hash: None });
         }
     }
-    Ok(bound)
+    // A value that is journalled may not hold one that must not be, whichever of them is declared first.
+    let leak =
+        bound.values.iter().find(|fact| fact.value.as_deref().is_some_and(|value| bound.secrets.stand_in(value)));
+    match leak {
+        Some(leak) => Err(format!("{} holds the value of a secret: mark it  secret: true", leak.name)),
+        None => Ok(bound),
+    }
 }
 
 async fn value_of(

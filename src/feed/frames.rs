@@ -8,9 +8,7 @@ use std::io;
 /// A frame's bytes; `None` where it would be longer than the limit.
 pub fn encode(frame: &impl Serialize) -> Option<Vec<u8>> {
     let body = serde_json::to_vec(frame).ok()?;
-    let length = u32::try_from(body.len())
-        .ok()
-        .filter(|_| body.len() <= FRAME_LIMIT)?;
+    let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= FRAME_LIMIT)?;
     let mut bytes = length.to_be_bytes().to_vec();
     bytes.extend_from_slice(&body);
     Some(bytes)
@@ -20,10 +18,7 @@ pub fn encode(frame: &impl Serialize) -> Option<Vec<u8>> {
 pub fn length_of(head: [u8; 4]) -> io::Result<usize> {
     let length = u32::from_be_bytes(head) as usize;
     if length > FRAME_LIMIT {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("a frame of {length} bytes"),
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a frame of {length} bytes")));
     }
     Ok(length)
 }
@@ -38,15 +33,12 @@ pub fn read_frame<T: DeserializeOwned>(from: &mut impl io::Read) -> io::Result<O
     }
     let mut body = vec![0; length_of(head)?];
     from.read_exact(&mut body)?;
-    serde_json::from_slice(&body)
-        .map(Some)
-        .map_err(io::Error::from)
+    serde_json::from_slice(&body).map(Some).map_err(io::Error::from)
 }
 
 /// Writes one frame.
 pub fn write_frame(to: &mut impl io::Write, frame: &impl Serialize) -> io::Result<()> {
-    let bytes = encode(frame)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "that is too long to send"))?;
+    let bytes = encode(frame).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "that is too long to send"))?;
     to.write_all(&bytes)?;
     to.flush()
 }
@@ -62,21 +54,10 @@ mod tests {
         let frame = ToClient::Durable { seq: Seq(812) };
         let mut bytes = Vec::new();
         write_frame(&mut bytes, &frame).unwrap();
-        assert_eq!(
-            read_frame::<ToClient>(&mut bytes.as_slice()).unwrap(),
-            Some(frame)
-        );
+        assert_eq!(read_frame::<ToClient>(&mut bytes.as_slice()).unwrap(), Some(frame));
         assert_eq!(read_frame::<ToClient>(&mut [].as_slice()).unwrap(), None);
         assert!(read_frame::<ToClient>(&mut &bytes[..bytes.len() - 1]).is_err());
         assert!(read_frame::<ToClient>(&mut [0xff; 8].as_slice()).is_err());
-        assert!(
-            write_frame(
-                &mut Vec::new(),
-                &ToClient::Trouble {
-                    words: "x".repeat(FRAME_LIMIT)
-                }
-            )
-            .is_err()
-        );
+        assert!(write_frame(&mut Vec::new(), &ToClient::Trouble { words: "x".repeat(FRAME_LIMIT) }).is_err());
     }
 }

@@ -5,8 +5,8 @@
 
 use super::{News, Port, Role};
 use crate::feed::frames::{read_frame, write_frame};
-use crate::journal::keys::Signer;
 use crate::journal::RunDir;
+use crate::journal::keys::Signer;
 use crate::journal::reader::Tail;
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::{Intent, Request};
@@ -47,11 +47,7 @@ pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "its socket belongs to another user"));
     }
     let (news, inbox) = channel();
-    let role = Arc::new(AtomicU8::new(role_code(if coming.watch {
-        Role::Watches
-    } else {
-        Role::Beside
-    })));
+    let role = Arc::new(AtomicU8::new(role_code(if coming.watch { Role::Watches } else { Role::Beside })));
     let writing = Arc::new(Mutex::new(stream.try_clone()?));
     let hello = ToConductor::Hello {
         program: env!("CARGO_PKG_VERSION").into(),
@@ -72,25 +68,13 @@ pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)
         watch: coming.watch,
         signer: coming.signer,
     };
-    std::thread::Builder::new()
-        .name("link".into())
-        .spawn(move || link.run())?;
-    Ok((
-        Live {
-            dir,
-            stream: writing,
-            role,
-            watch: coming.watch,
-        },
-        inbox,
-    ))
+    std::thread::Builder::new().name("link".into()).spawn(move || link.run())?;
+    Ok((Live { dir, stream: writing, role, watch: coming.watch }, inbox))
 }
 
 fn lock(stream: &Mutex<UnixStream>) -> std::sync::MutexGuard<'_, UnixStream> {
     // A thread that panicked while it wrote a frame leaves a torn one: the conductor ends the link by itself then.
-    stream
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    stream.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn role_code(role: Role) -> u8 {
@@ -121,11 +105,11 @@ impl Port for Live {
 
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>> {
         let no_links = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-        let mut file = std::fs::OpenOptions::new().read(true).custom_flags(no_links).open(self.dir.output_path(step, attempt))?;
+        let mut file =
+            std::fs::OpenOptions::new().read(true).custom_flags(no_links).open(self.dir.output_path(step, attempt))?;
         file.seek(SeekFrom::Start(range.start))?;
         let mut bytes = Vec::new();
-        file.take(range.end.saturating_sub(range.start))
-            .read_to_end(&mut bytes)?;
+        file.take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -182,29 +166,17 @@ impl Link {
     /// Whether there is more to hear.
     fn hear(&mut self, frame: ToClient) -> bool {
         let news = match frame {
-            ToClient::Welcome {
-                drives,
-                driver,
-                durable,
-                ..
-            } => {
+            ToClient::Welcome { drives, driver, durable, .. } => {
                 self.take_role(drives);
                 if !self.read_to(durable) {
                     return false;
                 }
-                News::Driver {
-                    name: driver,
-                    you: drives,
-                }
+                News::Driver { name: driver, you: drives }
             }
             ToClient::Durable { seq } => return self.read_to(seq),
             ToClient::Refused { id, why } => News::Refused(id, why),
             ToClient::Taken { id } => News::Taken(id),
-            ToClient::Sign {
-                id,
-                namespace,
-                text,
-            } => {
+            ToClient::Sign { id, namespace, text } => {
                 self.sign(id, namespace, text);
                 return true;
             }
@@ -248,18 +220,12 @@ impl Link {
         let writing = self.writing.clone();
         let signing = move || {
             let result = match signer {
-                Some(signer) => signer
-                    .sign(&namespace, text.as_bytes())
-                    .map_err(|why| why.to_string()),
+                Some(signer) => signer.sign(&namespace, text.as_bytes()).map_err(|why| why.to_string()),
                 None => Err("this client has no key".into()),
             };
             let _ = write_frame(&mut *lock(&writing), &ToConductor::Signature { id, result });
         };
-        if std::thread::Builder::new()
-            .name("sign".into())
-            .spawn(signing)
-            .is_err()
-        {
+        if std::thread::Builder::new().name("sign".into()).spawn(signing).is_err() {
             self.lost("no thread could be made to sign".into());
         }
     }

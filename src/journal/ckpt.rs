@@ -96,10 +96,7 @@ impl Ckpt {
             part: signed.get("part")?.parse().ok()?,
             seq: Seq(number("seq")?),
             prev: hash("prev")?,
-            at: Stamp {
-                wall: signed.get("t")?.parse().ok()?,
-                mono: number("m")?,
-            },
+            at: Stamp { wall: signed.get("t")?.parse().ok()?, mono: number("m")? },
             records: number("records")?,
             bytes: number("bytes")?,
             sha256: hash("sha256")?,
@@ -167,11 +164,7 @@ mod tests {
         assert!(Ckpt::read(&text).is_some());
         assert_eq!(Ckpt::read(&format!("{text}more: 1\n")), None);
         for line in text.lines() {
-            assert_eq!(
-                Ckpt::read(&text.replace(&format!("{line}\n"), "")),
-                None,
-                "{line}"
-            );
+            assert_eq!(Ckpt::read(&text.replace(&format!("{line}\n"), "")), None, "{line}");
         }
     }
 }

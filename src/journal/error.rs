@@ -74,16 +74,9 @@ pub enum JournalError {
 
 impl JournalError {
     /// For `map_err`: what was tried, on what.
-    pub(crate) fn io<E: Into<io::Error>>(
-        what: &'static str,
-        name: impl Into<String>,
-    ) -> impl FnOnce(E) -> Self {
+    pub(crate) fn io<E: Into<io::Error>>(what: &'static str, name: impl Into<String>) -> impl FnOnce(E) -> Self {
         let name = name.into();
-        move |source| Self::Io {
-            what,
-            name,
-            source: source.into(),
-        }
+        move |source| Self::Io { what, name, source: source.into() }
     }
 
     /// The error with its causes, as one line.

@@ -82,17 +82,9 @@ mod tests {
     #[test]
     fn one_hash_has_one_spelling() {
         let hash = Hash::of(b"abc");
-        assert_eq!(
-            hash.hex(),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(hash.hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(Hash::parse(&hash.hex()), Some(hash));
-        for odd in [
-            hash.hex().to_uppercase(),
-            format!(" {hash}"),
-            hash.hex()[1..].to_owned(),
-            String::new(),
-        ] {
+        for odd in [hash.hex().to_uppercase(), format!(" {hash}"), hash.hex()[1..].to_owned(), String::new()] {
             assert_eq!(Hash::parse(&odd), None, "{odd:?}");
         }
     }

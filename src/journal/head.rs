@@ -29,9 +29,7 @@ impl Head {
     /// 20 base32 characters in groups of four: 100 bits, for reports and sign-offs.
     pub fn code(&self) -> String {
         let letters = base32(&self.ckpt.0);
-        let groups: Vec<&str> = (0..5)
-            .map(|group| &letters[group * 4..group * 4 + 4])
-            .collect();
+        let groups: Vec<&str> = (0..5).map(|group| &letters[group * 4..group * 4 + 4]).collect();
         groups.join("-")
     }
 
@@ -63,9 +61,7 @@ fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let bit = |at: usize| usize::from(bytes[at / 8] >> (7 - at % 8) & 1);
     let letter = |group: usize| (0..5).fold(0, |value, place| value << 1 | bit(group * 5 + place));
-    (0..20)
-        .map(|group| char::from(LETTERS[letter(group)]))
-        .collect()
+    (0..20).map(|group| char::from(LETTERS[letter(group)])).collect()
 }
 
 /// The file of one run's head.
@@ -88,9 +84,7 @@ impl Heads {
 
     /// Keeps a head.
     pub fn keep(&self, head: &Head) -> Result<(), JournalError> {
-        self.file
-            .write_all_at(head.line().as_bytes(), 0)
-            .map_err(JournalError::io("write", self.name.clone()))
+        self.file.write_all_at(head.line().as_bytes(), 0).map_err(JournalError::io("write", self.name.clone()))
     }
 
     /// The head that was kept for `run`; `None` where there is none or its file cannot be understood.
@@ -113,12 +107,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let run = RunId::from("0001-x");
         let heads = Heads::open(dir.path(), &run).unwrap();
-        let mut head = Head {
-            part: 12,
-            seq: Seq(100),
-            bytes: 123_456,
-            ckpt: Hash::of(b"a"),
-        };
+        let mut head = Head { part: 12, seq: Seq(100), bytes: 123_456, ckpt: Hash::of(b"a") };
         for part in [12, 3] {
             head.part = part;
             heads.keep(&head).unwrap();
@@ -129,17 +118,9 @@ mod tests {
 
     #[test]
     fn a_code_is_five_groups_of_base32() {
-        let head = Head {
-            part: 1,
-            seq: Seq(1),
-            bytes: 1,
-            ckpt: Hash([0xff; 32]),
-        };
+        let head = Head { part: 1, seq: Seq(1), bytes: 1, ckpt: Hash([0xff; 32]) };
         assert_eq!(head.code(), "7777-7777-7777-7777-7777");
-        let head = Head {
-            ckpt: Hash::of(b"abc"),
-            ..head
-        };
+        let head = Head { ckpt: Hash::of(b"abc"), ..head };
         // printf ba7816bf8f01cfea4141 | xxd -r -p | base32 | cut -c1-20
         assert_eq!(head.code().replace('-', ""), "xj4bnp4pahh6uqkbidpf");
         assert_eq!(head.short_code(), "xj4b-np4p");

@@ -41,9 +41,7 @@ pub enum LineError {
     #[error("the line is not an event of this format")]
     Event(#[source] serde_json::Error),
     /// It means something, but this program would have written it otherwise.
-    #[error(
-        "the line is not written as a record is: a key twice, another order, a space, an escape"
-    )]
+    #[error("the line is not written as a record is: a key twice, another order, a space, an escape")]
     Spelling,
     /// The event cannot be written.
     #[error("the event cannot be written as a line")]
@@ -114,9 +112,8 @@ pub fn decode(line: &[u8], minor: Minor) -> Result<Line, LineError> {
 pub fn format_of(line: &[u8]) -> Result<Minor, LineError> {
     let value: Value = serde_json::from_slice(line).map_err(LineError::Event)?;
     let fmt = value.get("fmt").and_then(Value::as_str).unwrap_or_default();
-    let numbers = fmt
-        .split_once('.')
-        .and_then(|(major, minor)| Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?)));
+    let numbers =
+        fmt.split_once('.').and_then(|(major, minor)| Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?)));
     match numbers {
         Some((MAJOR, MINOR)) => Ok(Minor::Ours),
         Some((MAJOR, _)) => Ok(Minor::Newer),
@@ -129,37 +126,21 @@ pub fn format_of(line: &[u8]) -> Result<Minor, LineError> {
 pub fn fits(event: &Event) -> Result<(), LineError> {
     let widest = Record {
         seq: Seq(TOO_BIG - 1),
-        at: Stamp {
-            wall: 1 - TOO_BIG as i64,
-            mono: TOO_BIG - 1,
-        },
-        event: Event::Foreign {
-            name: String::new(),
-        },
+        at: Stamp { wall: 1 - TOO_BIG as i64, mono: TOO_BIG - 1 },
+        event: Event::Foreign { name: String::new() },
     };
     put(&mut Vec::new(), &widest, &Hash([0; 32]), event)
 }
 
-fn put(
-    line: &mut Vec<u8>,
-    record: &Record,
-    prev: &Hash,
-    event: &impl Serialize,
-) -> Result<(), LineError> {
+fn put(line: &mut Vec<u8>, record: &Record, prev: &Hash, event: &impl Serialize) -> Result<(), LineError> {
     let (seq, wall, mono) = (record.seq.0, record.at.wall, record.at.mono);
     if seq >= TOO_BIG || mono >= TOO_BIG || wall.unsigned_abs() >= TOO_BIG {
         return Err(LineError::Encode(too_big()));
     }
-    let _ = write!(
-        line,
-        r#"{{"seq":{seq},"prev":"{}","t":{wall},"m":{mono}"#,
-        prev.hex()
-    );
+    let _ = write!(line, r#"{{"seq":{seq},"prev":"{}","t":{wall},"m":{mono}"#, prev.hex());
     // The event's own opening brace becomes the comma, so that it is written where it stands.
     let comma = line.len();
-    event
-        .serialize(&mut Serializer::with_formatter(&mut *line, Ascii))
-        .map_err(LineError::Encode)?;
+    event.serialize(&mut Serializer::with_formatter(&mut *line, Ascii)).map_err(LineError::Encode)?;
     line[comma] = b',';
     line.push(b'\n');
     if line.len() > LONGEST {
@@ -187,21 +168,13 @@ fn start(line: &[u8]) -> Option<(Record, Hash, &[u8])> {
         return None;
     }
     let at = Stamp { wall, mono };
-    let event = Event::Foreign {
-        name: String::new(),
-    };
-    let record = Record {
-        seq: Seq(seq),
-        at,
-        event,
-    };
+    let event = Event::Foreign { name: String::new() };
+    let record = Record { seq: Seq(seq), at, event };
     Some((record, prev, rest))
 }
 
 fn number<N: std::str::FromStr>(bytes: &[u8]) -> Option<(N, &[u8])> {
-    let end = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_digit() && *byte != b'-')?;
+    let end = bytes.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'-')?;
     let text = std::str::from_utf8(&bytes[..end]).ok()?;
     Some((text.parse().ok()?, &bytes[end..]))
 }
@@ -210,11 +183,7 @@ fn number<N: std::str::FromStr>(bytes: &[u8]) -> Option<(N, &[u8])> {
 struct Ascii;
 
 impl Formatter for Ascii {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let plain = |byte: &u8| byte.is_ascii() && *byte != 0x7f;
         if fragment.as_bytes().iter().all(plain) {
             return out.write_all(fragment.as_bytes());

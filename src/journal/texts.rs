@@ -74,10 +74,7 @@ impl Opening {
             .with("tail bytes", recovered.tail_bytes)
             .with("tail sha256", recovered.tail_sha256)
             .with("dead", dead(&recovered.dead));
-        let cut = recovered
-            .cut
-            .as_ref()
-            .map_or(String::new(), |cut| cut.to_string());
+        let cut = recovered.cut.as_ref().map_or(String::new(), |cut| cut.to_string());
         text.with("cut", cut).with("reason", reason)
     }
 
@@ -118,18 +115,9 @@ pub(crate) fn go_on(
     key: &str,
     (dead_parts, reason): (&[u32], &str),
 ) -> SignedText {
-    let dead_parts: Vec<Dead> = dead_parts
-        .iter()
-        .map(|part| Dead {
-            part: *part,
-            rest: None,
-        })
-        .collect();
+    let dead_parts: Vec<Dead> = dead_parts.iter().map(|part| Dead { part: *part, rest: None }).collect();
     let text = SignedText::new("continue", realm, run).with("fmt", FMT);
-    place(text, part, valid)
-        .with("dead", dead(&dead_parts))
-        .with("run key", key)
-        .with("reason", reason)
+    place(text, part, valid).with("dead", dead(&dead_parts)).with("run key", key).with("reason", reason)
 }
 
 fn place(text: SignedText, part: u32, valid: &Valid) -> SignedText {

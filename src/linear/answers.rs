@@ -6,6 +6,7 @@
 mod by_hand;
 mod gate;
 
+use crate::model::actor::Known;
 use crate::model::decide::asked_class;
 use crate::model::event::Answer;
 use crate::model::ids::{LevelId, RoleId, StepIx};
@@ -116,6 +117,8 @@ pub struct Used {
     /// The answer in use, with the attempt that it is for.
     current: HashMap<StepIx, (usize, u32)>,
     sent: HashSet<(Option<StepIx>, u32, Part)>,
+    /// Whether this is not the first look at the run.
+    was_here: bool,
 }
 
 /// A part of an answer that is sent once for each attempt.
@@ -131,20 +134,14 @@ enum Part {
 impl Used {
     /// The wish, the first time; `Wait` while its records are on their way.
     fn once(&mut self, step: Option<StepIx>, attempt: u32, part: Part, intent: Intent) -> Todo {
-        if self.sent.insert((step, attempt, part)) {
-            Todo::Wish(intent)
-        } else {
-            Todo::Wait
-        }
+        if self.sent.insert((step, attempt, part)) { Todo::Wish(intent) } else { Todo::Wait }
     }
 
     /// The answer for a step's present turn: the one in use, else the next of its list.
     fn answer<'a>(&mut self, answers: &'a Answers, ix: StepIx, turn: u32) -> Option<&'a Given> {
         let list = answers.steps.get(&ix)?;
-        if let Some((at, of)) = self.current.get(&ix) {
-            if *of == turn {
-                return list.get(*at);
-            }
+        if let Some((at, _)) = self.current.get(&ix).filter(|(_, of)| *of == turn) {
+            return list.get(*at);
         }
         let count = self.count.entry(ix).or_default();
         let given = list.get(*count)?;
@@ -157,17 +154,23 @@ impl Used {
 /// The attempt that an answer given now is for.
 fn turn(state: &RunState, ix: StepIx) -> u32 {
     let own = state.step(ix);
-    if own.status.open() {
-        own.attempt
-    } else {
-        own.attempt + 1
-    }
+    if own.status.open() { own.attempt } else { own.attempt + 1 }
 }
 
 /// What the file says to do now.
 pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut Used) -> Todo {
-    if state.facts.is_none() || state.ended.is_some() || state.paused || state.hold.is_some() {
+    if state.facts.is_none() || state.ended.is_some() || state.paused {
         return Todo::Wait;
+    }
+    // Whoever takes a held run up with an answers file says by that that it goes on; a hold that comes later is somebody's
+    // wish and stays theirs, and one that tminus put on has no answer.
+    let was_here = std::mem::replace(&mut used.was_here, true);
+    if let Some(hold) = &state.hold {
+        return match (was_here, hold.by.known) {
+            (false, _) => Todo::Wish(Intent::GoOn),
+            (true, Known::Program) => Todo::NoAnswer { at: hold.reason.clone() },
+            (true, Known::Peer | Known::Typed | Known::Unattended) => Todo::Wait,
+        };
     }
     if state.started.is_none() {
         if !answers.start {
@@ -179,9 +182,7 @@ pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut 
     match &state.vars_bound {
         VarsBound::NotYet => return Todo::Wait,
         VarsBound::Failed(_) => {
-            return Todo::NoAnswer {
-                at: "variables".into(),
-            };
+            return Todo::NoAnswer { at: "variables".into() };
         }
         VarsBound::Yes => {}
     }
@@ -192,23 +193,16 @@ pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut 
     match state.next(plan) {
         None if state.nothing_left(plan) => {
             // A way back that came to its last step still has its end to be recorded.
-            let ending = state
-                .rollback
-                .as_ref()
-                .is_some_and(|back| back.ended.is_none());
+            let ending = state.rollback.as_ref().is_some_and(|back| back.ended.is_none());
             if ending { Todo::Wait } else { Todo::Close }
         }
-        None => Todo::NoAnswer {
-            at: "what is owed".into(),
-        },
+        None => Todo::NoAnswer { at: "what is owed".into() },
         Some(ix) => at_step(plan, state, answers, (ix, used)),
     }
 }
 
 fn no_answer(plan: &Plan, ix: StepIx) -> Todo {
-    Todo::NoAnswer {
-        at: plan.step(ix).id.0.clone(),
-    }
+    Todo::NoAnswer { at: plan.step(ix).id.0.clone() }
 }
 
 fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut Used)) -> Todo {
@@ -227,10 +221,7 @@ fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut
     let Some(given) = used.answer(answers, ix, turn) else {
         let reads = step.command().is_some() && asked_class(plan, state, ix) == Class::C0;
         if answers.otherwise == Otherwise::Proceed && reads && own.status == StepStatus::NotYet {
-            let intent = Intent::Run {
-                step: step.id.clone(),
-                typed: Typed::default(),
-            };
+            let intent = Intent::Run { step: step.id.clone(), typed: Typed::default() };
             return used.once(Some(ix), turn, Part::Whole, intent);
         }
         return unanswered(plan, state, ix);
@@ -256,11 +247,7 @@ fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut
 /// A countdown under way and a gate that is yet to open need no answer yet.
 fn unanswered(plan: &Plan, state: &RunState, ix: StepIx) -> Todo {
     let counts = matches!(plan.step(ix).work, Work::Wait(_));
-    if counts && !state.step(ix).status.bad() {
-        Todo::Wait
-    } else {
-        no_answer(plan, ix)
-    }
+    if counts && !state.step(ix).status.bad() { Todo::Wait } else { no_answer(plan, ix) }
 }
 
 /// What the conductor starts without a wish: commands of a way back, countdowns, gates, `auto` steps.

@@ -55,15 +55,10 @@ pub enum AnswersError {
 impl Answers {
     /// Reads a file and checks it against the runbook.
     pub fn read(path: &Path, plan: &Plan) -> Result<Self, AnswersError> {
-        let failed = |source| AnswersError::Read {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| AnswersError::Read { path: path.to_owned(), source };
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(failed)?;
-        file.take(SIZE_LIMIT + 1)
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
+        file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > SIZE_LIMIT {
             return Err(AnswersError::TooLarge(path.to_owned()));
         }
@@ -74,10 +69,7 @@ impl Answers {
     /// The same from text; `path` only names it in errors.
     pub fn parse(text: &str, path: &Path, plan: &Plan) -> Result<Self, AnswersError> {
         let root: serde_yaml::Value =
-            serde_yaml::from_str(text).map_err(|source| AnswersError::NotYaml {
-                path: path.to_owned(),
-                source,
-            })?;
+            serde_yaml::from_str(text).map_err(|source| AnswersError::NotYaml { path: path.to_owned(), source })?;
         answers_read::answers(&root, plan).map_err(|wrong| AnswersError::Wrong {
             path: path.to_owned(),
             line: wrong.near.as_deref().and_then(|near| line_of(text, near)),

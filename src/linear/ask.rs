@@ -20,20 +20,12 @@ pub struct Choice {
 impl Choice {
     /// A choice without a note.
     pub fn new(label: &str, then: Ask) -> Self {
-        Self {
-            label: label.to_owned(),
-            note: String::new(),
-            then,
-        }
+        Self { label: label.to_owned(), note: String::new(), then }
     }
 
     /// A choice with a note.
     pub fn noted(label: impl Into<String>, note: impl Into<String>, then: Ask) -> Self {
-        Self {
-            label: label.into(),
-            note: note.into(),
-            then,
-        }
+        Self { label: label.into(), note: note.into(), then }
     }
 }
 
@@ -41,21 +33,11 @@ impl Choice {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     /// A wish, once these questions are answered; at once where there are none.
-    #[allow(
-        missing_docs,
-        reason = "what is said first, what is asked, what is wished"
-    )]
-    Wish {
-        card: Vec<String>,
-        questions: Vec<Question>,
-        intent: Intent,
-    },
+    #[allow(missing_docs, reason = "what is said first, what is asked, what is wished")]
+    Wish { card: Vec<String>, questions: Vec<Question>, intent: Intent },
     /// More choices.
     #[allow(missing_docs, reason = "what is said first, and the choices")]
-    Menu {
-        card: Vec<String>,
-        choices: Vec<Choice>,
-    },
+    Menu { card: Vec<String>, choices: Vec<Choice> },
     /// Only something to read.
     Show(Vec<String>),
     /// The client leaves; the run goes on.
@@ -104,29 +86,17 @@ pub enum Slot {
 impl Question {
     /// `y` and nothing else.
     pub fn yes(words: impl Into<String>) -> Self {
-        Self {
-            words: words.into(),
-            rule: Rule::Exactly("y".into()),
-            slot: Slot::Consent,
-        }
+        Self { words: words.into(), rule: Rule::Exactly("y".into()), slot: Slot::Consent }
     }
 
     /// Exactly this text, which travels with the wish.
     pub fn exactly(words: impl Into<String>, text: &str) -> Self {
-        Self {
-            words: words.into(),
-            rule: Rule::Exactly(text.to_owned()),
-            slot: Slot::Typed,
-        }
+        Self { words: words.into(), rule: Rule::Exactly(text.to_owned()), slot: Slot::Typed }
     }
 
     /// Some text.
     pub fn text(words: impl Into<String>, slot: Slot) -> Self {
-        Self {
-            words: words.into(),
-            rule: Rule::Something,
-            slot,
-        }
+        Self { words: words.into(), rule: Rule::Something, slot }
     }
 
     /// A reason.

@@ -15,12 +15,8 @@ use crate::model::time::plan_length;
 /// A step's lines.
 pub(super) fn card(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<String> {
     let step = plan.step(ix);
-    let mut lines = vec![format!(
-        "{} [{} {}]",
-        named(plan, state, ix),
-        asked_class(plan, state, ix).word(),
-        step.effect.word()
-    )];
+    let mut lines =
+        vec![format!("{} [{} {}]", named(plan, state, ix), asked_class(plan, state, ix).word(), step.effect.word())];
     if let Some(why) = &step.why {
         lines.extend(why.lines().map(|line| format!("  {}", state.fill(line))));
     }
@@ -54,33 +50,20 @@ fn facts(plan: &Plan, state: &RunState, step: &PlannedStep) -> Vec<String> {
     let undo = if step.undo.is_empty() {
         None
     } else {
-        let names: Vec<String> = step
-            .undo
-            .iter()
-            .map(|undo| named(plan, state, *undo))
-            .collect();
+        let names: Vec<String> = step.undo.iter().map(|undo| named(plan, state, *undo)).collect();
         Some(format!("its own: {}", names.join("; ")))
     };
-    let owed: Vec<String> = step
-        .owes
-        .iter()
-        .map(|owed| named(plan, state, *owed))
-        .collect();
+    let owed: Vec<String> = step.owes.iter().map(|owed| named(plan, state, *owed)).collect();
     let rows = [
         ("changes", step.changes.clone()),
         ("loses", step.loses.clone()),
         ("undo", undo),
-        (
-            "owes",
-            Some(owed.join("; ")).filter(|owed| !owed.is_empty()),
-        ),
+        ("owes", Some(owed.join("; ")).filter(|owed| !owed.is_empty())),
         ("risk", step.risk.map(|risk| risk.word().to_owned())),
         ("planned", step.takes.map(plan_length)),
         ("more", step.link.clone()),
     ];
-    rows.into_iter()
-        .filter_map(|(word, text)| Some(format!("  {word}  {}", state.fill(&text?))))
-        .collect()
+    rows.into_iter().filter_map(|(word, text)| Some(format!("  {word}  {}", state.fill(&text?)))).collect()
 }
 
 fn command_lines(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -> Vec<String> {
@@ -88,39 +71,23 @@ fn command_lines(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -
         Ok(invocation) => invocation,
         Err(why) => return vec![format!("  Cannot run now: {why}.")],
     };
-    let limit = command.timeout.map_or("no limit".into(), |limit| {
-        format!("limit {}", plan_length(limit))
-    });
-    let retry = command.retry.map_or("no retry".into(), |retry| {
-        format!("{} tries, {} apart", retry.times, plan_length(retry.every))
-    });
-    let mut lines = vec![format!(
-        "  Will run, as {}, in {}, {limit}, {retry}:",
-        invocation.user, invocation.cwd
-    )];
+    let limit = command.timeout.map_or("no limit".into(), |limit| format!("limit {}", plan_length(limit)));
+    let retry = command
+        .retry
+        .map_or("no retry".into(), |retry| format!("{} tries, {} apart", retry.times, plan_length(retry.every)));
+    let mut lines = vec![format!("  Will run, as {}, in {}, {limit}, {retry}:", invocation.user, invocation.cwd)];
     lines.extend(runs(&invocation.argv));
     for name in &invocation.env {
-        let known = state
-            .vars
-            .get(name.as_str())
-            .and_then(|bound| bound.value.as_deref());
+        let known = state.vars.get(name.as_str()).and_then(|bound| bound.value.as_deref());
         lines.push(format!("  with  {name}={}", known.unwrap_or("******")));
     }
     for (name, value) in &command.env {
         lines.push(format!("  with  {name}={}", state.fill(value)));
     }
     if let Some(stdin) = &command.stdin {
-        lines.extend(
-            state
-                .fill(stdin)
-                .lines()
-                .map(|line| format!("  stdin {line}")),
-        );
+        lines.extend(state.fill(stdin).lines().map(|line| format!("  stdin {line}")));
     }
-    lines.push(format!(
-        "  passes  {}",
-        expectation(&command.expect).join(", ")
-    ));
+    lines.push(format!("  passes  {}", expectation(&command.expect).join(", ")));
     lines
 }
 
@@ -154,28 +121,14 @@ fn gate_lines(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Vec<Str
                 (false, true) => bad,
                 (false, false) => "no answer",
             };
-            let saw = own
-                .answers
-                .values()
-                .next()
-                .map(|answered| answered.saw.clone());
+            let saw = own.answers.values().next().map(|answered| answered.saw.clone());
             let saw = saw.or_else(|| own.checks.first().map(|check| check.saw.clone()));
-            let saw = saw
-                .filter(|saw| !saw.is_empty())
-                .map(|saw| format!(" ({saw})"));
-            lines.push(format!(
-                "   {}: {word}{}",
-                named(plan, state, *criterion),
-                saw.unwrap_or_default()
-            ));
+            let saw = saw.filter(|saw| !saw.is_empty()).map(|saw| format!(" ({saw})"));
+            lines.push(format!("   {}: {word}{}", named(plan, state, *criterion), saw.unwrap_or_default()));
         }
     }
     let open = state.open_points(plan, ix);
-    lines.push(if open.is_empty() {
-        "  Advice: GO.".into()
-    } else {
-        format!("  Advice: HOLD. {}.", open.join(", "))
-    });
+    lines.push(if open.is_empty() { "  Advice: GO.".into() } else { format!("  Advice: HOLD. {}.", open.join(", ")) });
     lines
 }
 
@@ -188,12 +141,7 @@ pub(super) fn expectation(expect: &Expect) -> Vec<String> {
         }
         ExitWanted::Any => vec!["any exit".into()],
     };
-    words.extend(
-        expect
-            .contains
-            .iter()
-            .map(|text| format!("contains {text:?}")),
-    );
+    words.extend(expect.contains.iter().map(|text| format!("contains {text:?}")));
     words.extend(expect.lacks.iter().map(|text| format!("lacks {text:?}")));
     words.extend(expect.matches.iter().map(|text| format!("matches {text}")));
     words.extend(expect.equals.iter().map(|text| format!("equals {text:?}")));
@@ -201,20 +149,13 @@ pub(super) fn expectation(expect: &Expect) -> Vec<String> {
         JsonWanted::Equals(value) => format!("{path} is {value}"),
         JsonWanted::Cmp(cmp) => format!("{path} {}", cmp.source),
     }));
-    for (word, measured) in [
-        ("number", &expect.number),
-        ("ratio", &expect.ratio),
-        ("count", &expect.count),
-    ] {
+    for (word, measured) in [("number", &expect.number), ("ratio", &expect.ratio), ("count", &expect.count)] {
         words.extend(measured.iter().map(|each| one(word, each)));
     }
     words.extend(expect.took.iter().map(|each| one("took", each)));
     if let Some(stderr) = &expect.stderr {
         let inner = expectation(stderr);
-        words.push(format!(
-            "standard error {}",
-            inner.get(1..).unwrap_or_default().join(" and ")
-        ));
+        words.push(format!("standard error {}", inner.get(1..).unwrap_or_default().join(" and ")));
     }
     words
 }
@@ -228,9 +169,6 @@ fn one(word: &str, measured: &Measured) -> String {
             format!(" of {}", names.join(", "))
         }
     };
-    let is = measured
-        .is
-        .as_ref()
-        .map_or("all", |cmp| cmp.source.as_str());
+    let is = measured.is.as_ref().map_or("all", |cmp| cmp.source.as_str());
     format!("{word}{of} {is}")
 }

@@ -47,21 +47,12 @@ pub(super) struct Echo {
 impl Echo {
     /// The lines that a record leads to.
     pub fn lines(&mut self, record: &Record, port: &dyn Port, now: Stamp) -> Vec<String> {
-        if let Event::Output {
-            step,
-            attempt,
-            extent,
-        } = &record.event
-        {
+        if let Event::Output { step, attempt, extent } = &record.event {
             let tail = self.open.entry((step.clone(), *attempt)).or_default();
             let fresh = now.since(record.at) <= FRESH;
-            return tail.take(extent, fresh, &|from, to| {
-                port.output(step, *attempt, from..to)
-            });
+            return tail.take(extent, fresh, &|from, to| port.output(step, *attempt, from..to));
         }
-        let (Event::StepExited { step, attempt, .. } | Event::StepJudged { step, attempt, .. }) =
-            &record.event
-        else {
+        let (Event::StepExited { step, attempt, .. } | Event::StepJudged { step, attempt, .. }) = &record.event else {
             return Vec::new();
         };
         let tail = self.open.remove(&(step.clone(), *attempt));
@@ -78,11 +69,7 @@ impl Tail {
         let end = extent.off.saturating_add(extent.len);
         // While lines are said as they come all is read; afterwards only what can be among the last ones.
         let saying = fresh && self.said < LIVE;
-        let from = if saying {
-            extent.off
-        } else {
-            extent.off.max(end.saturating_sub(REACH))
-        };
+        let from = if saying { extent.off } else { extent.off.max(end.saturating_sub(REACH)) };
         let bytes = match read(from, end) {
             Ok(bytes) => bytes,
             Err(why) => return vec![format!("  (output cannot be read: {why})")],
@@ -130,10 +117,7 @@ impl Tail {
         if fresh {
             let shown = (self.said + self.kept.len()) as u64;
             if self.all > shown {
-                said.push(format!(
-                    "  … {} lines not shown",
-                    thousands(self.all - shown)
-                ));
+                said.push(format!("  … {} lines not shown", thousands(self.all - shown)));
             }
             said.extend(self.kept.drain(..));
         }
@@ -172,9 +156,7 @@ mod tests {
         let (mut tail, mut said, mut off) = (Tail::default(), Vec::new(), 0);
         for (stream, len) in cuts {
             let piece = extent(*stream, off as u64, &bytes[off..off + len]);
-            said.extend(tail.take(&piece, fresh, &|from, to| {
-                Ok(bytes[from as usize..to as usize].to_vec())
-            }));
+            said.extend(tail.take(&piece, fresh, &|from, to| Ok(bytes[from as usize..to as usize].to_vec())));
             off += len;
         }
         said.extend(tail.end(fresh));
@@ -185,12 +167,7 @@ mod tests {
     fn lines_of_both_streams_are_put_together_across_extents() {
         let said = whole(
             b"one\ntwERRo\n\xff\x1b[2J",
-            &[
-                (Stream::Out, 6),
-                (Stream::Err, 3),
-                (Stream::Out, 2),
-                (Stream::Err, 5),
-            ],
+            &[(Stream::Out, 6), (Stream::Err, 3), (Stream::Out, 2), (Stream::Err, 5)],
             true,
         );
         assert_eq!(said, ["  out one", "  out two", "  err ERR\\xff^[[2J"]);
@@ -198,9 +175,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_said_by_its_first_and_last_lines_and_its_number() {
-        let bytes: Vec<u8> = (1..=12_345)
-            .flat_map(|n| format!("line {n}\n").into_bytes())
-            .collect();
+        let bytes: Vec<u8> = (1..=12_345).flat_map(|n| format!("line {n}\n").into_bytes()).collect();
         let halves = [(Stream::Out, 50_000), (Stream::Out, bytes.len() - 50_000)];
         let said = whole(&bytes, &halves, true);
         assert_eq!(said.len(), LIVE + TAIL + 2);
@@ -212,20 +187,13 @@ mod tests {
 
     #[test]
     fn old_output_is_counted_and_not_echoed() {
-        assert_eq!(
-            whole(b"a\nb\nc", &[(Stream::Out, 5)], false),
-            ["  … 3 lines in all"]
-        );
+        assert_eq!(whole(b"a\nb\nc", &[(Stream::Out, 5)], false), ["  … 3 lines in all"]);
     }
 
     #[test]
     fn an_endless_line_is_cut() {
         let bytes = vec![b'x'; 300_000];
-        let said = whole(
-            &bytes,
-            &[(Stream::Out, 150_000), (Stream::Out, 150_000)],
-            true,
-        );
+        let said = whole(&bytes, &[(Stream::Out, 150_000), (Stream::Out, 150_000)], true);
         assert_eq!(said.len(), 1);
         assert!(said[0].len() < 2 * WIDTH, "{}", said[0].len());
     }

@@ -15,10 +15,7 @@ use std::io::Write;
 use std::sync::mpsc::Receiver;
 
 /// Flies a run by its answers file.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the six ends of a client; a struct would only move the list"
-)]
+#[allow(clippy::too_many_arguments, reason = "the six ends of a client; a struct would only move the list")]
 pub fn fly(
     plan: &Plan,
     port: Box<dyn Port>,
@@ -28,14 +25,7 @@ pub fn fly(
     clock: &dyn Fn() -> Stamp,
 ) -> Result<Left, LinearError> {
     let teller = Teller::new(plan, output);
-    let flight = Flight {
-        teller,
-        port,
-        answers,
-        used: Used::default(),
-        waits: None,
-        giving_up: None,
-    };
+    let flight = Flight { teller, port, answers, used: Used::default(), waits: None, giving_up: None };
     flight.run(&news, clock)
 }
 
@@ -63,19 +53,13 @@ struct Flight<'a, W> {
 }
 
 impl<W: Write> Flight<'_, W> {
-    fn run(
-        mut self,
-        news: &Receiver<News>,
-        clock: &dyn Fn() -> Stamp,
-    ) -> Result<Left, LinearError> {
+    fn run(mut self, news: &Receiver<News>, clock: &dyn Fn() -> Stamp) -> Result<Left, LinearError> {
         loop {
             let left = match news.recv() {
                 Ok(heard) => self.hear(heard, clock()),
                 // The conductor ends once it was told that there is no answer left; its going is no loss then.
                 Err(_) if self.told() => Some(Left::NoAnswer),
-                Err(_) => Some(Left::Lost(
-                    "the conductor cannot be reached any more".into(),
-                )),
+                Err(_) => Some(Left::Lost("the conductor cannot be reached any more".into())),
             };
             // A reader that went away does not end an unattended run: there was nobody to begin with.
             let _reader_gone = self.teller.voice.flush()?;
@@ -86,9 +70,7 @@ impl<W: Write> Flight<'_, W> {
     }
 
     fn told(&self) -> bool {
-        self.giving_up
-            .as_ref()
-            .is_some_and(|giving_up| giving_up.told)
+        self.giving_up.as_ref().is_some_and(|giving_up| giving_up.told)
     }
 
     fn hear(&mut self, heard: News, now: Stamp) -> Option<Left> {
@@ -117,9 +99,7 @@ impl<W: Write> Flight<'_, W> {
             }
             News::Driver { you: true, .. } => {}
             News::Driver { name, you: false } => {
-                self.teller
-                    .voice
-                    .say(&format!("{name} drives; the answers file may not act."));
+                self.teller.voice.say(&format!("{name} drives; the answers file may not act."));
             }
             News::Trouble(words) if words.is_empty() => {}
             News::Trouble(words) => self.teller.voice.say(&format!("Trouble: {words}")),
@@ -138,12 +118,7 @@ impl<W: Write> Flight<'_, W> {
         if self.giving_up.is_some() {
             return self.give_up_further();
         }
-        match next_answer(
-            self.teller.plan,
-            &self.teller.state,
-            self.answers,
-            &mut self.used,
-        ) {
+        match next_answer(self.teller.plan, &self.teller.state, self.answers, &mut self.used) {
             Todo::Wish(intent) => self.wish(intent),
             Todo::Close => self.wish(Intent::Close),
             Todo::Wait => {}
@@ -167,32 +142,20 @@ impl<W: Write> Flight<'_, W> {
             return self.give_up_further();
         }
         let next = self.teller.state.next(self.teller.plan);
-        let at = next.map_or("the end".to_owned(), |ix| {
-            self.teller.plan.step(ix).id.0.clone()
-        });
+        let at = next.map_or("the end".to_owned(), |ix| self.teller.plan.step(ix).id.0.clone());
         self.begin_to_give_up(format!("{at} ({why})"));
     }
 
     fn begin_to_give_up(&mut self, at: String) {
-        self.teller
-            .voice
-            .say(&format!("The answers file has no answer for {at}."));
-        self.giving_up = Some(GivingUp {
-            at,
-            stopped: false,
-            held: false,
-            told: false,
-        });
+        self.teller.voice.say(&format!("The answers file has no answer for {at}."));
+        self.giving_up = Some(GivingUp { at, stopped: false, held: false, told: false });
         self.give_up_further();
     }
 
     /// Stops what runs, then holds, then tells the conductor: each once.
     fn give_up_further(&mut self) {
         let state = &self.teller.state;
-        let running = state
-            .running()
-            .first()
-            .map(|ix| self.teller.plan.step(*ix).id.clone());
+        let running = state.running().first().map(|ix| self.teller.plan.step(*ix).id.clone());
         let can_hold = state.hold.is_none() && state.started.is_some() && state.ended.is_none();
         let Some(giving_up) = self.giving_up.as_mut() else {
             return;
@@ -202,15 +165,10 @@ impl<W: Write> Flight<'_, W> {
                 return;
             }
             giving_up.stopped = true;
-            Intent::Stop {
-                step,
-                how: StopHow::Terminate,
-            }
+            Intent::Stop { step, how: StopHow::Terminate }
         } else if can_hold && !giving_up.held {
             giving_up.held = true;
-            Intent::Hold {
-                reason: format!("no answer for {}", giving_up.at),
-            }
+            Intent::Hold { reason: format!("no answer for {}", giving_up.at) }
         } else {
             if !giving_up.told {
                 giving_up.told = true;

@@ -43,11 +43,8 @@ pub(super) fn listen(
 }
 
 fn spawn(what: &'static str, body: impl FnOnce() + Send + 'static) -> Result<(), LinearError> {
-    let made = thread::Builder::new()
-        .name(format!("linear-{what}"))
-        .spawn(body);
-    made.map(drop)
-        .map_err(|source| LinearError::Thread { what, source })
+    let made = thread::Builder::new().name(format!("linear-{what}")).spawn(body);
+    made.map(drop).map_err(|source| LinearError::Thread { what, source })
 }
 
 fn carry_news(news: &Receiver<News>, to_loop: &Sender<Heard>) {
@@ -73,11 +70,7 @@ fn carry_lines(mut input: impl BufRead, to_loop: &Sender<Heard>) {
 /// One line without its end. An unreadable input is its end.
 fn read_line(input: &mut impl BufRead) -> Line {
     let mut bytes = Vec::new();
-    match input
-        .by_ref()
-        .take(LINE_LIMIT)
-        .read_until(b'\n', &mut bytes)
-    {
+    match input.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut bytes) {
         Ok(0) | Err(_) => return Line::End,
         Ok(_) => {}
     }

@@ -9,6 +9,7 @@ mod gate;
 mod general;
 mod levels;
 mod step;
+mod trouble;
 
 use super::ask::Choice;
 use super::card::card;
@@ -41,11 +42,7 @@ pub fn prompt(plan: &Plan, state: &RunState, role: Role) -> Prompt {
 }
 
 fn only(heading: String, choices: Vec<Choice>) -> Prompt {
-    Prompt {
-        heading,
-        card: Vec::new(),
-        choices,
-    }
+    Prompt { heading, card: Vec::new(), choices }
 }
 
 /// Where the run stands, with the choices that belong to exactly that.
@@ -65,22 +62,19 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
                 return only("Wait. The variables are being read.".into(), Vec::new());
             }
             VarsBound::Failed(why) => {
-                return only(
-                    format!("The variables could not be read: {}", ended(why)),
-                    Vec::new(),
-                );
+                return only(format!("The variables could not be read: {}", ended(why)), Vec::new());
             }
             VarsBound::Yes => {}
         }
     }
     if let Some(running) = state.running().first() {
-        return step::running(plan, state, *running);
+        return trouble::running(plan, state, *running);
     }
     if let Some(waiting) = state.steps.iter().position(|own| own.retry_at.is_some()) {
-        return step::retrying(plan, state, StepIx(waiting));
+        return trouble::retrying(plan, state, StepIx(waiting));
     }
     if let Some(unknown) = orphan(state) {
-        return step::unknown(plan, state, unknown);
+        return trouble::unknown(plan, state, unknown);
     }
     let Some(next) = state.next(plan) else {
         return general::nothing_left(plan, state);
@@ -104,9 +98,7 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
 
 /// A step that was running when its conductor died and of which nobody said yet what became of it.
 fn orphan(state: &RunState) -> Option<StepIx> {
-    let orphan = |own: &crate::model::state::StepState| {
-        own.status == StepStatus::Unknown && own.verdict.is_none()
-    };
+    let orphan = |own: &crate::model::state::StepState| own.status == StepStatus::Unknown && own.verdict.is_none();
     state.steps.iter().position(orphan).map(StepIx)
 }
 
@@ -127,8 +119,5 @@ fn at_step(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
 }
 
 fn with_card(plan: &Plan, state: &RunState, ix: StepIx, prompt: Prompt) -> Prompt {
-    Prompt {
-        card: card(plan, state, ix),
-        ..prompt
-    }
+    Prompt { card: card(plan, state, ix), ..prompt }
 }

@@ -30,10 +30,7 @@ const TOO_SOON: Duration = Duration::from_millis(350);
 const FOLLOW: Duration = Duration::from_secs(1);
 
 /// Shows the run line by line until it ends or the client leaves.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the six ends of a client; a struct would only move the list"
-)]
+#[allow(clippy::too_many_arguments, reason = "the six ends of a client; a struct would only move the list")]
 pub fn run(
     plan: &Plan,
     port: Box<dyn Port>,
@@ -42,11 +39,7 @@ pub fn run(
     output: impl Write,
     clock: &dyn Fn() -> Stamp,
 ) -> Result<Left, LinearError> {
-    let typed = if std::io::stdin().is_terminal() {
-        Typing::Terminal
-    } else {
-        Typing::Pipe
-    };
+    let typed = if std::io::stdin().is_terminal() { Typing::Terminal } else { Typing::Pipe };
     let heard = listen(news, input)?;
     Lines::new(Teller::new(plan, output), port, typed, clock).run(&heard)
 }
@@ -86,12 +79,7 @@ pub(super) struct Lines<'a, W> {
 }
 
 impl<'a, W: Write> Lines<'a, W> {
-    pub fn new(
-        teller: Teller<'a, W>,
-        port: Box<dyn Port>,
-        typing: Typing,
-        clock: &'a dyn Fn() -> Stamp,
-    ) -> Self {
+    pub fn new(teller: Teller<'a, W>, port: Box<dyn Port>, typing: Typing, clock: &'a dyn Fn() -> Stamp) -> Self {
         let role = port.role();
         Self {
             teller,
@@ -112,20 +100,16 @@ impl<'a, W: Write> Lines<'a, W> {
 
     pub fn run(mut self, heard: &Receiver<Heard>) -> Result<Left, LinearError> {
         loop {
-            let wait = if self.due || self.sent.is_some() || !self.pending.is_empty() {
-                QUIET
-            } else {
-                IDLE
-            };
+            let wait = if self.due || self.sent.is_some() || !self.pending.is_empty() { QUIET } else { IDLE };
             let left = match heard.recv_timeout(wait) {
                 Ok(Heard::News(news)) => self.news(news),
                 Ok(Heard::Line(line)) => {
                     self.pending.push_back((line, (self.clock)()));
                     None
                 }
-                Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) => Some(Left::Lost(
-                    "the conductor cannot be reached any more".into(),
-                )),
+                Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) => {
+                    Some(Left::Lost("the conductor cannot be reached any more".into()))
+                }
                 Err(RecvTimeoutError::Timeout) => self.quiet(),
             };
             let left = left.or_else(|| self.take_lines());
@@ -163,21 +147,11 @@ impl<'a, W: Write> Lines<'a, W> {
                 self.ask_again();
             }
             News::Driver { name, you } => {
-                let who = if you {
-                    "You drive."
-                } else {
-                    "You may hold, stop and roll back."
-                };
-                self.teller.voice.say(&if you {
-                    who.to_owned()
-                } else {
-                    format!("{name} drives. {who}")
-                });
+                let who = if you { "You drive." } else { "You may hold, stop and roll back." };
+                self.teller.voice.say(&if you { who.to_owned() } else { format!("{name} drives. {who}") });
                 self.due = true;
             }
-            News::Trouble(words) if words.is_empty() => {
-                self.teller.voice.say("That trouble is over.")
-            }
+            News::Trouble(words) if words.is_empty() => self.teller.voice.say("That trouble is over."),
             News::Trouble(words) => self.teller.voice.say(&format!("Trouble: {words}")),
             News::Over { sealed, why } => return Some(self.teller.over(sealed, why)),
             News::Lost(why) => return Some(Left::Lost(why)),
@@ -188,12 +162,7 @@ impl<'a, W: Write> Lines<'a, W> {
     /// Nothing came for a moment: now is the time to say what can be done.
     fn quiet(&mut self) -> Option<Left> {
         let now = (self.clock)();
-        if self
-            .sent
-            .as_ref()
-            .and_then(|sent| sent.taken)
-            .is_some_and(|taken| now.since(taken) > FOLLOW)
-        {
+        if self.sent.as_ref().and_then(|sent| sent.taken).is_some_and(|taken| now.since(taken) > FOLLOW) {
             self.sent = None;
         }
         if self.sent.is_some() || !self.due || self.teller.state.facts.is_none() {
@@ -221,11 +190,7 @@ impl<'a, W: Write> Lines<'a, W> {
 
     fn show(&mut self, next: Prompt, changed: bool, now: Stamp) {
         let voice = &mut self.teller.voice;
-        if self
-            .shown
-            .as_ref()
-            .is_none_or(|shown| shown.card != next.card)
-        {
+        if self.shown.as_ref().is_none_or(|shown| shown.card != next.card) {
             for line in &next.card {
                 voice.say(line);
             }
@@ -237,11 +202,7 @@ impl<'a, W: Write> Lines<'a, W> {
                 voice.say(&line);
             }
         } else {
-            voice.say(&format!(
-                "{clock} {} {}",
-                next.heading,
-                in_line(&next.choices)
-            ));
+            voice.say(&format!("{clock} {} {}", next.heading, in_line(&next.choices)));
         }
         if changed {
             if self.typing == Typing::Terminal {
@@ -250,9 +211,7 @@ impl<'a, W: Write> Lines<'a, W> {
                         self.pending.push_front((line, now));
                         break;
                     }
-                    self.teller
-                        .voice
-                        .say("A line that was typed before this prompt was not taken.");
+                    self.teller.voice.say("A line that was typed before this prompt was not taken.");
                 }
             }
             self.shown_at = if self.answered { Stamp::default() } else { now };
@@ -283,15 +242,11 @@ impl<'a, W: Write> Lines<'a, W> {
             match line {
                 Line::End => return Some(self.leave()),
                 Line::Unusable(why) => {
-                    self.teller
-                        .voice
-                        .say(&format!("That line was not taken: {why}."));
+                    self.teller.voice.say(&format!("That line was not taken: {why}."));
                     self.ask_again();
                 }
                 Line::Text(text) if early && !text.trim().is_empty() => {
-                    self.teller
-                        .voice
-                        .say("That came too soon after the prompt and was not taken.");
+                    self.teller.voice.say("That came too soon after the prompt and was not taken.");
                     self.ask_again();
                 }
                 Line::Text(text) => {
@@ -312,8 +267,10 @@ impl<'a, W: Write> Lines<'a, W> {
         self.hush = None;
         match self.talk.hear(text, shown) {
             Reply::Leave => return Some(self.leave()),
+            // A card that was just read with the prompt is not read out twice.
             Reply::Say(lines) => {
-                for line in lines {
+                let again = lines == shown.card && self.talk.is_asking();
+                for line in lines.into_iter().filter(|_| !again) {
                     self.teller.voice.say(&line);
                 }
                 if self.talk.is_asking() {
@@ -343,10 +300,9 @@ impl<'a, W: Write> Lines<'a, W> {
     fn leave(&mut self) -> Left {
         let running = self.teller.state.running();
         let words = match running.first() {
-            Some(ix) => format!(
-                "Leaving. {} goes on by itself; the next step will wait.",
-                self.teller.plan.step(*ix).number
-            ),
+            Some(ix) => {
+                format!("Leaving. {} goes on by itself; the next step will wait.", self.teller.plan.step(*ix).number)
+            }
             None => "Leaving. The run goes on.".into(),
         };
         self.teller.voice.say(&words);
@@ -357,11 +313,7 @@ impl<'a, W: Write> Lines<'a, W> {
 /// Whether two prompts offer the same: what stands on their cards may change without a new question.
 fn same(one: &Prompt, other: &Prompt) -> bool {
     let labels = |prompt: &Prompt| -> Vec<(String, String)> {
-        prompt
-            .choices
-            .iter()
-            .map(|choice| (choice.label.clone(), choice.note.clone()))
-            .collect()
+        prompt.choices.iter().map(|choice| (choice.label.clone(), choice.note.clone())).collect()
     };
     one.heading == other.heading && labels(one) == labels(other)
 }

@@ -29,15 +29,10 @@ impl Before {
         let step = step_of(&record.event).and_then(|step| plan.find(step));
         let owner = step.and_then(|step| match plan.step(step).place {
             Place::Undo(owner) => Some(owner),
-            Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } | Place::Level(_) => {
-                None
-            }
+            Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } | Place::Level(_) => None,
         });
         let with_status = |ix: StepIx| (ix, state.step(ix).status);
-        Self {
-            step: step.map(with_status),
-            owner: owner.map(with_status),
-        }
+        Self { step: step.map(with_status), owner: owner.map(with_status) }
     }
 }
 
@@ -162,10 +157,7 @@ fn completed<'a>(plan: &'a Plan, before: &Before, after: &RunState) -> Option<&'
     }
     let phase = plan.phases.get(phase_of(plan, ix)?)?;
     let steps = phase_steps(plan, after, phase);
-    steps
-        .iter()
-        .all(|step| after.step(*step).status.settled())
-        .then_some(phase)
+    steps.iter().all(|step| after.step(*step).status.settled()).then_some(phase)
 }
 
 fn phase_of(plan: &Plan, ix: StepIx) -> Option<usize> {
@@ -192,19 +184,12 @@ fn phase_steps(plan: &Plan, state: &RunState, phase: &Phase) -> Vec<StepIx> {
 /// `Phase 2 complete: 4 ok, 0 skipped, +4m.`
 fn phase_complete(plan: &Plan, after: &RunState, phase: &Phase, record: &Record) -> String {
     let steps = phase_steps(plan, after, phase);
-    let of = |wanted: &dyn Fn(StepStatus) -> bool| {
-        steps
-            .iter()
-            .filter(|step| wanted(after.step(**step).status))
-            .count()
-    };
+    let of =
+        |wanted: &dyn Fn(StepStatus) -> bool| steps.iter().filter(|step| wanted(after.step(**step).status)).count();
     let ok = of(&|status| matches!(status, StepStatus::Ok | StepStatus::Late));
     let skipped = of(&|status| status == StepStatus::Skipped);
     let other = steps.len() - ok - skipped;
-    let mut text = format!(
-        "Phase {} complete: {ok} ok, {skipped} skipped",
-        phase.number
-    );
+    let mut text = format!("Phase {} complete: {ok} ok, {skipped} skipped", phase.number);
     if other > 0 {
         text.push_str(&format!(", {other} otherwise"));
     }

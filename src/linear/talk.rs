@@ -27,16 +27,9 @@ enum Mode {
     #[default]
     Prompt,
     /// One of these.
-    Menu {
-        card: Vec<String>,
-        choices: Vec<Choice>,
-    },
+    Menu { card: Vec<String>, choices: Vec<Choice> },
     /// The questions of a wish, from `at` on.
-    Form {
-        questions: Vec<Question>,
-        at: usize,
-        intent: Intent,
-    },
+    Form { questions: Vec<Question>, at: usize, intent: Intent },
 }
 
 /// A conversation.
@@ -69,11 +62,9 @@ impl Talk {
                 lines.push("Type a number, or nothing to go back.".into());
                 lines
             }
-            Mode::Form { questions, at, .. } => questions
-                .get(*at)
-                .map(|question| question.words.clone())
-                .into_iter()
-                .collect(),
+            Mode::Form { questions, at, .. } => {
+                questions.get(*at).map(|question| question.words.clone()).into_iter().collect()
+            }
         }
     }
 
@@ -90,28 +81,15 @@ impl Talk {
         match std::mem::take(&mut self.mode) {
             Mode::Prompt if line.is_empty() => Reply::Say(Vec::new()),
             Mode::Prompt => self.choose(line, &prompt.choices),
-            Mode::Menu { .. } | Mode::Form { .. } if line.is_empty() => {
-                Reply::Say(vec![NOTHING.into()])
-            }
+            Mode::Menu { .. } | Mode::Form { .. } if line.is_empty() => Reply::Say(vec![NOTHING.into()]),
             Mode::Menu { choices, .. } => self.choose(line, &choices),
-            Mode::Form {
-                questions,
-                at,
-                intent,
-            } => self.answer(line, questions, (at, intent)),
+            Mode::Form { questions, at, intent } => self.answer(line, questions, (at, intent)),
         }
     }
 
     fn choose(&mut self, line: &str, choices: &[Choice]) -> Reply {
-        let by_number = line
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| choices.get(number.checked_sub(1)?));
-        let by_label = || {
-            choices
-                .iter()
-                .find(|choice| choice.label.eq_ignore_ascii_case(line))
-        };
+        let by_number = line.parse::<usize>().ok().and_then(|number| choices.get(number.checked_sub(1)?));
+        let by_label = || choices.iter().find(|choice| choice.label.eq_ignore_ascii_case(line));
         let Some(choice) = by_number.or_else(by_label) else {
             return Reply::Say(vec![format!("{line} is not one of the choices. {NOTHING}")]);
         };
@@ -122,19 +100,9 @@ impl Talk {
                 self.mode = Mode::Menu { card, choices };
                 Reply::Say(Vec::new())
             }
-            Ask::Wish {
-                questions, intent, ..
-            } if questions.is_empty() => Reply::Wish(intent, self.seen),
-            Ask::Wish {
-                card,
-                questions,
-                intent,
-            } => {
-                self.mode = Mode::Form {
-                    questions,
-                    at: 0,
-                    intent,
-                };
+            Ask::Wish { questions, intent, .. } if questions.is_empty() => Reply::Wish(intent, self.seen),
+            Ask::Wish { card, questions, intent } => {
+                self.mode = Mode::Form { questions, at: 0, intent };
                 Reply::Say(card)
             }
         }
@@ -145,20 +113,16 @@ impl Talk {
         let Some(question) = questions.get(at) else {
             return Reply::Say(vec![NOTHING.into()]);
         };
-        if let Rule::Exactly(wanted) = &question.rule {
-            if line != wanted {
-                return Reply::Say(vec![format!("{line} is not {wanted}. {NOTHING}")]);
-            }
+        if let Rule::Exactly(wanted) = &question.rule
+            && line != wanted
+        {
+            return Reply::Say(vec![format!("{line} is not {wanted}. {NOTHING}")]);
         }
         put(&mut intent, question.slot, line.to_owned());
         if at + 1 == questions.len() {
             return Reply::Wish(intent, self.seen);
         }
-        self.mode = Mode::Form {
-            questions,
-            at: at + 1,
-            intent,
-        };
+        self.mode = Mode::Form { questions, at: at + 1, intent };
         Reply::Say(Vec::new())
     }
 }
@@ -177,10 +141,7 @@ pub(super) fn listed(choices: &[Choice]) -> Vec<String> {
 
 /// Choices in one line: `1 run  2 hold  3 skip`.
 pub(super) fn in_line(choices: &[Choice]) -> String {
-    let each: Vec<String> = choices
-        .iter()
-        .enumerate()
-        .map(|(at, choice)| format!("{} {}", at + 1, choice.label))
-        .collect();
+    let each: Vec<String> =
+        choices.iter().enumerate().map(|(at, choice)| format!("{} {}", at + 1, choice.label)).collect();
     each.join("  ")
 }

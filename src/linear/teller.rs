@@ -24,10 +24,7 @@ pub(super) struct Voice<W> {
 impl<W: Write> Voice<W> {
     /// Speaks to `output`.
     pub fn new(output: W) -> Self {
-        Self {
-            output,
-            failed: None,
-        }
+        Self { output, failed: None }
     }
 
     /// One line. After a failure nothing more is tried.
@@ -66,12 +63,7 @@ pub(super) struct Teller<'a, W> {
 impl<'a, W: Write> Teller<'a, W> {
     /// Knows nothing of the run yet.
     pub fn new(plan: &'a Plan, output: W) -> Self {
-        Self {
-            plan,
-            state: RunState::of(plan),
-            voice: Voice::new(output),
-            echo: Echo::default(),
-        }
+        Self { plan, state: RunState::of(plan), voice: Voice::new(output), echo: Echo::default() }
     }
 
     /// Takes durable records over, in order. `Some` where they cannot be understood.
@@ -95,11 +87,8 @@ impl<'a, W: Write> Teller<'a, W> {
     pub fn over(&mut self, sealed: bool, why: Option<String>) -> Left {
         if let Some(ended) = self.state.ended {
             let seal = if sealed { "sealed" } else { "not sealed" };
-            self.voice
-                .say(&format!("The run is {} and {seal}.", ended.word()));
-            return Left::Ended {
-                completed: ended == EndState::Completed,
-            };
+            self.voice.say(&format!("The run is {} and {seal}.", ended.word()));
+            return Left::Ended { completed: ended == EndState::Completed };
         }
         match why {
             Some(why) if why.contains("the journal cannot be written") => Left::JournalFailed(why),

@@ -43,11 +43,7 @@ pub(super) fn named(plan: &Plan, state: &RunState, ix: StepIx) -> String {
 /// A sentence's end: a full stop where none stands.
 pub(super) fn ended(text: &str) -> String {
     let text = text.trim_end();
-    if text.ends_with(['.', '?', '!', ':', '…']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
+    if text.ends_with(['.', '?', '!', ':', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// ` Took 4:20 of 5:00.`, ` Took 0:04.`, or nothing.
@@ -63,11 +59,7 @@ pub(super) fn took(took: Option<Duration>, planned: Option<Duration>) -> String 
 
 /// `one thing`, `4 things`.
 pub(super) fn count(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// `12,345`.
@@ -97,9 +89,7 @@ mod tests {
 
     #[test]
     fn t_reads_as_people_say_it() {
-        let said: Vec<String> = [0, 34, 107, -12, 3000]
-            .map(|minutes: i64| t_shown(minutes * 60_000_000))
-            .to_vec();
+        let said: Vec<String> = [0, 34, 107, -12, 3000].map(|minutes: i64| t_shown(minutes * 60_000_000)).to_vec();
         assert_eq!(said, ["T+0m", "T+34m", "T+1h47m", "T-12m", "T+2d2h"]);
     }
 

@@ -50,6 +50,17 @@ pub enum Answer {
     NotApplicable,
 }
 
+impl Answer {
+    /// `ok`, `failed`, `not applicable`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Answer::Ok => "ok",
+            Answer::Failed => "failed",
+            Answer::NotApplicable => "not applicable",
+        }
+    }
+}
+
 /// How a person settled a step without tminus doing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -86,6 +97,17 @@ pub enum StopHow {
     Terminate,
     /// KILL at once.
     Kill,
+}
+
+impl StopHow {
+    /// `interrupt`, `terminate`, `kill`.
+    pub fn word(self) -> &'static str {
+        match self {
+            StopHow::Interrupt => "interrupt",
+            StopHow::Terminate => "terminate",
+            StopHow::Kill => "kill",
+        }
+    }
 }
 
 /// What a person says of a step that was running when the program died.

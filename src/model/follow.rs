@@ -29,34 +29,45 @@ pub enum Due {
 
 /// What is due now, one thing at a time.
 pub fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
-    if state.started.is_none() || state.ended.is_some() || state.paused || state.vars_bound != VarsBound::Yes {
+    if state.started.is_none() || state.ended.is_some() || state.paused {
         return None;
     }
-    if let Some(over) =
-        waiting(state).into_iter().find(|ix| state.step(*ix).until.is_some_and(|until| until <= now.wall))
-    {
+    let over = |ix: &StepIx| state.step(*ix).until.is_some_and(|until| until <= now.wall);
+    if let Some(over) = waiting(state).into_iter().find(over) {
         return Some(Due::EndWait(over));
     }
-    if state.hold.is_some() || !state.running().is_empty() {
+    if state.hold.is_some() || !state.running().is_empty() || !may_follow(state) {
         return None;
     }
-    if let Some(again) = state.steps.iter().position(|own| own.retry_at.is_some_and(|at| at <= now.wall)) {
-        return Some(Due::Begin(StepIx(again)));
+    if let Some(again) = state.steps.iter().position(|own| own.retry_at.is_some()) {
+        let has_come = state.steps[again].retry_at.is_some_and(|at| at <= now.wall);
+        return has_come.then_some(Due::Begin(StepIx(again)));
     }
-    if state.steps.iter().any(|own| own.retry_at.is_some()) {
-        return None;
-    }
-    if let Some(rollback) = state.rollback.as_ref().filter(|rollback| rollback.ended.is_none()) {
-        if rollback.path.iter().all(|step| state.step(*step).status.settled()) {
-            return Some(Due::EndRollback);
-        }
+    let settled = |step: &StepIx| state.step(*step).status.settled();
+    if state.going_back() && state.rollback_path(plan).iter().all(settled) {
+        return Some(Due::EndRollback);
     }
     let next = state.next(plan)?;
-    if plan.step(next).when.is_empty() || state.step(next).conditions.is_some() {
-        begins_by_itself(plan, state, next, now).then_some(Due::Begin(next)).or_else(|| probe(plan, state, next))
-    } else {
-        Some(Due::Conditions(next))
+    if is_to_be_looked_at(plan, state, next) {
+        return Some(Due::Conditions(next));
     }
+    if begins_by_itself(plan, state, next, now) { Some(Due::Begin(next)) } else { probe(plan, state, next) }
+}
+
+/// Whether anything may follow by itself: the variables are there, and nobody is waited for to say what became of a step.
+/// A way back waits for neither: what of it needs a variable that cannot be read is refused when it begins.
+fn may_follow(state: &RunState) -> bool {
+    match &state.vars_bound {
+        VarsBound::Yes => state.going_back() || state.orphan().is_none(),
+        VarsBound::NotYet => false,
+        VarsBound::Failed(_) => state.going_back(),
+    }
+}
+
+/// Conditions are looked at once, when a step becomes next; one that was begun or judged has outgrown them.
+fn is_to_be_looked_at(plan: &Plan, state: &RunState, next: StepIx) -> bool {
+    let own = state.step(next);
+    !plan.step(next).when.is_empty() && own.conditions.is_none() && own.status == StepStatus::NotYet
 }
 
 /// Countdowns under way.
@@ -67,16 +78,15 @@ fn waiting(state: &RunState) -> Vec<StepIx> {
 
 fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> bool {
     let (step, own) = (plan.step(ix), state.step(ix));
-    if own.status != StepStatus::NotYet || own.attempt > 0 && !matches!(step.work, Work::Wait(_)) {
+    if own.status != StepStatus::NotYet || own.attempt > 0 {
         return false;
     }
     let time_has_come = step.at.as_ref().and_then(|at| schedule::bind(plan, state, at)).is_none_or(|at| at <= now.wall);
-    let going_back =
-        state.rollback.as_ref().is_some_and(|rollback| rollback.ended.is_none() && rollback.path.contains(&ix));
+    let by_the_way_back = state.is_on_way_back(plan, ix);
+    let asks = step.effect == Effect::Destroys || step.point_of_no_return || step.second_person;
     match &step.work {
-        Work::Wait(_) => time_has_come,
-        Work::Gate(_) => time_has_come,
-        Work::Run(_) if going_back => step.effect != Effect::Destroys,
+        Work::Wait(_) | Work::Gate(_) => time_has_come,
+        Work::Run(_) if by_the_way_back => !asks,
         Work::Run(_) => step.auto && step.class() == Class::C0 && time_has_come,
         Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => false,
     }
@@ -116,12 +126,16 @@ pub fn enact(plan: &Plan, state: &RunState, due: Due, now: Stamp) -> Result<Vec<
     }
 }
 
-/// The next instant at which something may become due by the clock, Unix microseconds.
-pub fn wake(plan: &Plan, state: &RunState) -> Option<i64> {
+/// The next instant after `looked` at which something may become due by the clock, Unix microseconds. What was due then
+/// and waits for something else (a hold, a person) is not asked for again: that would keep a processor busy.
+pub fn wake(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
+    if state.ended.is_some() || state.paused {
+        return None;
+    }
     let retries = state.steps.iter().filter_map(|own| own.retry_at);
     let waits = waiting(state).into_iter().filter_map(|ix| state.step(ix).until);
     let planned = state.next(plan).and_then(|next| schedule::bind(plan, state, plan.step(next).at.as_ref()?));
-    retries.chain(waits).chain(planned).min()
+    retries.chain(waits).chain(planned).filter(|at| *at > looked).min()
 }
 
 /// Whether a step stands on the NO-GO side of a gate.

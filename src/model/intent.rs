@@ -76,6 +76,72 @@ pub enum Intent {
     EndSurvivors { step: StepId },
 }
 
+impl Intent {
+    /// Every text in it that a person typed freely and that a record would keep; never a value.
+    pub fn texts_mut(&mut self) -> Vec<&mut String> {
+        match self {
+            Intent::Run { typed, .. } | Intent::RollBack { typed, .. } => {
+                [&mut typed.text, &mut typed.reason, &mut typed.second].into_iter().flatten().collect()
+            }
+            Intent::Answer { saw, .. } => vec![saw],
+            Intent::Start { typed } => vec![typed],
+            Intent::Skip { reason, .. }
+            | Intent::NotApplicable { reason, .. }
+            | Intent::Hand { reason, .. }
+            | Intent::Fail { reason, .. }
+            | Intent::Resolve { reason, .. }
+            | Intent::Release { reason, .. }
+            | Intent::Hold { reason }
+            | Intent::Abort { reason } => vec![reason],
+            Intent::Accept { reason, name, .. } => vec![reason, name],
+            Intent::Decide { typed, reason, .. } => vec![typed, reason],
+            Intent::Note { text, .. } => vec![text],
+            Intent::Value { .. }
+            | Intent::Choose { .. }
+            | Intent::Vote { .. }
+            | Intent::Stop { .. }
+            | Intent::GoOn
+            | Intent::SeePhase { .. }
+            | Intent::Pause
+            | Intent::Close
+            | Intent::Drive
+            | Intent::EndSurvivors { .. } => Vec::new(),
+        }
+    }
+
+    /// The step that it moves, where it acts on one as its screen showed it: a screen that has not seen that step's last
+    /// change meant another card. Answers, votes and stops are of an attempt that is under way, whatever came in between.
+    pub fn moves(&self) -> Option<&StepId> {
+        match self {
+            Intent::Run { step, .. }
+            | Intent::Skip { step, .. }
+            | Intent::NotApplicable { step, .. }
+            | Intent::Hand { step, .. }
+            | Intent::Fail { step, .. }
+            | Intent::Accept { step, .. }
+            | Intent::Resolve { step, .. }
+            | Intent::Decide { step, .. } => Some(step),
+            Intent::Start { .. }
+            | Intent::Answer { .. }
+            | Intent::Value { .. }
+            | Intent::Choose { .. }
+            | Intent::Release { .. }
+            | Intent::Vote { .. }
+            | Intent::Stop { .. }
+            | Intent::Hold { .. }
+            | Intent::GoOn
+            | Intent::RollBack { .. }
+            | Intent::SeePhase { .. }
+            | Intent::Note { .. }
+            | Intent::Abort { .. }
+            | Intent::Pause
+            | Intent::Close
+            | Intent::Drive
+            | Intent::EndSurvivors { .. } => None,
+        }
+    }
+}
+
 /// A wish with what it was based on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {

@@ -210,6 +210,16 @@ impl Plan {
         self.by_id.get(id).copied()
     }
 
+    /// Whether a variable is declared as a secret.
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.vars.iter().any(|var| var.secret && var.name.0 == name)
+    }
+
+    /// Whether a variable is declared with a source that it can be read from again.
+    pub fn has_source(&self, name: &str) -> bool {
+        self.vars.iter().any(|var| var.name.0 == name && var.source != Source::Given)
+    }
+
     /// The level at a place of this plan.
     pub fn level(&self, at: LevelIx) -> &Level {
         &self.levels[at.0]

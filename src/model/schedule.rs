@@ -60,10 +60,19 @@ pub fn add_offset(wall: i64, offset: Offset, zone: &str) -> Option<i64> {
     moved.checked_add(offset.micros)
 }
 
-/// When `when` is, as far as that is known: T0 must be bound, and for an anchor its step must have started or ended.
+/// When `when` is, as far as that is known: T0 must be bound, and for an anchor its step must have started or ended. Holds
+/// that are over have moved what is planned so many hours, minutes or seconds after T0.
 pub fn bind(plan: &Plan, state: &RunState, when: &When) -> Option<i64> {
+    bind_after(plan, state, when, state.held)
+}
+
+/// The same for a run that had been held for so long, microseconds. Calendar days, times of the clock and anchors do not move.
+fn bind_after(plan: &Plan, state: &RunState, when: &When, held: u64) -> Option<i64> {
     let t0 = state.t0?;
     match when {
+        When::FromT0(offset) if offset.days == 0 => {
+            add_offset(t0, *offset, &state.zone)?.checked_add(i64::try_from(held).ok()?)
+        }
         When::FromT0(offset) => add_offset(t0, *offset, &state.zone),
         When::FromEnd(offset) => {
             let last = plan.phases.last()?.steps.last()?;
@@ -108,16 +117,18 @@ pub fn planned(plan: &Plan, state: &RunState) -> Vec<(StepIx, Planned)> {
     let mut found = Vec::new();
     let mut cursor: Option<i64> = state.t0;
     for phase in &plan.phases {
-        if let Some(at) = phase.at.as_ref().and_then(|at| bind(plan, state, at)) {
-            cursor = Some(at);
-        }
         let mut path = Vec::new();
         for step in &phase.steps {
             state.push_with_choice(plan, *step, &mut path);
         }
+        let mut phase_at = phase.at.as_ref();
         for ix in path {
-            let step = plan.step(ix);
-            let start = step.at.as_ref().and_then(|at| bind(plan, state, at)).or(cursor);
+            let (step, own) = (plan.step(ix), state.step(ix));
+            // A step that has begun stays where its plan was then: a later hold does not make it look early.
+            let held = if own.attempt > 0 { own.held_before } else { state.held };
+            let bound = |when| bind_after(plan, state, when, held);
+            cursor = phase_at.take().and_then(bound).or(cursor);
+            let start = step.at.as_ref().and_then(bound).or(cursor);
             let end =
                 start.zip(step.takes).and_then(|(start, takes)| start.checked_add(i64::try_from(micros(takes)).ok()?));
             cursor = end.or(start);
@@ -150,7 +161,8 @@ pub fn slip(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
             Some(times.end.map_or(behind, |end| behind.max(now.wall - end)))
         }
         None => {
-            let late = now.wall - times.start?;
+            // T stands still in a hold, and with it what has not begun.
+            let late = now.wall - on_hold(state, now) - times.start?;
             let before = planned.iter().take_while(|(each, _)| each != ix).last();
             let ahead = before.and_then(|(last, times)| Some(state.step(*last).ended?.wall - times.end?)).unwrap_or(0);
             Some(if late > 0 { late } else { ahead.min(0).max(late) })
@@ -200,8 +212,13 @@ pub fn offered(state: &RunState, level: &crate::model::plan::Level) -> bool {
 
 /// T at `now`: time since T0 without holds, microseconds; negative before T0.
 pub fn t_clock(state: &RunState, now: Stamp) -> Option<i64> {
-    let on_hold = state.hold.as_ref().map_or(0, |hold| micros(now.since(hold.since)));
-    Some(now.wall - state.t0? - i64::try_from(state.held + on_hold).unwrap_or(i64::MAX))
+    Some(now.wall - state.t0? - i64::try_from(state.held).unwrap_or(i64::MAX) - on_hold(state, now))
+}
+
+/// How long the hold that is on has lasted, microseconds.
+fn on_hold(state: &RunState, now: Stamp) -> i64 {
+    let length = state.hold.as_ref().map_or(0, |hold| micros(now.since(hold.since)));
+    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 /// The date of an instant in a zone, for `T+1d 09:00`-like readings on screens.

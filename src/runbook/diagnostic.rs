@@ -1,7 +1,8 @@
 //! What is wrong with a runbook, where, and what would be right.
 //!
-//! `Findings` collects: one run of `tminus check` names every mistake, not the first. It keeps the first few hundred and counts
-//! the rest, so that a hostile file cannot fill the memory with complaints. Positions become lines and columns once, at the end.
+//! `Findings` collects: one run of `tminus check` names every mistake, not the first. It keeps the first few hundred
+//! and counts the rest, so that a hostile file cannot fill the memory with complaints. Positions become lines and
+//! columns once, at the end.
 
 use std::ops::Range;
 
@@ -46,11 +47,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    pub(crate) fn error(
-        code: &'static str,
-        span: &Range<usize>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn error(code: &'static str, span: &Range<usize>, message: impl Into<String>) -> Self {
         Self {
             level: Level::Error,
             code,
@@ -63,23 +60,13 @@ impl Diagnostic {
         }
     }
 
-    pub(crate) fn warning(
-        code: &'static str,
-        span: &Range<usize>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            level: Level::Warning,
-            ..Self::error(code, span, message)
-        }
+    pub(crate) fn warning(code: &'static str, span: &Range<usize>, message: impl Into<String>) -> Self {
+        Self { level: Level::Warning, ..Self::error(code, span, message) }
     }
 
     /// For the file as a whole, or where its bytes cannot be shown.
     pub(crate) fn whole(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            span: None,
-            ..Self::error(code, &(0..0), message)
-        }
+        Self { span: None, ..Self::error(code, &(0..0), message) }
     }
 
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
@@ -135,10 +122,8 @@ impl Findings {
     pub(crate) fn settle(mut self, source: &str) -> Vec<Diagnostic> {
         for (count, level) in [(self.errors, Level::Error), (self.warnings, Level::Warning)] {
             if count > KEPT {
-                let mut rest = Diagnostic::whole(
-                    "RB0000",
-                    format!("{} more {}s are not listed", count - KEPT, level.word()),
-                );
+                let mut rest =
+                    Diagnostic::whole("RB0000", format!("{} more {}s are not listed", count - KEPT, level.word()));
                 rest.level = level;
                 self.list.push(rest);
             }

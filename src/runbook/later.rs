@@ -1,7 +1,7 @@
 //! What the format has and this version of tminus has not: refused by name, never ignored.
 //!
-//! A key in here is no typing mistake, and the author must not be sent looking for one. Each entry goes when its key arrives.
-//! `read` asks before it calls a key unknown.
+//! A key in here is no typing mistake, and the author must not be sent looking for one. Each entry goes when its key
+//! arrives. `read` asks before it calls a key unknown.
 
 use super::diagnostic::Diagnostic;
 use std::ops::Range;
@@ -70,134 +70,50 @@ impl Scope {
     }
 
     /// Keys that are left for a later version.
-    pub fn later(self) -> &'static [&'static str] {
+    pub fn later(self) -> impl Iterator<Item = &'static str> {
+        self.words().split(' ')
+    }
+
+    /// Whether this key is one of them.
+    pub fn has_later(self, key: &str) -> bool {
+        !key.is_empty() && self.later().any(|later| later == key)
+    }
+
+    fn words(self) -> &'static str {
         match self {
-            Scope::Top => &[
-                "triggers",
-                "procedures",
-                "messages",
-                "horizons",
-                "risks",
-                "signals",
-                "requires",
-                "environments",
-                "targets",
-                "contacts",
-            ],
-            Scope::Role => &["signers", "contact"],
-            Scope::Var => &["show", "short", "ask"],
-            Scope::Defaults => &["runners"],
-            Scope::Phase => &[
-                "risk",
-                "role",
-                "when",
-                "skip",
-                "requires",
-                "way_back",
-                "environment",
-                "target",
-                "env",
-                "cwd",
-                "why",
-                "link",
-                "owes",
-                "by",
-                "claim",
-            ],
+            Scope::Top => TOP,
+            Scope::Role => "signers contact",
+            Scope::Var => "show short ask",
+            Scope::Defaults => "runners",
+            Scope::Phase => PHASE,
+            Scope::Criterion => "signal step fresh claim role target environment tty when hints judge monitor",
+            Scope::Item => "run measure signal step fresh claim role why link critical trip",
+            Scope::Choice => "why takes loses effect then",
+            Scope::Expect => "http any_of except of",
+            Scope::Stderr => "except any_of",
+            Scope::Otherwise => "recycle call go_on",
+            Scope::Level => "requires then owes by role at target environment",
             Scope::Step => STEP,
-            Scope::Criterion => &[
-                "signal",
-                "step",
-                "fresh",
-                "claim",
-                "role",
-                "target",
-                "environment",
-                "tty",
-                "when",
-                "hints",
-                "judge",
-                "monitor",
-            ],
-            Scope::Item => &[
-                "run", "measure", "signal", "step", "fresh", "claim", "role", "why", "link",
-                "critical", "trip",
-            ],
-            Scope::Choice => &["why", "takes", "loses", "effect", "then"],
-            Scope::Expect => &["http", "any_of", "except", "of"],
-            Scope::Stderr => &["except", "any_of"],
-            Scope::Otherwise => &["recycle", "call", "go_on"],
-            Scope::Level => &[
-                "requires",
-                "then",
-                "owes",
-                "by",
-                "role",
-                "at",
-                "target",
-                "environment",
-            ],
-            Scope::Environment | Scope::Measured | Scope::Capture | Scope::Retry => &[],
+            Scope::Environment | Scope::Measured | Scope::Capture | Scope::Retry => "",
         }
     }
 }
 
 /// Step kinds that are left for a later version.
-pub(crate) const KINDS: [&str; 7] = [
-    "judge", "monitor", "sign", "notify", "call", "parallel", "steps",
-];
+pub(crate) const KINDS: [&str; 7] = ["judge", "monitor", "sign", "notify", "call", "parallel", "steps"];
 
-const STEP: &[&str] = &[
-    "judge",
-    "monitor",
-    "sign",
-    "notify",
-    "call",
-    "parallel",
-    "steps",
-    "together",
-    "tty",
-    "background",
-    "lasts",
-    "ready",
-    "stop",
-    "within",
-    "hints",
-    "if_fails",
-    "then",
-    "by",
-    "once",
-    "fresh",
-    "claim",
-    "way_back",
-    "requires",
-    "environment",
-    "target",
-    "contact",
-    "runner",
-    "connect",
-    "output",
-    "via",
-    "to",
-    "recycle",
-    "signal",
-    "roles",
-    "statements",
-    "count",
-    "every",
-    "for",
-    "checks",
-    "ok",
-    "forward_agent",
-];
+const TOP: &str = "triggers procedures messages horizons risks signals requires environments \
+    targets contacts";
+const PHASE: &str = "risk role when skip requires way_back environment target env cwd why link \
+    owes by claim";
+const STEP: &str = "judge monitor sign notify call parallel steps together tty background lasts \
+    ready stop within hints if_fails then by once fresh claim way_back requires environment \
+    target contact runner connect output via to recycle signal roles statements count every for \
+    checks ok forward_agent";
 
 /// The diagnostic for what the format has and this version has not.
 pub(crate) fn later(span: &Range<usize>, name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "RB0190",
-        span,
-        format!("`{name}` is part of the format but not of this version of tminus"),
-    )
-    .label("not yet")
-    .help("leave it out for now; docs/runbook-format.md lists what is there")
+    Diagnostic::error("RB0190", span, format!("`{name}` is part of the format but not of this version of tminus"))
+        .label("not yet")
+        .help("leave it out for now; docs/runbook-format.md lists what is there")
 }

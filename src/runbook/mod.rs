@@ -1,8 +1,9 @@
 //! FLOOR 1: the author's file → `model::plan::Plan`, with every mistake located, underlined and answered.
 //!
-//! `load` reads a file, `parse` its bytes; neither panics, executes, or reads anything else, whatever the bytes are. The order is
-//! size, encoding, `guard` (bounds), serde_yaml, `read` (shape), `check` (meaning), and only a runbook without an error becomes a
-//! plan. `commands` and the conductor call it; the conductor parses its own copy of the same bytes.
+//! `load` reads a file, `parse` its bytes; neither panics, executes, or reads anything else, whatever the bytes are.
+//! The order is size, encoding, `guard` (bounds), serde_yaml, `read` (shape), `check` (meaning), and only a runbook
+//! without an error becomes a plan. `commands` and the conductor call it; the conductor parses its own copy of the same
+//! bytes.
 
 mod bytes;
 mod check;
@@ -16,6 +17,7 @@ mod read;
 mod reader;
 mod render;
 mod shape;
+mod t0;
 mod times;
 
 pub use diagnostic::{Diagnostic, Level};
@@ -47,10 +49,7 @@ pub struct Loaded {
 impl Loaded {
     /// How many of one level.
     pub fn count(&self, level: Level) -> usize {
-        self.diagnostics
-            .iter()
-            .filter(|found| found.level == level)
-            .count()
+        self.diagnostics.iter().filter(|found| found.level == level).count()
     }
 }
 
@@ -64,12 +63,7 @@ pub fn load_with(path: &Path, judge: Option<ExampleJudge<'_>>) -> Loaded {
     let name = path.display().to_string();
     match bytes_of(path) {
         Ok(bytes) => parse_with(&name, &bytes, judge),
-        Err(found) => Loaded {
-            plan: None,
-            diagnostics: vec![found],
-            source: Vec::new(),
-            name,
-        },
+        Err(found) => Loaded { plan: None, diagnostics: vec![*found], source: Vec::new(), name },
     }
 }
 
@@ -84,19 +78,11 @@ pub fn parse_with(name: &str, bytes: &[u8], judge: Option<ExampleJudge<'_>>) -> 
         Ok(text) => parsed(text, judge),
         Err(found) => {
             let mut findings = diagnostic::Findings::default();
-            findings.push(found);
-            (
-                None,
-                findings.settle(std::str::from_utf8(bytes).unwrap_or_default()),
-            )
+            findings.push(*found);
+            (None, findings.settle(std::str::from_utf8(bytes).unwrap_or_default()))
         }
     };
-    Loaded {
-        plan,
-        diagnostics,
-        source: bytes.to_vec(),
-        name: name.to_owned(),
-    }
+    Loaded { plan, diagnostics, source: bytes.to_vec(), name: name.to_owned() }
 }
 
 fn parsed(source: &str, judge: Option<ExampleJudge<'_>>) -> (Option<Plan>, Vec<Diagnostic>) {
@@ -109,32 +95,22 @@ fn parsed(source: &str, judge: Option<ExampleJudge<'_>>) -> (Option<Plan>, Vec<D
         }
     };
     let mut reader = read::Reader::new(source);
-    reader.runbook(node::Node {
-        value: &value,
-        shape: &shape,
-    });
+    reader.runbook(node::Node { value: &value, shape: &shape });
     let plan = check::plan(&mut reader, judge);
     (plan, reader.desk.findings.settle(source))
 }
 
 /// The document's values and places; serde_yaml sees nothing that the guard has not bounded.
-fn document(
-    source: &str,
-) -> Result<(serde_yaml::Value, std::rc::Rc<shape::Shape>), Vec<Diagnostic>> {
+fn document(source: &str) -> Result<(serde_yaml::Value, std::rc::Rc<shape::Shape>), Vec<Diagnostic>> {
     let shape = guard::shape(source)?;
-    let value: serde_yaml::Value =
-        serde_yaml::from_str(source).map_err(|error| vec![not_yaml(source, &error)])?;
+    let value: serde_yaml::Value = serde_yaml::from_str(source).map_err(|error| vec![not_yaml(source, &error)])?;
     if value.is_null() {
         return Err(vec![guard::empty()]);
     }
     node::agree(&value, &shape).map_err(|span| {
         vec![
-            Diagnostic::error(
-                "RB0014",
-                &span,
-                "two readers of YAML read this differently, so people may too",
-            )
-            .help("write it in a simpler way: quote the texts"),
+            Diagnostic::error("RB0014", &span, "two readers of YAML read this differently, so people may too")
+                .help("write it in a simpler way: quote the texts"),
         ]
     })?;
     Ok((value, shape))
@@ -145,36 +121,26 @@ fn not_yaml(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     bytes::syntax_at(source, at, &error.to_string())
 }
 
-fn bytes_of(path: &Path) -> Result<Vec<u8>, Diagnostic> {
+fn bytes_of(path: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {
     let cannot = |error: std::io::Error| {
         let why = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
             std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
             _ => error.to_string(),
         };
-        Diagnostic::whole("RB0001", format!("cannot read the runbook: {why}"))
+        Box::new(Diagnostic::whole("RB0001", format!("cannot read the runbook: {why}")))
     };
     // Without waiting: a FIFO without a writer would hold the program for ever.
     let nonblock = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let mut file = std::fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(nonblock)
-        .open(path)
-        .map_err(cannot)?;
+    let mut file = std::fs::OpenOptions::new().read(true).custom_flags(nonblock).open(path).map_err(cannot)?;
     let about = file.metadata().map_err(cannot)?;
     if !about.is_file() {
-        return Err(Diagnostic::whole(
-            "RB0001",
-            "cannot read the runbook: it is not a regular file",
-        ));
+        return Err(Box::new(Diagnostic::whole("RB0001", "cannot read the runbook: it is not a regular file")));
     }
     if about.len() > bytes::LARGEST as u64 {
-        return Err(bytes::too_large());
+        return Err(Box::new(bytes::too_large()));
     }
     let mut bytes = Vec::with_capacity(about.len() as usize + 1);
-    file.by_ref()
-        .take(bytes::LARGEST as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(cannot)?;
+    file.by_ref().take(bytes::LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;
     Ok(bytes)
 }

@@ -1,7 +1,7 @@
 //! Names: which ids and variables may be used, and ids made from titles.
 //!
-//! An id ends up in file names and answers files, a variable in the environment of commands, so both are narrow, and a runbook
-//! cannot set a variable that changes how commands run. `read` and `check` call it.
+//! An id ends up in file names and answers files, a variable in the environment of commands, so both are narrow, and a
+//! runbook cannot set a variable that changes how commands run. `read` and `check` call it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,9 +12,7 @@ const ID: usize = 48;
 pub(crate) fn is_id(text: &str) -> bool {
     text.len() <= ID
         && text.starts_with(|letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit())
-        && text
-            .chars()
-            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+        && text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
 }
 
 /// An id from a title: lower case, hyphens, cut to 48. `fallback` where the title has no letter of use.
@@ -31,14 +29,11 @@ pub(crate) fn id_from(title: &str, fallback: &str) -> String {
         }
     }
     let id = id.trim_end_matches('-');
-    if id.is_empty() {
-        fallback.to_owned()
-    } else {
-        id.to_owned()
-    }
+    if id.is_empty() { fallback.to_owned() } else { id.to_owned() }
 }
 
-/// Ids that are taken. Free ones are found without counting through all that came before: ten thousand steps may share a title.
+/// Ids that are taken. Free ones are found without counting through all that came before: ten thousand steps may share
+/// a title.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     ids: HashSet<String>,
@@ -51,7 +46,8 @@ impl Taken {
         self.ids.insert(id.to_owned())
     }
 
-    /// Takes `prefix` with `id`, or with `id-2`, `id-3` …: the first that is free. The part after the prefix stays an id.
+    /// Takes `prefix` with `id`, or with `id-2`, `id-3` …: the first that is free. The part after the prefix stays an
+    /// id.
     pub fn claim_free(&mut self, prefix: &str, id: &str) -> String {
         let wanted = format!("{prefix}{id}");
         if self.ids.insert(wanted.clone()) {
@@ -71,16 +67,8 @@ impl Taken {
 }
 
 /// Variables that every run has.
-pub(crate) const BUILT_IN: [&str; 8] = [
-    "T0",
-    "NOW",
-    "RUN_ID",
-    "RUN_DIR",
-    "RUNBOOK_DIR",
-    "OPERATOR",
-    "STEP_ID",
-    "ATTEMPT",
-];
+pub(crate) const BUILT_IN: [&str; 8] =
+    ["T0", "NOW", "RUN_ID", "RUN_DIR", "RUNBOOK_DIR", "OPERATOR", "STEP_ID", "ATTEMPT"];
 
 const FORBIDDEN: [&str; 15] = [
     "PATH",
@@ -100,25 +88,13 @@ const FORBIDDEN: [&str; 15] = [
     "PAGER",
 ];
 
-const FORBIDDEN_STARTS: [&str; 9] = [
-    "BASH_FUNC_",
-    "LD_",
-    "DYLD_",
-    "PYTHON",
-    "PERL5",
-    "GIT_",
-    "SSH_",
-    "SUDO_",
-    "TMINUS_",
-];
+const FORBIDDEN_STARTS: [&str; 9] =
+    ["BASH_FUNC_", "LD_", "DYLD_", "PYTHON", "PERL5", "GIT_", "SSH_", "SUDO_", "TMINUS_"];
 
 /// Why a runbook may not set this variable, in words that go on after its name.
 pub(crate) fn refuse_variable(name: &str) -> Option<String> {
     if name.len() > 64 || !crate::model::fill::is_name(name) {
-        return Some(
-            "is not a variable's name: capital letters, digits and _, a letter first, at most 64"
-                .into(),
-        );
+        return Some("is not a variable's name: capital letters, digits and _, a letter first, at most 64".into());
     }
     if BUILT_IN.contains(&name) {
         return Some("is set by tminus itself".into());
@@ -132,12 +108,8 @@ pub(crate) fn refuse_variable(name: &str) -> Option<String> {
 /// Whether a name looks like a secret's.
 pub(crate) fn looks_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY"]
-        .iter()
-        .any(|word| upper.contains(word))
-        || upper
-            .split('_')
-            .any(|word| matches!(word, "KEY" | "PASS" | "PWD"))
+    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY"].iter().any(|word| upper.contains(word))
+        || upper.split('_').any(|word| matches!(word, "KEY" | "PASS" | "PWD"))
 }
 
 #[cfg(test)]
@@ -146,10 +118,7 @@ mod tests {
 
     #[test]
     fn ids_are_made_from_titles() {
-        assert_eq!(
-            id_from("Switch the site (atomically)!", "step"),
-            "switch-the-site-atomically"
-        );
+        assert_eq!(id_from("Switch the site (atomically)!", "step"), "switch-the-site-atomically");
         assert_eq!(id_from("  Don't Überfahre", "step"), "dont-berfahre");
         assert_eq!(id_from("日本", "step"), "step");
         let long = id_from(&"word ".repeat(40), "step");
@@ -191,17 +160,7 @@ mod tests {
 
     #[test]
     fn no_hostile_id_is_an_id() {
-        for id in [
-            "../x",
-            "SEAL",
-            "a b",
-            "",
-            "-a",
-            "a.b",
-            "a\nb",
-            "ä",
-            &"a".repeat(49),
-        ] {
+        for id in ["../x", "SEAL", "a b", "", "-a", "a.b", "a\nb", "ä", &"a".repeat(49)] {
             assert!(!is_id(id), "{id}");
         }
     }

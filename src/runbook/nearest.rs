@@ -1,16 +1,13 @@
 //! The nearest right name for a wrong one.
 //!
-//! Counts inserted, removed, changed and swapped letters. Every diagnostic about an unknown name calls it; it never guesses
-//! from too far away, since a wrong suggestion is worse than none.
+//! Counts inserted, removed, changed and swapped letters. Every diagnostic about an unknown name calls it; it never
+//! guesses from too far away, since a wrong suggestion is worse than none.
 
 /// Longer words are not compared: nobody mistypes them, and a hostile one would cost time.
 const LONGEST: usize = 64;
 
 /// The candidate nearest to `wrong`, if one is near enough.
-pub(crate) fn nearest<'a>(
-    wrong: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if wrong.is_empty() || wrong.len() > LONGEST {
         return None;
     }
@@ -19,22 +16,14 @@ pub(crate) fn nearest<'a>(
     candidates
         .into_iter()
         .filter(|name| name.len() <= LONGEST)
-        .map(|name| {
-            (
-                distance(&folded, &name.to_lowercase().replace('-', "_")),
-                name,
-            )
-        })
+        .map(|name| (distance(&folded, &name.to_lowercase().replace('-', "_")), name))
         .filter(|(far, name)| *far <= reach && *far < name.chars().count())
         .min_by_key(|(far, _)| *far)
         .map(|(_, name)| name)
 }
 
 /// "did you mean `x`?", where something is near enough.
-pub(crate) fn did_you_mean<'a>(
-    wrong: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub(crate) fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(wrong, candidates).map(|name| format!("did you mean `{name}`?"))
 }
 
@@ -50,8 +39,7 @@ fn distance(one: &str, other: &str) -> usize {
         for j in 1..=other.len() {
             let change = usize::from(one[i - 1] != other[j - 1]);
             row[j] = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + change);
-            let swapped =
-                i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1];
+            let swapped = i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1];
             if swapped {
                 row[j] = row[j].min(before[j - 2] + 1);
             }

@@ -1,7 +1,8 @@
 //! A value that serde_yaml read, with the place where it stands.
 //!
-//! The guard's shape and serde_yaml's value come from two parsers. `agree` compares them once: where two readers of the same
-//! bytes see different things, a reviewer may too, and the file is refused. `read` walks nodes; nothing else sees YAML.
+//! The guard's shape and serde_yaml's value come from two parsers. `agree` compares them once: where two readers of the
+//! same bytes see different things, a reviewer may too, and the file is refused. `read` walks nodes; nothing else sees
+//! YAML.
 
 use super::shape::{Kind, Shape};
 use serde_yaml::Value;
@@ -36,13 +37,9 @@ impl<'a> Node<'a> {
     /// The items of a list.
     pub fn items(self) -> Option<Vec<Node<'a>>> {
         match (self.value, &self.shape.kind) {
-            (Value::Sequence(values), Kind::List(shapes)) => Some(
-                values
-                    .iter()
-                    .zip(shapes)
-                    .map(|(value, shape)| Node { value, shape })
-                    .collect(),
-            ),
+            (Value::Sequence(values), Kind::List(shapes)) => {
+                Some(values.iter().zip(shapes).map(|(value, shape)| Node { value, shape }).collect())
+            }
             (_, Kind::Scalar | Kind::List(_) | Kind::Map(_)) => None,
         }
     }
@@ -57,10 +54,7 @@ impl<'a> Node<'a> {
                     .map(|((_, value), entry)| Field {
                         key: &entry.key,
                         key_span: entry.key_span.clone(),
-                        node: Node {
-                            value,
-                            shape: &entry.value,
-                        },
+                        node: Node { value, shape: &entry.value },
                     })
                     .collect(),
             ),
@@ -85,25 +79,19 @@ impl<'a> Node<'a> {
 /// The first place where the two parsers disagree about the structure.
 pub(crate) fn agree(value: &Value, shape: &Shape) -> Result<(), Range<usize>> {
     match (value, &shape.kind) {
-        (Value::Sequence(values), Kind::List(shapes)) if values.len() == shapes.len() => values
-            .iter()
-            .zip(shapes)
-            .try_for_each(|(value, shape)| agree(value, shape)),
+        (Value::Sequence(values), Kind::List(shapes)) if values.len() == shapes.len() => {
+            values.iter().zip(shapes).try_for_each(|(value, shape)| agree(value, shape))
+        }
         (Value::Mapping(values), Kind::Map(entries)) if values.len() == entries.len() => {
-            values
-                .iter()
-                .zip(entries)
-                .try_for_each(|((key, value), entry)| {
-                    // `1:` and `true:` are keys that serde_yaml gives a type; their text is in the shape.
-                    if key.as_str().is_some_and(|key| key != entry.key) {
-                        return Err(entry.key_span.clone());
-                    }
-                    agree(value, &entry.value)
-                })
+            values.iter().zip(entries).try_for_each(|((key, value), entry)| {
+                // `1:` and `true:` are keys that serde_yaml gives a type; their text is in the shape.
+                if key.as_str().is_some_and(|key| key != entry.key) {
+                    return Err(entry.key_span.clone());
+                }
+                agree(value, &entry.value)
+            })
         }
-        (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_), Kind::Scalar) => {
-            Ok(())
-        }
+        (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_), Kind::Scalar) => Ok(()),
         (_, Kind::Scalar | Kind::List(_) | Kind::Map(_)) => Err(shape.span.clone()),
     }
 }

@@ -1,7 +1,7 @@
 //! The reader's own tools: texts, numbers, words and keys of a mapping, each with its complaint.
 //!
-//! A method here never stops at a mistake: it reports and returns `None`, and the caller goes on with a default, so that one
-//! run of `tminus check` finds all there is to find. `read` is written in terms of these.
+//! A method here never stops at a mistake: it reports and returns `None`, and the caller goes on with a default, so
+//! that one run of `tminus check` finds all there is to find. `read` is written in terms of these.
 
 use super::diagnostic::{Diagnostic, Findings};
 use super::later::{Scope, later};
@@ -38,9 +38,7 @@ impl<'a> Fields<'a> {
 
     /// The first line's worth of the mapping: what to underline when the mapping as a whole is meant.
     pub fn head(&self) -> Range<usize> {
-        self.left
-            .first()
-            .map_or(self.span.clone(), |field| field.key_span.clone())
+        self.left.first().map_or(self.span.clone(), |field| field.key_span.clone())
     }
 }
 
@@ -62,11 +60,7 @@ impl<'a> Desk<'a> {
 
     /// A narrower range: the first place of `needle` inside `span`, else the first line of `span`.
     pub fn inside(&self, span: &Range<usize>, needle: &str) -> Range<usize> {
-        match self
-            .written(span)
-            .find(needle)
-            .filter(|_| !needle.is_empty())
-        {
+        match self.written(span).find(needle).filter(|_| !needle.is_empty()) {
             Some(at) => span.start + at..span.start + at + needle.len(),
             None => span.clone(),
         }
@@ -74,12 +68,12 @@ impl<'a> Desk<'a> {
 
     pub fn wrong_type(&mut self, node: Node<'a>, wanted: &str) {
         let help = match node.value {
-            Value::Null if self.written(&node.span()).is_empty() => Some(
-                "nothing stands here; `#` after a space begins a comment: quote it if it belongs to the text",
-            ),
-            Value::Mapping(_) if wanted.contains("text") => Some(
-                "a text that holds `: `, or begins with `{`, is read as a mapping: quote it, or use |",
-            ),
+            Value::Null if self.written(&node.span()).is_empty() => {
+                Some("nothing stands here; `#` after a space begins a comment: quote it if it belongs to the text")
+            }
+            Value::Mapping(_) if wanted.contains("text") => {
+                Some("a text that holds `: `, or begins with `{`, is read as a mapping: quote it, or use |")
+            }
             Value::Sequence(_) if wanted == "a text" => {
                 Some("a text that begins with `[` or `- ` is read as a list: quote it, or use |")
             }
@@ -100,12 +94,7 @@ impl<'a> Desk<'a> {
     /// A mapping's keys.
     pub fn fields(&mut self, node: Node<'a>, scope: Scope, wanted: &str) -> Option<Fields<'a>> {
         match node.entries() {
-            Some(left) => Some(Fields {
-                scope,
-                span: node.span(),
-                left,
-                asked: Vec::new(),
-            }),
+            Some(left) => Some(Fields { scope, span: node.span(), left, asked: Vec::with_capacity(48) }),
             None => {
                 self.wrong_type(node, wanted);
                 None
@@ -145,11 +134,7 @@ impl<'a> Desk<'a> {
     pub fn full_text(&mut self, node: Node<'a>) -> Option<String> {
         let text = self.text(node)?;
         if text.trim().is_empty() {
-            self.report(Diagnostic::error(
-                "RB0109",
-                &node.span(),
-                "the text is empty",
-            ));
+            self.report(Diagnostic::error("RB0109", &node.span(), "the text is empty"));
             return None;
         }
         Some(text)
@@ -193,37 +178,19 @@ impl<'a> Desk<'a> {
             return Some(*value);
         }
         let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let found = Diagnostic::error(
-            "RB0108",
-            &node.span(),
-            format!("`{said}` is not one of {}", all.join(", ")),
-        )
-        .maybe_help(did_you_mean(&said, all.iter().copied()));
+        let found = Diagnostic::error("RB0108", &node.span(), format!("`{said}` is not one of {}", all.join(", ")))
+            .maybe_help(did_you_mean(&said, all.iter().copied()));
         self.report(found);
         None
     }
 
     /// "did you mean", unless nobody will read it; candidates may be many.
-    pub fn suggest<'n>(
-        &self,
-        wrong: &str,
-        candidates: impl IntoIterator<Item = &'n str>,
-    ) -> Option<String> {
-        if self.findings.full() {
-            None
-        } else {
-            did_you_mean(wrong, candidates)
-        }
+    pub fn suggest<'n>(&self, wrong: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
+        if self.findings.full() { None } else { did_you_mean(wrong, candidates) }
     }
 
     /// A list's first `most` entries; more are an error, since names are looked up one by one.
-    pub fn capped<T>(
-        &mut self,
-        mut list: Vec<T>,
-        most: usize,
-        span: &Range<usize>,
-        what: &str,
-    ) -> Vec<T> {
+    pub fn capped<T>(&mut self, mut list: Vec<T>, most: usize, span: &Range<usize>, what: &str) -> Vec<T> {
         if list.len() > most {
             let found = Diagnostic::error(
                 "RB0010",
@@ -237,8 +204,7 @@ impl<'a> Desk<'a> {
     }
 
     pub fn missing(&mut self, span: &Range<usize>, message: String, help: &str) {
-        let found =
-            Diagnostic::error("RB0103", &first_line(self.source, span.clone()), message).help(help);
+        let found = Diagnostic::error("RB0103", &first_line(self.source, span.clone()), message).help(help);
         self.report(found);
     }
 
@@ -252,28 +218,17 @@ impl<'a> Desk<'a> {
                 self.report(Diagnostic::error("RB0102", &field.key_span, ""));
                 continue;
             }
-            let found = if fields.scope.later().contains(&key) {
+            let found = if fields.scope.has_later(key) {
                 later(&field.key_span, key)
             } else if let Some(why) = elsewhere(key) {
                 Diagnostic::error("RB0107", &field.key_span, why)
             } else {
-                Diagnostic::error(
-                    "RB0102",
-                    &field.key_span,
-                    format!("`{key}` is not a key of {owner}"),
-                )
-                .label("unknown key")
-                .help(
-                    did_you_mean(
-                        key,
-                        fields
-                            .asked
-                            .iter()
-                            .copied()
-                            .chain(fields.scope.later().iter().copied()),
+                Diagnostic::error("RB0102", &field.key_span, format!("`{key}` is not a key of {owner}"))
+                    .label("unknown key")
+                    .help(
+                        did_you_mean(key, fields.asked.iter().copied().chain(fields.scope.later()))
+                            .unwrap_or_else(|| format!("keys of {owner}: {}", fields.asked.join(", "))),
                     )
-                    .unwrap_or_else(|| format!("keys of {owner}: {}", fields.asked.join(", "))),
-                )
             };
             self.report(found);
         }

@@ -1,7 +1,7 @@
 //! Diagnostics for people and for editors.
 //!
-//! Only the lines around a mistake are handed to the renderer, made safe first: a runbook may come from anybody, and its bytes
-//! must not reach a terminal (`model::text::shown`). Long lines are cut around the place that matters.
+//! Only the lines around a mistake are handed to the renderer, made safe first: a runbook may come from anybody, and
+//! its bytes must not reach a terminal (`model::text::shown`). Long lines are cut around the place that matters.
 
 use super::Loaded;
 use super::diagnostic::{Diagnostic, Level};
@@ -17,12 +17,7 @@ const AROUND: usize = 70;
 
 /// All diagnostics as text, each with its line underlined.
 pub fn render(loaded: &Loaded, colour: bool) -> String {
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    }
-    .decor_style(DecorStyle::Ascii);
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
     let source = std::str::from_utf8(&loaded.source).unwrap_or_default();
     let name = shown(&loaded.name).into_owned();
     let mut text = String::new();
@@ -38,9 +33,7 @@ fn group<'a>(found: &Diagnostic, source: &str, name: &str) -> Group<'a> {
         Level::Error => Shown::ERROR,
         Level::Warning => Shown::WARNING,
     };
-    let title = level
-        .primary_title(shown(&found.message).into_owned())
-        .id(found.code);
+    let title = level.primary_title(shown(&found.message).into_owned()).id(found.code);
     let mut group = match &found.span {
         Some(span) => {
             let excerpt = Excerpt::of(source, span);
@@ -48,16 +41,11 @@ fn group<'a>(found: &Diagnostic, source: &str, name: &str) -> Group<'a> {
             if let Some(label) = &found.label {
                 mark = mark.label(shown(label).into_owned());
             }
-            let snippet = Snippet::source(excerpt.text)
-                .path(name.to_owned())
-                .line_start(found.line)
-                .annotation(mark);
+            let snippet = Snippet::source(excerpt.text).path(name.to_owned()).line_start(found.line).annotation(mark);
             title.element(snippet)
         }
         None => {
-            let origin = annotate_snippets::Origin::path(name.to_owned())
-                .line(found.line)
-                .char_column(found.column);
+            let origin = annotate_snippets::Origin::path(name.to_owned()).line(found.line).char_column(found.column);
             title.element(origin)
         }
     };
@@ -75,9 +63,7 @@ struct Excerpt {
 
 impl Excerpt {
     fn of(source: &str, span: &Range<usize>) -> Self {
-        let start = source[..span.start]
-            .rfind('\n')
-            .map_or(0, |place| place + 1);
+        let start = source[..span.start].rfind('\n').map_or(0, |place| place + 1);
         let marked = &source[span.start..span.end];
         let kept: usize = marked.split_inclusive('\n').take(LINES).map(str::len).sum();
         let marked = marked[..kept].trim_end_matches(['\n', '\r']);
@@ -90,31 +76,21 @@ impl Excerpt {
             text.insert_str(0, "… ");
         }
         let from = text.len();
-        let lines: Vec<String> = marked
-            .split('\n')
-            .map(|line| shown(head(line.trim_end_matches('\r'))).into_owned())
-            .collect();
+        let lines: Vec<String> =
+            marked.split('\n').map(|line| shown(head(line.trim_end_matches('\r'))).into_owned()).collect();
         text.push_str(&lines.join("\n"));
         let to = text.len();
         text.push_str(&shown(head(rest.trim_end_matches('\r'))));
-        Self {
-            text,
-            mark: from..to,
-        }
+        Self { text, mark: from..to }
     }
 }
 
 fn head(line: &str) -> &str {
-    line.char_indices()
-        .nth(AROUND)
-        .map_or(line, |(at, _)| &line[..at])
+    line.char_indices().nth(AROUND).map_or(line, |(at, _)| &line[..at])
 }
 
 fn tail(line: &str) -> &str {
-    line.char_indices()
-        .rev()
-        .nth(AROUND)
-        .map_or(line, |(at, _)| &line[at..])
+    line.char_indices().rev().nth(AROUND).map_or(line, |(at, _)| &line[at..])
 }
 
 /// The same for editors: one object with `file`, `errors`, `warnings` and `diagnostics`.
@@ -151,19 +127,11 @@ mod tests {
 
     #[test]
     fn no_byte_of_a_hostile_runbook_reaches_the_terminal() {
-        let source = "tminus: 1\ntitle: \u{202e}x\u{200b}\n\"ke\u{202e}y]52;c\": \u{9b}"
-            .replace('\u{9b}', "1");
+        let source = "tminus: 1\ntitle: \u{202e}x\u{200b}\n\"ke\u{202e}y]52;c\": \u{9b}".replace('\u{9b}', "1");
         let loaded = super::super::parse("a\x1b[31m.yaml", source.as_bytes());
         let text = render(&loaded, false);
-        assert!(
-            text.lines()
-                .all(|line| line.chars().all(crate::model::text::is_plain)),
-            "{text:?}"
-        );
-        assert!(
-            text.contains("<U+202E>") && text.contains("^[[31m"),
-            "{text}"
-        );
+        assert!(text.lines().all(|line| line.chars().all(crate::model::text::is_plain)), "{text:?}");
+        assert!(text.contains("<U+202E>") && text.contains("^[[31m"), "{text}");
         assert!(!to_json(&loaded).to_string().contains('\u{202e}'));
     }
 
@@ -171,10 +139,6 @@ mod tests {
     fn a_line_of_a_megabyte_is_cut_around_the_mistake() {
         let source = format!("tminus: 1\ntitel: {}\n", "x".repeat(1 << 20));
         let text = render(&super::super::parse("a.yaml", source.as_bytes()), false);
-        assert!(
-            text.len() < 10_000 && text.contains("titel"),
-            "{}",
-            text.len()
-        );
+        assert!(text.len() < 10_000 && text.contains("titel"), "{}", text.len());
     }
 }

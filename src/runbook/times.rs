@@ -1,15 +1,11 @@
-//! Durations, offsets, WHEN and T0, from the author's text.
+//! Durations, offsets and WHEN, from the author's text; `t0` reads `start`.
 //!
-//! A time without a unit or a zone is refused: `30` is seconds to one reader and minutes to another, and a cutover cannot be
-//! both. Nothing here reads a clock; `reader` locates the errors.
+//! A time without a unit or a zone is refused: `30` is seconds to one reader and minutes to another, and a cutover
+//! cannot be both. Nothing here reads a clock; `reader` locates the errors.
 
 use crate::model::ids::StepId;
-use crate::model::plan::Start;
 use crate::model::when::{Offset, When};
-use chrono::{
-    DateTime, Duration as Span, LocalResult, NaiveDate, NaiveDateTime, Offset as _, TimeZone, Utc,
-};
-use chrono_tz::Tz;
+use chrono::NaiveDate;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -36,24 +32,10 @@ pub(crate) enum TimeError {
     NotAZone(String),
     #[error("a zone stands only in `start`, and all clock times are in it")]
     ZoneElsewhere,
-    #[error(
-        "`{text}` does not exist in {zone}: the clocks go forward over it; it could mean {early} or {late}"
-    )]
-    Gap {
-        text: String,
-        zone: String,
-        early: String,
-        late: String,
-    },
-    #[error(
-        "`{text}` happens twice in {zone}: the clocks go back over it; it could mean {early} or {late}"
-    )]
-    Fold {
-        text: String,
-        zone: String,
-        early: String,
-        late: String,
-    },
+    #[error("`{text}` does not exist in {zone}: the clocks go forward over it; it could mean {early} or {late}")]
+    Gap { text: String, zone: String, early: String, late: String },
+    #[error("`{text}` happens twice in {zone}: the clocks go back over it; it could mean {early} or {late}")]
+    Fold { text: String, zone: String, early: String, late: String },
     #[error("`{0}` is part of the format but not of this version of tminus")]
     Later(String),
 }
@@ -63,9 +45,7 @@ impl TimeError {
     pub fn help(&self) -> &'static str {
         match self {
             TimeError::NoUnit(_) => "write the unit: 30s, 5m, 1h30m, 2d",
-            TimeError::NotAUnit(unit)
-                if unit == "M" || unit.starts_with("mo") || unit.starts_with('y') =>
-            {
+            TimeError::NotAUnit(unit) if unit == "M" || unit.starts_with("mo") || unit.starts_with('y') => {
                 "months and years have no fixed length; write days (d), or m for minutes"
             }
             TimeError::NotAUnit(unit) if unit.starts_with('w') => {
@@ -75,34 +55,26 @@ impl TimeError {
                 "lengths are written with ms, s, m (or min), h and d: 90s, 1h30m"
             }
             TimeError::TooLong(_) => "is the unit right?",
-            TimeError::NotAWhen(_) => {
-                "a time is T+65m, END+72h, STEP +6m, 09:00 or 2026-11-21 09:00"
-            }
+            TimeError::NotAWhen(_) => "a time is T+65m, END+72h, STEP +6m, 09:00 or 2026-11-21 09:00",
             TimeError::NoSuchTime(_) => "dates are YYYY-MM-DD and times 00:00 to 23:59",
             TimeError::NoSign(_) => "write T+10m, T-3d, END+72h",
             TimeError::NoZone(_) => "add the zone's name: 2026-11-21 15:00 Europe/Berlin, or UTC",
             TimeError::NotAZone(_) => "zones have IANA names such as America/New_York, or UTC",
             TimeError::ZoneElsewhere => "leave the zone out here",
-            TimeError::Gap { .. } | TimeError::Fold { .. } => {
-                "give the one that is meant in UTC: 2026-11-01 05:30 UTC"
-            }
-            TimeError::Later(_) => {
-                "leave it out for now; docs/runbook-format.md lists what is there"
-            }
+            TimeError::Gap { .. } | TimeError::Fold { .. } => "give the one that is meant in UTC: 2026-11-01 05:30 UTC",
+            TimeError::Later(_) => "leave it out for now; docs/runbook-format.md lists what is there",
         }
     }
 
     /// The diagnostic's code.
     pub fn code(&self) -> &'static str {
         match self {
-            TimeError::NoUnit(_)
-            | TimeError::NotAUnit(_)
-            | TimeError::NotALength(_)
-            | TimeError::TooLong(_) => "RB0301",
-            TimeError::NotAWhen(_)
-            | TimeError::NoSuchTime(_)
-            | TimeError::NoSign(_)
-            | TimeError::ZoneElsewhere => "RB0302",
+            TimeError::NoUnit(_) | TimeError::NotAUnit(_) | TimeError::NotALength(_) | TimeError::TooLong(_) => {
+                "RB0301"
+            }
+            TimeError::NotAWhen(_) | TimeError::NoSuchTime(_) | TimeError::NoSign(_) | TimeError::ZoneElsewhere => {
+                "RB0302"
+            }
             TimeError::NoZone(_) | TimeError::NotAZone(_) => "RB0303",
             TimeError::Gap { .. } | TimeError::Fold { .. } => "RB0304",
             TimeError::Later(_) => "RB0190",
@@ -120,8 +92,7 @@ pub(crate) fn length(text: &str) -> Result<Duration, TimeError> {
             return Err(TimeError::NotAUnit(unit.to_owned()));
         }
     }
-    let length =
-        humantime::parse_duration(text).map_err(|_| TimeError::NotALength(text.to_owned()))?;
+    let length = humantime::parse_duration(text).map_err(|_| TimeError::NotALength(text.to_owned()))?;
     if length > TEN_YEARS {
         return Err(TimeError::TooLong(text.to_owned()));
     }
@@ -136,14 +107,10 @@ fn tokens(text: &str) -> Result<Vec<(&str, &str)>, TimeError> {
         return Err(TimeError::NotALength(text.to_owned()));
     }
     while !rest.is_empty() {
-        let digits = rest
-            .find(|letter: char| !letter.is_ascii_digit() && letter != '.')
-            .unwrap_or(rest.len());
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
         let (number, tail) = rest.split_at(digits);
         let tail = tail.trim_start_matches(' ');
-        let letters = tail
-            .find(|letter: char| !letter.is_alphabetic())
-            .unwrap_or(tail.len());
+        let letters = tail.find(|letter: char| !letter.is_alphabetic()).unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(letters);
         if number.is_empty() {
             return Err(TimeError::NotALength(text.to_owned()));
@@ -175,23 +142,17 @@ fn offset(text: &str) -> Result<Offset, TimeError> {
             "w" => 7,
             _ => {
                 let elapsed = length(&format!("{number}{unit}"))?;
-                whole.micros += i64::try_from(elapsed.as_micros())
-                    .map_err(|_| TimeError::TooLong(size.to_owned()))?;
+                whole.micros += i64::try_from(elapsed.as_micros()).map_err(|_| TimeError::TooLong(size.to_owned()))?;
                 continue;
             }
         };
-        let count: i64 = number
-            .parse()
-            .map_err(|_| TimeError::NotALength(size.to_owned()))?;
+        let count: i64 = number.parse().map_err(|_| TimeError::NotALength(size.to_owned()))?;
         whole.days = whole.days.saturating_add(count.saturating_mul(days));
     }
     if whole.days > 3660 || whole.micros > 3660 * 86_400_000_000 {
         return Err(TimeError::TooLong(size.to_owned()));
     }
-    Ok(Offset {
-        days: sign * whole.days,
-        micros: sign * whole.micros,
-    })
+    Ok(Offset { days: sign * whole.days, micros: sign * whole.micros })
 }
 
 /// A WHEN; a bare length (`10m`) is `After`, which only `wait` takes.
@@ -202,20 +163,14 @@ pub(crate) fn when(text: &str) -> Result<When, TimeError> {
     }
     if matches!(text, "T" | "T0" | "END") {
         let nothing = Offset::default();
-        return Ok(if text == "END" {
-            When::FromEnd(nothing)
-        } else {
-            When::FromT0(nothing)
-        });
+        return Ok(if text == "END" { When::FromEnd(nothing) } else { When::FromT0(nothing) });
     }
     if let Some(rest) = text.strip_prefix("END").filter(|rest| starts_offset(rest)) {
         return Ok(When::FromEnd(offset(rest)?));
     }
     if let Some(rest) = text.strip_prefix('T').filter(|rest| starts_offset(rest)) {
         if rest.contains(':') {
-            return Err(TimeError::Later(
-                "a day with a clock time (T+1d 09:00)".into(),
-            ));
+            return Err(TimeError::Later("a day with a clock time (T+1d 09:00)".into()));
         }
         return Ok(When::FromT0(offset(rest)?));
     }
@@ -245,20 +200,14 @@ fn by_the_clock(text: &str) -> Result<When, TimeError> {
     }
     let wrong = || TimeError::NoSuchTime(text.to_owned());
     let date = date.map(|date| day(date).ok_or_else(wrong)).transpose()?;
-    Ok(When::Clock {
-        date,
-        time: clock(time).ok_or_else(wrong)?,
-    })
+    Ok(When::Clock { date, time: clock(time).ok_or_else(wrong)? })
 }
 
-fn is_date(text: &str) -> bool {
-    text.split('-').count() == 3
-        && text
-            .chars()
-            .all(|letter| letter.is_ascii_digit() || letter == '-')
+pub(super) fn is_date(text: &str) -> bool {
+    text.split('-').count() == 3 && text.chars().all(|letter| letter.is_ascii_digit() || letter == '-')
 }
 
-fn day(text: &str) -> Option<(i32, u32, u32)> {
+pub(super) fn day(text: &str) -> Option<(i32, u32, u32)> {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if year.len() != 4 {
@@ -268,13 +217,9 @@ fn day(text: &str) -> Option<(i32, u32, u32)> {
     NaiveDate::from_ymd_opt(year, month, day).map(|_| (year, month, day))
 }
 
-fn clock(text: &str) -> Option<(u32, u32, u32)> {
+pub(super) fn clock(text: &str) -> Option<(u32, u32, u32)> {
     let parts: Vec<&str> = text.split(':').collect();
-    let number = |text: &str| {
-        (text.len() <= 2)
-            .then(|| text.parse::<u32>().ok())
-            .flatten()
-    };
+    let number = |text: &str| (text.len() <= 2).then(|| text.parse::<u32>().ok()).flatten();
     let (hour, minute, second) = match parts.as_slice() {
         [hour, minute] => (number(hour)?, number(minute)?, 0),
         [hour, minute, second] => (number(hour)?, number(minute)?, number(second)?),
@@ -293,76 +238,7 @@ fn from_step(text: &str) -> Result<When, TimeError> {
     if !starts_offset(rest) || !step.split('.').all(super::names::is_id) {
         return Err(refuse());
     }
-    Ok(When::FromStep {
-        step: StepId(step.to_owned()),
-        from_start,
-        offset: offset(rest)?,
-    })
-}
-
-/// T0: `2026-11-21 15:00 America/New_York`.
-pub(crate) fn start(text: &str) -> Result<(Start, Tz), TimeError> {
-    let text = text.trim();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let (date, time, zone) = match words.as_slice() {
-        [date, time, zone] => (*date, *time, *zone),
-        [date, _] if is_date(date) => return Err(TimeError::NoZone(text.to_owned())),
-        [date] if is_date(date) || date.contains('T') => {
-            return Err(TimeError::NoZone(text.to_owned()));
-        }
-        _ => return Err(TimeError::NotAWhen(text.to_owned())),
-    };
-    let zone_of: Tz = zone
-        .parse()
-        .map_err(|_| TimeError::NotAZone(zone.to_owned()))?;
-    let wrong = || TimeError::NoSuchTime(format!("{date} {time}"));
-    let ((year, month, day), (hour, minute, second)) =
-        (day(date).ok_or_else(wrong)?, clock(time).ok_or_else(wrong)?);
-    let local = NaiveDate::from_ymd_opt(year, month, day)
-        .and_then(|date| date.and_hms_opt(hour, minute, second))
-        .ok_or_else(wrong)?;
-    let wall = bound(local, zone_of, &format!("{date} {time}"))?.timestamp_micros();
-    Ok((
-        Start::At {
-            wall,
-            zone: zone.to_owned(),
-        },
-        zone_of,
-    ))
-}
-
-/// A wall time in a zone; one that does not exist, or exists twice, names both readings.
-fn bound(local: NaiveDateTime, zone: Tz, text: &str) -> Result<DateTime<Utc>, TimeError> {
-    let shown = |at: DateTime<Utc>| {
-        format!(
-            "{} ({} UTC)",
-            at.with_timezone(&zone).format("%H:%M %Z"),
-            at.format("%H:%M")
-        )
-    };
-    match zone.from_local_datetime(&local) {
-        LocalResult::Single(at) => Ok(at.with_timezone(&Utc)),
-        LocalResult::Ambiguous(one, other) => Err(TimeError::Fold {
-            text: text.to_owned(),
-            zone: zone.name().to_owned(),
-            early: shown(one.with_timezone(&Utc)),
-            late: shown(other.with_timezone(&Utc)),
-        }),
-        LocalResult::None => {
-            let read_as = |days: i64| {
-                let offset = zone
-                    .offset_from_utc_datetime(&(local + Span::days(days)))
-                    .fix();
-                shown((local - Span::seconds(i64::from(offset.local_minus_utc()))).and_utc())
-            };
-            Err(TimeError::Gap {
-                text: text.to_owned(),
-                zone: zone.name().to_owned(),
-                early: read_as(1),
-                late: read_as(-1),
-            })
-        }
-    }
+    Ok(When::FromStep { step: StepId(step.to_owned()), from_start, offset: offset(rest)? })
 }
 
 #[cfg(test)]
@@ -378,65 +254,24 @@ mod tests {
         assert_eq!(length("1h30"), Err(TimeError::NoUnit("1h30".into())));
         assert_eq!(length("1M"), Err(TimeError::NotAUnit("M".into())));
         assert!(length("1M").unwrap_err().help().contains("months"));
-        for wrong in [
-            "",
-            "instant",
-            "-5s",
-            "PT1H",
-            "1..5h",
-            "9999999999999999999999h",
-            "soon 5m",
-            "1e9s",
-            "5 %",
-        ] {
+        for wrong in ["", "instant", "-5s", "PT1H", "1..5h", "9999999999999999999999h", "soon 5m", "1e9s", "5 %"] {
             assert!(length(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn every_way_to_write_a_time_is_read() {
-        let minutes = |m: i64| Offset {
-            days: 0,
-            micros: m * 60_000_000,
-        };
+        let minutes = |m: i64| Offset { days: 0, micros: m * 60_000_000 };
         assert_eq!(when("T+65m"), Ok(When::FromT0(minutes(65))));
-        assert_eq!(
-            when("T-1d2h"),
-            Ok(When::FromT0(Offset {
-                days: -1,
-                micros: -7_200_000_000
-            }))
-        );
-        assert_eq!(
-            when("T-2w"),
-            Ok(When::FromT0(Offset {
-                days: -14,
-                micros: 0
-            }))
-        );
+        assert_eq!(when("T-1d2h"), Ok(When::FromT0(Offset { days: -1, micros: -7_200_000_000 })));
+        assert_eq!(when("T-2w"), Ok(When::FromT0(Offset { days: -14, micros: 0 })));
         assert_eq!(when("END+72h"), Ok(When::FromEnd(minutes(72 * 60))));
         assert_eq!(
             when("enable-calls.start +6m"),
-            Ok(When::FromStep {
-                step: "enable-calls".into(),
-                from_start: true,
-                offset: minutes(6)
-            })
+            Ok(When::FromStep { step: "enable-calls".into(), from_start: true, offset: minutes(6) })
         );
-        assert_eq!(
-            when("09:00"),
-            Ok(When::Clock {
-                date: None,
-                time: (9, 0, 0)
-            })
-        );
-        assert_eq!(
-            when("2026-11-21 09:00"),
-            Ok(When::Clock {
-                date: Some((2026, 11, 21)),
-                time: (9, 0, 0)
-            })
-        );
+        assert_eq!(when("09:00"), Ok(When::Clock { date: None, time: (9, 0, 0) }));
+        assert_eq!(when("2026-11-21 09:00"), Ok(When::Clock { date: Some((2026, 11, 21)), time: (9, 0, 0) }));
         assert_eq!(when("10m"), Ok(When::After(Duration::from_secs(600))));
     }
 
@@ -462,33 +297,5 @@ mod tests {
             let read = when(wrong);
             assert!(wrong == "T" || read.is_err(), "{wrong}: {read:?}");
         }
-    }
-
-    #[test]
-    fn t0_in_a_gap_or_a_fold_names_both_readings() {
-        let fold = start("2026-11-01 01:30 America/New_York").unwrap_err();
-        assert!(
-            fold.to_string()
-                .contains("01:30 EDT (05:30 UTC) or 01:30 EST (06:30 UTC)"),
-            "{fold}"
-        );
-        let gap = start("2026-03-08 02:30 America/New_York").unwrap_err();
-        assert!(
-            gap.to_string()
-                .contains("01:30 EST (06:30 UTC) or 03:30 EDT (07:30 UTC)"),
-            "{gap}"
-        );
-        assert_eq!(start("2026-11-21 15:00").unwrap_err().code(), "RB0303");
-        assert_eq!(
-            start("2026-11-21 15:00 Mars/Base").unwrap_err().code(),
-            "RB0303"
-        );
-        let Ok((Start::At { wall, zone }, _)) = start("2026-11-21 15:00 America/New_York") else {
-            panic!()
-        };
-        assert_eq!(
-            (wall, zone.as_str()),
-            (1_795_291_200_000_000, "America/New_York")
-        );
     }
 }

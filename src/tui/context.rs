@@ -61,7 +61,7 @@ pub enum Reply {
     Over(Card),
     /// Close it and do the action or palette command of this line: `hold`, `theme dark`.
     Act(String),
-    /// Say this on the message line and stay.
+    /// It was not taken, and why. The overlay shows it itself until the next key.
     Say(String),
     /// Give this text to the terminal's clipboard and say so.
     Copy(String),

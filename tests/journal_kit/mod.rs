@@ -27,25 +27,15 @@ pub fn now() -> Stamp {
         let time = rustix::time::clock_gettime(clock);
         time.tv_sec * 1_000_000 + time.tv_nsec / 1000
     };
-    Stamp {
-        wall: micros(rustix::time::ClockId::Realtime),
-        mono: micros(rustix::time::ClockId::Boottime) as u64,
-    }
+    Stamp { wall: micros(rustix::time::ClockId::Realtime), mono: micros(rustix::time::ClockId::Boottime) as u64 }
 }
 
 pub fn actor() -> Actor {
-    Actor {
-        name: "maya".into(),
-        known: Known::Typed,
-    }
+    Actor { name: "maya".into(), known: Known::Typed }
 }
 
 pub fn note(text: &str) -> Event {
-    Event::Noted {
-        text: text.into(),
-        step: None,
-        by: actor(),
-    }
+    Event::Noted { text: text.into(), step: None, by: actor() }
 }
 
 pub fn chunk(step: &str, bytes: &[u8]) -> Chunk {
@@ -97,14 +87,8 @@ impl Rig {
     pub fn on(dir: RunDir, storage: Box<dyn Storage>) -> Result<Self, JournalError> {
         let key = RunKey::generate();
         let runbook = dir.attach("site.yaml", b"steps: []\n")?;
-        let text = opening(&key, &runbook)
-            .genesis(Realm::Live, dir.id())
-            .encode();
-        let first = Event::Genesis {
-            fmt: "1.0".into(),
-            text,
-            sig: "-".into(),
-        };
+        let text = opening(&key, &runbook).genesis(Realm::Live, dir.id()).encode();
+        let first = Event::Genesis { fmt: "1.0".into(), text, sig: "-".into() };
         let start = StartPoint::first(Realm::Live, dir.id());
         Self::begun(dir, storage, (first, start, key))
     }
@@ -112,14 +96,8 @@ impl Rig {
     pub fn resumed(dir: RunDir, recovered: &Recovered) -> Result<Self, JournalError> {
         let disk = Box::new(tminus::journal::storage::Disk::new(dir.clone()));
         let key = RunKey::generate();
-        let text = opening(&key, "")
-            .resume(recovered, "the host fell")
-            .encode();
-        let first = Event::Resume {
-            fmt: "1.0".into(),
-            text,
-            sig: "-".into(),
-        };
+        let text = opening(&key, "").resume(recovered, "the host fell").encode();
+        let first = Event::Resume { fmt: "1.0".into(), text, sig: "-".into() };
         Self::begun(dir, disk, (first, recovered.start, key))
     }
 
@@ -130,25 +108,10 @@ impl Rig {
     ) -> Result<Self, JournalError> {
         let lock = Arc::new(dir.lock().unwrap());
         let (sender, reports) = unbounded_channel();
-        let begin = Beginning {
-            dir: dir.clone(),
-            lock: Arc::clone(&lock),
-            first,
-            start,
-            key,
-        };
+        let begin = Beginning { dir: dir.clone(), lock: Arc::clone(&lock), first, start, key };
         let writer = begin_on(storage, begin, Box::new(now), sender)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        Ok(Self {
-            dir,
-            writer,
-            reports,
-            lock,
-            runtime,
-        })
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Ok(Self { dir, writer, reports, lock, runtime })
     }
 
     pub fn tell(&self, order: Order) {
@@ -156,23 +119,15 @@ impl Rig {
     }
 
     pub fn note(&self, text: &str) {
-        self.tell(Order::Batch {
-            events: vec![(now(), note(text))],
-            barrier: true,
-        });
+        self.tell(Order::Batch { events: vec![(now(), note(text))], barrier: true });
     }
 
     pub fn output(&self, chunk: Chunk) {
-        self.runtime
-            .block_on(self.writer.send(Order::Output(chunk)))
-            .unwrap();
+        self.runtime.block_on(self.writer.send(Order::Output(chunk))).unwrap();
     }
 
     pub fn end_output(&self, step: &str) {
-        self.tell(Order::EndOutput {
-            step: StepId::from(step),
-            attempt: 1,
-        });
+        self.tell(Order::EndOutput { step: StepId::from(step), attempt: 1 });
     }
 
     pub fn close(&self, how: Closing) {
@@ -183,12 +138,8 @@ impl Rig {
     pub fn report(&mut self) -> Report {
         let reports = &mut self.reports;
         let limit = Duration::from_secs(20);
-        let report = self
-            .runtime
-            .block_on(async { tokio::time::timeout(limit, reports.recv()).await });
-        report
-            .expect("no report within 20 s")
-            .expect("the writer ended without a word")
+        let report = self.runtime.block_on(async { tokio::time::timeout(limit, reports.recv()).await });
+        report.expect("no report within 20 s").expect("the writer ended without a word")
     }
 
     /// Every report up to `Closed`.

@@ -1,6 +1,9 @@
 //! What the tests of the whole program share: a home of its own for each, the real binary, and waiting for named conditions.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub mod aboard;
+pub mod screen;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -64,7 +67,12 @@ impl User {
 
 /// All that a program said, for the message of a failed assertion.
 pub fn said(output: &Output) -> String {
-    format!("status {:?}\n--- out\n{}\n--- err\n{}", output.status.code(), String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "status {:?}\n--- out\n{}\n--- err\n{}",
+        output.status.code(),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// Waits until `what` holds; after `seconds` the test fails and says what it waited for.

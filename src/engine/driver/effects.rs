@@ -1,29 +1,34 @@
 //! What a durable record sets in motion. On resume nothing does: the fold has no effects.
+//!
+//! Called by the driver for records that are applied, never for one that is on its way to the disk.
 
 use super::wishes::control_of;
-use super::{Driver, Output};
-use crate::engine::exec::Control;
+use super::{Driver, Output, Told};
 use crate::model::event::Event;
 use crate::model::ids::StepId;
 
 impl Driver {
-    pub(super) fn act_on(&mut self, event: &Event) {
+    pub(super) fn act_on(&mut self, event: &Event, told: Told) {
         match event {
             Event::Started { .. } => self.out.push(Output::BindVars),
             Event::StepStarted { step, attempt, invocation: Some(_), .. } => {
                 if let Some(ix) = self.plan.find(step) {
-                    self.steered.remove(&ix);
                     self.out.push(Output::Spawn(ix, *attempt));
                 }
             }
-            Event::StopAsked { step, how, .. } => self.steer_unless_told(step, control_of(*how)),
-            Event::StepTimeout { step, .. } => self.steer_for_limit(step),
-            Event::StepJudged { .. }
-            | Event::StepSettled { .. }
-            | Event::StepChosen { .. }
-            | Event::GateDecided { .. } => {
-                self.out.push(Output::MoveKey);
-            }
+            Event::StopAsked { step, attempt, how, .. } => match (told, self.plan.find(step)) {
+                (Told::NotYet, Some(ix)) => self.steer(ix, *attempt, control_of(*how)),
+                // The wish was sent to the process when it came; said twice it would take the grace away.
+                (Told::Already, _) | (Told::NotYet, None) => {}
+            },
+            Event::StepJudged { step, .. }
+            | Event::StepNotStarted { step, .. }
+            | Event::StepSettled { step, .. }
+            | Event::StepChosen { step, .. }
+            | Event::StepAnswered { step, .. }
+            | Event::StepResolved { step, .. }
+            | Event::WaitEnded { step, .. }
+            | Event::GateDecided { step, .. } => self.at_border(step),
             Event::Ended { .. } => self.out.push(Output::Close),
             Event::Paused { .. } => self.out.push(Output::Leave),
             Event::Genesis { .. }
@@ -33,15 +38,12 @@ impl Driver {
             | Event::VarsBound { .. }
             | Event::VarsFailed { .. }
             | Event::StepStarted { .. }
+            | Event::StepTimeout { .. }
             | Event::StepSpawned { .. }
             | Event::Output { .. }
             | Event::OutputLost { .. }
             | Event::StepExited { .. }
-            | Event::StepNotStarted { .. }
-            | Event::StepAnswered { .. }
             | Event::StepConditions { .. }
-            | Event::WaitEnded { .. }
-            | Event::StepResolved { .. }
             | Event::Survivors { .. }
             | Event::GateVoted { .. }
             | Event::Held { .. }
@@ -63,19 +65,11 @@ impl Driver {
         }
     }
 
-    /// A stop that a wish sent before its record was durable is not sent again with the record.
-    fn steer_unless_told(&mut self, step: &StepId, control: Control) {
-        let Some(ix) = self.plan.find(step) else {
-            return;
-        };
-        if self.steered.get(&ix) != Some(&control) {
-            self.steer(ix, control);
-        }
-    }
-
-    fn steer_for_limit(&mut self, step: &StepId) {
-        if let Some(ix) = self.plan.find(step) {
-            self.out.push(Output::Steer(ix, Control::Terminate));
+    /// The run key moves on when a step is over.
+    fn at_border(&mut self, step: &StepId) {
+        let over = self.plan.find(step).is_some_and(|ix| !self.state.step(ix).status.open());
+        if over {
+            self.out.push(Output::MoveKey);
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What processes say, as records: begun, not begun, ended and judged in one batch.
+//!
+//! A fact of an attempt that is not the one under way is dropped; nothing that is secret gets into a record here.
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use super::Driver;
+use crate::engine::secrets::{LEAST, check_value};
 use crate::model::event::{Bound, Event};
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, StepIx, VarName};
@@ -75,14 +78,20 @@ impl Driver {
     fn ended(&mut self, ix: StepIx, ended: Ended, now: Stamp) -> Vec<Event> {
         let own = self.state.step(ix);
         let (step, attempt) = (self.plan.step(ix).id.clone(), own.attempt);
-        let verdict = if own.stopping || self.steered.contains_key(&ix) && !own.timed_out {
-            Verdict::Stop
-        } else if own.timed_out {
-            Verdict::Time
-        } else if own.lost > 0 && ended.verdict == Verdict::Ok {
-            Verdict::Unknown
-        } else {
-            ended.verdict
+        let mut checks = ended.checks;
+        let short =
+            ended.captured.iter().find(|each| self.is_secret(each) && check_value(each.value.reveal()).is_err());
+        if let Some(short) = short {
+            let want = format!("{} is a secret of at least {LEAST} characters", short.name);
+            checks.push(Check { want, saw: "(hidden)".into(), ok: false });
+        }
+        let verdict = match ended.verdict {
+            // Facts come in order: a process that had ended before it was told to stop was judged before that wish.
+            _stopped if own.stopping => Verdict::Stop,
+            _ended if own.timed_out => Verdict::Time,
+            Verdict::Ok if own.lost > 0 => Verdict::Unknown,
+            Verdict::Ok if short.is_some() => Verdict::Fail,
+            verdict => verdict,
         };
         let bound = if verdict == Verdict::Ok { self.bind_captured(&ended.captured) } else { Vec::new() };
         let retry = self.retry_at(ix, verdict, now);
@@ -96,21 +105,27 @@ impl Driver {
                 drained: ended.drained,
                 holders: ended.holders,
             },
-            Event::StepJudged { step, attempt, verdict, checks: ended.checks, bound, retry },
+            Event::StepJudged { step, attempt, verdict, checks, bound, retry },
         ]
     }
 
     fn bind_captured(&mut self, captured: &[Captured]) -> Vec<Bound> {
         let mut bound = Vec::new();
         for each in captured {
-            if each.secret {
+            if self.is_secret(each) {
                 bound.push(self.secrets.bound(&self.state, &each.name, each.value.reveal()));
                 self.secrets.keep(each.name.0.clone(), each.value.clone());
             } else {
-                bound.push(Bound { name: each.name.clone(), value: Some(each.value.reveal().to_owned()), hash: None });
+                let value = Some(each.value.reveal().to_owned());
+                bound.push(Bound { name: each.name.clone(), value, hash: None });
             }
         }
         bound
+    }
+
+    /// What a step found is secret where it says so, where the variable is, and where it holds a secret.
+    fn is_secret(&self, captured: &Captured) -> bool {
+        captured.secret || self.plan.is_secret(captured.name.as_str()) || self.secrets.stand_in(captured.value.reveal())
     }
 
     /// When a failed attempt is tried again by itself: where the runbook says so, tries are left, and nobody stopped it.

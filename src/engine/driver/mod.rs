@@ -16,12 +16,13 @@ use crate::model::actor::Actor;
 use crate::model::event::Event;
 use crate::model::follow::{self, Due};
 use crate::model::ids::{Attempt, StepIx};
-use crate::model::intent::{Intent, Request};
+use crate::model::intent::{Intent, Refusal, Request};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
-use crate::model::state::{IllegalEvent, RunState};
-use crate::model::time::Stamp;
+use crate::model::state::{IllegalEvent, RunState, StepStatus};
+use crate::model::time::{Stamp, micros};
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::mem::Discriminant;
 
 pub use facts::{Captured, Ended, StepFact};
 
@@ -77,6 +78,7 @@ pub enum Output {
 }
 
 /// The bookkeeping of one run.
+#[derive(Debug)]
 pub struct Driver {
     /// The runbook.
     pub plan: std::sync::Arc<Plan>,
@@ -85,17 +87,38 @@ pub struct Driver {
     /// Values that no record holds.
     pub secrets: Secrets,
     waiting: VecDeque<Waiting>,
-    on_its_way: bool,
-    steered: HashMap<StepIx, Control>,
+    /// Kinds of the facts that were appended and are not durable yet: one batch.
+    on_its_way: VecDeque<Discriminant<Event>>,
+    /// That batch is of a stop that its process was told before.
+    told: bool,
+    /// The last control that was sent to the attempt of a step.
+    steered: HashMap<StepIx, (Attempt, Control)>,
     seen: HashSet<u64>,
+    /// Attempts whose process was told that its limit is reached.
+    limits_told: HashSet<(StepIx, Attempt)>,
+    /// The wall clock when it was last looked what is due.
+    looked: i64,
+    /// A record could not follow: nothing further may be done.
+    broken: bool,
     out: Vec<Output>,
 }
 
 /// What waits until the batch before it is durable.
+#[derive(Debug)]
 enum Waiting {
-    Wish(Wish),
+    /// A wish, and whether it is a stop that was sent to its process already.
+    Wish(Wish, Told),
     Note(Vec<Event>),
     Fact(StepIx, Attempt, StepFact),
+    /// The limit of an attempt was reached; its process was told.
+    Limit(StepIx, Attempt),
+}
+
+/// Whether a process knows of a wish before its record is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Already,
+    NotYet,
 }
 
 impl Driver {
@@ -106,9 +129,13 @@ impl Driver {
             state,
             secrets,
             waiting: VecDeque::new(),
-            on_its_way: false,
+            on_its_way: VecDeque::new(),
+            told: false,
             steered: HashMap::new(),
             seen: HashSet::new(),
+            limits_told: HashSet::new(),
+            looked: i64::MIN,
+            broken: false,
             out: Vec::new(),
         }
     }
@@ -120,55 +147,65 @@ impl Driver {
             Input::Wish(wish) => self.take_wish(wish, now),
             Input::Note(events) => self.waiting.push_back(Waiting::Note(events)),
             Input::Fact(step, attempt, fact) => self.waiting.push_back(Waiting::Fact(step, attempt, fact)),
-            Input::Durable(records) => self.take_durable(&records)?,
+            Input::Durable(records) => {
+                if let Err(illegal) = self.take_durable(&records) {
+                    self.broken = true;
+                    self.out.clear();
+                    return Err(illegal);
+                }
+            }
             Input::Tick => {}
         }
+        self.enforce_limits(now);
         self.go_on(now);
+        self.looked = now.wall;
         Ok(std::mem::take(&mut self.out))
     }
 
     /// When to look again, Unix microseconds: the next countdown, retry, planned start or time limit.
     pub fn wake(&self) -> Option<i64> {
         let limits = self.state.running().into_iter().filter_map(|ix| self.limit_of(ix));
-        follow::wake(&self.plan, &self.state).into_iter().chain(limits).min()
+        let limits = limits.filter(|at| *at > self.looked);
+        follow::wake(&self.plan, &self.state, self.looked).into_iter().chain(limits).min()
     }
 
     /// Whether a batch is on its way to the disk.
     pub fn is_writing(&self) -> bool {
-        self.on_its_way
+        !self.on_its_way.is_empty()
     }
 
     /// Whether nothing is on its way and nothing waits.
     pub fn is_idle(&self) -> bool {
-        !self.on_its_way && self.waiting.is_empty()
+        self.on_its_way.is_empty() && self.waiting.is_empty()
     }
 
     fn take_durable(&mut self, records: &[Record]) -> Result<(), IllegalEvent> {
         for record in records {
             self.state.apply(&self.plan, record)?;
-            if !matches!(record.event, Event::Ckpt { .. } | Event::Output { .. }) {
-                self.on_its_way = false;
-            }
         }
         self.out.push(Output::Publish);
         for record in records {
-            self.act_on(&record.event);
+            // The writer adds records of its own (output, checkpoints, lost bytes, a new part): they end no batch.
+            let kind = std::mem::discriminant(&record.event);
+            let of_batch = self.on_its_way.front() == Some(&kind);
+            if of_batch {
+                self.on_its_way.pop_front();
+            }
+            self.act_on(&record.event, if of_batch && self.told { Told::Already } else { Told::NotYet });
         }
         Ok(())
     }
 
     /// Works off what waits, then what is due by itself, until a batch is on its way or nothing is left.
     fn go_on(&mut self, now: Stamp) {
-        while !self.on_its_way {
+        while self.on_its_way.is_empty() && !self.broken {
             match self.waiting.pop_front() {
-                Some(Waiting::Wish(wish)) => self.decide(wish, now),
-                Some(Waiting::Note(events)) => self.append(now, events),
+                Some(Waiting::Wish(wish, told)) => self.decide(wish, told, now),
+                Some(Waiting::Note(events)) => self.note(events, now),
                 Some(Waiting::Fact(step, attempt, fact)) => self.record_fact((step, attempt), fact, now),
-                None => {
-                    if !self.enforce_limits(now) && !self.follow(now) {
-                        return;
-                    }
-                }
+                Some(Waiting::Limit(step, attempt)) => self.record_limit(step, attempt, now),
+                None if self.follow(now) => {}
+                None => return,
             }
         }
     }
@@ -177,8 +214,26 @@ impl Driver {
         if events.is_empty() {
             return;
         }
-        self.on_its_way = true;
+        self.on_its_way = events.iter().map(std::mem::discriminant).collect();
+        self.told = false;
         self.out.push(Output::Append(now, events));
+    }
+
+    /// What the conductor itself has to say. After the end the journal is being closed: nothing may follow its last record.
+    fn note(&mut self, mut events: Vec<Event>, now: Stamp) {
+        if self.state.ended.is_some() {
+            return;
+        }
+        events.retain(|event| match event {
+            // The step may have been resolved since they were looked for.
+            Event::Survivors { step, attempt, .. } => self
+                .plan
+                .find(step)
+                .map(|ix| self.state.step(ix))
+                .is_some_and(|own| own.status == StepStatus::Unknown && own.attempt == *attempt),
+            _of_the_run => true,
+        });
+        self.append(now, events);
     }
 
     /// What happens by itself. Whether anything did.
@@ -187,28 +242,36 @@ impl Driver {
             return false;
         };
         let events = match due {
-            Due::Conditions(ix) => Ok(vec![self.conditions(ix)]),
+            Due::Conditions(ix) => self.conditions(ix),
             Due::Begin(_) | Due::EndWait(_) | Due::EndRollback => follow::enact(&self.plan, &self.state, due, now),
         };
         // What is due and cannot begin would be due again at once: the run holds and says why instead.
         let events = events.unwrap_or_else(|why| vec![Event::Held { reason: why.0, by: Actor::program() }]);
+        let any = !events.is_empty();
         self.append(now, events);
-        true
+        any
     }
 
-    fn conditions(&self, ix: StepIx) -> Event {
+    /// Looks at a step's conditions. What cannot be compared is never taken for "does not apply".
+    fn conditions(&self, ix: StepIx) -> Result<Vec<Event>, Refusal> {
         let step = self.plan.step(ix);
         let mut hold = true;
         let mut saw = Vec::new();
         for condition in &step.when {
-            let value = self.state.var(&condition.var.0).unwrap_or_default();
-            let holds = crate::engine::judge::condition_holds(&condition.is, value).unwrap_or(false);
-            hold &= holds;
-            saw.push(format!("{} is {value:?}, wanted {}", condition.var, condition.is));
+            let (var, is) = (&condition.var, &condition.is);
+            let cannot = |why: &str| {
+                let number = &step.number;
+                Refusal(format!("whether {number} applies cannot be told: {why}. Settle it by hand"))
+            };
+            let value =
+                self.state.var(var.as_str()).ok_or_else(|| cannot(&format!("{var} has no value to compare")))?;
+            hold &= crate::engine::judge::condition_holds(is, value).map_err(|why| cannot(&why.to_string()))?;
+            saw.push(format!("{var} is {value:?}, wanted {is}"));
         }
-        Event::StepConditions { step: step.id.clone(), hold, saw: saw.join("; ") }
+        Ok(vec![Event::StepConditions { step: step.id.clone(), hold, saw: saw.join("; ") }])
     }
 
+    /// When the limit of a running attempt is reached by the wall clock, which is when to look.
     fn limit_of(&self, ix: StepIx) -> Option<i64> {
         let own = self.state.step(ix);
         let timeout = own.invocation.as_ref()?.timeout?;
@@ -218,18 +281,36 @@ impl Driver {
         own.started?.wall.checked_add(i64::try_from(timeout).ok()?)
     }
 
-    /// Ends what has run past its limit, by the monotonic clock. Whether anything had.
-    fn enforce_limits(&mut self, now: Stamp) -> bool {
-        let over = self.state.running().into_iter().find(|ix| {
-            let own = self.state.step(*ix);
+    /// Ends what has run past its limit, by the monotonic clock, whatever the disk does; the record follows when it can.
+    fn enforce_limits(&mut self, now: Stamp) {
+        for ix in self.state.running() {
+            let own = self.state.step(ix);
             let limit = own.invocation.as_ref().and_then(|invocation| invocation.timeout);
-            let ran = own.started.map(|started| crate::model::time::micros(now.since(started)));
-            !own.timed_out && own.exit.is_none() && limit.zip(ran).is_some_and(|(limit, ran)| ran >= limit)
-        });
-        let Some(ix) = over else { return false };
-        let event = Event::StepTimeout { step: self.plan.step(ix).id.clone(), attempt: self.state.step(ix).attempt };
-        self.append(now, vec![event]);
-        true
+            let ran = own.started.map(|started| micros(now.since(started)));
+            let over = limit.zip(ran).is_some_and(|(limit, ran)| ran >= limit);
+            let attempt = own.attempt;
+            if !over || own.timed_out || own.exit.is_some() || self.limits_told.contains(&(ix, attempt)) {
+                continue;
+            }
+            self.limits_told.insert((ix, attempt));
+            // A second request would skip the grace, and it is not the clock's to take that away.
+            let ending = self
+                .steered
+                .get(&ix)
+                .is_some_and(|(of, control)| *of == attempt && matches!(control, Control::Terminate | Control::Kill));
+            if !ending {
+                self.steer(ix, attempt, Control::Terminate);
+            }
+            self.waiting.push_back(Waiting::Limit(ix, attempt));
+        }
+    }
+
+    fn record_limit(&mut self, ix: StepIx, attempt: Attempt, now: Stamp) {
+        let own = self.state.step(ix);
+        if own.status == StepStatus::Running && own.attempt == attempt {
+            let step = self.plan.step(ix).id.clone();
+            self.append(now, vec![Event::StepTimeout { step, attempt }]);
+        }
     }
 }
 

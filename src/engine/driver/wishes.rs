@@ -1,60 +1,82 @@
 //! Wishes: each is taken once, judged where it carries a value, decided, and answered.
+//!
+//! What was typed is masked before anything else sees it. Only a stop touches a process here, and only one that is durable.
 
-use super::{Driver, Output, Waiting, Wish, is_urgent};
+use super::{Driver, Output, Told, Waiting, Wish, is_urgent};
 use crate::engine::exec::Control;
 use crate::engine::judge;
-use crate::model::decide::{Asked, Reading, decide};
-use crate::model::event::{Answer, Bound, StopHow};
+use crate::engine::secrets::check_value;
+use crate::model::decide::{Asked, Decided, Reading, decide};
+use crate::model::event::{Answer, Bound, Event, StopHow};
 use crate::model::expect::Expect;
-use crate::model::ids::StepId;
-use crate::model::intent::Intent;
+use crate::model::ids::{Attempt, StepId, StepIx};
+use crate::model::intent::{Intent, Refusal};
 use crate::model::step::{Question, Work};
 use crate::model::time::Stamp;
 
 impl Driver {
     /// Takes a wish. One whose number was seen before is refused; a stop is sent to the process at once, whatever the disk does.
-    pub(super) fn take_wish(&mut self, wish: Wish, now: Stamp) {
+    pub(super) fn take_wish(&mut self, mut wish: Wish, now: Stamp) {
         if !self.seen.insert(wish.request.id) {
             self.refuse(&wish, "that was asked before");
             return;
         }
-        if is_urgent(&wish.request.intent) {
-            self.stop_at_once(&wish, now);
+        for text in wish.request.intent.texts_mut() {
+            *text = self.secrets.masked(text);
         }
-        self.waiting.push_back(Waiting::Wish(wish));
+        let told = if is_urgent(&wish.request.intent) { self.stop_at_once(&wish, now) } else { Told::NotYet };
+        self.waiting.push_back(Waiting::Wish(wish, told));
     }
 
-    fn stop_at_once(&mut self, wish: &Wish, now: Stamp) {
-        let Intent::Stop { step, how } = &wish.request.intent else {
-            return;
-        };
+    fn stop_at_once(&mut self, wish: &Wish, now: Stamp) -> Told {
         let asked = Asked { by: wish.by.clone(), now, reading: None };
-        if decide(&self.plan, &self.state, &wish.request.intent, &asked).is_err() {
-            return;
+        let events = decide(&self.plan, &self.state, &wish.request.intent, &asked).unwrap_or_default();
+        let mut told = Told::NotYet;
+        for event in &events {
+            if let Event::StopAsked { step, attempt, how, .. } = event
+                && let Some(ix) = self.plan.find(step)
+            {
+                self.steer(ix, *attempt, control_of(*how));
+                told = Told::Already;
+            }
         }
-        let Some(ix) = self.plan.find(step) else {
-            return;
-        };
-        self.steer(ix, control_of(*how));
+        told
     }
 
-    /// Tells a process, and remembers what it was told, so that the record that follows does not tell it again.
-    pub(super) fn steer(&mut self, ix: crate::model::ids::StepIx, control: Control) {
-        self.steered.insert(ix, control);
+    /// Tells the process of an attempt.
+    pub(super) fn steer(&mut self, ix: StepIx, attempt: Attempt, control: Control) {
+        self.steered.insert(ix, (attempt, control));
         self.out.push(Output::Steer(ix, control));
     }
 
-    pub(super) fn decide(&mut self, wish: Wish, now: Stamp) {
-        let reading = self.read(&wish.request.intent);
-        let asked = Asked { by: wish.by.clone(), now, reading };
-        match decide(&self.plan, &self.state, &wish.request.intent, &asked) {
+    pub(super) fn decide(&mut self, wish: Wish, told: Told, now: Stamp) {
+        let decided = self.decided(&wish, now);
+        match decided {
             Ok(events) => {
-                self.keep_secret(&wish.request.intent);
                 self.out.push(Output::Taken { client: wish.client, id: wish.request.id });
                 self.append(now, events);
+                self.told = told == Told::Already;
             }
             Err(why) => self.refuse(&wish, &why.0),
         }
+    }
+
+    fn decided(&mut self, wish: &Wish, now: Stamp) -> Decided {
+        let intent = &wish.request.intent;
+        if self.state.ended.is_some() {
+            return Err(Refusal::because("the run has ended: its journal is being closed"));
+        }
+        let moved = intent.moves().and_then(|step| self.plan.find(step));
+        if let Some(ix) = moved.filter(|ix| self.state.step(*ix).changed > wish.request.seen) {
+            let number = &self.plan.step(ix).number;
+            return Err(Refusal(format!("{number} has changed since this screen showed it: look again")));
+        }
+        let asked = Asked { by: wish.by.clone(), now, reading: self.read(intent) };
+        let events = decide(&self.plan, &self.state, intent, &asked)?;
+        if matches!(&asked.reading, Some(Ok(reading)) if reading.ok) {
+            self.keep_secret(intent);
+        }
+        Ok(events)
     }
 
     fn refuse(&mut self, wish: &Wish, why: &str) {
@@ -81,7 +103,7 @@ impl Driver {
                     bound: Vec::new(),
                 }))
             }
-            _ => None,
+            _carries_nothing_to_judge => None,
         }
     }
 
@@ -100,20 +122,32 @@ impl Driver {
         if typed.len() > 8 * 1024 {
             return Err("a value is at most 8 KiB".into());
         }
-        let judged = self.judged(question.expect.as_ref(), question.out_of, typed)?;
+        let secret = self.is_secret_question(question);
+        if secret {
+            check_value(typed)?;
+        } else if self.secrets.stand_in(typed) {
+            return Err("this holds the value of a secret: it would be kept in the journal".into());
+        }
+        let judged = self.judged(question.expect.as_ref(), question.out_of, typed);
+        // Why a secret cannot be judged may quote it.
+        let judged = if secret { judged.map_err(|_| "what was typed cannot be judged".to_owned())? } else { judged? };
         let (shown, mut checks, ok) = (judged.shown, judged.checks, judged.ok);
-        if question.secret {
-            crate::engine::secrets::check_value(typed)?;
+        if secret {
             checks.iter_mut().for_each(|check| check.saw = "(hidden)".into());
         }
         let bound = question.into.iter().map(|name| {
-            if question.secret {
+            if secret {
                 self.secrets.bound(&self.state, name, typed)
             } else {
                 Bound { name: name.clone(), value: Some(judged.value.clone()), hash: None }
             }
         });
-        Ok(Reading { saw: if question.secret { String::new() } else { shown }, checks, ok, bound: bound.collect() })
+        Ok(Reading { saw: if secret { String::new() } else { shown }, checks, ok, bound: bound.collect() })
+    }
+
+    /// Whether what is typed here is never stored: the step says so, or the variable that keeps it.
+    fn is_secret_question(&self, question: &Question) -> bool {
+        question.secret || question.into.as_ref().is_some_and(|name| self.plan.is_secret(name.as_str()))
     }
 
     fn judged(&self, expect: Option<&Expect>, out_of: Option<u64>, typed: &str) -> Result<judge::ValueJudged, String> {
@@ -128,7 +162,7 @@ impl Driver {
         let Some(question) = self.question(step) else {
             return;
         };
-        if let (true, Some(name)) = (question.secret, question.into.clone()) {
+        if let (true, Some(name)) = (self.is_secret_question(question), question.into.clone()) {
             self.secrets.keep(name.0, crate::model::secret::Secret::new(value.reveal().trim().to_owned()));
         }
     }

@@ -45,10 +45,7 @@ impl ScriptedExecutor {
 
     /// The next command with `marker` follows `cues`. When they are over, its facts end.
     pub fn script(&self, marker: &str, cues: Vec<Cue>) {
-        lock(&self.0.scripts)
-            .entry(marker.into())
-            .or_default()
-            .push_back(cues);
+        lock(&self.0.scripts).entry(marker.into()).or_default().push_back(cues);
     }
 
     /// Lets every command go on that waits, or will wait, for `name`.
@@ -70,29 +67,16 @@ impl ScriptedExecutor {
 
 impl Executor for ScriptedExecutor {
     fn spawn(&self, spec: CommandSpec) -> Running {
-        let cues = lock(&self.0.scripts)
-            .get_mut(&spec.marker)
-            .and_then(VecDeque::pop_front);
+        let cues = lock(&self.0.scripts).get_mut(&spec.marker).and_then(VecDeque::pop_front);
         let cues = cues.unwrap_or_else(|| {
             let why = format!("no reply is scripted for {}", spec.marker);
-            vec![Cue::Say(ExecFact::NotStarted {
-                why,
-                at: Default::default(),
-            })]
+            vec![Cue::Say(ExecFact::NotStarted { why, at: Default::default() })]
         });
         let marker = spec.marker.clone();
         lock(&self.0.spawned).push(spec);
         let (facts, heard) = mpsc::channel(8);
         let (asking, controls) = mpsc::unbounded_channel();
-        tokio::spawn(
-            Actor {
-                executor: self.clone(),
-                marker,
-                seen: Vec::new(),
-                controls,
-            }
-            .play(cues, facts),
-        );
+        tokio::spawn(Actor { executor: self.clone(), marker, seen: Vec::new(), controls }.play(cues, facts));
         Running::new(heard, asking)
     }
 }
@@ -139,10 +123,7 @@ impl Actor {
         loop {
             // The waiter is made before the look, so that a release between the two is not missed.
             let changed = executor.0.changed.notified();
-            if lock(&executor.0.released)
-                .iter()
-                .any(|released| released == name)
-            {
+            if lock(&executor.0.released).iter().any(|released| released == name) {
                 return;
             }
             tokio::select! {
@@ -173,23 +154,12 @@ mod tests {
 
     fn spec(marker: &str) -> CommandSpec {
         let program = Program::Argv(vec!["never".into()]);
-        CommandSpec {
-            program,
-            cwd: "/".into(),
-            env: Vec::new(),
-            stdin: StdinSource::Null,
-            marker: marker.into(),
-        }
+        CommandSpec { program, cwd: "/".into(), env: Vec::new(), stdin: StdinSource::Null, marker: marker.into() }
     }
 
     fn exited(code: i32) -> ExecFact {
         let (exit, at) = (Exit::Code(code), Default::default());
-        ExecFact::Exited {
-            exit,
-            drained: Drained::Eof,
-            holders: Vec::new(),
-            at,
-        }
+        ExecFact::Exited { exit, drained: Drained::Eof, holders: Vec::new(), at }
     }
 
     #[tokio::test]
@@ -210,19 +180,14 @@ mod tests {
     #[tokio::test]
     async fn a_script_waits_to_be_asked_and_to_be_released() {
         let executor = ScriptedExecutor::new();
-        let cues = vec![
-            Cue::UntilAsked(Control::Terminate),
-            Cue::UntilReleased("go".into()),
-            Cue::Say(exited(3)),
-        ];
+        let cues = vec![Cue::UntilAsked(Control::Terminate), Cue::UntilReleased("go".into()), Cue::Say(exited(3))];
         executor.script("a/1", cues);
         let mut running = executor.spawn(spec("a/1"));
         running.control(Control::Interrupt);
         running.control(Control::Terminate);
         executor.release("go");
         assert_eq!(running.facts.recv().await, Some(exited(3)));
-        let asked =
-            [Control::Interrupt, Control::Terminate].map(|control| ("a/1".to_string(), control));
+        let asked = [Control::Interrupt, Control::Terminate].map(|control| ("a/1".to_string(), control));
         assert_eq!(executor.asked(), asked);
     }
 }

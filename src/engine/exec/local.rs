@@ -48,12 +48,7 @@ impl Executor for Local {
         let clock = Arc::clone(&self.clock);
         tokio::spawn(async move {
             if let Err(why) = run(spec, Arc::clone(&clock), &facts, controls).await {
-                let _ = facts
-                    .send(ExecFact::NotStarted {
-                        why,
-                        at: clock.now(),
-                    })
-                    .await;
+                let _ = facts.send(ExecFact::NotStarted { why, at: clock.now() }).await;
             }
         });
         Running::new(heard, asked)
@@ -71,10 +66,7 @@ struct Streams {
 fn streams(stdin: StdinSource) -> std::io::Result<(Ends, Streams)> {
     let (stdout, out_end) = std::io::pipe()?;
     let (stderr, err_end) = std::io::pipe()?;
-    let numbers = [
-        rustix::fs::fstat(stdout.as_fd())?.st_ino,
-        rustix::fs::fstat(stderr.as_fd())?.st_ino,
-    ];
+    let numbers = [rustix::fs::fstat(stdout.as_fd())?.st_ino, rustix::fs::fstat(stderr.as_fd())?.st_ino];
     let (in_end, stdin) = match stdin {
         StdinSource::Null => (None, None),
         StdinSource::Bytes(bytes) => {
@@ -82,20 +74,8 @@ fn streams(stdin: StdinSource) -> std::io::Result<(Ends, Streams)> {
             (Some(reader), Some((writer, bytes)))
         }
     };
-    let ends = Ends {
-        stdin: in_end,
-        stdout: out_end,
-        stderr: err_end,
-    };
-    Ok((
-        ends,
-        Streams {
-            stdin,
-            stdout: readable(stdout)?,
-            stderr: readable(stderr)?,
-            numbers,
-        },
-    ))
+    let ends = Ends { stdin: in_end, stdout: out_end, stderr: err_end };
+    Ok((ends, Streams { stdin, stdout: readable(stdout)?, stderr: readable(stderr)?, numbers }))
 }
 
 async fn run(
@@ -105,22 +85,11 @@ async fn run(
     controls: mpsc::UnboundedReceiver<Control>,
 ) -> Result<(), String> {
     let stdin = std::mem::replace(&mut spec.stdin, StdinSource::Null);
-    let (ends, streams) = streams(stdin)
-        .map_err(|error| format!("no pipe could be made for its output ({error})"))?;
+    let (ends, streams) = streams(stdin).map_err(|error| format!("no pipe could be made for its output ({error})"))?;
     let marker = spec.marker.clone();
     let begun = begin(spec, ends, Arc::clone(&clock)).await?;
-    let _ = facts
-        .send(ExecFact::Spawned {
-            pid: begun.pid,
-            start: begun.start,
-            at: begun.at,
-        })
-        .await;
-    let trace = Trace {
-        leader: begun.pid,
-        marker,
-        pipes: streams.numbers,
-    };
+    let _ = facts.send(ExecFact::Spawned { pid: begun.pid, start: begun.start, at: begun.at }).await;
+    let trace = Trace { leader: begun.pid, marker, pipes: streams.numbers };
     let watched = Watch::new(trace, controls);
     watched.follow(begun, streams, clock, facts).await;
     Ok(())
@@ -143,49 +112,17 @@ impl Watch {
     fn new(trace: Trace, controls: mpsc::UnboundedReceiver<Control>) -> Self {
         let (last_call, _) = watch::channel(false);
         let stop = Stop::default();
-        Self {
-            trace,
-            controls,
-            stop,
-            exited: None,
-            drained: None,
-            last_call,
-            deserted: false,
-            looked: None,
-        }
+        Self { trace, controls, stop, exited: None, drained: None, last_call, deserted: false, looked: None }
     }
 
-    async fn follow(
-        mut self,
-        begun: Begun,
-        streams: Streams,
-        clock: Arc<dyn Clock>,
-        facts: &mpsc::Sender<ExecFact>,
-    ) {
-        let Begun {
-            handle,
-            pid,
-            mut ended,
-            ..
-        } = begun;
-        let feeder = streams
-            .stdin
-            .map(|(writer, bytes)| tokio::spawn(feed(writer, bytes)));
+    async fn follow(mut self, begun: Begun, streams: Streams, clock: Arc<dyn Clock>, facts: &mpsc::Sender<ExecFact>) {
+        let Begun { handle, pid, mut ended, .. } = begun;
+        let feeder = streams.stdin.map(|(writer, bytes)| tokio::spawn(feed(writer, bytes)));
         let tap = |stream, pipe| {
             let (facts, clock) = (facts.clone(), Arc::clone(&clock));
-            Tap {
-                stream,
-                pipe,
-                facts,
-                clock,
-                last_call: self.last_call.subscribe(),
-            }
-            .run()
+            Tap { stream, pipe, facts, clock, last_call: self.last_call.subscribe() }.run()
         };
-        let (out, err) = (
-            tap(Stream::Out, streams.stdout),
-            tap(Stream::Err, streams.stderr),
-        );
+        let (out, err) = (tap(Stream::Out, streams.stdout), tap(Stream::Err, streams.stderr));
         let mut taps = tokio::spawn(async { tokio::join!(out, err) });
         // Kept open until it is known who holds them: a closed pipe would end a process before it is named.
         let mut open = None;
@@ -220,14 +157,7 @@ impl Watch {
         if let Some(feeder) = feeder {
             feeder.abort();
         }
-        let _ = facts
-            .send(ExecFact::Exited {
-                exit,
-                drained,
-                holders,
-                at,
-            })
-            .await;
+        let _ = facts.send(ExecFact::Exited { exit, drained, holders, at }).await;
         left::reap_adopted();
     }
 
@@ -240,18 +170,13 @@ impl Watch {
 
     /// KILL was sent so long ago that what has not died of it will not (it hangs in the kernel, or is another user's).
     fn given_up(&self) -> bool {
-        self.stop
-            .killed()
-            .is_some_and(|killed| Instant::now() >= killed + DRAIN)
+        self.stop.killed().is_some_and(|killed| Instant::now() >= killed + DRAIN)
     }
 
     /// When to look at things again without being told.
     fn due(&self) -> Option<Instant> {
         let grace = self.stop.due().filter(|_| !self.deserted);
-        [grace, self.last_call_due(), self.look_due()]
-            .into_iter()
-            .flatten()
-            .min()
+        [grace, self.last_call_due(), self.look_due()].into_iter().flatten().min()
     }
 
     /// A stop may take longer than the drain: what it will kill must not be named as holding the pipe.

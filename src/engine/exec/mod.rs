@@ -143,14 +143,8 @@ pub struct Running {
 }
 
 impl Running {
-    pub(crate) fn new(
-        facts: mpsc::Receiver<ExecFact>,
-        controls: mpsc::UnboundedSender<Control>,
-    ) -> Self {
-        Self {
-            facts,
-            controls: Controls(controls),
-        }
+    pub(crate) fn new(facts: mpsc::Receiver<ExecFact>, controls: mpsc::UnboundedSender<Control>) -> Self {
+        Self { facts, controls: Controls(controls) }
     }
 
     /// Asks for `control`, without waiting for its effect.
@@ -213,9 +207,6 @@ mod tests {
             marker: "run/step/1".into(),
         };
         let shown = format!("{spec:?}");
-        assert!(
-            shown.contains("TOKEN") && !shown.contains("hunter22") && !shown.contains("104, 117"),
-            "{shown}"
-        );
+        assert!(shown.contains("TOKEN") && !shown.contains("hunter22") && !shown.contains("104, 117"), "{shown}");
     }
 }

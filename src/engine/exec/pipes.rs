@@ -83,10 +83,7 @@ impl Tap {
         let mut left = rustix::io::ioctl_fionread(self.pipe.as_fd()).unwrap_or(PIPE as u64);
         loop {
             let mut chunk = Vec::with_capacity(SMALL);
-            match rustix::io::read(
-                self.pipe.as_fd(),
-                rustix::buffer::spare_capacity(&mut chunk),
-            ) {
+            match rustix::io::read(self.pipe.as_fd(), rustix::buffer::spare_capacity(&mut chunk)) {
                 Ok(0) => return Drained::Eof,
                 Err(Errno::INTR) => continue,
                 Err(_) => return Drained::Grace,
@@ -103,17 +100,9 @@ impl Tap {
 
     /// Hands `chunk` on and leaves it empty. A chunk that is mostly room is copied, so that the queue never holds the room.
     async fn say(&self, chunk: &mut Vec<u8>) -> Result<(), Deaf> {
-        let bytes = if chunk.len() * 2 >= chunk.capacity() {
-            std::mem::take(chunk)
-        } else {
-            chunk.as_slice().to_vec()
-        };
+        let bytes = if chunk.len() * 2 >= chunk.capacity() { std::mem::take(chunk) } else { chunk.as_slice().to_vec() };
         chunk.clear();
-        let fact = ExecFact::Output {
-            stream: self.stream,
-            bytes,
-            at: self.clock.now(),
-        };
+        let fact = ExecFact::Output { stream: self.stream, bytes, at: self.clock.now() };
         self.facts.send(fact).await.map_err(|_| Deaf)
     }
 }

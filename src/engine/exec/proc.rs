@@ -27,11 +27,7 @@ impl Stat {
     }
 
     pub(crate) fn holder(&self) -> Holder {
-        Holder {
-            pid: self.pid,
-            start: self.start,
-            comm: self.comm.clone(),
-        }
+        Holder { pid: self.pid, start: self.start, comm: self.comm.clone() }
     }
 }
 
@@ -64,21 +60,14 @@ pub(crate) fn holds_pipe(pid: i32, inodes: &[u64]) -> bool {
     let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else {
         return false;
     };
-    entries
-        .flatten()
-        .filter_map(|entry| fs::read_link(entry.path()).ok())
-        .any(|target| {
-            let number = pipe_inode(&target);
-            number.is_some_and(|number| inodes.contains(&number))
-        })
+    entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok()).any(|target| {
+        let number = pipe_inode(&target);
+        number.is_some_and(|number| inodes.contains(&number))
+    })
 }
 
 fn pipe_inode(target: &Path) -> Option<u64> {
-    let inside = target
-        .as_os_str()
-        .as_bytes()
-        .strip_prefix(b"pipe:[")?
-        .strip_suffix(b"]")?;
+    let inside = target.as_os_str().as_bytes().strip_prefix(b"pipe:[")?.strip_suffix(b"]")?;
     std::str::from_utf8(inside).ok()?.parse().ok()
 }
 
@@ -86,11 +75,7 @@ fn pipe_inode(target: &Path) -> Option<u64> {
 fn parse_stat(line: &[u8]) -> Option<Stat> {
     let open = line.iter().position(|byte| *byte == b'(')?;
     let close = line.iter().rposition(|byte| *byte == b')')?;
-    let pid = std::str::from_utf8(line.get(..open)?)
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+    let pid = std::str::from_utf8(line.get(..open)?).ok()?.trim().parse().ok()?;
     let comm = String::from_utf8_lossy(line.get(open + 1..close)?).into_owned();
     let rest = std::str::from_utf8(line.get(close + 1..)?).ok()?;
     // Field 3 (state) is the first after the name, so field n is at n - 3.
@@ -115,27 +100,13 @@ mod tests {
     fn a_name_with_brackets_and_blanks_does_not_shift_the_fields() {
         let line = b"42 (a) b (c\n) S 1 7 9 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 777 999 1\n";
         let stat = parse_stat(line).unwrap();
-        assert_eq!(
-            (stat.pid, stat.comm.as_str(), stat.state),
-            (42, "a) b (c\n", 'S')
-        );
-        assert_eq!(
-            (stat.parent, stat.group, stat.session, stat.start),
-            (1, 7, 9, 777)
-        );
+        assert_eq!((stat.pid, stat.comm.as_str(), stat.state), (42, "a) b (c\n", 'S'));
+        assert_eq!((stat.parent, stat.group, stat.session, stat.start), (1, 7, 9, 777));
     }
 
     #[test]
     fn a_short_or_foreign_line_is_no_process() {
-        for line in [
-            &b""[..],
-            b"42",
-            b"42 (x",
-            b"42 (x) S 1 2",
-            b"x (y) S 1 2 3",
-            b")(",
-            b"\xff\xfe(\xff) S",
-        ] {
+        for line in [&b""[..], b"42", b"42 (x", b"42 (x) S 1 2", b"x (y) S 1 2 3", b")(", b"\xff\xfe(\xff) S"] {
             assert_eq!(parse_stat(line), None, "{line:?}");
         }
     }
@@ -144,11 +115,7 @@ mod tests {
     fn this_process_is_found_with_its_pipes() {
         use std::os::fd::AsFd;
         let own = i32::try_from(std::process::id()).unwrap();
-        assert!(
-            all()
-                .iter()
-                .any(|stat| stat.pid == own && !stat.is_zombie())
-        );
+        assert!(all().iter().any(|stat| stat.pid == own && !stat.is_zombie()));
         let (reader, writer) = std::io::pipe().unwrap();
         let inode = rustix::fs::fstat(reader.as_fd()).unwrap().st_ino;
         assert!(holds_pipe(own, &[inode]));

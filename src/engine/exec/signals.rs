@@ -6,9 +6,7 @@
 use super::proc;
 use crate::model::output::Holder;
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open, pidfd_send_signal,
-};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open, pidfd_send_signal};
 use std::io;
 
 /// Makes this process the parent of what its descendants leave behind, so that such processes can be found and reaped.
@@ -42,15 +40,11 @@ pub(crate) fn to_process(target: &Holder, signal: Signal) -> bool {
     let Some(pid) = Pid::from_raw(target.pid) else {
         return false;
     };
-    let same = || {
-        proc::stat(target.pid).is_some_and(|stat| stat.start == target.start && !stat.is_zombie())
-    };
+    let same = || proc::stat(target.pid).is_some_and(|stat| stat.start == target.start && !stat.is_zombie());
     match pidfd_open(pid, PidfdFlags::empty()) {
         // The descriptor holds one process fast; only then is it worth looking which one that is.
         Ok(descriptor) => same() && pidfd_send_signal(&descriptor, signal).is_ok(),
-        Err(Errno::NOSYS | Errno::MFILE | Errno::NFILE) => {
-            same() && kill_process(pid, signal).is_ok()
-        }
+        Err(Errno::NOSYS | Errno::MFILE | Errno::NFILE) => same() && kill_process(pid, signal).is_ok(),
         Err(_) => false,
     }
 }

@@ -38,42 +38,28 @@ pub(super) struct Begun {
 }
 
 /// Starts `spec`; the answer comes when the program runs, or with the words why it does not.
-pub(super) async fn begin(
-    spec: CommandSpec,
-    ends: Ends,
-    clock: Arc<dyn Clock>,
-) -> Result<Begun, String> {
+pub(super) async fn begin(spec: CommandSpec, ends: Ends, clock: Arc<dyn Clock>) -> Result<Begun, String> {
     if let Some(why) = words::impossible(&spec) {
         return Err(why);
     }
     let (said, answer) = oneshot::channel();
     let (over, ended) = oneshot::channel();
-    let thread = std::thread::Builder::new()
-        .name("step".into())
-        .spawn(move || {
-            let started = start(&spec, ends).map_err(|error| words::why(&spec, &error));
-            let pid = started.as_ref().ok().map(|(_, pid)| *pid);
-            let begun = started.map(|(handle, pid)| {
-                // A child of ours keeps its line in /proc until it is reaped, so this cannot miss.
-                let start = proc::stat(pid).map_or(0, |stat| stat.start);
-                Begun {
-                    handle,
-                    pid,
-                    start,
-                    at: clock.now(),
-                    ended,
-                }
-            });
-            let _ = said.send(begun);
-            if let Some(pid) = pid {
-                let exit = wait_without_reaping(pid);
-                let _ = over.send((exit, clock.now()));
-            }
+    let thread = std::thread::Builder::new().name("step".into()).spawn(move || {
+        let started = start(&spec, ends).map_err(|error| words::why(&spec, &error));
+        let pid = started.as_ref().ok().map(|(_, pid)| *pid);
+        let begun = started.map(|(handle, pid)| {
+            // A child of ours keeps its line in /proc until it is reaped, so this cannot miss.
+            let start = proc::stat(pid).map_or(0, |stat| stat.start);
+            Begun { handle, pid, start, at: clock.now(), ended }
         });
+        let _ = said.send(begun);
+        if let Some(pid) = pid {
+            let exit = wait_without_reaping(pid);
+            let _ = over.send((exit, clock.now()));
+        }
+    });
     thread.map_err(|error| format!("the system has no room for another thread ({error})"))?;
-    answer
-        .await
-        .unwrap_or_else(|_| Err("the thread that starts the command died".into()))
+    answer.await.unwrap_or_else(|_| Err("the thread that starts the command died".into()))
 }
 
 fn start(spec: &CommandSpec, ends: Ends) -> io::Result<(duct::Handle, i32)> {
@@ -82,10 +68,7 @@ fn start(spec: &CommandSpec, ends: Ends) -> io::Result<(duct::Handle, i32)> {
     env.retain(|(name, _)| name != MARKER);
     env.push((MARKER.into(), spec.marker.clone().into()));
     let cwd = spec.cwd.clone();
-    let expression = duct::cmd(program, args)
-        .full_env(env)
-        .stdout_file(ends.stdout)
-        .stderr_file(ends.stderr);
+    let expression = duct::cmd(program, args).full_env(env).stdout_file(ends.stdout).stderr_file(ends.stderr);
     let expression = match ends.stdin {
         Some(reader) => expression.stdin_file(reader),
         None => expression.stdin_null(),
@@ -96,16 +79,10 @@ fn start(spec: &CommandSpec, ends: Ends) -> io::Result<(duct::Handle, i32)> {
         own_session(command);
         Ok(())
     });
-    let _starting = left::STARTING
-        .read()
-        .unwrap_or_else(PoisonError::into_inner);
+    let _starting = left::STARTING.read().unwrap_or_else(PoisonError::into_inner);
     let handle = expression.start()?;
     // `expression` holds our copies of the write ends and goes at the end of this function: without that, no end of file.
-    let pid = handle
-        .pids()
-        .first()
-        .copied()
-        .and_then(|pid| i32::try_from(pid).ok());
+    let pid = handle.pids().first().copied().and_then(|pid| i32::try_from(pid).ok());
     let pid = pid.ok_or_else(|| io::Error::other("the process has no number"))?;
     left::adopt_leader(pid);
     Ok((handle, pid))
@@ -114,10 +91,7 @@ fn start(spec: &CommandSpec, ends: Ends) -> io::Result<(duct::Handle, i32)> {
 /// A session without a terminal: `/dev/tty` does not open, and one signal reaches the whole group. No core files, which
 /// would hold secrets.
 fn own_session(command: &mut Command) {
-    let core = Rlimit {
-        current: Some(0),
-        maximum: getrlimit(Resource::Core).maximum,
-    };
+    let core = Rlimit { current: Some(0), maximum: getrlimit(Resource::Core).maximum };
     let hook = move || {
         rustix::process::setsid()?;
         setrlimit(Resource::Core, core)?;
@@ -133,23 +107,14 @@ fn own_session(command: &mut Command) {
 
 fn argv(program: &Program) -> (OsString, Vec<OsString>) {
     match program {
-        Program::Shell {
-            shell,
-            strict,
-            text,
-        } => {
+        Program::Shell { shell, strict, text } => {
             let flags: &[&str] = match (shell, strict) {
                 (super::Shell::Bash, true) => &["--noprofile", "--norc", "-euo", "pipefail", "-c"],
                 (super::Shell::Bash, false) => &["--noprofile", "--norc", "-c"],
                 (super::Shell::Sh, true) => &["-eu", "-c"],
                 (super::Shell::Sh, false) => &["-c"],
             };
-            let args = flags
-                .iter()
-                .copied()
-                .chain([text.as_str()])
-                .map(OsString::from)
-                .collect();
+            let args = flags.iter().copied().chain([text.as_str()]).map(OsString::from).collect();
             (words::shell_name(*shell).into(), args)
         }
         Program::Argv(argv) => {
@@ -165,17 +130,10 @@ fn wait_without_reaping(pid: i32) -> Exit {
         return LOST;
     };
     loop {
-        match waitid(
-            WaitId::Pid(pid),
-            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
-        ) {
+        match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
             Ok(Some(status)) => {
                 let signal = status.terminating_signal().map(Exit::Signal);
-                return status
-                    .exit_status()
-                    .map(Exit::Code)
-                    .or(signal)
-                    .unwrap_or(LOST);
+                return status.exit_status().map(Exit::Code).or(signal).unwrap_or(LOST);
             }
             Ok(None) | Err(rustix::io::Errno::INTR) => {}
             Err(_) => return LOST,

@@ -40,19 +40,13 @@ pub(super) fn impossible(spec: &CommandSpec) -> Option<String> {
     if nul(spec.marker.as_bytes()) {
         return Some("the name of the step holds a NUL byte".into());
     }
-    let bad =
-        |name: &OsStr| name.is_empty() || nul(name.as_bytes()) || name.as_bytes().contains(&b'=');
+    let bad = |name: &OsStr| name.is_empty() || nul(name.as_bytes()) || name.as_bytes().contains(&b'=');
     spec.env.iter().find_map(|(name, value)| {
         let shown = name.to_string_lossy();
         if bad(name) {
-            Some(format!(
-                "{:?} cannot be the name of a variable",
-                shown.as_ref()
-            ))
+            Some(format!("{:?} cannot be the name of a variable", shown.as_ref()))
         } else if nul(value.as_bytes()) {
-            Some(format!(
-                "the value of {shown} holds a NUL byte, which no program can be given"
-            ))
+            Some(format!("the value of {shown} holds a NUL byte, which no program can be given"))
         } else {
             None
         }
@@ -84,21 +78,15 @@ pub(super) fn why(spec: &CommandSpec, error: &io::Error) -> String {
 fn why_not_there(cwd: &Path) -> Option<String> {
     let shown = cwd.display();
     match std::fs::metadata(cwd) {
-        Ok(found) if !found.is_dir() => {
-            Some(format!("the working directory {shown} is not a directory"))
-        }
+        Ok(found) if !found.is_dir() => Some(format!("the working directory {shown} is not a directory")),
         Ok(_) => match rustix::fs::access(cwd, rustix::fs::Access::EXEC_OK) {
             Ok(()) => None,
-            Err(error) => Some(format!(
-                "the working directory {shown} cannot be entered ({error})"
-            )),
+            Err(error) => Some(format!("the working directory {shown} cannot be entered ({error})")),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Some(format!("the working directory {shown} does not exist"))
         }
-        Err(error) => Some(format!(
-            "the working directory {shown} cannot be entered ({error})"
-        )),
+        Err(error) => Some(format!("the working directory {shown} cannot be entered ({error})")),
     }
 }
 
@@ -111,10 +99,7 @@ fn program_name(spec: &CommandSpec) -> &str {
 
 fn not_found(spec: &CommandSpec, program: &str) -> String {
     if let Some(file) = candidate(spec, program) {
-        return format!(
-            "{} is there, but what it names as its interpreter or loader is not",
-            file.display()
-        );
+        return format!("{} is there, but what it names as its interpreter or loader is not", file.display());
     }
     match &spec.program {
         Program::Shell { .. } => format!("there is no {program} on the PATH that the step has"),
@@ -130,16 +115,9 @@ fn candidate(spec: &CommandSpec, program: &str) -> Option<PathBuf> {
     if program.contains('/') {
         return Some(spec.cwd.join(program)).filter(|file| file.is_file());
     }
-    let path = spec
-        .env
-        .iter()
-        .rev()
-        .find(|(name, _)| name == "PATH")
-        .map(|(_, value)| value.as_os_str());
+    let path = spec.env.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
     let path = path.unwrap_or(OsStr::new("/bin:/usr/bin"));
-    std::env::split_paths(path)
-        .map(|folder| spec.cwd.join(folder).join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(path).map(|folder| spec.cwd.join(folder).join(program)).find(|file| file.is_file())
 }
 
 fn too_long(spec: &CommandSpec) -> String {
@@ -147,11 +125,7 @@ fn too_long(spec: &CommandSpec) -> String {
         Program::Shell { text, .. } => text.len(),
         Program::Argv(argv) => argv.iter().map(String::len).sum(),
     };
-    let env: usize = spec
-        .env
-        .iter()
-        .map(|(name, value)| name.len() + value.len() + 2)
-        .sum();
+    let env: usize = spec.env.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     let mut words = format!(
         "too long for the system: the command has {command} bytes and its environment {env}, one argument or variable \
          may have 131072; put it into a script file"

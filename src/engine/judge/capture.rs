@@ -57,11 +57,7 @@ impl Rule {
                 From::File(glob.clone())
             }
         };
-        Ok(Self {
-            name: name.clone(),
-            secret: capture.secret,
-            from,
-        })
+        Ok(Self { name: name.clone(), secret: capture.secret, from })
     }
 
     pub(super) fn secret(&self) -> bool {
@@ -92,16 +88,8 @@ impl Rule {
         let found = self.find(out, files).and_then(|value| self.checked(value));
         match found {
             Ok(value) => {
-                let saw = if self.secret {
-                    Saw::words("kept, never shown")
-                } else {
-                    Saw::quoted("", &value)
-                };
-                let captured = Captured {
-                    name: self.name.clone(),
-                    value,
-                    secret: self.secret,
-                };
+                let saw = if self.secret { Saw::words("kept, never shown") } else { Saw::quoted("", &value) };
+                let captured = Captured { name: self.name.clone(), value, secret: self.secret };
                 (Finding::new(self.words(), saw, true), Some(captured))
             }
             Err((saw, _)) => (Finding::new(self.words(), saw, Held::No), None),
@@ -112,8 +100,7 @@ impl Rule {
         let text = || out.text("a captured value");
         match &self.from {
             From::Json(source, path) => {
-                let document =
-                    Document::parse(&out.text("JSON")?, source.contains('?')).map_err(failed)?;
+                let document = Document::parse(&out.text("JSON")?, source.contains('?')).map_err(failed)?;
                 let picked = document.pick(path);
                 let Some((_, node)) = picked.first() else {
                     return Err(failed(Saw::words("the path picks nothing")));
@@ -129,11 +116,7 @@ impl Rule {
             From::Line(line) => {
                 let text = text()?;
                 let back = usize::try_from(line.unsigned_abs() - 1).unwrap_or(usize::MAX);
-                let found = if *line > 0 {
-                    text.lines().nth(back)
-                } else {
-                    text.lines().nth_back(back)
-                };
+                let found = if *line > 0 { text.lines().nth(back) } else { text.lines().nth_back(back) };
                 let missing = || Saw::words(format!("there is no such line in {}", out.amount()));
                 Ok(found.ok_or_else(|| failed(missing()))?.to_owned())
             }
@@ -147,9 +130,7 @@ impl Rule {
     fn checked(&self, value: String) -> Result<String, Miss> {
         let value = match self.from {
             From::Stdout => value,
-            From::Json(..) | From::Regex(..) | From::Line(_) | From::File(_) => {
-                value.trim().to_owned()
-            }
+            From::Json(..) | From::Regex(..) | From::Line(_) | From::File(_) => value.trim().to_owned(),
         };
         let one_line = !matches!(self.from, From::Stdout);
         let wrong = if value.trim().is_empty() {

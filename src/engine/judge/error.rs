@@ -31,9 +31,7 @@ pub enum JudgeError {
         source: serde_json_path::ParseError,
     },
     /// A path that would take the parser very long.
-    #[error(
-        "the JSONPath `{path}` is too long or too deep; at most 2,000 bytes and 10 open brackets"
-    )]
+    #[error("the JSONPath `{path}` is too long or too deep; at most 2,000 bytes and 10 open brackets")]
     LargePath {
         /// Its beginning.
         path: String,
@@ -54,9 +52,7 @@ pub enum JudgeError {
         key: &'static str,
     },
     /// A key that standard error has not.
-    #[error(
-        "`{key}` cannot be judged on standard error; contains, lacks, matches, equals and count can"
-    )]
+    #[error("`{key}` cannot be judged on standard error; contains, lacks, matches, equals and count can")]
     NotOnError {
         /// The key.
         key: &'static str,
@@ -123,8 +119,5 @@ pub(super) fn text_pattern(pattern: &str) -> Result<regex::Regex, JudgeError> {
 }
 
 fn refused(pattern: &str, source: regex::Error) -> JudgeError {
-    JudgeError::Pattern {
-        pattern: pattern.to_owned(),
-        source,
-    }
+    JudgeError::Pattern { pattern: pattern.to_owned(), source }
 }

@@ -21,17 +21,10 @@ pub fn judge_example(command: &Command) -> Result<(), Vec<Check>> {
     let mut shown = command.clone();
     shown.expect = of_output_alone(&command.expect);
     shown.trip = None;
-    shown
-        .capture
-        .retain(|(_, capture)| !matches!(capture.from, crate::model::expect::CaptureFrom::File(_)));
+    shown.capture.retain(|(_, capture)| !matches!(capture.from, crate::model::expect::CaptureFrom::File(_)));
     let mut judge = Judge::new(&shown).map_err(unusable)?;
     judge.feed(Stream::Out, example.as_bytes());
-    let outcome = Outcome {
-        exit: Exit::Code(0),
-        took: Duration::ZERO,
-        ended: Ended::ByItself,
-        files: Vec::new(),
-    };
+    let outcome = Outcome { exit: Exit::Code(0), took: Duration::ZERO, ended: Ended::ByItself, files: Vec::new() };
     let judged = judge.finish(&outcome, &|_| None);
     let failed: Vec<Check> = judged
         .findings
@@ -39,11 +32,7 @@ pub fn judge_example(command: &Command) -> Result<(), Vec<Check>> {
         .map(|finding| finding.check(&str::to_owned, super::Privacy::Cut))
         .filter(|check| !check.ok)
         .collect();
-    if failed.is_empty() {
-        Ok(())
-    } else {
-        Err(failed)
-    }
+    if failed.is_empty() { Ok(()) } else { Err(failed) }
 }
 
 fn unusable(error: JudgeError) -> Vec<Check> {

@@ -28,14 +28,8 @@ pub struct FoundFile {
 /// after the process has ended.
 pub fn look(command: &Command, cwd: &Path, since: SystemTime) -> Vec<FoundFile> {
     let file = |(name, capture): &(VarName, crate::model::expect::Capture)| match &capture.from {
-        CaptureFrom::File(glob) => Some(FoundFile {
-            name: name.clone(),
-            path: find(cwd, glob, since),
-        }),
-        CaptureFrom::Json(_)
-        | CaptureFrom::Regex(_)
-        | CaptureFrom::Stdout
-        | CaptureFrom::Line(_) => None,
+        CaptureFrom::File(glob) => Some(FoundFile { name: name.clone(), path: find(cwd, glob, since) }),
+        CaptureFrom::Json(_) | CaptureFrom::Regex(_) | CaptureFrom::Stdout | CaptureFrom::Line(_) => None,
     };
     command.capture.iter().filter_map(file).collect()
 }
@@ -43,13 +37,9 @@ pub fn look(command: &Command, cwd: &Path, since: SystemTime) -> Vec<FoundFile> 
 /// Refuses a glob that leaves the directory or has wildcards in a directory's name.
 pub(super) fn check_glob(glob: &str) -> Result<(), JudgeError> {
     let (folder, name) = split(glob);
-    let plain = folder
-        .split('/')
-        .all(|part| part != ".." && !part.contains(['*', '?']));
+    let plain = folder.split('/').all(|part| part != ".." && !part.contains(['*', '?']));
     if glob.starts_with('/') || name.is_empty() || glob.contains('\0') || !plain {
-        return Err(JudgeError::Glob {
-            glob: glob.to_owned(),
-        });
+        return Err(JudgeError::Glob { glob: glob.to_owned() });
     }
     Ok(())
 }
@@ -66,11 +56,7 @@ fn find(cwd: &Path, glob: &str, since: SystemTime) -> Result<String, String> {
     let (mut fresh, mut older) = (Vec::new(), 0);
     for entry in fs::read_dir(root.join(folder)).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
-        if !entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| fits(pattern, name))
-        {
+        if !entry.file_name().to_str().is_some_and(|name| fits(pattern, name)) {
             continue;
         }
         // A file that goes away while we look is none of ours.
@@ -101,9 +87,7 @@ fn one_of(fresh: &[(PathBuf, u64)], older: usize, root: &Path) -> Result<String,
     if *length == 0 {
         return Err("the file is empty".to_owned());
     }
-    let path = path
-        .canonicalize()
-        .map_err(|error| format!("its path cannot be resolved: {error}"))?;
+    let path = path.canonicalize().map_err(|error| format!("its path cannot be resolved: {error}"))?;
     if !path.starts_with(root) {
         return Err("it is a link that leads out of the step's directory".to_owned());
     }
@@ -121,8 +105,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') {
         return false;
     }
-    let (pattern, name): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), name.chars().collect());
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     // The last star and where its part ends; on a mismatch that part grows by one, so no input takes exponential time.
     let mut star: Option<(usize, usize)> = None;
@@ -168,11 +151,7 @@ mod tests {
 
     #[test]
     fn the_one_new_file_is_found_by_its_absolute_path() {
-        let folder = folder(&[
-            ("backup_1.sql", "x"),
-            ("other.sql", "x"),
-            ("sub/dump_1", "y"),
-        ]);
+        let folder = folder(&[("backup_1.sql", "x"), ("other.sql", "x"), ("sub/dump_1", "y")]);
         let since = long_ago(&folder.path().join("other.sql"));
         let root = folder.path().canonicalize().unwrap();
         let found = find(folder.path(), "backup_*.sql", since).unwrap();
@@ -192,8 +171,7 @@ mod tests {
     #[test]
     fn two_files_an_empty_one_and_a_link_that_leads_out_are_refused() {
         let folder = folder(&[("a1", "x"), ("a2", "x"), ("empty", ""), ("in/keep", "x")]);
-        std::os::unix::fs::symlink(folder.path().join("a1"), folder.path().join("in/link"))
-            .unwrap();
+        std::os::unix::fs::symlink(folder.path().join("a1"), folder.path().join("in/link")).unwrap();
         fs::create_dir(folder.path().join("dir_1")).unwrap();
         let since = long_ago(&folder.path().join("a1"));
         let inner = folder.path().join("in");
@@ -202,11 +180,7 @@ mod tests {
             (folder.path(), "empty", "the file is empty"),
             (folder.path(), "dir_*", "no such file"),
             (folder.path(), "b*", "no such file"),
-            (
-                &inner,
-                "link",
-                "it is a link that leads out of the step's directory",
-            ),
+            (&inner, "link", "it is a link that leads out of the step's directory"),
         ] {
             assert_eq!(find(cwd, glob, since).unwrap_err(), words, "{glob}");
         }

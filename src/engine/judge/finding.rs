@@ -45,10 +45,7 @@ struct Output {
 impl Saw {
     /// Words that hold no output.
     pub(super) fn words(words: impl Into<String>) -> Self {
-        Self {
-            words: words.into(),
-            output: None,
-        }
+        Self { words: words.into(), output: None }
     }
 
     /// Words, then output in quotation marks.
@@ -63,14 +60,7 @@ impl Saw {
 
     fn with(words: &str, text: &str, marked: bool) -> Self {
         let end = text.floor_char_boundary(CONTEXT * 3);
-        Self {
-            words: words.to_owned(),
-            output: Some(Output {
-                text: text[..end].to_owned(),
-                around: None,
-                marked,
-            }),
-        }
+        Self { words: words.to_owned(), output: Some(Output { text: text[..end].to_owned(), around: None, marked }) }
     }
 
     /// When it must be cut, the part around this text is kept.
@@ -126,11 +116,7 @@ pub(super) struct Finding {
 
 impl Finding {
     pub(super) fn new(want: impl Into<String>, saw: Saw, held: impl Into<Held>) -> Self {
-        Self {
-            want: want.into(),
-            saw,
-            held: held.into(),
-        }
+        Self { want: want.into(), saw, held: held.into() }
     }
 
     /// What came, for the person who typed it.
@@ -139,11 +125,7 @@ impl Finding {
     }
 
     pub(super) fn check(&self, mask: &dyn Fn(&str) -> String, privacy: Privacy) -> Check {
-        Check {
-            want: mask(&self.want),
-            saw: self.saw.shown(mask, privacy),
-            ok: self.held == Held::Yes,
-        }
+        Check { want: mask(&self.want), saw: self.saw.shown(mask, privacy), ok: self.held == Held::Yes }
     }
 }
 
@@ -154,15 +136,8 @@ fn cut(text: &str, around: Option<&str>) -> String {
     }
     let place = around.and_then(|part| text.find(part)).unwrap_or(0);
     let before = text[..place].chars().count();
-    let from = if before + SHOWN / 2 > SHOWN {
-        before - BEFORE
-    } else {
-        0
-    };
+    let from = if before + SHOWN / 2 > SHOWN { before - BEFORE } else { 0 };
     let part: String = text.chars().skip(from).take(SHOWN).collect();
-    let (left, right) = (
-        if from > 0 { "…" } else { "" },
-        if from + SHOWN < total { "…" } else { "" },
-    );
+    let (left, right) = (if from > 0 { "…" } else { "" }, if from + SHOWN < total { "…" } else { "" });
     format!("{left}{part}{right}")
 }

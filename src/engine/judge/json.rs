@@ -25,14 +25,9 @@ const DEEPEST_PATH: usize = 10;
 /// A parsed path.
 pub(super) fn parse_path(path: &str) -> Result<JsonPath, JudgeError> {
     if path.len() > LONGEST_PATH || depth(path) > DEEPEST_PATH {
-        return Err(JudgeError::LargePath {
-            path: path.chars().take(60).collect(),
-        });
+        return Err(JudgeError::LargePath { path: path.chars().take(60).collect() });
     }
-    JsonPath::parse(path).map_err(|source| JudgeError::Path {
-        path: path.to_owned(),
-        source,
-    })
+    JsonPath::parse(path).map_err(|source| JudgeError::Path { path: path.to_owned(), source })
 }
 
 /// Brackets open at once. One that closes in quotation marks closes nothing; one that opens there counts all the same, since
@@ -73,40 +68,23 @@ impl Document {
                 "too large: {values} values, an object counted as {OBJECT}, where at most {MOST_VALUES} can be judged as JSON"
             )));
         }
-        let read = |text: &str| {
-            serde_json::from_str(text).map_err(|error| Saw::words(format!("not JSON: {error}")))
-        };
+        let read = |text: &str| serde_json::from_str(text).map_err(|error| Saw::words(format!("not JSON: {error}")));
         match exact {
-            None => Ok(Self {
-                tree: read(text)?,
-                exact: None,
-            }),
+            None => Ok(Self { tree: read(text)?, exact: None }),
             // Only a filter compares numbers on its way, so only then are both trees worth their memory.
-            Some(digits) if filtered => Ok(Self {
-                tree: read(text)?,
-                exact: Some(read(&digits)?),
-            }),
-            Some(digits) => Ok(Self {
-                tree: read(&digits)?,
-                exact: None,
-            }),
+            Some(digits) if filtered => Ok(Self { tree: read(text)?, exact: Some(read(&digits)?) }),
+            Some(digits) => Ok(Self { tree: read(&digits)?, exact: None }),
         }
     }
 
     /// What a path picks, with its place, in order.
     pub(super) fn pick<'a>(&'a self, path: &JsonPath) -> Vec<(NormalizedPath<'a>, &'a Value)> {
         let located = path.query_located(&self.tree);
-        located
-            .iter()
-            .map(|found| (found.location().clone(), self.exact(found)))
-            .collect()
+        located.iter().map(|found| (found.location().clone(), self.exact(found))).collect()
     }
 
     fn exact<'a>(&'a self, found: &serde_json_path::LocatedNode<'a>) -> &'a Value {
-        self.exact
-            .as_ref()
-            .and_then(|tree| tree.pointer(&found.location().to_json_pointer()))
-            .unwrap_or(found.node())
+        self.exact.as_ref().and_then(|tree| tree.pointer(&found.location().to_json_pointer())).unwrap_or(found.node())
     }
 }
 
@@ -125,10 +103,7 @@ impl Wanted {
                 let (_, exact) = scan(text);
                 let value = serde_json::from_str(exact.as_deref().unwrap_or(text));
                 Wanted::Equals {
-                    value: value.map_err(|source| JudgeError::Json {
-                        path: path.to_owned(),
-                        source,
-                    })?,
+                    value: value.map_err(|source| JudgeError::Json { path: path.to_owned(), source })?,
                     text: text.clone(),
                 }
             }
@@ -148,8 +123,7 @@ impl Wanted {
         match self {
             Wanted::Equals { value, .. } => Ok(same(value, node)),
             Wanted::Cmp(cmp) => {
-                let text =
-                    leaf(node).ok_or_else(|| Saw::value(&shown(node)).then(", not a number"))?;
+                let text = leaf(node).ok_or_else(|| Saw::value(&shown(node)).then(", not a number"))?;
                 let judged = Quantity::parse(&text).and_then(|saw| cmp.judge(&saw));
                 judged.map_err(|error| refused(&error, &text))
             }
@@ -179,11 +153,7 @@ pub(super) fn judge(path: (&str, &JsonPath), wanted: &Wanted, document: &Documen
         1 => String::new(),
         all => format!(" ({} of {all} nodes do not match)", bad.count() + 1),
     };
-    let here = if nodes.len() == 1 {
-        String::new()
-    } else {
-        format!("{place}: ")
-    };
+    let here = if nodes.len() == 1 { String::new() } else { format!("{place}: ") };
     match held {
         Ok(_) => {
             let saw = Saw::value(&format!("{here}{}", shown(node))).then(&others);
@@ -207,10 +177,7 @@ pub(super) fn shown(node: &Value) -> String {
         }
         Value::Object(map) => {
             let name = |text: &String| Value::String(text.clone()).to_string();
-            let parts: Vec<String> = map
-                .iter()
-                .map(|(key, value)| format!("{}:{}", name(key), shown(value)))
-                .collect();
+            let parts: Vec<String> = map.iter().map(|(key, value)| format!("{}:{}", name(key), shown(value))).collect();
             format!("{{{}}}", parts.join(","))
         }
     }
@@ -237,13 +204,9 @@ fn same(left: &Value, right: &Value) -> bool {
         }
         (Some(_), None) | (None, Some(_)) => false,
         (None, None) => match (left, right) {
-            (Value::Array(a), Value::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-            }
+            (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
             (Value::Object(a), Value::Object(b)) => {
-                a.len() == b.len()
-                    && a.iter()
-                        .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+                a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
             }
             (a, b) => a == b,
         },
@@ -277,8 +240,7 @@ fn scan(text: &str) -> (usize, Option<String>) {
             b',' | b'[' => values += 1,
             b'{' => values += OBJECT,
             b'-' | b'0'..=b'9' => {
-                let more =
-                    |byte: &&u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+                let more = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
                 at += bytes[at..].iter().take_while(more).count();
                 let digits = &text[start..at];
                 // As an object's name it is no JSON, and must not become any.
@@ -302,7 +264,5 @@ fn scan(text: &str) -> (usize, Option<String>) {
 fn loses_digits(digits: &str) -> bool {
     let short = digits.len() < 16 && digits.bytes().all(|byte| byte.is_ascii_digit());
     // An invalid number stays as it is, so that the parser refuses it.
-    !short
-        && serde_json::from_str::<serde_json::Number>(digits)
-            .is_ok_and(|number| number.to_string() != digits)
+    !short && serde_json::from_str::<serde_json::Number>(digits).is_ok_and(|number| number.to_string() != digits)
 }

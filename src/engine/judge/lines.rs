@@ -37,12 +37,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(patterns: Vec<Pattern>) -> Self {
-        Self {
-            patterns,
-            cut: 0,
-            open: Vec::new(),
-            over: false,
-        }
+        Self { patterns, cut: 0, open: Vec::new(), over: false }
     }
 
     pub(super) fn feed(&mut self, chunk: &[u8]) {
@@ -70,9 +65,7 @@ impl Lines {
     }
 
     fn settled(&self) -> bool {
-        self.patterns
-            .iter()
-            .all(|one| one.need == Need::One && one.lines > 0)
+        self.patterns.iter().all(|one| one.need == Need::One && one.lines > 0)
     }
 
     fn finish_line(&mut self, rest: &[u8]) {

@@ -29,12 +29,7 @@ struct Hit {
 
 impl Literal {
     fn new(text: &str, wish: Wish) -> Self {
-        Self {
-            text: text.to_owned(),
-            wish,
-            finder: Finder::new(text.as_bytes()).into_owned(),
-            hit: None,
-        }
+        Self { text: text.to_owned(), wish, finder: Finder::new(text.as_bytes()).into_owned(), hit: None }
     }
 
     /// Whether it was found.
@@ -122,18 +117,12 @@ pub(super) struct Literals {
 impl Literals {
     /// None of the texts is empty.
     pub(super) fn new(contains: &[String], lacks: &[String]) -> Self {
-        let wished = contains
-            .iter()
-            .map(|text| Literal::new(text, Wish::Contains));
+        let wished = contains.iter().map(|text| Literal::new(text, Wish::Contains));
         let unwished = lacks.iter().map(|text| Literal::new(text, Wish::Lacks));
         let list: Vec<Literal> = wished.chain(unwished).collect();
         let longest = list.iter().map(|one| one.text.len()).max().unwrap_or(0);
         let context = if lacks.is_empty() { 0 } else { CONTEXT };
-        Self {
-            list,
-            tail: Vec::new(),
-            reach: longest + context,
-        }
+        Self { list, tail: Vec::new(), reach: longest + context }
     }
 
     /// Each text in the author's order, `contains` first.
@@ -161,8 +150,7 @@ impl Literals {
     fn remember(&mut self, chunk: &[u8]) {
         if chunk.len() >= self.reach {
             self.tail.clear();
-            self.tail
-                .extend_from_slice(&chunk[chunk.len() - self.reach..]);
+            self.tail.extend_from_slice(&chunk[chunk.len() - self.reach..]);
             return;
         }
         self.tail.extend_from_slice(chunk);

@@ -89,10 +89,7 @@ pub struct Judged {
 impl Judged {
     /// Every line of the expectation, with `mask` applied to all that may hold output before it is cut to 200 characters.
     pub fn checks(&self, mask: &dyn Fn(&str) -> String) -> Vec<Check> {
-        self.findings
-            .iter()
-            .map(|finding| finding.check(mask, self.privacy))
-            .collect()
+        self.findings.iter().map(|finding| finding.check(mask, self.privacy)).collect()
     }
 }
 
@@ -159,12 +156,7 @@ impl Judge {
             true => Privacy::Private,
             false => Privacy::Cut,
         };
-        Judged {
-            verdict,
-            captured,
-            findings,
-            privacy,
-        }
+        Judged { verdict, captured, findings, privacy }
     }
 
     /// Bytes of output that are held right now.
@@ -198,11 +190,8 @@ impl Judge {
 
     /// Whether the criterion holds that speaks against going on. Silence is no answer: "printed nothing" never means GO.
     fn judge_trip(&mut self, outcome: &Outcome, vars: Vars) -> Option<(Held, Vec<Finding>)> {
-        let wants_output = self
-            .trip
-            .as_ref()?
-            .iter()
-            .any(|part| part.on == Stream::Out && part.reads_more_than_counts());
+        let wants_output =
+            self.trip.as_ref()?.iter().any(|part| part.on == Stream::Out && part.reads_more_than_counts());
         let silent = wants_output && self.out.bytes == 0;
         let lines = self.judge_parts(Side::Trip, outcome, vars);
         let any = |wanted: Held| lines.iter().any(|line| line.held == wanted);
@@ -279,8 +268,7 @@ fn exit_finding(wanted: &ExitWanted, exit: Exit) -> Finding {
 }
 
 fn took_finding(wanted: &crate::model::expect::Measured, took: Duration) -> Finding {
-    let read = Quantity::length(took)
-        .map(Reading::Number)
-        .map_err(|error| (Saw::words(error.to_string()), Held::Unknown));
+    let read =
+        Quantity::length(took).map(Reading::Number).map_err(|error| (Saw::words(error.to_string()), Held::Unknown));
     number::judge("took", wanted, read)
 }

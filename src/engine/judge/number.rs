@@ -27,13 +27,9 @@ pub(super) enum Reading {
 pub(super) fn refused(error: &CmpError, text: &str) -> Saw {
     match error {
         CmpError::UnlikeUnits { .. } => Saw::value(&error.to_string()),
-        CmpError::Separator(_) => {
-            Saw::quoted("not a number, for the separator between its digits:", text)
-        }
+        CmpError::Separator(_) => Saw::quoted("not a number, for the separator between its digits:", text),
         CmpError::NotAUnit(_) => Saw::quoted("not a number with a known unit:", text),
-        CmpError::TooLarge | CmpError::DividedByZero => {
-            Saw::value(text).then(&format!(": {error}"))
-        }
+        CmpError::TooLarge | CmpError::DividedByZero => Saw::value(text).then(&format!(": {error}")),
         CmpError::NotARatio(_) => Saw::quoted("not a ratio:", text),
         CmpError::Empty
         | CmpError::NotANumber(_)
@@ -127,15 +123,8 @@ impl Reading {
 }
 
 /// The number that `number:` means.
-pub(super) fn number(
-    of: &Of,
-    regex: Option<&Regex>,
-    text: &str,
-    vars: Vars,
-) -> Result<Reading, Miss> {
-    let read = |text: &str| {
-        Quantity::parse(text).map_err(|error| (refused(&error, text.trim()), Held::Unknown))
-    };
+pub(super) fn number(of: &Of, regex: Option<&Regex>, text: &str, vars: Vars) -> Result<Reading, Miss> {
+    let read = |text: &str| Quantity::parse(text).map_err(|error| (refused(&error, text.trim()), Held::Unknown));
     let number = match (of, regex) {
         (Of::Vars(names), _) => read(&variable(names.first().map(|name| name.as_str()), vars)?)?,
         (Of::Output | Of::Regex(_), Some(regex)) => read(first_match(regex, text)?.0)?,
@@ -145,12 +134,7 @@ pub(super) fn number(
 }
 
 /// The ratio that `ratio:` means.
-pub(super) fn ratio(
-    of: &Of,
-    regex: Option<&Regex>,
-    text: &str,
-    vars: Vars,
-) -> Result<Reading, Miss> {
+pub(super) fn ratio(of: &Of, regex: Option<&Regex>, text: &str, vars: Vars) -> Result<Reading, Miss> {
     let zero_fails = |error: CmpError, text: &str| {
         let held = match error {
             CmpError::DividedByZero => Held::No,
@@ -169,10 +153,8 @@ pub(super) fn ratio(
     };
     let text = match (of, regex) {
         (Of::Vars(names), _) => {
-            let values: Result<Vec<String>, Miss> = names
-                .iter()
-                .map(|name| variable(Some(name.as_str()), vars))
-                .collect();
+            let values: Result<Vec<String>, Miss> =
+                names.iter().map(|name| variable(Some(name.as_str()), vars)).collect();
             values?.join("/")
         }
         (Of::Output | Of::Regex(_), Some(regex)) => match first_match(regex, text)? {
@@ -191,13 +173,8 @@ fn variable(name: Option<&str>, vars: Vars) -> Result<String, Miss> {
 }
 
 /// Group 1 (else all) of the first match, and group 2 where the pattern has one.
-pub(super) fn first_match<'a>(
-    regex: &Regex,
-    text: &'a str,
-) -> Result<(&'a str, Option<&'a str>), Miss> {
-    let groups = regex
-        .captures(text)
-        .ok_or_else(|| miss("nothing in the output matches"))?;
+pub(super) fn first_match<'a>(regex: &Regex, text: &'a str) -> Result<(&'a str, Option<&'a str>), Miss> {
+    let groups = regex.captures(text).ok_or_else(|| miss("nothing in the output matches"))?;
     let group = |at| groups.get(at).map(|found| found.as_str());
     let first = group(1).or(group(0)).unwrap_or_default();
     Ok((first, group(2)))
@@ -213,11 +190,8 @@ fn the_number(text: &str) -> Result<Quantity, Miss> {
         return Ok(number);
     }
     let between = |letter: char| letter.is_whitespace() || "=:;,()[]{}<>|\"'`".contains(letter);
-    let mut words = whole
-        .split(between)
-        .map(|word| word.trim_end_matches('.'))
-        .filter(|word| !word.is_empty())
-        .peekable();
+    let mut words =
+        whole.split(between).map(|word| word.trim_end_matches('.')).filter(|word| !word.is_empty()).peekable();
     let mut only: Option<Quantity> = None;
     while let Some(word) = words.next() {
         let number = match Quantity::parse(word) {
@@ -240,12 +214,7 @@ fn the_number(text: &str) -> Result<Quantity, Miss> {
         }
         only = Some(number);
     }
-    only.ok_or_else(|| {
-        (
-            Saw::quoted("no number in the output:", whole),
-            Held::Unknown,
-        )
-    })
+    only.ok_or_else(|| (Saw::quoted("no number in the output:", whole), Held::Unknown))
 }
 
 static A_OF_B: LazyLock<Regex> = LazyLock::new(|| {
@@ -258,16 +227,9 @@ fn the_ratio(text: &str) -> Result<String, Miss> {
     if text.trim().is_empty() {
         return Err(miss("no output"));
     }
-    let next = |from: usize| {
-        A_OF_B
-            .captures_at(text, from)
-            .and_then(|found| found.get(1))
-    };
+    let next = |from: usize| A_OF_B.captures_at(text, from).and_then(|found| found.get(1));
     let Some(first) = next(0) else {
-        return Err((
-            Saw::quoted("no ratio like 19/20 in the output:", text.trim()),
-            Held::Unknown,
-        ));
+        return Err((Saw::quoted("no ratio like 19/20 in the output:", text.trim()), Held::Unknown));
     };
     if let Some(second) = next(first.end()) {
         let both = format!("{}, {}", first.as_str(), second.as_str());

@@ -36,9 +36,8 @@ impl Part {
         check_units("took", expect.took.iter(), &[Family::Time])?;
         check_units("ratio", expect.ratio.iter(), &[Family::Percent])?;
         check_units("count", expect.count.iter(), &[])?;
-        let json = expect.json.iter().map(|(path, wanted)| {
-            Ok((path.clone(), parse_path(path)?, Wanted::new(path, wanted)?))
-        });
+        let json =
+            expect.json.iter().map(|(path, wanted)| Ok((path.clone(), parse_path(path)?, Wanted::new(path, wanted)?)));
         Ok(Self {
             on,
             literals: Literals::new(&expect.contains, &expect.lacks),
@@ -52,13 +51,9 @@ impl Part {
 
     /// Whether something needs all the output at the end.
     pub(super) fn needs_text(&self) -> bool {
-        let from_output = |list: &[(Measured, Option<Regex>)]| {
-            list.iter().any(|(one, _)| !matches!(one.of, Of::Vars(_)))
-        };
-        self.expect.equals.is_some()
-            || !self.json.is_empty()
-            || from_output(&self.numbers)
-            || from_output(&self.ratios)
+        let from_output =
+            |list: &[(Measured, Option<Regex>)]| list.iter().any(|(one, _)| !matches!(one.of, Of::Vars(_)));
+        self.expect.equals.is_some() || !self.json.is_empty() || from_output(&self.numbers) || from_output(&self.ratios)
     }
 
     /// Whether it reads the stream at all.
@@ -113,11 +108,7 @@ impl Part {
             let nowhere = || Saw::words(format!("\"{text}\" not found in {}", tally.amount()));
             match literal.wish {
                 Wish::Contains => {
-                    let saw = if literal.found() {
-                        Saw::words("found")
-                    } else {
-                        nowhere()
-                    };
+                    let saw = if literal.found() { Saw::words("found") } else { nowhere() };
                     Finding::new(format!("contains \"{text}\""), saw, literal.found())
                 }
                 Wish::Lacks => {
@@ -172,9 +163,8 @@ impl Part {
             return Vec::new();
         }
         let filtered = self.json.iter().any(|(source, ..)| source.contains('?'));
-        let document = tally
-            .text("JSON")
-            .and_then(|text| Document::parse(&text, filtered).map_err(|saw| (saw, Held::Unknown)));
+        let document =
+            tally.text("JSON").and_then(|text| Document::parse(&text, filtered).map_err(|saw| (saw, Held::Unknown)));
         let judged = |(source, path, wanted): &(String, JsonPath, Wanted)| match &document {
             Ok(document) => json::judge((source, path), wanted, document),
             Err((saw, held)) => Finding::new(wanted.words_at(source), saw.clone(), *held),
@@ -204,12 +194,7 @@ impl Part {
 fn patterns(expect: &Expect) -> Result<Vec<Pattern>, JudgeError> {
     let mut list = Vec::new();
     let mut push = |source: &str, need| {
-        list.push(Pattern {
-            source: source.to_owned(),
-            regex: line_pattern(source)?,
-            lines: 0,
-            need,
-        });
+        list.push(Pattern { source: source.to_owned(), regex: line_pattern(source)?, lines: 0, need });
         Ok(())
     };
     for source in &expect.matches {
@@ -242,11 +227,7 @@ fn sources(
             Of::Regex(pattern) => Some(text_pattern(pattern)?),
             Of::Vars(names) if (1..=most).contains(&names.len()) => None,
             Of::Vars(names) => {
-                return Err(JudgeError::Variables {
-                    key,
-                    takes,
-                    given: names.len(),
-                });
+                return Err(JudgeError::Variables { key, takes, given: names.len() });
             }
         };
         Ok((wanted.clone(), regex))
@@ -254,11 +235,7 @@ fn sources(
     list.iter().map(compiled).collect()
 }
 
-fn text_for<'a>(
-    wanted: &Measured,
-    tally: &'a Tally,
-    what: &str,
-) -> Result<std::borrow::Cow<'a, str>, Miss> {
+fn text_for<'a>(wanted: &Measured, tally: &'a Tally, what: &str) -> Result<std::borrow::Cow<'a, str>, Miss> {
     match wanted.of {
         Of::Vars(_) => Ok(std::borrow::Cow::Borrowed("")),
         Of::Output | Of::Regex(_) => tally.text(what),
@@ -295,10 +272,7 @@ fn check_units<'a>(
         for cmp in wanted.is.iter().chain(&wanted.ideally) {
             let family = cmp.unit().map(Unit::family);
             if family.is_some_and(|family| !allowed.contains(&family)) {
-                return Err(JudgeError::WrongUnit {
-                    key,
-                    cmp: Cmp::to_string(cmp),
-                });
+                return Err(JudgeError::WrongUnit { key, cmp: Cmp::to_string(cmp) });
             }
         }
     }

@@ -41,10 +41,7 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn new(need: Keep) -> Self {
-        Self {
-            need,
-            ..Self::default()
-        }
+        Self { need, ..Self::default() }
     }
 
     pub(super) fn feed(&mut self, chunk: &[u8]) {

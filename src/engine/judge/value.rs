@@ -58,9 +58,7 @@ pub fn judge_value(
     for wanted in &expect.ratio {
         let reading = match (&parts, &wanted.of) {
             (Some((seen, all)), Of::Output) => Reading::Ratio(ratio(seen, all)?),
-            (Some(_) | None, Of::Output | Of::Regex(_) | Of::Vars(_)) => {
-                read_ratio(wanted, text, vars)?
-            }
+            (Some(_) | None, Of::Output | Of::Regex(_) | Of::Vars(_)) => read_ratio(wanted, text, vars)?,
         };
         let (finding, sum) = measured("ratio", wanted, reading)?;
         findings.push(finding);
@@ -76,10 +74,7 @@ pub fn judge_value(
         value,
         shown: sums.join("; "),
         ok: findings.iter().all(|finding| finding.held == Held::Yes),
-        checks: findings
-            .iter()
-            .map(|finding| finding.check(&str::to_owned, Privacy::Whole))
-            .collect(),
+        checks: findings.iter().map(|finding| finding.check(&str::to_owned, Privacy::Whole)).collect(),
     })
 }
 
@@ -90,12 +85,7 @@ fn part_of(text: &str, all: u64) -> Result<(Quantity, Quantity), String> {
         let number = number.and_then(|number| number.as_whole());
         number
             .and_then(|number| u64::try_from(number).ok())
-            .ok_or_else(|| {
-                format!(
-                    "\"{}\" is not a whole number; {all} is all of them",
-                    text.trim()
-                )
-            })
+            .ok_or_else(|| format!("\"{}\" is not a whole number; {all} is all of them", text.trim()))
     };
     let seen = match text.split_once('/') {
         Some((seen, of)) if whole(of)? == all => whole(seen)?,
@@ -114,13 +104,7 @@ fn ratio(seen: &Quantity, all: &Quantity) -> Result<Ratio, String> {
 
 /// Everything but numbers and ratios, with the value standing for standard output. Exit, time and stderr are not asked of it.
 fn text_findings(expect: &Expect, value: &str, vars: Vars) -> Result<Vec<Finding>, String> {
-    let only_text = Expect {
-        number: Vec::new(),
-        ratio: Vec::new(),
-        took: None,
-        stderr: None,
-        ..expect.clone()
-    };
+    let only_text = Expect { number: Vec::new(), ratio: Vec::new(), took: None, stderr: None, ..expect.clone() };
     let mut part = Part::new(&only_text, Stream::Out).map_err(|error| error.to_string())?;
     let mut tally = Tally::new(Keep::Output);
     tally.feed(value.as_bytes());
@@ -130,9 +114,7 @@ fn text_findings(expect: &Expect, value: &str, vars: Vars) -> Result<Vec<Finding
 
 fn read_number(wanted: &Measured, value: &str, vars: Vars) -> Result<Reading, String> {
     match &wanted.of {
-        Of::Output => Quantity::parse(value)
-            .map(Reading::Number)
-            .map_err(|error| error.to_string()),
+        Of::Output => Quantity::parse(value).map(Reading::Number).map_err(|error| error.to_string()),
         Of::Regex(_) | Of::Vars(_) => {
             let regex = compiled(wanted)?;
             let read = number::number(&wanted.of, regex.as_ref(), value, vars);
@@ -143,9 +125,7 @@ fn read_number(wanted: &Measured, value: &str, vars: Vars) -> Result<Reading, St
 
 fn read_ratio(wanted: &Measured, text: &str, vars: Vars) -> Result<Reading, String> {
     match &wanted.of {
-        Of::Output => Ratio::parse(text)
-            .map(Reading::Ratio)
-            .map_err(|error| error.to_string()),
+        Of::Output => Ratio::parse(text).map(Reading::Ratio).map_err(|error| error.to_string()),
         Of::Regex(_) | Of::Vars(_) => {
             let regex = compiled(wanted)?;
             let read = number::ratio(&wanted.of, regex.as_ref(), text, vars);
@@ -156,9 +136,7 @@ fn read_ratio(wanted: &Measured, text: &str, vars: Vars) -> Result<Reading, Stri
 
 fn compiled(wanted: &Measured) -> Result<Option<regex::Regex>, String> {
     match &wanted.of {
-        Of::Regex(pattern) => super::error::text_pattern(pattern)
-            .map(Some)
-            .map_err(|error| error.to_string()),
+        Of::Regex(pattern) => super::error::text_pattern(pattern).map(Some).map_err(|error| error.to_string()),
         Of::Output | Of::Vars(_) => Ok(None),
     }
 }

@@ -56,18 +56,11 @@ pub(super) struct Forms {
 
 impl Forms {
     pub(super) fn of(secrets: &[(impl AsRef<str>, &Secret)]) -> Self {
-        let names = secrets
-            .iter()
-            .map(|(name, _)| name.as_ref().to_string())
-            .collect();
+        let names = secrets.iter().map(|(name, _)| name.as_ref().to_string()).collect();
         let mut forms = Vec::new();
         for (name, (_, secret)) in secrets.iter().enumerate() {
             let all = all_of(secret.reveal()).into_iter();
-            forms.extend(all.map(|(bytes, kind)| Form {
-                bytes: Zeroizing::new(bytes),
-                kind,
-                name,
-            }));
+            forms.extend(all.map(|(bytes, kind)| Form { bytes: Zeroizing::new(bytes), kind, name }));
         }
         let mut by_first = vec![Vec::new(); 256];
         for (number, form) in forms.iter().enumerate() {
@@ -75,12 +68,7 @@ impl Forms {
         }
         let keys: BTreeSet<Vec<u8>> = forms.iter().flat_map(keys_of).collect();
         let keys: Vec<Vec<u8>> = keys.into_iter().collect();
-        Self {
-            names,
-            finders: keys.chunks(KEYS).map(finder).collect(),
-            forms,
-            by_first,
-        }
+        Self { names, finders: keys.chunks(KEYS).map(finder).collect(), forms, by_first }
     }
 
     pub(super) fn are_none(&self) -> bool {
@@ -94,10 +82,7 @@ impl Forms {
     /// Every form, for the tests that look for what must be gone.
     #[cfg(test)]
     pub(super) fn listed(&self) -> Vec<(Vec<u8>, Kind)> {
-        self.forms
-            .iter()
-            .map(|form| (form.bytes.to_vec(), form.kind))
-            .collect()
+        self.forms.iter().map(|form| (form.bytes.to_vec(), form.kind)).collect()
     }
 
     /// What stands in `buffer` at `start`, after the byte `before`; nothing follows the buffer if it is the `last`.
@@ -108,16 +93,11 @@ impl Forms {
             match form.fit(&buffer[start..], before, last) {
                 // One that is not decided may turn out to be the longest.
                 Fit::Undecided => return Fit::Undecided,
-                Fit::Whole { end, name } if best.is_none_or(|(longest, _)| end > longest) => {
-                    best = Some((end, name))
-                }
+                Fit::Whole { end, name } if best.is_none_or(|(longest, _)| end > longest) => best = Some((end, name)),
                 Fit::Whole { .. } | Fit::No => {}
             }
         }
-        best.map_or(Fit::No, |(end, name)| Fit::Whole {
-            end: start + end,
-            name,
-        })
+        best.map_or(Fit::No, |(end, name)| Fit::Whole { end: start + end, name })
     }
 }
 
@@ -130,12 +110,7 @@ impl Form {
             }
             match text.get(end) {
                 Some(found) if found == byte => end += 1,
-                Some(b'\r')
-                    if self.kind == Kind::Wrapped
-                        && index > 0
-                        && end + 1 == text.len()
-                        && !last =>
-                {
+                Some(b'\r') if self.kind == Kind::Wrapped && index > 0 && end + 1 == text.len() && !last => {
                     return Fit::Undecided;
                 }
                 Some(_) => return Fit::No,
@@ -143,10 +118,7 @@ impl Form {
                 None => return self.if_before(before, Fit::Undecided),
             }
         }
-        let whole = Fit::Whole {
-            end,
-            name: self.name,
-        };
+        let whole = Fit::Whole { end, name: self.name };
         match (self.kind, text.get(end)) {
             (Kind::Plain | Kind::Wrapped, _) => whole,
             (Kind::Word, Some(next)) if is_word(*next) => Fit::No,
@@ -156,11 +128,7 @@ impl Form {
     }
 
     fn if_before(&self, before: Option<u8>, fit: Fit) -> Fit {
-        if self.kind == Kind::Word && before.is_some_and(is_word) {
-            Fit::No
-        } else {
-            fit
-        }
+        if self.kind == Kind::Word && before.is_some_and(is_word) { Fit::No } else { fit }
     }
 }
 
@@ -179,9 +147,7 @@ fn is_word(byte: u8) -> bool {
 
 fn finder(keys: &[Vec<u8>]) -> AhoCorasick {
     // Leftmost, since places are asked for in order; which key it is does not matter.
-    let built = AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostFirst)
-        .build(keys);
+    let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(keys);
     built.expect("64 keys of four bytes make a few hundred states")
 }
 
@@ -211,14 +177,8 @@ fn all_of(value: &str) -> BTreeSet<(Vec<u8>, Kind)> {
     let trimmed = value.trim_end_matches(['\r', '\n']);
     let unix = value.replace("\r\n", "\n");
     let dos = unix.replace('\n', "\r\n");
-    let values = BTreeSet::from([
-        value,
-        trimmed,
-        &unix,
-        unix.trim_end_matches('\n'),
-        dos.trim_end_matches("\r\n"),
-        &dos,
-    ]);
+    let values =
+        BTreeSet::from([value, trimmed, &unix, unix.trim_end_matches('\n'), dos.trim_end_matches("\r\n"), &dos]);
     for value in values.into_iter().filter(|value| value.len() >= SHORT) {
         let mut plain = |form: String| forms.insert((form.into_bytes(), Kind::Plain));
         plain(value.into());
@@ -228,11 +188,7 @@ fn all_of(value: &str) -> BTreeSet<(Vec<u8>, Kind)> {
         let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
         plain(hex.to_uppercase());
         plain(hex);
-        forms.extend(
-            base64(value.as_bytes())
-                .into_iter()
-                .map(|form| (form, Kind::Wrapped)),
-        );
+        forms.extend(base64(value.as_bytes()).into_iter().map(|form| (form, Kind::Wrapped)));
     }
     let lines = value.lines().filter(|line| line.len() >= SHORT);
     forms.extend(lines.map(|line| (line.as_bytes().to_vec(), Kind::Plain)));
@@ -243,19 +199,9 @@ fn all_of(value: &str) -> BTreeSet<(Vec<u8>, Kind)> {
 fn json(value: &str) -> Vec<String> {
     let quoted = serde_json::Value::from(value).to_string();
     let inner = quoted[1..quoted.len() - 1].to_string();
-    let units = |letter: char| {
-        letter
-            .encode_utf16(&mut [0; 2])
-            .iter()
-            .map(|unit| format!("\\u{unit:04x}"))
-            .collect()
-    };
+    let units = |letter: char| letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
     let letter = |letter: char| {
-        if letter.is_ascii() {
-            letter.to_string()
-        } else {
-            units(letter)
-        }
+        if letter.is_ascii() { letter.to_string() } else { units(letter) }
     };
     let ascii: String = inner.chars().map(letter).collect();
     let slashed = [inner.replace('/', "\\/"), ascii.replace('/', "\\/")];
@@ -275,22 +221,14 @@ fn shell(value: &str) -> Vec<String> {
                 '\x1b' => text.push_str("\\E"),
                 _ if letter.is_ascii_control() || (ascii_only && !letter.is_ascii()) => {
                     let mut bytes = [0; 4];
-                    letter
-                        .encode_utf8(&mut bytes)
-                        .bytes()
-                        .for_each(|byte| text.push_str(&format!("\\{byte:03o}")));
+                    letter.encode_utf8(&mut bytes).bytes().for_each(|byte| text.push_str(&format!("\\{byte:03o}")));
                 }
                 _ => text.push(letter),
             }
         }
         text
     };
-    vec![
-        value.replace('\'', "'\\''"),
-        value.replace('\'', "'\"'\"'"),
-        escaped(true),
-        escaped(false),
-    ]
+    vec![value.replace('\'', "'\\''"), value.replace('\'', "'\"'\"'"), escaped(true), escaped(false)]
 }
 
 /// With each usual choice of what stays as it is, upper and lower hex, and `+` for a blank as forms have it.
@@ -299,25 +237,14 @@ fn url(value: &str) -> Vec<String> {
         let byte = |byte: u8| match byte {
             b' ' => blank.to_string(),
             b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            _ if byte.is_ascii_alphanumeric() || safe.as_bytes().contains(&byte) => {
-                char::from(byte).to_string()
-            }
+            _ if byte.is_ascii_alphanumeric() || safe.as_bytes().contains(&byte) => char::from(byte).to_string(),
             _ if lower => format!("%{byte:02x}"),
             _ => format!("%{byte:02X}"),
         };
         value.bytes().map(byte).collect()
     };
-    let choices = [
-        ("", "%20"),
-        ("", "+"),
-        ("/", "%20"),
-        ("!*'()", "%20"),
-        ("*", "+"),
-    ];
-    choices
-        .into_iter()
-        .flat_map(|(safe, blank)| [false, true].map(|lower| encoded(safe, blank, lower)))
-        .collect()
+    let choices = [("", "%20"), ("", "+"), ("/", "%20"), ("!*'()", "%20"), ("*", "+")];
+    choices.into_iter().flat_map(|(safe, blank)| [false, true].map(|lower| encoded(safe, blank, lower))).collect()
 }
 
 /// At each alignment the characters that do not depend on what stands around it, alone and with the one that follows at

@@ -18,12 +18,7 @@ fn whole(value: &str, text: impl AsRef<[u8]>) -> String {
 /// What `program` makes of `input` on its stdin.
 fn piped(program: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
     let mut command = Command::new(program);
-    let mut child = command
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{program} failed");
@@ -35,46 +30,22 @@ const VALUE: &str = "s3kr-et'\"/ x\\ü?>~z";
 #[test]
 fn the_exact_value_is_replaced_and_counted() {
     let (a, b) = (secret("first-value"), secret("other.value"));
-    let masked = Masker::new(&[("A", &a), ("B", &b)])
-        .whole(&b"first-value other.value, first-valuefirst-value"[..]);
-    assert_eq!(
-        String::from_utf8_lossy(&masked.bytes),
-        "[secret A] [secret B], [secret A][secret A]"
-    );
-    let counted: Vec<_> = masked
-        .masked
-        .iter()
-        .map(|masked| (masked.name.as_str(), masked.count))
-        .collect();
+    let masked = Masker::new(&[("A", &a), ("B", &b)]).whole(&b"first-value other.value, first-valuefirst-value"[..]);
+    assert_eq!(String::from_utf8_lossy(&masked.bytes), "[secret A] [secret B], [secret A][secret A]");
+    let counted: Vec<_> = masked.masked.iter().map(|masked| (masked.name.as_str(), masked.count)).collect();
     assert_eq!(counted, [("A", 3), ("B", 1)]);
 }
 
 #[test]
 fn base64_is_found_at_every_alignment_also_wrapped() {
-    for before in [
-        "",
-        "u",
-        "us",
-        "user:",
-        "a longer beginning that fills more than one line of sixty characters ",
-    ] {
+    for before in ["", "u", "us", "user:", "a longer beginning that fills more than one line of sixty characters "] {
         for after in ["", "!", "!!", "@host and more"] {
             for width in ["0", "76", "19", "7"] {
-                let encoded = piped(
-                    "base64",
-                    &["-w", width],
-                    format!("{before}{VALUE}{after}").as_bytes(),
-                );
+                let encoded = piped("base64", &["-w", width], format!("{before}{VALUE}{after}").as_bytes());
                 let masked = whole(VALUE, &encoded);
-                assert!(
-                    masked.contains("[secret T]"),
-                    "{before:?} {after:?} {width}: {masked}"
-                );
+                assert!(masked.contains("[secret T]"), "{before:?} {after:?} {width}: {masked}");
                 // What may stay: four characters at most that the value shares with its neighbours, and its neighbours.
-                let kept = masked
-                    .replace("[secret T]", "")
-                    .replace(['\n', '='], "")
-                    .len();
+                let kept = masked.replace("[secret T]", "").replace(['\n', '='], "").len();
                 let around = (before.len() + after.len()) * 4 / 3;
                 assert!(kept <= around + 4, "{before:?} {after:?} {width}: {masked}");
             }
@@ -83,54 +54,26 @@ fn base64_is_found_at_every_alignment_also_wrapped() {
     let url: String = String::from_utf8(piped("base64", &["-w0"], VALUE.as_bytes())).unwrap();
     let url = url.replace('+', "-").replace('/', "_");
     assert_eq!(whole(VALUE, url.trim_end_matches('=')), "[secret T]");
-    let dos = String::from_utf8(piped("base64", &["-w7"], VALUE.as_bytes()))
-        .unwrap()
-        .replace('\n', "\r\n");
-    assert_eq!(
-        whole(VALUE, dos.trim_end_matches(['=', '\r', '\n'])),
-        "[secret T]"
-    );
+    let dos = String::from_utf8(piped("base64", &["-w7"], VALUE.as_bytes())).unwrap().replace('\n', "\r\n");
+    assert_eq!(whole(VALUE, dos.trim_end_matches(['=', '\r', '\n'])), "[secret T]");
 }
 
 #[test]
 fn what_a_shell_od_and_a_json_writer_make_of_it_is_found() {
     for value in [VALUE, "two\nlines with\ttab and 'quotes'"] {
-        let quoted = piped(
-            "bash",
-            &["-c", "IFS= read -rd '' v || :; printf '%s' \"${v@Q}\""],
-            value.as_bytes(),
-        );
+        let quoted = piped("bash", &["-c", "IFS= read -rd '' v || :; printf '%s' \"${v@Q}\""], value.as_bytes());
         let masked = whole(value, &quoted);
-        assert!(
-            matches!(masked.as_str(), "'[secret T]'" | "$'[secret T]'"),
-            "{masked}"
-        );
+        assert!(matches!(masked.as_str(), "'[secret T]'" | "$'[secret T]'"), "{masked}");
         let hex = String::from_utf8(piped("od", &["-An", "-v", "-tx1"], value.as_bytes())).unwrap();
         let hex: String = hex.split_whitespace().collect();
         assert_eq!(whole(value, &hex), "[secret T]");
         assert_eq!(whole(value, hex.to_uppercase()), "[secret T]");
-        assert_eq!(
-            whole(value, serde_json::to_string(value).unwrap()),
-            "\"[secret T]\""
-        );
+        assert_eq!(whole(value, serde_json::to_string(value).unwrap()), "\"[secret T]\"");
     }
-    assert_eq!(
-        whole("ab/cdefgé", r#"{"x":"ab\/cdefg\u00e9"}"#),
-        r#"{"x":"[secret T]"}"#
-    );
-    for encoded in [
-        "a%20b%2Fc%2fdef",
-        "a+b%2Fc%2Fdef",
-        "a%20b/c/def",
-        "a+b%2fc%2fdef",
-        "a%20b%2Fc%2Fdef",
-    ] {
+    assert_eq!(whole("ab/cdefgé", r#"{"x":"ab\/cdefg\u00e9"}"#), r#"{"x":"[secret T]"}"#);
+    for encoded in ["a%20b%2Fc%2fdef", "a+b%2Fc%2Fdef", "a%20b/c/def", "a+b%2fc%2fdef", "a%20b%2Fc%2Fdef"] {
         let masked = whole("a b/c/def", encoded);
-        assert_eq!(
-            masked == "[secret T]",
-            encoded != "a%20b%2Fc%2fdef",
-            "mixed hex alone is not a form: {masked}"
-        );
+        assert_eq!(masked == "[secret T]", encoded != "a%20b%2Fc%2fdef", "mixed hex alone is not a form: {masked}");
     }
 }
 
@@ -145,14 +88,8 @@ fn a_key_file_is_masked_line_by_line_too() {
 
 #[test]
 fn a_short_value_goes_only_as_a_whole_word() {
-    assert_eq!(
-        whole("prod", "prod product _prod prod."),
-        "[secret T] product _prod [secret T]."
-    );
-    assert_eq!(
-        whole("aaaaaaaa", "aaaaaaaaa aaaaaaaa"),
-        "aaaaaaaaa [secret T]"
-    );
+    assert_eq!(whole("prod", "prod product _prod prod."), "[secret T] product _prod [secret T].");
+    assert_eq!(whole("aaaaaaaa", "aaaaaaaaa aaaaaaaa"), "aaaaaaaaa [secret T]");
     let short = secret("prod");
     let mut masker = Masker::new(&[("T", &short)]);
     let mut out = Vec::new();
@@ -167,17 +104,11 @@ fn a_short_value_goes_only_as_a_whole_word() {
 fn overlapping_values_leave_nothing_of_either() {
     let (a, b) = (secret("user:passw"), secret("passw@host"));
     let masker = Masker::new(&[("A", &a), ("B", &b)]);
-    assert_eq!(
-        masker.whole(&b"<user:passw@host>"[..]).bytes,
-        b"<[secret A][secret B]>"
-    );
+    assert_eq!(masker.whole(&b"<user:passw@host>"[..]).bytes, b"<[secret A][secret B]>");
     assert_eq!(whole("abcdXabcd", "abcdXabcdXabcd!"), "[secret T]!");
     let (long, part) = (secret("part-and-more"), secret("part-and"));
     let masker = Masker::new(&[("P", &part), ("L", &long)]);
-    assert_eq!(
-        masker.whole(&b"part-and-more part-and-mor"[..]).bytes,
-        b"[secret L] [secret P]-mor"
-    );
+    assert_eq!(masker.whole(&b"part-and-more part-and-mor"[..]).bytes, b"[secret L] [secret P]-mor");
 }
 
 #[test]
@@ -200,10 +131,7 @@ fn without_a_secret_in_it_a_chunk_is_passed_on_and_not_copied() {
         let chunk = vec![b'.'; 1 << 16];
         let place = chunk.as_ptr();
         let masked = masker.push(chunk);
-        assert_eq!(
-            (masked.bytes.as_ptr(), masked.bytes.len()),
-            (place, 1 << 16)
-        );
+        assert_eq!((masked.bytes.as_ptr(), masked.bytes.len()), (place, 1 << 16));
     }
     assert_eq!(whole("", "nothing to hide"), "nothing to hide");
 }
@@ -214,11 +142,7 @@ fn a_flood_of_the_same_secret_is_not_held() {
     let mut masker = Masker::new(&[("T", &value)]);
     for _ in 0..1000 {
         masker.push(&b"abcabcabdabcabc"[..]);
-        assert!(
-            masker.held.len() < 64,
-            "{} bytes are held",
-            masker.held.len()
-        );
+        assert!(masker.held.len() < 64, "{} bytes are held", masker.held.len());
     }
 }
 

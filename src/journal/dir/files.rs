@@ -24,12 +24,8 @@ pub struct Found {
 impl RunDir {
     /// Makes a file that must not exist, 0600, for appending.
     pub(crate) fn make(&self, name: &str) -> Result<File, JournalError> {
-        let flags = OFlags::WRONLY
-            | OFlags::APPEND
-            | OFlags::CREATE
-            | OFlags::EXCL
-            | OFlags::NOFOLLOW
-            | OFlags::CLOEXEC;
+        let flags =
+            OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         rustix::fs::openat(self, name, flags, Mode::RUSR | Mode::WUSR)
             .map(File::from)
             .map_err(JournalError::io("make", name))
@@ -41,10 +37,7 @@ impl RunDir {
         let fd = rustix::fs::openat(self, name, flags | OFlags::NOCTTY, Mode::empty())
             .map_err(JournalError::io("open", name))?;
         let stat = rustix::fs::fstat(&fd).map_err(JournalError::io("look at", name))?;
-        let untrusted = |why| JournalError::Untrusted {
-            name: name.to_owned(),
-            why,
-        };
+        let untrusted = |why| JournalError::Untrusted { name: name.to_owned(), why };
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(untrusted("it is not a plain file"));
         }
@@ -57,16 +50,10 @@ impl RunDir {
     /// Reads a plain file of at most `most` bytes.
     pub(crate) fn read_whole(&self, name: &str, most: u64) -> Result<Vec<u8>, JournalError> {
         let mut bytes = Vec::new();
-        self.read(name)?
-            .take(most + 1)
-            .read_to_end(&mut bytes)
-            .map_err(JournalError::io("read", name))?;
+        self.read(name)?.take(most + 1).read_to_end(&mut bytes).map_err(JournalError::io("read", name))?;
         if bytes.len() as u64 > most {
             let why = "it is larger than such a file can be";
-            return Err(JournalError::Untrusted {
-                name: name.to_owned(),
-                why,
-            });
+            return Err(JournalError::Untrusted { name: name.to_owned(), why });
         }
         Ok(bytes)
     }
@@ -79,11 +66,7 @@ impl RunDir {
     /// The numbers of the parts that are there, in order.
     pub(crate) fn parts(&self) -> Result<Vec<u32>, JournalError> {
         let number = |name: &String| -> Option<u32> {
-            let number = name
-                .strip_prefix("events-")?
-                .strip_suffix(".jsonl")?
-                .parse()
-                .ok()?;
+            let number = name.strip_prefix("events-")?.strip_suffix(".jsonl")?.parse().ok()?;
             (number > 0 && part_name(number) == *name).then_some(number)
         };
         let mut parts: Vec<u32> = self.names("")?.iter().filter_map(number).collect();
@@ -93,11 +76,7 @@ impl RunDir {
 
     /// The names in a directory below; none where it is missing.
     pub(crate) fn names(&self, below: &str) -> Result<Vec<String>, JournalError> {
-        Ok(self
-            .entries(below)?
-            .into_iter()
-            .map(|found| found.name)
-            .collect())
+        Ok(self.entries(below)?.into_iter().map(|found| found.name).collect())
     }
 
     /// Everything below, directories left out, names in bytewise order.
@@ -111,14 +90,11 @@ impl RunDir {
                     below => format!("{below}/{}", entry.name),
                 };
                 let stat = rustix::fs::statat(self, &name, AtFlags::SYMLINK_NOFOLLOW);
-                let kind = stat
-                    .as_ref()
-                    .map(|stat| FileType::from_raw_mode(stat.st_mode));
+                let kind = stat.as_ref().map(|stat| FileType::from_raw_mode(stat.st_mode));
                 match kind {
                     Ok(FileType::Directory) if depth < 8 => open.push((name, depth + 1)),
                     _ => {
-                        let plain = kind == Ok(FileType::RegularFile)
-                            && stat.is_ok_and(|stat| stat.st_nlink == 1);
+                        let plain = kind == Ok(FileType::RegularFile) && stat.is_ok_and(|stat| stat.st_nlink == 1);
                         found.push(Found { name, plain });
                     }
                 }

@@ -54,21 +54,13 @@ impl RunDir {
 
     /// Every run in `runs` that can be opened, oldest number first.
     pub fn list(runs: &Path) -> Vec<Self> {
-        ids(runs)
-            .iter()
-            .filter_map(|id| Self::open(&runs.join(id)).ok())
-            .collect()
+        ids(runs).iter().filter_map(|id| Self::open(&runs.join(id)).ok()).collect()
     }
 }
 
 /// One more than the highest number in `runs`.
 pub(super) fn next_number(runs: &Path) -> u32 {
-    ids(runs)
-        .iter()
-        .filter_map(|id| number(id))
-        .max()
-        .unwrap_or(0)
-        .saturating_add(1)
+    ids(runs).iter().filter_map(|id| number(id)).max().unwrap_or(0).saturating_add(1)
 }
 
 fn is_meant(id: &str, name: &str) -> bool {
@@ -82,12 +74,8 @@ fn ids(runs: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(runs) else {
         return Vec::new();
     };
-    let name =
-        |entry: std::io::Result<std::fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
-    let mut ids: Vec<String> = entries
-        .filter_map(name)
-        .filter(|id| number(id).is_some())
-        .collect();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
+    let mut ids: Vec<String> = entries.filter_map(name).filter(|id| number(id).is_some()).collect();
     ids.sort_by_key(|id| (number(id), id.clone()));
     ids
 }

@@ -47,24 +47,17 @@ impl RunDir {
         if let Some(kind) = network(self)? {
             return Err(LockError::NetworkFilesystem(kind));
         }
-        let flags =
-            OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(self, "lock", flags, Mode::RUSR | Mode::WUSR)
-            .map_err(io::Error::from)?;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(self, "lock", flags, Mode::RUSR | Mode::WUSR).map_err(io::Error::from)?;
         let file = File::from(fd);
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
-                return Err(LockError::Held {
-                    pid: said_pid(&file),
-                });
+                return Err(LockError::Held { pid: said_pid(&file) });
             }
             Err(error) => return Err(io::Error::from(error).into()),
         }
-        let lock = Lock {
-            file,
-            dir: self.clone(),
-        };
+        let lock = Lock { file, dir: self.clone() };
         if !lock.still_ours() {
             return Err(io::Error::other("the lock file is not a plain file of this run").into());
         }
@@ -95,9 +88,7 @@ impl Lock {
         let boot = read("/proc/sys/kernel/random/boot_id");
         let stat = read("/proc/self/stat");
         // Field 22, counted after the program's name, which may hold spaces and brackets.
-        let start = stat
-            .rsplit_once(')')
-            .and_then(|(_, rest)| rest.split_whitespace().nth(19));
+        let start = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(19));
         let who = format!(
             "pid {}\nstart {}\nboot {}\nhost {host}\n",
             std::process::id(),

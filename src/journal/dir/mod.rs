@@ -23,9 +23,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const DIRECTORY: OFlags = OFlags::DIRECTORY
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// How much of a runbook's file stem stands in a run's name.
 const STEM: usize = 20;
 
@@ -47,18 +45,15 @@ impl RunDir {
         let parent = rustix::fs::open(runs, DIRECTORY & !OFlags::NOFOLLOW, Mode::empty())
             .map_err(JournalError::io("open", &name))?;
         // Held until this returns, so that no other tminus takes the same number.
-        rustix::fs::flock(&parent, FlockOperation::LockExclusive)
-            .map_err(JournalError::io("lock", &name))?;
+        rustix::fs::flock(&parent, FlockOperation::LockExclusive).map_err(JournalError::io("lock", &name))?;
         let id = RunId(new_id(find::next_number(runs), stem, now));
-        rustix::fs::mkdirat(&parent, id.as_str(), Mode::RWXU)
-            .map_err(JournalError::io("make", id.as_str()))?;
+        rustix::fs::mkdirat(&parent, id.as_str(), Mode::RWXU).map_err(JournalError::io("make", id.as_str()))?;
         let fd = rustix::fs::openat(&parent, id.as_str(), DIRECTORY, Mode::empty())
             .map_err(JournalError::io("open", id.as_str()))?;
         let dir = Self::held(fd, runs.join(id.as_str()), id.clone());
         trust::check_own(&dir)?;
         for below in ["out", "attach"] {
-            rustix::fs::mkdirat(&dir, below, Mode::RWXU)
-                .map_err(JournalError::io("make", below))?;
+            rustix::fs::mkdirat(&dir, below, Mode::RWXU).map_err(JournalError::io("make", below))?;
         }
         rustix::fs::fsync(&dir).map_err(JournalError::io("sync", id.as_str()))?;
         rustix::fs::fsync(&parent).map_err(JournalError::io("sync", &name))?;
@@ -86,19 +81,12 @@ impl RunDir {
         let (whole, id) = match last {
             Some(last) if !path.ends_with("..") => (whole, last),
             _ => {
-                let real = whole
-                    .canonicalize()
-                    .map_err(JournalError::io("find", &name))?;
-                let last = real
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned();
+                let real = whole.canonicalize().map_err(JournalError::io("find", &name))?;
+                let last = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 (real, last)
             }
         };
-        let fd = rustix::fs::open(&whole, DIRECTORY, Mode::empty())
-            .map_err(JournalError::io("open", &name))?;
+        let fd = rustix::fs::open(&whole, DIRECTORY, Mode::empty()).map_err(JournalError::io("open", &name))?;
         Ok(Self::held(fd, whole, RunId(id)))
     }
 
@@ -160,9 +148,7 @@ impl RunDir {
                     .map_err(JournalError::io("open", "attach"))?;
                 rustix::fs::fsync(attach).map_err(JournalError::io("sync", "attach"))?;
             }
-            Err(JournalError::Io { source, .. })
-                if source.kind() == std::io::ErrorKind::AlreadyExists =>
-            {
+            Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {
                 self.read_attachment(&file, &sha256)?;
             }
             Err(error) => return Err(error),
@@ -173,15 +159,10 @@ impl RunDir {
     /// The bytes in `attach/` that have this hash; checked against it.
     pub fn attachment(&self, sha256: &str) -> Result<Vec<u8>, JournalError> {
         let start = sha256.get(..16).unwrap_or(sha256);
-        let missing = || JournalError::Changed {
-            name: format!("attach/{start}-"),
-            why: "no file of this name is there".into(),
-        };
+        let missing =
+            || JournalError::Changed { name: format!("attach/{start}-"), why: "no file of this name is there".into() };
         let names = self.names("attach")?;
-        let name = names
-            .iter()
-            .find(|name| name.starts_with(start))
-            .ok_or_else(missing)?;
+        let name = names.iter().find(|name| name.starts_with(start)).ok_or_else(missing)?;
         self.read_attachment(&format!("attach/{name}"), sha256)
     }
 
@@ -191,10 +172,7 @@ impl RunDir {
             return Ok(bytes);
         }
         let why = "its bytes do not have the hash that its name says".into();
-        Err(JournalError::Changed {
-            name: file.to_owned(),
-            why,
-        })
+        Err(JournalError::Changed { name: file.to_owned(), why })
     }
 }
 
@@ -240,9 +218,7 @@ fn plain(text: &str, longest: usize) -> String {
 fn new_id(number: u32, stem: &str, now: Stamp) -> String {
     let day = chrono::DateTime::from_timestamp_micros(now.wall).unwrap_or_default();
     let mut random = [0u8; 8];
-    OsRng
-        .try_fill_bytes(&mut random)
-        .expect("getrandom does not fail on a system that has booted");
+    OsRng.try_fill_bytes(&mut random).expect("getrandom does not fail on a system that has booted");
     let day = day.format("%Y%m%dT%H%MZ");
     format!("{number:04}-{day}-{}-{}", plain(stem, STEM), hex(&random))
 }

@@ -14,9 +14,7 @@ const STICKY: u32 = 0o1000;
 /// Checks the path of a runs directory, links resolved.
 pub(super) fn check(runs: &Path) -> Result<(), JournalError> {
     let name = runs.display().to_string();
-    let real = runs
-        .canonicalize()
-        .map_err(JournalError::io("find", &name))?;
+    let real = runs.canonicalize().map_err(JournalError::io("find", &name))?;
     for (depth, component) in real.ancestors().enumerate() {
         let name = component.display().to_string();
         let stat = rustix::fs::lstat(component).map_err(JournalError::io("look at", &name))?;

@@ -36,26 +36,17 @@ pub struct Agent {
 impl Agent {
     /// The agent at `socket`; nothing is opened yet.
     pub fn at(socket: &Path) -> Self {
-        Self {
-            socket: socket.to_owned(),
-            list_wait: LIST_WAIT,
-            sign_wait: SIGN_WAIT,
-        }
+        Self { socket: socket.to_owned(), list_wait: LIST_WAIT, sign_wait: SIGN_WAIT }
     }
 
     /// The keys that it holds and that can be signed with, in its order. Certificates and DSA keys are left out.
     pub fn identities(&self) -> Result<Vec<PublicKey>, KeyError> {
         let answer = self.ask(&[LIST], self.list_wait)?;
         if answer.first() == Some(&FAILURE) {
-            return Err(KeyError::AgentRefusedList {
-                socket: self.socket.clone(),
-            });
+            return Err(KeyError::AgentRefusedList { socket: self.socket.clone() });
         }
         let blobs = read_keys(&answer).map_err(|_| self.garbled())?;
-        Ok(blobs
-            .into_iter()
-            .filter_map(|blob| PublicKey::from_blob(blob).ok())
-            .collect())
+        Ok(blobs.into_iter().filter_map(|blob| PublicKey::from_blob(blob).ok()).collect())
     }
 
     /// The raw signature of `data` by `key`.
@@ -63,34 +54,23 @@ impl Agent {
         let mut question = vec![SIGN];
         put_string(&mut question, key.blob());
         put_string(&mut question, data);
-        let flags = if key.kind() == KeyKind::Rsa {
-            RSA_SHA2_512
-        } else {
-            0
-        };
+        let flags = if key.kind() == KeyKind::Rsa { RSA_SHA2_512 } else { 0 };
         question.extend(flags.to_be_bytes());
         let answer = self.ask(&question, self.sign_wait)?;
         if answer.first() == Some(&FAILURE) {
-            return Err(KeyError::AgentRefused {
-                fingerprint: key.fingerprint(),
-            });
+            return Err(KeyError::AgentRefused { fingerprint: key.fingerprint() });
         }
         read_signature(&answer).map_err(|_| self.garbled())
     }
 
     fn ask(&self, question: &[u8], wait: Duration) -> Result<Vec<u8>, KeyError> {
-        self.exchange(question, wait)
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => KeyError::SlowAgent {
-                    socket: self.socket.clone(),
-                    seconds: wait.as_secs(),
-                },
-                io::ErrorKind::InvalidData => self.garbled(),
-                _ => KeyError::DeadAgent {
-                    socket: self.socket.clone(),
-                    source,
-                },
-            })
+        self.exchange(question, wait).map_err(|source| match source.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                KeyError::SlowAgent { socket: self.socket.clone(), seconds: wait.as_secs() }
+            }
+            io::ErrorKind::InvalidData => self.garbled(),
+            _ => KeyError::DeadAgent { socket: self.socket.clone(), source },
+        })
     }
 
     fn exchange(&self, question: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
@@ -112,9 +92,7 @@ impl Agent {
     }
 
     fn garbled(&self) -> KeyError {
-        KeyError::GarbledAgent {
-            socket: self.socket.clone(),
-        }
+        KeyError::GarbledAgent { socket: self.socket.clone() }
     }
 }
 
@@ -149,9 +127,7 @@ pub(super) struct AgentSigner {
 
 impl Signer for AgentSigner {
     fn sign(&self, namespace: &str, message: &[u8]) -> Result<String, KeyError> {
-        let raw = self
-            .agent
-            .sign(&self.key, &sshsig::signed_data(namespace, message))?;
+        let raw = self.agent.sign(&self.key, &sshsig::signed_data(namespace, message))?;
         let armored = sshsig::armor(&self.key, namespace, &raw);
         sshsig::proven(armored, &self.key, namespace, message)
     }

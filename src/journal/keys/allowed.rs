@@ -51,10 +51,7 @@ impl AllowedSigners {
         for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
             let number = index + 1;
             if number > MOST_LINES {
-                list.refused.push(RefusedLine {
-                    number,
-                    why: "too many lines; this one and the rest are not read",
-                });
+                list.refused.push(RefusedLine { number, why: "too many lines; this one and the rest are not read" });
                 break;
             }
             match allowed_line::read(line) {
@@ -80,9 +77,7 @@ impl AllowedSigners {
         namespace: &str,
         at_and_now: (i64, i64),
     ) -> Standing {
-        self.best(key, namespace, at_and_now, |line| {
-            line.speaks_for(principal)
-        })
+        self.best(key, namespace, at_and_now, |line| line.speaks_for(principal))
     }
 
     /// The lines that vouch for nobody.
@@ -96,20 +91,10 @@ impl AllowedSigners {
     }
 
     /// Of several lines for one key the one that says most for it.
-    fn best(
-        &self,
-        key: &PublicKey,
-        namespace: &str,
-        times: (i64, i64),
-        takes: impl Fn(&Line) -> bool,
-    ) -> Standing {
-        let lines = self
-            .lines
-            .iter()
-            .filter(|line| line.key == *key && takes(line));
+    fn best(&self, key: &PublicKey, namespace: &str, times: (i64, i64), takes: impl Fn(&Line) -> bool) -> Standing {
+        let lines = self.lines.iter().filter(|line| line.key == *key && takes(line));
         let said = lines.map(|line| line.standing(namespace, times));
-        said.max_by_key(Standing::rank)
-            .unwrap_or(Standing::NotListed)
+        said.max_by_key(Standing::rank).unwrap_or(Standing::NotListed)
     }
 }
 
@@ -134,9 +119,7 @@ impl Line {
         } else if !self.valid(now) {
             Standing::NotValidNow
         } else {
-            Standing::Known {
-                principal: self.principals.clone(),
-            }
+            Standing::Known { principal: self.principals.clone() }
         }
     }
 }
@@ -145,92 +128,49 @@ impl Line {
 mod tests {
     use super::*;
 
-    const A: &str =
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
-    const B: &str =
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB9dG4kjRhQTtWTVzd2t27+t0DEHBPW7iOD23TUiYLio";
+    const A: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+    const B: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB9dG4kjRhQTtWTVzd2t27+t0DEHBPW7iOD23TUiYLio";
     const NOON: i64 = 1_577_880_000; // 2020-01-01 12:00 UTC
 
     fn says(file: &str, key: &str, namespace: &str, at: i64, now: i64) -> Standing {
-        AllowedSigners::parse(file.as_bytes()).check(
-            &PublicKey::from_openssh(key).unwrap(),
-            namespace,
-            at,
-            now,
-        )
+        AllowedSigners::parse(file.as_bytes()).check(&PublicKey::from_openssh(key).unwrap(), namespace, at, now)
     }
 
     fn known(principal: &str) -> Standing {
-        Standing::Known {
-            principal: principal.into(),
-        }
+        Standing::Known { principal: principal.into() }
     }
 
     #[test]
     fn a_key_is_known_for_its_namespaces_only() {
-        let file = format!(
-            "# mine\n\n  maya namespaces=\"seal@tminus,genesis@*,!genesis@x\" {A} laptop\r\nall {B}"
-        );
+        let file = format!("# mine\n\n  maya namespaces=\"seal@tminus,genesis@*,!genesis@x\" {A} laptop\r\nall {B}");
         assert_eq!(says(&file, A, "seal@tminus", NOON, NOON), known("maya"));
         assert_eq!(says(&file, A, "genesis@tminus", NOON, NOON), known("maya"));
-        assert_eq!(
-            says(&file, A, "genesis@x", NOON, NOON),
-            Standing::WrongNamespace,
-            "negated"
-        );
-        assert_eq!(
-            says(&file, A, "seal.drill@tminus", NOON, NOON),
-            Standing::WrongNamespace
-        );
+        assert_eq!(says(&file, A, "genesis@x", NOON, NOON), Standing::WrongNamespace, "negated");
+        assert_eq!(says(&file, A, "seal.drill@tminus", NOON, NOON), Standing::WrongNamespace);
         assert_eq!(says(&file, B, "anything", NOON, NOON), known("all"));
         assert_eq!(says("", A, "seal@tminus", NOON, NOON), Standing::NotListed);
-        assert_eq!(
-            says(&format!("maya {A}"), B, "x", NOON, NOON),
-            Standing::NotListed
-        );
+        assert_eq!(says(&format!("maya {A}"), B, "x", NOON, NOON), Standing::NotListed);
     }
 
     #[test]
     fn a_key_no_longer_valid_now_is_not_known_however_its_signature_is_dated() {
         let file = format!("maya valid-after=\"20200101Z\",valid-before=\"202001020000Z\" {A}");
         assert_eq!(says(&file, A, "x", NOON, NOON), known("maya"));
-        assert_eq!(
-            says(&file, A, "x", NOON, NOON + 86_400),
-            Standing::NotValidNow
-        );
-        assert_eq!(
-            says(&file, A, "x", NOON - 86_400, NOON),
-            Standing::NotValidThen
-        );
+        assert_eq!(says(&file, A, "x", NOON, NOON + 86_400), Standing::NotValidNow);
+        assert_eq!(says(&file, A, "x", NOON - 86_400, NOON), Standing::NotValidThen);
         let both = format!("{file}\nnew valid-after=\"20200102Z\" {A}");
-        assert_eq!(
-            says(&both, A, "x", NOON + 86_400, NOON + 86_400),
-            known("new"),
-            "a renewed line"
-        );
+        assert_eq!(says(&both, A, "x", NOON + 86_400, NOON + 86_400), known("new"), "a renewed line");
     }
 
     #[test]
     fn principals_are_patterns_when_one_is_asked_for() {
-        let list = AllowedSigners::parse(
-            format!("*@example.com,!eve@example.com {A}\n\"two words\" {B}").as_bytes(),
-        );
-        let (a, b) = (
-            PublicKey::from_openssh(A).unwrap(),
-            PublicKey::from_openssh(B).unwrap(),
-        );
+        let list = AllowedSigners::parse(format!("*@example.com,!eve@example.com {A}\n\"two words\" {B}").as_bytes());
+        let (a, b) = (PublicKey::from_openssh(A).unwrap(), PublicKey::from_openssh(B).unwrap());
         let asks = |name: &str, key| list.check_principal(name, key, "x", (NOON, NOON));
-        assert_eq!(
-            asks("op@example.com", &a),
-            known("*@example.com,!eve@example.com")
-        );
+        assert_eq!(asks("op@example.com", &a), known("*@example.com,!eve@example.com"));
         assert_eq!(asks("eve@example.com", &a), Standing::NotListed);
         assert_eq!(asks("op@example.org", &a), Standing::NotListed);
-        assert_eq!(
-            asks("op@example.com", &b),
-            Standing::NotListed,
-            "another's key"
-        );
+        assert_eq!(asks("op@example.com", &b), Standing::NotListed, "another's key");
         assert_eq!(asks("two words", &b), known("two words"));
     }
 
@@ -259,20 +199,9 @@ mod tests {
             let list = AllowedSigners::parse(line.as_bytes());
             assert!(list.is_empty() && list.refused().len() == 1, "{line:?}");
         }
-        let mixed =
-            AllowedSigners::parse(format!("ca cert-authority {A}\nmaya {A}\n\u{e9}\n").as_bytes());
-        assert_eq!(
-            mixed
-                .refused()
-                .iter()
-                .map(|line| line.number)
-                .collect::<Vec<_>>(),
-            [1, 3]
-        );
-        assert_eq!(
-            mixed.refused()[0].why,
-            "certificate authorities are not taken"
-        );
+        let mixed = AllowedSigners::parse(format!("ca cert-authority {A}\nmaya {A}\n\u{e9}\n").as_bytes());
+        assert_eq!(mixed.refused().iter().map(|line| line.number).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(mixed.refused()[0].why, "certificate authorities are not taken");
         let bytes = [b"maya\xff ".as_slice(), A.as_bytes()].concat();
         assert!(AllowedSigners::parse(&bytes).is_empty(), "not UTF-8");
     }
@@ -281,14 +210,7 @@ mod tests {
     fn a_huge_file_or_pattern_is_read_in_time() {
         let many = format!("maya {A}\n").repeat(MOST_LINES + 5);
         assert_eq!(AllowedSigners::parse(many.as_bytes()).refused().len(), 1);
-        let stars = format!(
-            "{} namespaces=\"{}b\" {A}",
-            "*".repeat(2_000),
-            "*a".repeat(2_000)
-        );
-        assert_eq!(
-            says(&stars, A, &"a".repeat(2_000), NOON, NOON),
-            Standing::WrongNamespace
-        );
+        let stars = format!("{} namespaces=\"{}b\" {A}", "*".repeat(2_000), "*a".repeat(2_000));
+        assert_eq!(says(&stars, A, &"a".repeat(2_000), NOON, NOON), Standing::WrongNamespace);
     }
 }

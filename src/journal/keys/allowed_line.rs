@@ -19,17 +19,11 @@ pub(super) struct Line {
 /// Reads a line; a comment or an empty one is nothing, an error the reason why it vouches for nobody.
 pub(super) fn read(line: &[u8]) -> Result<Option<Line>, &'static str> {
     let line = std::str::from_utf8(line).map_err(|_| "it is not UTF-8")?;
-    let line = line
-        .strip_suffix('\r')
-        .unwrap_or(line)
-        .trim_matches([' ', '\t']);
+    let line = line.strip_suffix('\r').unwrap_or(line).trim_matches([' ', '\t']);
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
     }
-    if line
-        .chars()
-        .any(|letter| letter.is_control() && letter != '\t')
-    {
+    if line.chars().any(|letter| letter.is_control() && letter != '\t') {
         return Err("it holds a control character");
     }
     let (principals, rest) = split_principals(line)?;
@@ -38,19 +32,10 @@ pub(super) fn read(line: &[u8]) -> Result<Option<Line>, &'static str> {
         Ok(key) => (None, key),
         Err(_) => {
             let (options, rest) = split_options(rest).ok_or("it holds no key that is taken")?;
-            (
-                Some(options),
-                PublicKey::from_openssh(rest).map_err(no_key)?,
-            )
+            (Some(options), PublicKey::from_openssh(rest).map_err(no_key)?)
         }
     };
-    let mut read = Line {
-        principals,
-        key,
-        namespaces: None,
-        after: None,
-        before: None,
-    };
+    let mut read = Line { principals, key, namespaces: None, after: None, before: None };
     if let Some(options) = options {
         read.take_options(options)?;
     }
@@ -66,9 +51,7 @@ impl Line {
     }
 
     pub(super) fn allows(&self, namespace: &str) -> bool {
-        self.namespaces
-            .as_ref()
-            .is_none_or(|list| matches_list(list, namespace))
+        self.namespaces.as_ref().is_none_or(|list| matches_list(list, namespace))
     }
 
     pub(super) fn valid(&self, at: i64) -> bool {
@@ -81,9 +64,7 @@ impl Line {
             if rest.is_empty() {
                 return Ok(());
             }
-            rest = rest
-                .strip_prefix(',')
-                .ok_or("it has an option that is not known")?;
+            rest = rest.strip_prefix(',').ok_or("it has an option that is not known")?;
         }
     }
 
@@ -96,16 +77,10 @@ impl Line {
             once(&mut self.namespaces, value)?;
             return Ok(rest);
         }
-        for (name, slot) in [
-            ("valid-after=", &mut self.after),
-            ("valid-before=", &mut self.before),
-        ] {
+        for (name, slot) in [("valid-after=", &mut self.after), ("valid-before=", &mut self.before)] {
             if let Some(rest) = past_word(text, name) {
                 let (value, rest) = quoted(rest)?;
-                once(
-                    slot,
-                    time(&value, name == "valid-after=").ok_or("it has a date that is not one")?,
-                )?;
+                once(slot, time(&value, name == "valid-after=").ok_or("it has a date that is not one")?)?;
                 return Ok(rest);
             }
         }
@@ -129,9 +104,7 @@ fn past_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
 fn split_principals(line: &str) -> Result<(String, &str), &'static str> {
     let (principals, rest) = match line.strip_prefix('"') {
         Some(rest) => rest.split_once('"').ok_or("a quote is not closed")?,
-        None => line
-            .split_once([' ', '\t'])
-            .ok_or("it names nobody, or holds no key")?,
+        None => line.split_once([' ', '\t']).ok_or("it names nobody, or holds no key")?,
     };
     if principals.is_empty() {
         return Err("it names nobody");
@@ -180,21 +153,14 @@ fn quoted(text: &str) -> Result<(String, &str), &'static str> {
 
 /// `YYYYMMDD[HHMM[SS]]`, with `Z` or `UTC` at its end in UTC. Where a clock shows a time twice, the narrower reading is taken.
 fn time(text: &str, is_start: bool) -> Option<i64> {
-    let (digits, utc) = match text
-        .strip_suffix(['Z', 'z'])
-        .or_else(|| text.strip_suffix("UTC"))
-    {
+    let (digits, utc) = match text.strip_suffix(['Z', 'z']).or_else(|| text.strip_suffix("UTC")) {
         Some(digits) => (digits, true),
         None => (text, false),
     };
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let part = |from: usize, to: usize| {
-        digits
-            .get(from..to)
-            .map_or(Some(0), |part| part.parse::<u32>().ok())
-    };
+    let part = |from: usize, to: usize| digits.get(from..to).map_or(Some(0), |part| part.parse::<u32>().ok());
     if !matches!(digits.len(), 8 | 12 | 14) {
         return None;
     }
@@ -204,11 +170,7 @@ fn time(text: &str, is_start: bool) -> Option<i64> {
         return Some(Utc.from_utc_datetime(&shown).timestamp());
     }
     let local = Local.from_local_datetime(&shown);
-    let instant = if is_start {
-        local.latest()
-    } else {
-        local.earliest()
-    };
+    let instant = if is_start { local.latest() } else { local.earliest() };
     instant.map(|instant| instant.timestamp())
 }
 

@@ -89,9 +89,7 @@ pub enum KeyError {
         algorithm: String,
     },
     /// The file is encrypted in a way that only OpenSSH opens.
-    #[error(
-        "the key {path} is encrypted in a form that only ssh-add opens; add it to the ssh-agent"
-    )]
+    #[error("the key {path} is encrypted in a form that only ssh-add opens; add it to the ssh-agent")]
     NeedsAgent {
         /// The file.
         path: PathBuf,

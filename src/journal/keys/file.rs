@@ -39,27 +39,16 @@ pub(super) fn load(origin: &KeyOrigin) -> Result<Loaded, KeyError> {
     };
     let (bytes, exposed) = read(path, links)?;
     if !bytes.starts_with(b"-----BEGIN ") {
-        let line =
-            std::str::from_utf8(&bytes).map_err(|_| KeyError::NotAKey { path: path.clone() })?;
-        return public_line(line)
-            .map(Loaded::Public)
-            .ok_or_else(|| KeyError::NotAKey { path: path.clone() });
+        let line = std::str::from_utf8(&bytes).map_err(|_| KeyError::NotAKey { path: path.clone() })?;
+        return public_line(line).map(Loaded::Public).ok_or_else(|| KeyError::NotAKey { path: path.clone() });
     }
     if let Some(mode) = exposed {
-        return Err(KeyError::Exposed {
-            path: path.clone(),
-            mode,
-        });
+        return Err(KeyError::Exposed { path: path.clone(), mode });
     }
     match PrivateKey::from_openssh(&*bytes) {
         Ok(key) if key.is_encrypted() => {
             let public = public_half(&key)?;
-            Ok(Loaded::Locked(LockedKey {
-                origin: origin.clone(),
-                path: path.clone(),
-                key: Box::new(key),
-                public,
-            }))
+            Ok(Loaded::Locked(LockedKey { origin: origin.clone(), path: path.clone(), key: Box::new(key), public }))
         }
         Ok(key) => FileSigner::of(key, origin).map(Loaded::Ready),
         Err(_) => load_older(bytes, origin, path),
@@ -67,28 +56,16 @@ pub(super) fn load(origin: &KeyOrigin) -> Result<Loaded, KeyError> {
 }
 
 /// PEM as OpenSSH wrote it before 7.8 and others still do; only `ssh-keygen` reads all of its kinds.
-fn load_older(
-    bytes: Zeroizing<Vec<u8>>,
-    origin: &KeyOrigin,
-    path: &Path,
-) -> Result<Loaded, KeyError> {
-    let encrypted = bytes
-        .windows(b"ENCRYPTED".len())
-        .any(|window| window == b"ENCRYPTED");
+fn load_older(bytes: Zeroizing<Vec<u8>>, origin: &KeyOrigin, path: &Path) -> Result<Loaded, KeyError> {
+    let encrypted = bytes.windows(b"ENCRYPTED".len()).any(|window| window == b"ENCRYPTED");
     match keygen::modernized(&bytes) {
         Ok(modern) => {
             let key = PrivateKey::from_openssh(&*modern);
-            let key = key.map_err(|_| KeyError::NotAKey {
-                path: path.to_owned(),
-            })?;
+            let key = key.map_err(|_| KeyError::NotAKey { path: path.to_owned() })?;
             FileSigner::of(key, origin).map(Loaded::Ready)
         }
-        Err(KeyError::KeygenFailed { .. }) if encrypted => {
-            Ok(Loaded::AgentOnly(public_beside(path)))
-        }
-        Err(KeyError::KeygenFailed { .. }) => Err(KeyError::NotAKey {
-            path: path.to_owned(),
-        }),
+        Err(KeyError::KeygenFailed { .. }) if encrypted => Ok(Loaded::AgentOnly(public_beside(path))),
+        Err(KeyError::KeygenFailed { .. }) => Err(KeyError::NotAKey { path: path.to_owned() }),
         Err(other) => Err(other),
     }
 }
@@ -105,27 +82,18 @@ fn public_line(text: &str) -> Option<PublicKey> {
 }
 
 fn public_half(key: &PrivateKey) -> Result<PublicKey, KeyError> {
-    let unsupported = |_| KeyError::Unsupported {
-        algorithm: key.algorithm().to_string(),
-    };
+    let unsupported = |_| KeyError::Unsupported { algorithm: key.algorithm().to_string() };
     PublicKey::from_blob(&key.public_key().to_bytes().map_err(unsupported)?)
 }
 
 /// The bytes of a regular file, and its mode if it is this user's and open to others.
 fn read(path: &Path, links: OFlags) -> Result<(Zeroizing<Vec<u8>>, Option<u32>), KeyError> {
-    let failed = |source| KeyError::Read {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| KeyError::Read { path: path.to_owned(), source };
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | links;
-    let file = File::from(
-        rustix::fs::open(path, flags, Mode::empty()).map_err(|error| failed(error.into()))?,
-    );
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(|error| failed(error.into()))?);
     let facts = file.metadata().map_err(failed)?;
     if !facts.is_file() || facts.len() > LONGEST {
-        return Err(KeyError::NotAKeyFile {
-            path: path.to_owned(),
-        });
+        return Err(KeyError::NotAKeyFile { path: path.to_owned() });
     }
     // Room for all of it at once, so that growing leaves no copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
@@ -157,17 +125,13 @@ impl LockedKey {
     /// Opens the key. Takes about 0.1 s, or as long as the file's own rounds say, so never on the thread that draws.
     pub fn unlock(&self, passphrase: &Secret) -> Result<Box<dyn Signer>, KeyError> {
         // The crate has one word for a wrong passphrase and for damage behind the encryption; the first is what happens.
-        let wrong = |_| KeyError::WrongPassphrase {
-            path: self.path.clone(),
-        };
+        let wrong = |_| KeyError::WrongPassphrase { path: self.path.clone() };
         let key = self.key.decrypt(passphrase.reveal()).map_err(wrong)?;
         let signer = FileSigner::of(key, &self.origin)?;
         if signer.public == self.public {
             Ok(Box::new(signer))
         } else {
-            Err(KeyError::NotAKey {
-                path: self.path.clone(),
-            })
+            Err(KeyError::NotAKey { path: self.path.clone() })
         }
     }
 }
@@ -193,16 +157,10 @@ impl FileSigner {
             FileSecret::Here(Box::new(key))
         } else {
             let algorithm = public.kind().name().to_owned();
-            let mut text = key
-                .to_openssh(LineEnding::LF)
-                .map_err(|_| KeyError::Unsupported { algorithm })?;
+            let mut text = key.to_openssh(LineEnding::LF).map_err(|_| KeyError::Unsupported { algorithm })?;
             FileSecret::Elsewhere(Zeroizing::new(std::mem::take(&mut *text).into_bytes()))
         };
-        Ok(Self {
-            public,
-            origin: origin.clone(),
-            secret,
-        })
+        Ok(Self { public, origin: origin.clone(), secret })
     }
 }
 
@@ -210,9 +168,7 @@ impl Signer for FileSigner {
     fn sign(&self, namespace: &str, message: &[u8]) -> Result<String, KeyError> {
         let armored = match &self.secret {
             FileSecret::Here(key) => {
-                let bad = |_| KeyError::Unsupported {
-                    algorithm: self.public.kind().name().to_owned(),
-                };
+                let bad = |_| KeyError::Unsupported { algorithm: self.public.kind().name().to_owned() };
                 let signature = key.sign(namespace, HashAlg::Sha512, message).map_err(bad)?;
                 let raw = Vec::try_from(signature.signature().clone()).map_err(bad)?;
                 sshsig::armor(&self.public, namespace, &raw)

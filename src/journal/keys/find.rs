@@ -75,17 +75,8 @@ pub fn find(places: &KeyPlaces) -> Result<Search, KeyError> {
     Ok(search)
 }
 
-fn named(
-    path: &Path,
-    places: &KeyPlaces,
-    passed_over: &mut Vec<KeyError>,
-) -> Result<Found, KeyError> {
-    usable(
-        load(&KeyOrigin::File(path.to_owned()))?,
-        path,
-        places,
-        passed_over,
-    )
+fn named(path: &Path, places: &KeyPlaces, passed_over: &mut Vec<KeyError>) -> Result<Found, KeyError> {
+    usable(load(&KeyOrigin::File(path.to_owned()))?, path, places, passed_over)
 }
 
 fn searched(places: &KeyPlaces, passed_over: &mut Vec<KeyError>) -> Result<Found, KeyError> {
@@ -110,31 +101,19 @@ fn searched(places: &KeyPlaces, passed_over: &mut Vec<KeyError>) -> Result<Found
         }
     }
     match own::look(&places.data_dir)? {
-        Some(loaded) => usable(
-            loaded,
-            &places.data_dir.join("tminus").join("key"),
-            places,
-            passed_over,
-        ),
+        Some(loaded) => usable(loaded, &places.data_dir.join("tminus").join("key"), places, passed_over),
         None => Ok(Found::Nothing),
     }
 }
 
 /// Turns what a file holds into a key that signs. An encrypted key that the agent holds too needs no passphrase.
-fn usable(
-    loaded: Loaded,
-    path: &Path,
-    places: &KeyPlaces,
-    passed_over: &mut Vec<KeyError>,
-) -> Result<Found, KeyError> {
+fn usable(loaded: Loaded, path: &Path, places: &KeyPlaces, passed_over: &mut Vec<KeyError>) -> Result<Found, KeyError> {
     match loaded {
         Loaded::Ready(signer) => Ok(Found::Ready(Box::new(signer))),
         Loaded::Public(public) => {
             let agent = agent_of(places).ok_or(KeyError::NoAgent)?;
             let held = held_by(&agent, &public)?;
-            held.ok_or_else(|| KeyError::NotInAgent {
-                path: path.to_owned(),
-            })
+            held.ok_or_else(|| KeyError::NotInAgent { path: path.to_owned() })
         }
         Loaded::Locked(locked) => match in_agent(locked.public(), places, passed_over) {
             Some(held) => Ok(held),
@@ -142,18 +121,12 @@ fn usable(
         },
         Loaded::AgentOnly(public) => {
             let held = public.and_then(|public| in_agent(&public, places, passed_over));
-            held.ok_or_else(|| KeyError::NeedsAgent {
-                path: path.to_owned(),
-            })
+            held.ok_or_else(|| KeyError::NeedsAgent { path: path.to_owned() })
         }
     }
 }
 
-fn in_agent(
-    public: &PublicKey,
-    places: &KeyPlaces,
-    passed_over: &mut Vec<KeyError>,
-) -> Option<Found> {
+fn in_agent(public: &PublicKey, places: &KeyPlaces, passed_over: &mut Vec<KeyError>) -> Option<Found> {
     let agent = agent_of(places)?;
     match held_by(&agent, public) {
         Ok(held) => held,
@@ -168,27 +141,15 @@ fn in_agent(
 
 fn held_by(agent: &Agent, public: &PublicKey) -> Result<Option<Found>, KeyError> {
     let held = agent.identities()?.into_iter().find(|key| key == public);
-    Ok(held.map(|key| {
-        Found::Ready(Box::new(AgentSigner {
-            agent: agent.clone(),
-            key,
-        }) as Box<dyn Signer>)
-    }))
+    Ok(held.map(|key| Found::Ready(Box::new(AgentSigner { agent: agent.clone(), key }) as Box<dyn Signer>)))
 }
 
 fn agent_of(places: &KeyPlaces) -> Option<Agent> {
-    places
-        .agent
-        .as_deref()
-        .filter(|socket| !socket.as_os_str().is_empty())
-        .map(Agent::at)
+    places.agent.as_deref().filter(|socket| !socket.as_os_str().is_empty()).map(Agent::at)
 }
 
 /// Ed25519 before the others; else the agent's own order.
 fn preferred(keys: Vec<PublicKey>) -> Option<PublicKey> {
-    let best = keys
-        .iter()
-        .position(|key| key.kind() == KeyKind::Ed25519)
-        .unwrap_or(0);
+    let best = keys.iter().position(|key| key.kind() == KeyKind::Ed25519).unwrap_or(0);
     keys.into_iter().nth(best)
 }

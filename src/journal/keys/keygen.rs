@@ -25,14 +25,7 @@ const LONGEST: u64 = 64 * 1024;
 /// The armored signature of `message` by an unencrypted private key, given as the text of its file.
 pub(super) fn sign(key: &[u8], namespace: &str, message: &[u8]) -> Result<String, KeyError> {
     let path = MemoryFile::holding(key)?;
-    let words = [
-        "-Y".as_ref(),
-        "sign".as_ref(),
-        "-f".as_ref(),
-        path.name(),
-        "-n".as_ref(),
-        namespace.as_ref(),
-    ];
+    let words = ["-Y".as_ref(), "sign".as_ref(), "-f".as_ref(), path.name(), "-n".as_ref(), namespace.as_ref()];
     text(run(&words, message)?)
 }
 
@@ -49,14 +42,8 @@ pub(super) fn modernized(key: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
 /// Whether the signature holds for its own key; a wrong one is `KeygenFailed`.
 pub(super) fn check(armored: &[u8], namespace: &str, message: &[u8]) -> Result<(), KeyError> {
     let path = MemoryFile::holding(armored)?;
-    let words = [
-        "-Y".as_ref(),
-        "check-novalidate".as_ref(),
-        "-n".as_ref(),
-        namespace.as_ref(),
-        "-s".as_ref(),
-        path.name(),
-    ];
+    let words =
+        ["-Y".as_ref(), "check-novalidate".as_ref(), "-n".as_ref(), namespace.as_ref(), "-s".as_ref(), path.name()];
     run(&words, message).map(drop)
 }
 
@@ -78,10 +65,7 @@ impl MemoryFile {
         fchmod(&fd, Mode::RUSR | Mode::WUSR)?;
         let mut file = File::from(fd);
         file.write_all(bytes)?;
-        Ok(Self {
-            name: format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()),
-            file,
-        })
+        Ok(Self { name: format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()), file })
     }
 
     fn content(&self) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -97,9 +81,7 @@ impl MemoryFile {
 }
 
 fn text(printed: Vec<u8>) -> Result<String, KeyError> {
-    String::from_utf8(printed).map_err(|_| KeyError::KeygenFailed {
-        said: "it printed what is not text".into(),
-    })
+    String::from_utf8(printed).map_err(|_| KeyError::KeygenFailed { said: "it printed what is not text".into() })
 }
 
 fn run(words: &[&OsStr], input: &[u8]) -> Result<Vec<u8>, KeyError> {
@@ -116,30 +98,16 @@ fn run(words: &[&OsStr], input: &[u8]) -> Result<Vec<u8>, KeyError> {
         .spawn()
         .map_err(failed)?;
     let answers = speak(&mut child, input.to_vec());
-    let told = answers
-        .recv_timeout(SLOWEST)
-        .and_then(|first| Ok((first, answers.recv_timeout(SLOWEST)?)));
+    let told = answers.recv_timeout(SLOWEST).and_then(|first| Ok((first, answers.recv_timeout(SLOWEST)?)));
     let Ok((one, two)) = told else {
         // The threads end with the pipes; they are not waited for, since a helper of the program's may hold one.
         let _ = child.kill();
         let _ = child.wait();
-        return Err(KeyError::KeygenSlow {
-            seconds: SLOWEST.as_secs(),
-        });
+        return Err(KeyError::KeygenSlow { seconds: SLOWEST.as_secs() });
     };
     let status = child.wait().map_err(failed)?;
-    let (printed, said) = if one.from_stdout {
-        (one, two)
-    } else {
-        (two, one)
-    };
-    if status.success() {
-        Ok(printed.bytes)
-    } else {
-        Err(KeyError::KeygenFailed {
-            said: last_line(&said.bytes),
-        })
-    }
+    let (printed, said) = if one.from_stdout { (one, two) } else { (two, one) };
+    if status.success() { Ok(printed.bytes) } else { Err(KeyError::KeygenFailed { said: last_line(&said.bytes) }) }
 }
 
 /// What came from one of the program's two outputs, to its end.
@@ -156,20 +124,8 @@ fn speak(child: &mut Child, input: Vec<u8>) -> mpsc::Receiver<Answer> {
         thread::spawn(move || drop(stdin.write_all(&input)));
     }
     let outputs: [(bool, Option<Box<dyn Read + Send>>); 2] = [
-        (
-            true,
-            child
-                .stdout
-                .take()
-                .map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
-        ),
-        (
-            false,
-            child
-                .stderr
-                .take()
-                .map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
-        ),
+        (true, child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>)),
+        (false, child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>)),
     ];
     for (from_stdout, pipe) in outputs {
         let tell = tell.clone();
@@ -186,10 +142,5 @@ fn speak(child: &mut Child, input: Vec<u8>) -> mpsc::Receiver<Answer> {
 
 fn last_line(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("it said nothing")
-        .trim()
-        .to_owned()
+    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").trim().to_owned()
 }

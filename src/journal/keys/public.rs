@@ -29,15 +29,8 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    const ALL: [KeyKind; 7] = [
-        Self::Ed25519,
-        Self::P256,
-        Self::P384,
-        Self::P521,
-        Self::Rsa,
-        Self::SkEd25519,
-        Self::SkP256,
-    ];
+    const ALL: [KeyKind; 7] =
+        [Self::Ed25519, Self::P256, Self::P384, Self::P521, Self::Rsa, Self::SkEd25519, Self::SkP256];
 
     /// The name that OpenSSH has for it.
     pub fn name(self) -> &'static str {
@@ -72,19 +65,11 @@ impl PublicKey {
     /// The key that these bytes are, if they are the canonical form of one that can be signed with.
     pub fn from_blob(blob: &[u8]) -> Result<Self, KeyError> {
         let name = Reader::new(blob).text().unwrap_or("unknown");
-        let unsupported = || KeyError::Unsupported {
-            algorithm: name.to_owned(),
-        };
-        let kind = KeyKind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(unsupported)?;
+        let unsupported = || KeyError::Unsupported { algorithm: name.to_owned() };
+        let kind = KeyKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(unsupported)?;
         let parsed = ssh_key::PublicKey::from_bytes(blob).map_err(|_| unsupported())?;
         match parsed.to_bytes() {
-            Ok(again) if again == blob => Ok(Self {
-                kind,
-                blob: blob.to_vec(),
-            }),
+            Ok(again) if again == blob => Ok(Self { kind, blob: blob.to_vec() }),
             Ok(_) | Err(_) => Err(unsupported()),
         }
     }
@@ -92,20 +77,11 @@ impl PublicKey {
     /// The key of `type base64 [comment]`, the text of a `.pub` file.
     pub fn from_openssh(line: &str) -> Result<Self, KeyError> {
         let mut words = line.split_ascii_whitespace();
-        let (name, text) = (
-            words.next().unwrap_or_default(),
-            words.next().unwrap_or_default(),
-        );
-        let unsupported = || KeyError::Unsupported {
-            algorithm: name.to_owned(),
-        };
+        let (name, text) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let unsupported = || KeyError::Unsupported { algorithm: name.to_owned() };
         let blob = STANDARD.decode(text).map_err(|_| unsupported())?;
         let key = Self::from_blob(&blob)?;
-        if key.kind.name() == name {
-            Ok(key)
-        } else {
-            Err(unsupported())
-        }
+        if key.kind.name() == name { Ok(key) } else { Err(unsupported()) }
     }
 
     /// `type base64`, without a comment.
@@ -115,10 +91,7 @@ impl PublicKey {
 
     /// `SHA256:…`, as `ssh-keygen -l` prints it.
     pub fn fingerprint(&self) -> String {
-        format!(
-            "SHA256:{}",
-            STANDARD_NO_PAD.encode(Sha256::digest(&self.blob))
-        )
+        format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(&self.blob)))
     }
 
     /// The key as it stands in signatures and agents. The name of a `SEAL.….sig` file is made of its SHA-256.
@@ -136,8 +109,7 @@ impl PublicKey {
 mod tests {
     use super::*;
 
-    const KEY: &str =
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
 
     #[test]
     fn a_key_has_one_text_and_the_type_word_must_agree() {
@@ -146,15 +118,9 @@ mod tests {
         assert!(PublicKey::from_openssh(&KEY.replacen("ssh-ed25519", "ssh-rsa", 1)).is_err());
         let mut longer = key.blob().to_vec();
         longer.push(0);
-        assert!(
-            PublicKey::from_blob(&longer).is_err(),
-            "bytes after the key"
-        );
+        assert!(PublicKey::from_blob(&longer).is_err(), "bytes after the key");
         for cut in 0..key.blob().len() {
-            assert!(
-                PublicKey::from_blob(&key.blob()[..cut]).is_err(),
-                "cut at {cut}"
-            );
+            assert!(PublicKey::from_blob(&key.blob()[..cut]).is_err(), "cut at {cut}");
         }
     }
 

@@ -15,9 +15,7 @@ impl RunKey {
     /// Draws a new key from the system.
     pub fn generate() -> Self {
         let mut seed = Zeroizing::new([0u8; 32]);
-        OsRng
-            .try_fill_bytes(&mut *seed)
-            .expect("getrandom does not fail on a system that has booted");
+        OsRng.try_fill_bytes(&mut *seed).expect("getrandom does not fail on a system that has booted");
         Self(Box::new(SigningKey::from_bytes(&seed)))
     }
 
@@ -28,10 +26,7 @@ impl RunKey {
 
     /// The public half as 64 lower-case hex digits, as texts carry it.
     pub fn public_hex(&self) -> String {
-        self.public()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        self.public().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// A plain Ed25519 signature of `message`.
@@ -49,10 +44,8 @@ impl std::fmt::Debug for RunKey {
 /// Whether `public` signed `message`. Strict: a key of small order, which would fit many messages, and a signature that is not
 /// in its one reduced form are refused, so the answer is the same for every verifier.
 pub fn verify(public: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
-    VerifyingKey::from_bytes(public).is_ok_and(|key| {
-        key.verify_strict(message, &Signature::from_bytes(signature))
-            .is_ok()
-    })
+    VerifyingKey::from_bytes(public)
+        .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
 }
 
 #[cfg(test)]
@@ -67,10 +60,7 @@ mod tests {
         for bit in 0..512 {
             let mut other = signature;
             other[bit / 8] ^= 1 << (bit % 8);
-            assert!(
-                !verify(&public, b"ckpt", &other),
-                "bit {bit} of the signature"
-            );
+            assert!(!verify(&public, b"ckpt", &other), "bit {bit} of the signature");
         }
         for bit in 0..256 {
             let mut other = public;
@@ -89,11 +79,7 @@ mod tests {
         signature[0] = 1;
         let lax = VerifyingKey::from_bytes(&identity).unwrap();
         use ed25519_dalek::Verifier;
-        assert!(
-            lax.verify(b"anything", &Signature::from_bytes(&signature))
-                .is_ok(),
-            "the attack itself works"
-        );
+        assert!(lax.verify(b"anything", &Signature::from_bytes(&signature)).is_ok(), "the attack itself works");
         assert!(!verify(&identity, b"anything", &signature));
     }
 

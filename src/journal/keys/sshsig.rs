@@ -30,11 +30,7 @@ pub fn check(armored: &[u8], namespace: &str, message: &[u8]) -> Result<PublicKe
     match signature.key.kind() {
         KeyKind::Ed25519 => signature.check_ed25519(&signed)?,
         KeyKind::P256 => signature.check_p256(namespace, message)?,
-        kind @ (KeyKind::P384
-        | KeyKind::P521
-        | KeyKind::Rsa
-        | KeyKind::SkEd25519
-        | KeyKind::SkP256) => {
+        kind @ (KeyKind::P384 | KeyKind::P521 | KeyKind::Rsa | KeyKind::SkEd25519 | KeyKind::SkP256) => {
             return Err(SigError::CannotCheckHere(kind.name()));
         }
     }
@@ -43,11 +39,7 @@ pub fn check(armored: &[u8], namespace: &str, message: &[u8]) -> Result<PublicKe
 
 /// The same, and where this crate cannot tell, `ssh-keygen -Y check-novalidate` is asked. Never in the conductor, and only
 /// where starting a process is allowed.
-pub fn check_asking_ssh_keygen(
-    armored: &[u8],
-    namespace: &str,
-    message: &[u8],
-) -> Result<PublicKey, SigError> {
+pub fn check_asking_ssh_keygen(armored: &[u8], namespace: &str, message: &[u8]) -> Result<PublicKey, SigError> {
     match check(armored, namespace, message) {
         Err(SigError::CannotCheckHere(_)) => {
             let signature = Parsed::read(armored)?;
@@ -90,16 +82,8 @@ pub(super) fn armor(key: &PublicKey, namespace: &str, raw: &[u8]) -> String {
 
 /// A fresh signature, once it is seen to hold: an agent or a token may answer with anything, and a signature that fails later
 /// cannot be made again.
-pub(super) fn proven(
-    armored: String,
-    key: &PublicKey,
-    namespace: &str,
-    message: &[u8],
-) -> Result<String, KeyError> {
-    let bad = |source| KeyError::BadSignature {
-        fingerprint: key.fingerprint(),
-        source,
-    };
+pub(super) fn proven(armored: String, key: &PublicKey, namespace: &str, message: &[u8]) -> Result<String, KeyError> {
+    let bad = |source| KeyError::BadSignature { fingerprint: key.fingerprint(), source };
     match check_asking_ssh_keygen(armored.as_bytes(), namespace, message) {
         Ok(signer) if signer == *key => Ok(armored),
         // Without ssh-keygen an agent's RSA key still signs; its form has been checked.
@@ -111,8 +95,7 @@ pub(super) fn proven(
 
 fn armor_blob(blob: &[u8]) -> String {
     let text = STANDARD.encode(blob);
-    let mut armored =
-        String::with_capacity(text.len() + text.len() / LINE + BEGIN.len() + END.len() + 1);
+    let mut armored = String::with_capacity(text.len() + text.len() / LINE + BEGIN.len() + END.len() + 1);
     armored.push_str(BEGIN);
     for line in text.as_bytes().chunks(LINE) {
         armored.push_str(std::str::from_utf8(line).expect("base64 is ASCII"));
@@ -153,11 +136,7 @@ impl Parsed {
         reader.end()?;
         let key = PublicKey::from_blob(key).map_err(|_| SigError::Kind(kind_of(key)))?;
         judge_raw(key.kind(), &raw)?;
-        let parsed = Self {
-            key,
-            namespace,
-            raw,
-        };
+        let parsed = Self { key, namespace, raw };
         // The last word: whatever was let through above, the file is the one text of what was understood of it.
         if armor(&parsed.key, &parsed.namespace, &parsed.raw).as_bytes() == armored {
             Ok(parsed)
@@ -170,34 +149,21 @@ impl Parsed {
         if self.namespace == wanted && !wanted.is_empty() {
             return Ok(());
         }
-        Err(SigError::Namespace {
-            found: self.namespace.clone(),
-            wanted: wanted.to_owned(),
-        })
+        Err(SigError::Namespace { found: self.namespace.clone(), wanted: wanted.to_owned() })
     }
 
     fn check_ed25519(&self, signed: &[u8]) -> Result<(), SigError> {
         let public = last::<32>(self.key.blob()).ok_or(SigError::Form)?;
         let signature = last::<64>(&self.raw).ok_or(SigError::Form)?;
-        if super::run_key::verify(&public, signed, &signature) {
-            Ok(())
-        } else {
-            Err(SigError::Mismatch)
-        }
+        if super::run_key::verify(&public, signed, &signature) { Ok(()) } else { Err(SigError::Mismatch) }
     }
 
     fn check_p256(&self, namespace: &str, message: &[u8]) -> Result<(), SigError> {
         let key = ssh_key::PublicKey::from_bytes(self.key.blob()).map_err(|_| SigError::Form)?;
         let raw = ssh_key::Signature::try_from(self.raw.as_slice()).map_err(|_| SigError::Form)?;
-        let signature = ssh_key::SshSig::new(
-            key.key_data().clone(),
-            namespace,
-            ssh_key::HashAlg::Sha512,
-            raw,
-        );
+        let signature = ssh_key::SshSig::new(key.key_data().clone(), namespace, ssh_key::HashAlg::Sha512, raw);
         let signature = signature.map_err(|_| SigError::Form)?;
-        key.verify(namespace, message, &signature)
-            .map_err(|_| SigError::Mismatch)
+        key.verify(namespace, message, &signature).map_err(|_| SigError::Mismatch)
     }
 }
 
@@ -206,18 +172,9 @@ fn unarmor(armored: &[u8]) -> Result<Vec<u8>, SigError> {
         return Err(SigError::Form);
     }
     let text = std::str::from_utf8(armored).map_err(|_| SigError::Form)?;
-    let body = text
-        .strip_prefix(BEGIN)
-        .and_then(|rest| rest.strip_suffix(END))
-        .ok_or(SigError::Form)?;
-    let blob = STANDARD
-        .decode(body.replace('\n', ""))
-        .map_err(|_| SigError::Form)?;
-    if armor_blob(&blob) == text {
-        Ok(blob)
-    } else {
-        Err(SigError::Form)
-    }
+    let body = text.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END)).ok_or(SigError::Form)?;
+    let blob = STANDARD.decode(body.replace('\n', "")).map_err(|_| SigError::Form)?;
+    if armor_blob(&blob) == text { Ok(blob) } else { Err(SigError::Form) }
 }
 
 /// Whether a raw signature has the one shape that its key's kind gives it.
@@ -226,12 +183,9 @@ fn judge_raw(kind: KeyKind, raw: &[u8]) -> Result<(), SigError> {
     let name = reader.text()?;
     let known = match kind {
         KeyKind::Rsa => matches!(name, "rsa-sha2-512" | "rsa-sha2-256"),
-        KeyKind::Ed25519
-        | KeyKind::P256
-        | KeyKind::P384
-        | KeyKind::P521
-        | KeyKind::SkEd25519
-        | KeyKind::SkP256 => name == kind.name(),
+        KeyKind::Ed25519 | KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::SkEd25519 | KeyKind::SkP256 => {
+            name == kind.name()
+        }
     };
     if !known {
         return Err(SigError::Kind(name.to_owned()));
@@ -277,11 +231,8 @@ mod tests {
     use super::*;
 
     fn signed(hash: &str, reserved: &[u8], version: u32) -> String {
-        let key = ssh_key::PrivateKey::random(&mut rand_core::OsRng, ssh_key::Algorithm::Ed25519)
-            .unwrap();
-        let signature = key
-            .sign("seal@tminus", ssh_key::HashAlg::Sha512, b"text")
-            .unwrap();
+        let key = ssh_key::PrivateKey::random(&mut rand_core::OsRng, ssh_key::Algorithm::Ed25519).unwrap();
+        let signature = key.sign("seal@tminus", ssh_key::HashAlg::Sha512, b"text").unwrap();
         let raw = Vec::try_from(signature.signature().clone()).unwrap();
         let mut blob = MAGIC.to_vec();
         blob.extend(version.to_be_bytes());
@@ -296,30 +247,12 @@ mod tests {
     fn version_reserved_hash_and_namespace_are_each_refused_by_name() {
         let of = |armored: String, namespace: &str| check(armored.as_bytes(), namespace, b"text");
         assert!(of(signed("sha512", b"", 1), "seal@tminus").is_ok());
-        assert_eq!(
-            of(signed("sha512", b"", 0), "seal@tminus"),
-            Err(SigError::Version(0))
-        );
-        assert_eq!(
-            of(signed("sha512", b"", 2), "seal@tminus"),
-            Err(SigError::Version(2))
-        );
-        assert_eq!(
-            of(signed("sha512", b"x", 1), "seal@tminus"),
-            Err(SigError::Reserved)
-        );
-        assert_eq!(
-            of(signed("sha256", b"", 1), "seal@tminus"),
-            Err(SigError::Hash("sha256".into()))
-        );
+        assert_eq!(of(signed("sha512", b"", 0), "seal@tminus"), Err(SigError::Version(0)));
+        assert_eq!(of(signed("sha512", b"", 2), "seal@tminus"), Err(SigError::Version(2)));
+        assert_eq!(of(signed("sha512", b"x", 1), "seal@tminus"), Err(SigError::Reserved));
+        assert_eq!(of(signed("sha256", b"", 1), "seal@tminus"), Err(SigError::Hash("sha256".into())));
         for wrong in ["seal.drill@tminus", "genesis@tminus", "seal@tminu", ""] {
-            assert!(
-                matches!(
-                    of(signed("sha512", b"", 1), wrong),
-                    Err(SigError::Namespace { .. })
-                ),
-                "{wrong}"
-            );
+            assert!(matches!(of(signed("sha512", b"", 1), wrong), Err(SigError::Namespace { .. })), "{wrong}");
         }
     }
 
@@ -342,34 +275,21 @@ mod tests {
             "\0".repeat(LONGEST * 2),
         ];
         for spelling in spellings {
-            assert_eq!(
-                check(spelling.as_bytes(), "seal@tminus", b"text"),
-                Err(SigError::Form),
-                "{spelling:?}"
-            );
+            assert_eq!(check(spelling.as_bytes(), "seal@tminus", b"text"), Err(SigError::Form), "{spelling:?}");
         }
-        assert_eq!(
-            check(b"\xff\xfe", "seal@tminus", b"text"),
-            Err(SigError::Form)
-        );
+        assert_eq!(check(b"\xff\xfe", "seal@tminus", b"text"), Err(SigError::Form));
     }
 
     #[test]
     fn a_signature_cut_anywhere_is_refused_and_never_panics() {
         let good = signed("sha512", b"", 1);
         for cut in 0..good.len() {
-            assert!(
-                check(&good.as_bytes()[..cut], "seal@tminus", b"text").is_err(),
-                "cut at {cut}"
-            );
+            assert!(check(&good.as_bytes()[..cut], "seal@tminus", b"text").is_err(), "cut at {cut}");
         }
         let blob = unarmor(good.as_bytes()).unwrap();
         for cut in 0..blob.len() {
             let cut_inside = armor_blob(&blob[..cut]);
-            assert!(
-                check(cut_inside.as_bytes(), "seal@tminus", b"text").is_err(),
-                "blob cut at {cut}"
-            );
+            assert!(check(cut_inside.as_bytes(), "seal@tminus", b"text").is_err(), "blob cut at {cut}");
         }
     }
 }

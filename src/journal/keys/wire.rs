@@ -51,11 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn end(&self) -> Result<(), Malformed> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Malformed)
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(Malformed) }
     }
 }
 
@@ -72,10 +68,7 @@ mod tests {
 
     #[test]
     fn a_length_beyond_the_bytes_is_refused_and_allocates_nothing() {
-        assert_eq!(
-            Reader::new(&[0xff, 0xff, 0xff, 0xff, 1]).string(),
-            Err(Malformed)
-        );
+        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0xff, 1]).string(), Err(Malformed));
         assert_eq!(Reader::new(&[0, 0, 0]).string(), Err(Malformed));
         assert_eq!(Reader::new(&[0, 0, 0, 1, 7]).string(), Ok(&[7u8][..]));
     }

@@ -4,21 +4,12 @@ use super::*;
 use crate::model::actor::{Actor, Known};
 
 fn record(event: Event) -> Record {
-    let at = Stamp {
-        wall: 1_900_000_000_123_456,
-        mono: 77,
-    };
-    Record {
-        seq: Seq(812),
-        at,
-        event,
-    }
+    let at = Stamp { wall: 1_900_000_000_123_456, mono: 77 };
+    Record { seq: Seq(812), at, event }
 }
 
 fn note(why: &str) -> Event {
-    Event::JournalFailed {
-        why: why.to_owned(),
-    }
+    Event::JournalFailed { why: why.to_owned() }
 }
 
 fn line(text: &str) -> Vec<u8> {
@@ -39,13 +30,7 @@ fn a_record_is_one_ascii_line_in_a_fixed_order_and_reads_back() {
 
 #[test]
 fn an_actor_and_a_nested_event_read_back() {
-    let event = Event::Held {
-        reason: "ä".into(),
-        by: Actor {
-            name: "maya".into(),
-            known: Known::Typed,
-        },
-    };
+    let event = Event::Held { reason: "ä".into(), by: Actor { name: "maya".into(), known: Known::Typed } };
     let line = encode(&record(event.clone()), &Hash::of(b"")).unwrap();
     assert_eq!(decode(&line, Minor::Ours).unwrap().record.event, event);
 }
@@ -91,21 +76,12 @@ fn another_spelling_of_the_same_record_is_refused() {
 
 #[test]
 fn a_line_over_65535_bytes_is_neither_written_nor_read() {
-    assert!(matches!(
-        encode(&record(note(&"x".repeat(65_535))), &Hash::of(b"")),
-        Err(LineError::TooLong)
-    ));
-    assert!(matches!(
-        fits(&note(&"x".repeat(65_400))),
-        Err(LineError::TooLong)
-    ));
+    assert!(matches!(encode(&record(note(&"x".repeat(65_535))), &Hash::of(b"")), Err(LineError::TooLong)));
+    assert!(matches!(fits(&note(&"x".repeat(65_400))), Err(LineError::TooLong)));
     assert!(fits(&note(&"x".repeat(65_000))).is_ok());
     let mut long = line("y");
     long.splice(10..10, vec![b'1'; 70_000]);
-    assert!(matches!(
-        decode(&long, Minor::Ours),
-        Err(LineError::TooLong)
-    ));
+    assert!(matches!(decode(&long, Minor::Ours), Err(LineError::TooLong)));
 }
 
 #[test]
@@ -113,15 +89,7 @@ fn numbers_that_a_double_cannot_hold_are_not_written() {
     for micros in [1i64 << 53, i64::MIN, i64::MAX] {
         assert!(encode(&record(Event::ClockJumped { micros }), &Hash::of(b"")).is_err());
     }
-    assert!(
-        encode(
-            &record(Event::ClockJumped {
-                micros: -(1 << 53) + 1
-            }),
-            &Hash::of(b"")
-        )
-        .is_ok()
-    );
+    assert!(encode(&record(Event::ClockJumped { micros: -(1 << 53) + 1 }), &Hash::of(b"")).is_ok());
 }
 
 #[test]
@@ -140,18 +108,9 @@ fn an_event_of_a_newer_minor_is_kept_by_name_and_still_read_strictly() {
 
 #[test]
 fn a_newer_major_is_named() {
-    assert!(matches!(
-        format_of(br#"{"ev":"genesis","fmt":"1.0"}"#),
-        Ok(Minor::Ours)
-    ));
-    assert!(matches!(
-        format_of(br#"{"ev":"genesis","fmt":"1.7"}"#),
-        Ok(Minor::Newer)
-    ));
-    assert!(matches!(
-        format_of(br#"{"ev":"genesis","fmt":"2.0"}"#),
-        Err(LineError::Newer(_))
-    ));
+    assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.0"}"#), Ok(Minor::Ours)));
+    assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.7"}"#), Ok(Minor::Newer)));
+    assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"2.0"}"#), Err(LineError::Newer(_))));
     for odd in ["{}", "x", "", r#"{"fmt":"one"}"#, r#"{"fmt":1.0}"#] {
         assert!(format_of(odd.as_bytes()).is_err(), "{odd}");
     }

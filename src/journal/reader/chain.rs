@@ -74,19 +74,12 @@ impl Chain {
             return Err("it stands after the checkpoint that ended the run".into());
         }
         let first = self.lines == 0;
-        let minor = if first {
-            line::format_of(bytes)
-        } else {
-            Ok(self.minor)
-        };
+        let minor = if first { line::format_of(bytes) } else { Ok(self.minor) };
         let minor = minor.map_err(|error| error.to_string())?;
         let line = line::decode(bytes, minor).map_err(|error| error.to_string())?;
         let record = line.record;
         if record.seq != self.next_seq() {
-            return Err(format!(
-                "a record with the number {} stands in its place",
-                record.seq
-            ));
+            return Err(format!("a record with the number {} stands in its place", record.seq));
         }
         let opening = self.opening(&record.event, first)?;
         let expected = match (&opening, self.part) {
@@ -145,11 +138,7 @@ impl Chain {
         if text.kind != kind {
             return Err(format!("its signed text is one of {}", text.kind));
         }
-        let key = text
-            .get("run key")
-            .and_then(Hash::parse)
-            .ok_or("it names no run key")?
-            .0;
+        let key = text.get("run key").and_then(Hash::parse).ok_or("it names no run key")?.0;
         if let Some((realm, run)) = &self.who {
             if (text.realm, &text.run) != (*realm, run) {
                 return Err("its signed text is one of another run".into());
@@ -159,11 +148,7 @@ impl Chain {
                 return Err("it goes on with another run key than the one in force".into());
             }
         }
-        Ok(Some(Opening {
-            realm: text.realm,
-            run: text.run,
-            key,
-        }))
+        Ok(Some(Opening { realm: text.realm, run: text.run, key }))
     }
 
     fn continues(&self, text: &SignedText) -> Result<(), String> {
@@ -183,12 +168,7 @@ impl Chain {
         Ok(())
     }
 
-    fn checkpoint(
-        &mut self,
-        record: &Record,
-        prev: Hash,
-        (text, sig): (&str, &str),
-    ) -> Result<(), String> {
+    fn checkpoint(&mut self, record: &Record, prev: Hash, (text, sig): (&str, &str)) -> Result<(), String> {
         let (realm, run, ckpt) = Ckpt::read(text).ok_or("its text is not a checkpoint's")?;
         if self.who.as_ref() != Some(&(realm, run)) {
             return Err("its checkpoint is one of another run".into());

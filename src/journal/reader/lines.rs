@@ -18,11 +18,7 @@ impl Lines {
     /// Reads at most `limit` bytes of `file`.
     pub(crate) fn new(file: File, name: &str, limit: u64) -> Self {
         let file = BufReader::with_capacity(128 * 1024, file.take(limit));
-        Self {
-            file,
-            name: name.to_owned(),
-            line: Vec::with_capacity(1024),
-        }
+        Self { file, name: name.to_owned(), line: Vec::with_capacity(1024) }
     }
 
     /// The next line with its line feed; `None` at the end, or where the rest is no line.

@@ -36,12 +36,7 @@ pub struct Valid {
 impl Valid {
     /// The same as a head.
     pub fn head(&self) -> Head {
-        Head {
-            part: self.part,
-            seq: self.seq,
-            bytes: self.bytes,
-            ckpt: self.ckpt,
-        }
+        Head { part: self.part, seq: self.seq, bytes: self.bytes, ckpt: self.ckpt }
     }
 }
 
@@ -71,12 +66,7 @@ pub struct StartPoint {
 impl StartPoint {
     /// The beginning of a run.
     pub fn first(realm: Realm, run: &RunId) -> Self {
-        Self {
-            part: 1,
-            seq: Seq(0),
-            prev: first_prev(realm, run),
-            ckpt: None,
-        }
+        Self { part: 1, seq: Seq(0), prev: first_prev(realm, run), ckpt: None }
     }
 }
 

@@ -27,11 +27,7 @@ pub struct Cut {
 
 impl fmt::Display for Cut {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "after {} of {} {}",
-            self.after, self.head.seq, self.head.ckpt
-        )
+        write!(out, "after {} of {} {}", self.after, self.head.seq, self.head.ckpt)
     }
 }
 
@@ -83,29 +79,18 @@ pub fn recover(dir: &RunDir, heads: Option<&Path>) -> Result<Recovered, JournalE
     };
     let mut problem = walk.problem;
     if problem.is_none() && run != *dir.id() {
-        let why = format!(
-            "the directory is called {}, its journal is that of {run}",
-            dir.id()
-        );
+        let why = format!("the directory is called {}, its journal is that of {run}", dir.id());
         problem = Some(Broken { seq: Seq(1), why });
     }
     let head = heads.and_then(|heads| Heads::of(heads, &run));
     let is_there = |head: &Head| ckpts.contains(&(head.part, head.bytes, head.ckpt));
-    let cut = head.filter(|head| !is_there(head)).map(|head| Cut {
-        after: valid.seq,
-        head,
-    });
+    let cut = head.filter(|head| !is_there(head)).map(|head| Cut { after: valid.seq, head });
     let highest = dir.parts()?.last().copied().unwrap_or(0);
     Ok(Recovered {
         realm,
         run,
         records,
-        start: StartPoint {
-            part: highest + 1,
-            seq: valid.seq,
-            prev: valid.ckpt,
-            ckpt: Some(valid.ckpt),
-        },
+        start: StartPoint { part: highest + 1, seq: valid.seq, prev: valid.ckpt, ckpt: Some(valid.ckpt) },
         valid,
         tail_bytes: walk.tail.0,
         tail_sha256: walk.tail.1,
@@ -122,10 +107,7 @@ pub fn read_all(dir: &RunDir) -> Result<Vec<Record>, JournalError> {
     let mut records = Vec::new();
     let walk = walk(dir, &mut |record, _| records.push(record))?;
     match walk.problem {
-        Some(broken) => Err(JournalError::Broken {
-            seq: broken.seq.0,
-            why: broken.why,
-        }),
+        Some(broken) => Err(JournalError::Broken { seq: broken.seq.0, why: broken.why }),
         None => Ok(records),
     }
 }

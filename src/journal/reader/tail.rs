@@ -31,14 +31,7 @@ impl Tail {
     pub fn open(dir: &RunDir) -> Result<Self, JournalError> {
         let dir = dir.clone();
         let (seq, prev, minor) = (Seq(0), None, Minor::Ours);
-        Ok(Self {
-            dir,
-            part: 1,
-            offset: 0,
-            seq,
-            prev,
-            minor,
-        })
+        Ok(Self { dir, part: 1, offset: 0, seq, prev, minor })
     }
 
     /// The number of the last record that was read.
@@ -60,10 +53,7 @@ impl Tail {
                 Some((part, _)) => (self.part, self.offset) = (part, 0),
                 None => {
                     let why = "it is acknowledged and not there".to_owned();
-                    return Err(JournalError::Broken {
-                        seq: self.seq.0 + 1,
-                        why,
-                    });
+                    return Err(JournalError::Broken { seq: self.seq.0 + 1, why });
                 }
             }
         }
@@ -88,16 +78,10 @@ impl Tail {
         Ok(None)
     }
 
-    fn read_part(
-        &mut self,
-        seq: Seq,
-        limit: Option<u64>,
-        records: &mut Vec<Record>,
-    ) -> Result<(), JournalError> {
+    fn read_part(&mut self, seq: Seq, limit: Option<u64>, records: &mut Vec<Record>) -> Result<(), JournalError> {
         let name = part_name(self.part);
         let mut file = self.dir.read(&name)?;
-        file.seek(SeekFrom::Start(self.offset))
-            .map_err(JournalError::io("read", &name))?;
+        file.seek(SeekFrom::Start(self.offset)).map_err(JournalError::io("read", &name))?;
         let left = limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.offset));
         let mut lines = Lines::new(file, &name, left);
         while self.seq < seq
@@ -121,10 +105,7 @@ impl Tail {
             };
         }
         let line = line::decode(bytes, self.minor).map_err(wrong)?;
-        let broken = |why: &str| JournalError::Broken {
-            seq,
-            why: why.to_owned(),
-        };
+        let broken = |why: &str| JournalError::Broken { seq, why: why.to_owned() };
         if line.record.seq.0 != seq {
             return Err(broken("a record with another number stands in its place"));
         }
@@ -132,8 +113,7 @@ impl Tail {
             (Some(prev), _) => *prev,
             (None, Event::Genesis { text, .. }) => {
                 let text = SignedText::decode(text);
-                let text =
-                    text.ok_or_else(|| broken("its signed text is not written as one is"))?;
+                let text = text.ok_or_else(|| broken("its signed text is not written as one is"))?;
                 first_prev(text.realm, &text.run)
             }
             (None, _) => return Err(broken("a run begins with genesis")),

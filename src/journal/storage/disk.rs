@@ -18,10 +18,7 @@ pub struct Disk {
 impl Disk {
     /// In this directory.
     pub fn new(dir: RunDir) -> Self {
-        Self {
-            dir,
-            files: Vec::new(),
-        }
+        Self { dir, files: Vec::new() }
     }
 
     fn file(&mut self, file: FileNo) -> io::Result<&mut File> {
@@ -63,9 +60,7 @@ impl Storage for Disk {
         let mut source = self.dir.read(from).map_err(cause)?.take(bytes);
         let copied = io::copy(&mut source, self.file(to)?)?;
         if copied != bytes {
-            return Err(io::Error::other(
-                "the file is shorter than what was written to it",
-            ));
+            return Err(io::Error::other("the file is shorter than what was written to it"));
         }
         Ok(())
     }

@@ -146,11 +146,7 @@ pub struct WriterHandle {
 pub struct Gone;
 
 /// Begins a journal or a part of it. Returns once the first record is durable; it is also the first that is reported.
-pub fn begin(
-    beginning: Beginning,
-    now: Now,
-    reports: UnboundedSender<Report>,
-) -> Result<WriterHandle, JournalError> {
+pub fn begin(beginning: Beginning, now: Now, reports: UnboundedSender<Report>) -> Result<WriterHandle, JournalError> {
     let disk = Box::new(Disk::new(beginning.dir.clone()));
     begin_on(disk, beginning, now, reports)
 }

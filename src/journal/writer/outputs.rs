@@ -29,12 +29,7 @@ struct Growing {
 impl Growing {
     fn make(storage: &mut dyn Storage, name: String) -> io::Result<Self> {
         let file = storage.create(&name)?;
-        Ok(Self {
-            name,
-            file,
-            synced: 0,
-            unsynced: Vec::new(),
-        })
+        Ok(Self { name, file, synced: 0, unsynced: Vec::new() })
     }
 
     fn append(&mut self, storage: &mut dyn Storage, bytes: Vec<u8>) -> io::Result<()> {
@@ -52,11 +47,7 @@ impl Growing {
     }
 
     fn forget(&mut self) {
-        self.synced += self
-            .unsynced
-            .drain(..)
-            .map(|bytes| bytes.len() as u64)
-            .sum::<u64>();
+        self.synced += self.unsynced.drain(..).map(|bytes| bytes.len() as u64).sum::<u64>();
     }
 
     /// Writes everything into another file and gives it this one's name: a file whose sync failed is never synced again.
@@ -64,9 +55,7 @@ impl Growing {
         let new = format!("{}.new", self.name);
         storage.remove(&new)?;
         let file = storage.create(&new)?;
-        let copied = self
-            .copy_to(storage, file)
-            .and_then(|()| storage.rename(&new, &self.name));
+        let copied = self.copy_to(storage, file).and_then(|()| storage.rename(&new, &self.name));
         let done = copied.and_then(|()| storage.sync_names("out"));
         if done.is_err() {
             storage.close(file);
@@ -154,17 +143,11 @@ impl Outputs {
         let mut rest = &chunk.bytes[..];
         let mut masked = chunk.masked;
         while !rest.is_empty() {
-            if output
-                .open
-                .as_ref()
-                .is_some_and(|open| open.stream != chunk.stream || open.len == LONGEST)
-            {
+            if output.open.as_ref().is_some_and(|open| open.stream != chunk.stream || open.len == LONGEST) {
                 salted = salted.and(output.close(storage, facts));
             }
             let written = output.written;
-            let open = output
-                .open
-                .get_or_insert_with(|| Open::new(chunk.stream, written));
+            let open = output.open.get_or_insert_with(|| Open::new(chunk.stream, written));
             let room = usize::try_from(LONGEST - open.len).expect("an extent fits memory");
             let (piece, later) = rest.split_at(rest.len().min(room));
             open.take(piece, std::mem::take(&mut masked), chunk.at);
@@ -187,10 +170,7 @@ impl Outputs {
         storage: &mut dyn Storage,
         facts: &mut Vec<(Stamp, Event)>,
     ) -> io::Result<()> {
-        let closed = self
-            .each
-            .iter_mut()
-            .map(|output| output.close(storage, facts));
+        let closed = self.each.iter_mut().map(|output| output.close(storage, facts));
         closed.fold(Ok(()), io::Result::and)
     }
 
@@ -204,11 +184,7 @@ impl Outputs {
     }
 
     /// Writes every file that is not synced again, into another, and what had no file yet.
-    pub(super) fn write_again(
-        &mut self,
-        storage: &mut dyn Storage,
-        facts: &mut Vec<(Stamp, Event)>,
-    ) -> io::Result<()> {
+    pub(super) fn write_again(&mut self, storage: &mut dyn Storage, facts: &mut Vec<(Stamp, Event)>) -> io::Result<()> {
         for output in &mut self.each {
             for file in [&mut output.log, &mut output.salts] {
                 if !file.unsynced.is_empty() {
@@ -226,9 +202,7 @@ impl Outputs {
 
     fn names_synced(&mut self, storage: &mut dyn Storage) -> io::Result<()> {
         if std::mem::take(&mut self.new_names) {
-            storage
-                .sync_names("out")
-                .inspect_err(|_| self.new_names = true)?;
+            storage.sync_names("out").inspect_err(|_| self.new_names = true)?;
         }
         Ok(())
     }
@@ -272,26 +246,13 @@ impl Outputs {
         let log = Growing::make(storage, output_name(&step, attempt))?;
         let salts = Growing::make(storage, salt_name(&step, attempt))?;
         self.new_names = true;
-        self.each.push(Output {
-            step,
-            attempt,
-            log,
-            salts,
-            written: 0,
-            committed: 0,
-            open: None,
-            ended: false,
-        });
+        self.each.push(Output { step, attempt, log, salts, written: 0, committed: 0, open: None, ended: false });
         Ok(self.each.len() - 1)
     }
 }
 
 impl Output {
-    fn close(
-        &mut self,
-        storage: &mut dyn Storage,
-        facts: &mut Vec<(Stamp, Event)>,
-    ) -> io::Result<()> {
+    fn close(&mut self, storage: &mut dyn Storage, facts: &mut Vec<(Stamp, Event)>) -> io::Result<()> {
         let Some(open) = self.open.take() else {
             return Ok(());
         };
@@ -305,14 +266,7 @@ impl Output {
             masked: open.masked,
         };
         let (step, attempt) = (self.step.clone(), self.attempt);
-        facts.push((
-            open.at,
-            Event::Output {
-                step,
-                attempt,
-                extent,
-            },
-        ));
+        facts.push((open.at, Event::Output { step, attempt, extent }));
         self.salts.append(storage, salt)
     }
 }
@@ -320,21 +274,10 @@ impl Output {
 impl Open {
     fn new(stream: Stream, off: u64) -> Self {
         let mut salt = [0u8; 32];
-        OsRng
-            .try_fill_bytes(&mut salt)
-            .expect("getrandom does not fail on a system that has booted");
+        OsRng.try_fill_bytes(&mut salt).expect("getrandom does not fail on a system that has booted");
         let hash = Sha256::new_with_prefix(salt);
         let (len, lines, masked, at) = (0, 0, Vec::new(), Stamp::default());
-        Self {
-            stream,
-            salt,
-            hash,
-            off,
-            len,
-            lines,
-            masked,
-            at,
-        }
+        Self { stream, salt, hash, off, len, lines, masked, at }
     }
 
     fn take(&mut self, bytes: &[u8], masked: Vec<Masked>, at: Stamp) {

@@ -81,13 +81,7 @@ impl Writer {
         now: Now,
         (reports, room): (UnboundedSender<Report>, Arc<Semaphore>),
     ) -> Result<Self, JournalError> {
-        let Beginning {
-            dir,
-            lock,
-            first,
-            start,
-            key,
-        } = beginning;
+        let Beginning { dir, lock, first, start, key } = beginning;
         let opening = match &first {
             Event::Genesis { text, .. } | Event::Resume { text, .. } => SignedText::decode(text),
             _ => None,
@@ -140,18 +134,11 @@ impl Writer {
             while let Some(order) = next {
                 match order {
                     Order::Close { at: _, how } => return self.close(how),
-                    Order::Batch { .. }
-                    | Order::Output(_)
-                    | Order::EndOutput { .. }
-                    | Order::MoveKey => {
+                    Order::Batch { .. } | Order::Output(_) | Order::EndOutput { .. } | Order::MoveKey => {
                         self.obey(order);
                     }
                 }
-                next = if self.is_due() {
-                    None
-                } else {
-                    inbox.try_recv().ok()
-                };
+                next = if self.is_due() { None } else { inbox.try_recv().ok() };
             }
             if self.is_due() {
                 self.commit(KeyMove::Stay);
@@ -182,9 +169,7 @@ impl Writer {
         self.waits();
         match self.health {
             Health::Well => {
-                let written = self
-                    .outputs
-                    .write(&mut *self.storage, chunk, &mut self.book.waiting);
+                let written = self.outputs.write(&mut *self.storage, chunk, &mut self.book.waiting);
                 if let Err(error) = written {
                     self.rescue(&JournalError::io("write", "output")(error));
                 }
@@ -203,9 +188,7 @@ impl Writer {
     }
 
     fn close_extents(&mut self) {
-        let closed = self
-            .outputs
-            .close_extents(&mut *self.storage, &mut self.book.waiting);
+        let closed = self.outputs.close_extents(&mut *self.storage, &mut self.book.waiting);
         if let Err(error) = closed {
             self.rescue(&JournalError::io("write", "output")(error));
         }
@@ -215,9 +198,7 @@ impl Writer {
     fn commit(&mut self, moves: KeyMove) {
         let begun = (self.now)();
         let moves = match moves {
-            KeyMove::Stay if self.move_asked || begun.since(self.moved) >= KEY_LIFE => {
-                KeyMove::Move
-            }
+            KeyMove::Stay if self.move_asked || begun.since(self.moved) >= KEY_LIFE => KeyMove::Move,
             KeyMove::Stay | KeyMove::Move | KeyMove::End => moves,
         };
         (self.urgent, self.since, self.committed) = (false, None, begun);
@@ -239,17 +220,11 @@ impl Writer {
         self.took = (self.now)().since(begun);
     }
 
-    pub(super) fn try_commit(
-        &mut self,
-        at: Stamp,
-        moves: KeyMove,
-    ) -> Result<Vec<Record>, JournalError> {
+    pub(super) fn try_commit(&mut self, at: Stamp, moves: KeyMove) -> Result<Vec<Record>, JournalError> {
         if self.is_superseded() {
             return Err(JournalError::Superseded);
         }
-        self.outputs
-            .sync(&mut *self.storage)
-            .map_err(JournalError::io("sync", "output"))?;
+        self.outputs.sync(&mut *self.storage).map_err(JournalError::io("sync", "output"))?;
         let records = self.book.commit(&mut *self.storage, at, moves)?;
         self.outputs.committed(&mut *self.storage);
         Ok(records)
@@ -269,10 +244,7 @@ impl Writer {
                 // The last instant that was given is not known here; a record needs one, so it is now.
                 let at = (self.now)();
                 let (output_files, output_bytes) = self.count_output();
-                let closed = Event::Closed {
-                    output_files,
-                    output_bytes,
-                };
+                let closed = Event::Closed { output_files, output_bytes };
                 self.book.waiting.push((at, closed));
                 KeyMove::End
             }

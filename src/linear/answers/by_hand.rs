@@ -18,53 +18,22 @@ pub(super) fn next(plan: &Plan, state: &RunState, at: (StepIx, &Given), used: &m
     let intent = match given {
         Given::Run(typed) => run(&step, typed),
         Given::Items(items) => return statements(plan, state, (ix, items), used),
-        Given::Value(value) => Intent::Value {
-            step,
-            value: value.clone(),
-        },
-        Given::Choose(option) => Intent::Choose {
-            step,
-            option: option.clone(),
-        },
-        Given::Skip(reason) => Intent::Skip {
-            step,
-            reason: reason.clone(),
-        },
-        Given::NotApplicable(reason) => Intent::NotApplicable {
-            step,
-            reason: reason.clone(),
-        },
-        Given::Hand(reason) => Intent::Hand {
-            step,
-            reason: reason.clone(),
-        },
-        Given::Fail(reason) => Intent::Fail {
-            step,
-            reason: reason.clone(),
-        },
-        Given::Release(reason) => Intent::Release {
-            step,
-            reason: reason.clone(),
-        },
-        Given::Accept { reason, name } => Intent::Accept {
-            step,
-            reason: reason.clone(),
-            name: name.clone(),
-        },
-        Given::RollBack { level, typed } => Intent::RollBack {
-            level: level.clone(),
-            typed: typed.clone(),
-        },
+        Given::Value(value) => Intent::Value { step, value: value.clone() },
+        Given::Choose(option) => Intent::Choose { step, option: option.clone() },
+        Given::Skip(reason) => Intent::Skip { step, reason: reason.clone() },
+        Given::NotApplicable(reason) => Intent::NotApplicable { step, reason: reason.clone() },
+        Given::Hand(reason) => Intent::Hand { step, reason: reason.clone() },
+        Given::Fail(reason) => Intent::Fail { step, reason: reason.clone() },
+        Given::Release(reason) => Intent::Release { step, reason: reason.clone() },
+        Given::Accept { reason, name } => Intent::Accept { step, reason: reason.clone(), name: name.clone() },
+        Given::RollBack { level, typed } => Intent::RollBack { level: level.clone(), typed: typed.clone() },
         Given::Gate(_) => return no_answer(plan, ix),
     };
     used.once(Some(ix), turn, Part::Whole, intent)
 }
 
 fn run(step: &StepId, typed: &Typed) -> Intent {
-    Intent::Run {
-        step: step.clone(),
-        typed: typed.clone(),
-    }
+    Intent::Run { step: step.clone(), typed: typed.clone() }
 }
 
 /// The first statement that is not answered yet; one answer alone is for every statement.
@@ -90,12 +59,7 @@ fn statements(plan: &Plan, state: &RunState, at: (StepIx, &[ItemGiven]), used: &
     let Some(said) = said else {
         return no_answer(plan, ix);
     };
-    let intent = Intent::Answer {
-        step: plan.step(ix).id.clone(),
-        item,
-        answer: said.answer,
-        saw: said.saw.clone(),
-    };
+    let intent = Intent::Answer { step: plan.step(ix).id.clone(), item, answer: said.answer, saw: said.saw.clone() };
     used.once(Some(ix), turn, Part::Item(item), intent)
 }
 

@@ -11,12 +11,7 @@ use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::{Class, Work};
 
-pub(super) fn next(
-    plan: &Plan,
-    state: &RunState,
-    at: (StepIx, &GateGiven),
-    used: &mut Used,
-) -> Todo {
+pub(super) fn next(plan: &Plan, state: &RunState, at: (StepIx, &GateGiven), used: &mut Used) -> Todo {
     let (ix, given) = at;
     let (step, own) = (plan.step(ix), state.step(ix));
     let Work::Gate(gate) = &step.work else {
@@ -24,24 +19,17 @@ pub(super) fn next(
     };
     if own.status != StepStatus::You {
         // After a NO-GO the next answer of a list may be another gate answer: it opens the gate again.
-        let intent = Intent::Run {
-            step: step.id.clone(),
-            typed: Default::default(),
-        };
+        let intent = Intent::Run { step: step.id.clone(), typed: Default::default() };
         return used.once(Some(ix), own.attempt + 1, Part::Whole, intent);
-    }
-    let unread = |ix: &&StepIx| {
-        let probe = plan.step(**ix).command().is_some() && plan.step(**ix).class() == Class::C0;
-        probe && !state.step(**ix).status.settled() && !by_hand::is_bad(state, **ix)
-    };
-    // All probes first: an answer sent between two of them would meet the next one under way, and be refused.
-    if gate.go.iter().chain(&gate.no_go).any(|ix| unread(&ix)) {
-        return Todo::Wait;
     }
     for criterion in gate.go.iter().chain(&gate.no_go) {
         let of = state.step(*criterion);
+        let probe = plan.step(*criterion).command().is_some() && plan.step(*criterion).class() == Class::C0;
         if of.status.settled() || by_hand::is_bad(state, *criterion) {
             continue;
+        }
+        if probe {
+            return Todo::Wait;
         }
         if let Some(answer) = given.criteria.get(criterion) {
             return by_hand::next(plan, state, (*criterion, answer), used);
@@ -50,22 +38,13 @@ pub(super) fn next(
     for (role, go) in &given.poll {
         let vote = if *go { Vote::Go } else { Vote::NoGo };
         if state.vote(ix, role).is_none_or(|(said, _)| *said != vote) {
-            let intent = Intent::Vote {
-                step: step.id.clone(),
-                role: role.clone(),
-                vote,
-            };
+            let intent = Intent::Vote { step: step.id.clone(), role: role.clone(), vote };
             return used.once(Some(ix), own.attempt, Part::Vote(role.clone()), intent);
         }
     }
     let Some(go) = given.decide else {
         return no_answer(plan, ix);
     };
-    let intent = Intent::Decide {
-        step: step.id.clone(),
-        go,
-        typed: given.typed.clone(),
-        reason: given.reason.clone(),
-    };
+    let intent = Intent::Decide { step: step.id.clone(), go, typed: given.typed.clone(), reason: given.reason.clone() };
     used.once(Some(ix), own.attempt, Part::Decide, intent)
 }

@@ -4,7 +4,7 @@ use super::step::start;
 use super::{Prompt, only, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Rule, Slot};
 use crate::linear::card::expectation;
-use crate::linear::words::named;
+use crate::linear::words::{ended, named};
 use crate::model::decide::asked_class;
 use crate::model::event::Answer;
 use crate::model::ids::StepIx;
@@ -20,53 +20,30 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
     let name = named(plan, state, ix);
     if !state.step(ix).status.open() && asked_class(plan, state, ix) > Class::C1 {
         let choices = vec![start(plan, state, ix, "start")];
-        return with_card(
-            plan,
-            state,
-            ix,
-            only(format!("Next: {name}, by hand."), choices),
-        );
+        return with_card(plan, state, ix, only(format!("Next: {name}, by hand."), choices));
     }
     let prompt = match &step.work {
         Work::Check(items) => {
             let at = first_open(state, ix, items.len());
-            let text = items
-                .get(at)
-                .map(|item| state.fill(&item.text))
-                .unwrap_or_default();
-            let place = if items.len() > 1 {
-                format!(" item {} of {}", at + 1, items.len())
-            } else {
-                String::new()
-            };
+            let text = items.get(at).map(|item| state.fill(&item.text)).unwrap_or_default();
+            let place = if items.len() > 1 { format!(", item {} of {}", at + 1, items.len()) } else { String::new() };
             let mut choices = answers(plan, ix, at, &items[at]);
             if items.len() > 1 {
                 choices.push(other_items(plan, state, ix, items));
             }
-            only(format!("You: {name},{place} {text}"), choices)
+            only(format!("You: {name}{place}: {}", ended(&text)), choices)
         }
-        Work::Measure(question) | Work::Ask(question) => only(
-            format!("You: {name}. {}", state.fill(&question.text)),
-            vec![value(plan, state, ix, question)],
-        ),
+        Work::Measure(question) | Work::Ask(question) => {
+            only(format!("You: {name}. {}", state.fill(&question.text)), vec![value(plan, state, ix, question)])
+        }
         Work::Choose { text, options } => {
             let choices = options.iter().map(|option| {
-                let intent = Intent::Choose {
-                    step: step.id.clone(),
-                    option: option.id.clone(),
-                };
+                let intent = Intent::Choose { step: step.id.clone(), option: option.id.clone() };
                 let questions = vec![Question::yes(format!("Type y to take {}:", option.id))];
-                let ask = Ask::Wish {
-                    card: Vec::new(),
-                    questions,
-                    intent,
-                };
+                let ask = Ask::Wish { card: Vec::new(), questions, intent };
                 Choice::noted(option.id.clone(), state.fill(&option.title), ask)
             });
-            only(
-                format!("You: {name}. {}", state.fill(text)),
-                choices.collect(),
-            )
+            only(format!("You: {name}. {}", state.fill(text)), choices.collect())
         }
         Work::Run(_) | Work::Wait(_) | Work::Gate(_) => only(name, Vec::new()),
     };
@@ -84,74 +61,38 @@ fn first_open(state: &RunState, ix: StepIx, items: usize) -> usize {
 pub(super) fn answers(plan: &Plan, ix: StepIx, item: usize, wanted: &Item) -> Vec<Choice> {
     let step = plan.step(ix).id.clone();
     let answer = |label: &str, answer: Answer, questions: Vec<Question>| {
-        let intent = Intent::Answer {
-            step: step.clone(),
-            item,
-            answer,
-            saw: String::new(),
-        };
-        Choice::new(
-            label,
-            Ask::Wish {
-                card: Vec::new(),
-                questions,
-                intent,
-            },
-        )
+        let intent = Intent::Answer { step: step.clone(), item, answer, saw: String::new() };
+        Choice::new(label, Ask::Wish { card: Vec::new(), questions, intent })
     };
     let saw = match &wanted.expect {
         Some(expect) => {
             let needs = expectation(expect).get(1..).unwrap_or_default().join(", ");
-            vec![Question::text(
-                format!("What did you see (needs {needs}):"),
-                Slot::Text,
-            )]
+            vec![Question::text(format!("What did you see (needs {needs}):"), Slot::Text)]
         }
         None if wanted.evidence => vec![Question::text("What did you see:", Slot::Text)],
         None => Vec::new(),
     };
     vec![
         answer("ok", Answer::Ok, saw),
-        answer(
-            "failed",
-            Answer::Failed,
-            vec![Question::text("What did you see:", Slot::Text)],
-        ),
-        answer(
-            "not applicable",
-            Answer::NotApplicable,
-            vec![Question::why()],
-        ),
+        answer("failed", Answer::Failed, vec![Question::text("What did you see:", Slot::Text)]),
+        answer("not applicable", Answer::NotApplicable, vec![Question::why()]),
     ]
 }
 
 fn other_items(plan: &Plan, state: &RunState, ix: StepIx, items: &[Item]) -> Choice {
     let own = state.step(ix);
     let choices = items.iter().enumerate().map(|(at, item)| {
-        let word = own
-            .answers
-            .get(&at)
-            .filter(|_| own.status.open())
-            .map(|said| match said.answer {
-                Answer::Ok => " (ok)",
-                Answer::Failed => " (failed)",
-                Answer::NotApplicable => " (not applicable)",
-            });
+        let word = own.answers.get(&at).filter(|_| own.status.open()).map(|said| match said.answer {
+            Answer::Ok => " (ok)",
+            Answer::Failed => " (failed)",
+            Answer::NotApplicable => " (not applicable)",
+        });
         let note = format!("{}{}", state.fill(&item.text), word.unwrap_or_default());
-        let menu = Ask::Menu {
-            card: vec![note.clone()],
-            choices: answers(plan, ix, at, item),
-        };
+        let menu = Ask::Menu { card: vec![note.clone()], choices: answers(plan, ix, at, item) };
         Choice::noted(format!("item {}", at + 1), note, menu)
     });
     let card = vec![format!("Items of {}:", plan.step(ix).number)];
-    Choice::new(
-        "another item",
-        Ask::Menu {
-            card,
-            choices: choices.collect(),
-        },
-    )
+    Choice::new("another item", Ask::Menu { card, choices: choices.collect() })
 }
 
 /// A value to type in.
@@ -166,26 +107,8 @@ pub(super) fn value(plan: &Plan, state: &RunState, ix: StepIx, question: &Value)
             words.push_str(&format!(" (needs {needs})"));
         }
     }
-    let rule = if question.secret {
-        Rule::Hidden
-    } else {
-        Rule::Something
-    };
-    let questions = vec![Question {
-        words,
-        rule,
-        slot: Slot::Text,
-    }];
-    let intent = Intent::Value {
-        step: plan.step(ix).id.clone(),
-        value: Secret::new(String::new()),
-    };
-    Choice::new(
-        "answer",
-        Ask::Wish {
-            card: Vec::new(),
-            questions,
-            intent,
-        },
-    )
+    let rule = if question.secret { Rule::Hidden } else { Rule::Something };
+    let questions = vec![Question { words, rule, slot: Slot::Text }];
+    let intent = Intent::Value { step: plan.step(ix).id.clone(), value: Secret::new(String::new()) };
+    Choice::new("answer", Ask::Wish { card: Vec::new(), questions, intent })
 }

@@ -16,27 +16,13 @@ use crate::model::step::{Gate, Otherwise, Work};
 /// An open gate.
 pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Prompt {
     let open = state.open_points(plan, ix);
-    let advice = if open.is_empty() {
-        "Advice: GO".to_owned()
-    } else {
-        format!("Advice: HOLD. {}", open.join(", "))
-    };
+    let advice = if open.is_empty() { "Advice: GO".to_owned() } else { format!("Advice: HOLD. {}", open.join(", ")) };
     let mut choices = Vec::new();
-    let items: Vec<Choice> = gate
-        .go
-        .iter()
-        .chain(&gate.no_go)
-        .filter_map(|criterion| criterion_choice(plan, state, *criterion))
-        .collect();
+    let items: Vec<Choice> =
+        gate.go.iter().chain(&gate.no_go).filter_map(|criterion| criterion_choice(plan, state, *criterion)).collect();
     if !items.is_empty() {
         let card = vec!["Criteria:".to_owned()];
-        choices.push(Choice::new(
-            "answer a criterion",
-            Ask::Menu {
-                card,
-                choices: items,
-            },
-        ));
+        choices.push(Choice::new("answer a criterion", Ask::Menu { card, choices: items }));
     }
     if !gate.poll.is_empty() {
         choices.push(poll(plan, state, ix, gate));
@@ -57,16 +43,11 @@ fn criterion_choice(plan: &Plan, state: &RunState, ix: StepIx) -> Option<Choice>
     let note = format!("{} [{status}]", state.fill(&step.title));
     let again = status.bad();
     let ask = match &step.work {
-        Work::Check(items) if !again => Ask::Menu {
-            card: vec![note.clone()],
-            choices: answers(plan, ix, 0, items.first()?),
-        },
-        Work::Measure(question) | Work::Ask(question) if !again => {
-            value(plan, state, ix, question).then
+        Work::Check(items) if !again => {
+            Ask::Menu { card: vec![note.clone()], choices: answers(plan, ix, 0, items.first()?) }
         }
-        Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) => {
-            start(plan, state, ix, "read").then
-        }
+        Work::Measure(question) | Work::Ask(question) if !again => value(plan, state, ix, question).then,
+        Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) => start(plan, state, ix, "read").then,
         Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => return None,
     };
     Some(Choice::noted(step.number.clone(), note, ask))
@@ -83,16 +64,8 @@ fn poll(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Choice {
             None => format!("{title}, silent"),
         };
         for (word, vote) in [("GO", Vote::Go), ("NO-GO", Vote::NoGo)] {
-            let intent = Intent::Vote {
-                step: plan.step(ix).id.clone(),
-                role: role.clone(),
-                vote,
-            };
-            let ask = Ask::Wish {
-                card: Vec::new(),
-                questions: Vec::new(),
-                intent,
-            };
+            let intent = Intent::Vote { step: plan.step(ix).id.clone(), role: role.clone(), vote };
+            let ask = Ask::Wish { card: Vec::new(), questions: Vec::new(), intent };
             choices.push(Choice::noted(format!("{role} {word}"), said.clone(), ask));
         }
     }
@@ -102,46 +75,19 @@ fn poll(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Choice {
 
 fn decide(plan: &Plan, ix: StepIx, go: bool, open: &[String]) -> Choice {
     let step = plan.step(ix);
-    let intent = Intent::Decide {
-        step: step.id.clone(),
-        go,
-        typed: String::new(),
-        reason: String::new(),
-    };
+    let intent = Intent::Decide { step: step.id.clone(), go, typed: String::new(), reason: String::new() };
     let (label, questions, card) = match (go, open.is_empty()) {
-        (true, true) => (
-            "GO",
-            vec![Question::yes(format!("Type y for GO at {}:", step.number))],
-            Vec::new(),
-        ),
+        (true, true) => ("GO", vec![Question::yes(format!("Type y for GO at {}:", step.number))], Vec::new()),
         (true, false) => {
             let asked = vec![
-                Question::exactly(
-                    format!("Type  {GO_ANYWAY}  to go against the advice:"),
-                    GO_ANYWAY,
-                ),
+                Question::exactly(format!("Type  {GO_ANYWAY}  to go against the advice:"), GO_ANYWAY),
                 Question::text("Why, for each open point:", Slot::Reason),
             ];
-            (
-                "GO anyway",
-                asked,
-                vec![format!("GO is locked. Open: {}.", open.join(", "))],
-            )
+            ("GO anyway", asked, vec![format!("GO is locked. Open: {}.", open.join(", "))])
         }
-        (false, _) => (
-            "NO-GO",
-            vec![Question::text("NO-GO. Why:", Slot::Reason)],
-            Vec::new(),
-        ),
+        (false, _) => ("NO-GO", vec![Question::text("NO-GO. Why:", Slot::Reason)], Vec::new()),
     };
-    Choice::new(
-        label,
-        Ask::Wish {
-            card,
-            questions,
-            intent,
-        },
-    )
+    Choice::new(label, Ask::Wish { card, questions, intent })
 }
 
 /// What stands after a NO-GO, with what the plan proposes.
@@ -150,13 +96,8 @@ pub(super) fn refused_words(plan: &Plan, gate: &Gate) -> String {
         Otherwise::Hold => "is NO-GO. The plan says: wait and look again".into(),
         Otherwise::Abort => "is NO-GO. The plan says: abort".into(),
         Otherwise::RollBack(level) => {
-            let title = plan
-                .find_level(level)
-                .map(|ix| plan.level(ix).title.as_str());
-            format!(
-                "is NO-GO. The plan says: roll back {level} {}",
-                title.unwrap_or_default()
-            )
+            let title = plan.find_level(level).map(|ix| plan.level(ix).title.as_str());
+            format!("is NO-GO. The plan says: roll back {level} {}", title.unwrap_or_default())
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Choices that belong to the run and not to one step: start, hold, go on, note, other steps, abort, pause, close, leave.
 
-use super::step::{current, leave_out, roll_back, start as start_step};
+use super::step::{current, roll_back, start as start_step};
+use super::trouble::leave_out;
 use super::{Prompt, only};
 use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::card::card;
@@ -16,29 +17,15 @@ use crate::model::step::{Class, Place};
 const NO_REASON: &str = "no reason given";
 
 fn wish(label: &str, questions: Vec<Question>, intent: Intent) -> Choice {
-    Choice::new(
-        label,
-        Ask::Wish {
-            card: Vec::new(),
-            questions,
-            intent,
-        },
-    )
+    Choice::new(label, Ask::Wish { card: Vec::new(), questions, intent })
 }
 
 /// Before the start: what will run where, and the environment's word.
 pub(super) fn start(plan: &Plan, state: &RunState) -> Prompt {
     let word = plan.environment.kind.word();
-    let in_phases =
-        |ix: &StepIx| matches!(plan.step(*ix).place, Place::Phase(_) | Place::Choice { .. });
-    let steps: Vec<StepIx> = (0..plan.steps.len())
-        .map(StepIx)
-        .filter(in_phases)
-        .collect();
-    let destroys = steps
-        .iter()
-        .filter(|ix| plan.step(**ix).class() == Class::C3)
-        .count();
+    let in_phases = |ix: &StepIx| matches!(plan.step(*ix).place, Place::Phase(_) | Place::Choice { .. });
+    let steps: Vec<StepIx> = (0..plan.steps.len()).map(StepIx).filter(in_phases).collect();
+    let destroys = steps.iter().filter(|ix| plan.step(**ix).class() == Class::C3).count();
     let commands: Vec<(&str, &str)> = plan
         .vars
         .iter()
@@ -54,37 +41,20 @@ pub(super) fn start(plan: &Plan, state: &RunState) -> Prompt {
         plan.environment.name
     );
     if !commands.is_empty() {
-        heading.push_str(&format!(
-            " {} for variables once it is started.",
-            count(commands.len(), "command")
-        ));
+        heading.push_str(&format!(" {} for variables once it is started.", count(commands.len(), "command")));
     }
     heading.push_str(&format!(" {}", t0_words(plan, state)));
     let mut lines = vec![plan.title.clone()];
     lines.extend(plan.summary.clone());
-    lines.extend(
-        commands
-            .iter()
-            .map(|(name, text)| format!("  {name} from: {text}")),
-    );
+    lines.extend(commands.iter().map(|(name, text)| format!("  {name} from: {text}")));
     let mut listed = lines.clone();
     listed.extend(overview(plan, state));
     let typed = Question::exactly(format!("Type  {word}  to start:"), word);
     let choices = vec![
-        wish(
-            "start",
-            vec![typed],
-            Intent::Start {
-                typed: String::new(),
-            },
-        ),
+        wish("start", vec![typed], Intent::Start { typed: String::new() }),
         Choice::new("list the steps", Ask::Show(listed)),
     ];
-    Prompt {
-        heading,
-        card: lines,
-        choices,
-    }
+    Prompt { heading, card: lines, choices }
 }
 
 fn t0_words(plan: &Plan, state: &RunState) -> String {
@@ -110,18 +80,10 @@ fn overview(plan: &Plan, state: &RunState) -> Vec<String> {
             state.push_with_choice(plan, *step, &mut steps);
         }
         let progress = state.progress(&steps);
-        lines.push(format!(
-            "Phase {} {}: {} of {}",
-            phase.number, phase.title, progress.done, progress.total
-        ));
+        lines.push(format!("Phase {} {}: {} of {}", phase.number, phase.title, progress.done, progress.total));
         for ix in steps {
             let step = plan.step(ix);
-            lines.push(format!(
-                "  {} [{}] {}",
-                named(plan, state, ix),
-                step.class().word(),
-                state.step(ix).status
-            ));
+            lines.push(format!("  {} [{}] {}", named(plan, state, ix), step.class().word(), state.step(ix).status));
         }
     }
     lines
@@ -129,14 +91,8 @@ fn overview(plan: &Plan, state: &RunState) -> Vec<String> {
 
 /// Goes on after a hold.
 pub(super) fn go_on(plan: &Plan, state: &RunState) -> Choice {
-    let at = state
-        .hold
-        .as_ref()
-        .and_then(|hold| hold.at)
-        .map(|ix| named(plan, state, ix));
-    let words = at.map_or("Type y to go on:".to_owned(), |at| {
-        format!("You were at {at}. Type y to go on:")
-    });
+    let at = state.hold.as_ref().and_then(|hold| hold.at).map(|ix| named(plan, state, ix));
+    let words = at.map_or("Type y to go on:".to_owned(), |at| format!("You were at {at}. Type y to go on:"));
     wish("go on", vec![Question::yes(words)], Intent::GoOn)
 }
 
@@ -145,10 +101,7 @@ pub(super) fn nothing_left(plan: &Plan, state: &RunState) -> Prompt {
     let how = state.end_state(plan).word();
     let words = format!("Type y to close the run as {how}; nothing can run in it afterwards:");
     let choices = vec![wish("close", vec![Question::yes(words)], Intent::Close)];
-    only(
-        format!("Nothing is left to do. The run would end as {how}."),
-        choices,
-    )
+    only(format!("Nothing is left to do. The run would end as {how}."), choices)
 }
 
 /// What the driver can do beside the step's own choices.
@@ -160,23 +113,15 @@ pub(super) fn for_driver(plan: &Plan, state: &RunState) -> Vec<Choice> {
     if let Some(ix) = current.filter(|_| open && state.started.is_some()) {
         let ways = leave_out(plan, state, ix);
         if !ways.is_empty() {
-            let menu = Ask::Menu {
-                card: vec![format!("Settle {} without tminus:", plan.step(ix).number)],
-                choices: ways,
-            };
+            let menu =
+                Ask::Menu { card: vec![format!("Settle {} without tminus:", plan.step(ix).number)], choices: ways };
             choices.push(Choice::new("skip", menu));
         }
     }
     choices.extend(roll_back(plan, state));
     choices.extend(details(plan, state, current));
     if open {
-        choices.push(Choice::new(
-            "more",
-            Ask::Menu {
-                card: Vec::new(),
-                choices: more(plan, state, current),
-            },
-        ));
+        choices.push(Choice::new("more", Ask::Menu { card: Vec::new(), choices: more(plan, state, current) }));
     }
     choices.push(Choice::new("leave", Ask::Leave));
     choices
@@ -184,54 +129,27 @@ pub(super) fn for_driver(plan: &Plan, state: &RunState) -> Vec<Choice> {
 
 fn hold(state: &RunState) -> Option<Choice> {
     let can = state.hold.is_none() && state.started.is_some() && state.ended.is_none();
-    can.then(|| {
-        wish(
-            "hold",
-            Vec::new(),
-            Intent::Hold {
-                reason: NO_REASON.into(),
-            },
-        )
-    })
+    can.then(|| wish("hold", Vec::new(), Intent::Hold { reason: NO_REASON.into() }))
 }
 
 fn details(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Option<Choice> {
     let mut lines = current.map(|ix| card(plan, state, ix)).unwrap_or_default();
     lines.extend(overview(plan, state));
-    let owed: Vec<String> = state
-        .owing(plan)
-        .iter()
-        .map(|ix| named(plan, state, *ix))
-        .collect();
+    let owed: Vec<String> = state.owing(plan).iter().map(|ix| named(plan, state, *ix)).collect();
     if !owed.is_empty() {
         lines.push(format!("Owed: {}.", owed.join("; ")));
     }
-    state
-        .started
-        .map(|_| Choice::new("details", Ask::Show(lines)))
+    state.started.map(|_| Choice::new("details", Ask::Show(lines)))
 }
 
 fn more(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Vec<Choice> {
     let step = current.map(|ix| plan.step(ix).id.clone());
-    let note = Intent::Note {
-        text: String::new(),
-        step,
-    };
-    let mut choices = vec![wish(
-        "note",
-        vec![Question::text("Note:", Slot::Text)],
-        note,
-    )];
+    let note = Intent::Note { text: String::new(), step };
+    let mut choices = vec![wish("note", vec![Question::text("Note:", Slot::Text)], note)];
     if state.started.is_some() {
         let why = vec![Question::text("Hold. Why:", Slot::Reason)];
         if state.hold.is_none() {
-            choices.push(wish(
-                "hold with a reason",
-                why,
-                Intent::Hold {
-                    reason: String::new(),
-                },
-            ));
+            choices.push(wish("hold with a reason", why, Intent::Hold { reason: String::new() }));
         }
         choices.extend(phases_to_see(plan, state));
         choices.extend(other_steps(plan, state, current));
@@ -240,17 +158,8 @@ fn more(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Vec<Choice> {
         let words = "Type y to end the conductor here; tminus resume goes on:";
         choices.push(wish("pause", vec![Question::yes(words)], Intent::Pause));
         if state.aborted.is_none() {
-            let why = vec![Question::text(
-                "This ends the run before its end. Why:",
-                Slot::Reason,
-            )];
-            choices.push(wish(
-                "abort",
-                why,
-                Intent::Abort {
-                    reason: String::new(),
-                },
-            ));
+            let why = vec![Question::text("This ends the run before its end. Why:", Slot::Reason)];
+            choices.push(wish("abort", why, Intent::Abort { reason: String::new() }));
         }
     }
     choices
@@ -262,14 +171,8 @@ fn phases_to_see(plan: &Plan, state: &RunState) -> Vec<Choice> {
         progress.done == progress.total && !state.seen_phases.contains(&phase.id)
     };
     let see = |phase: &crate::model::plan::Phase| {
-        let intent = Intent::SeePhase {
-            phase: phase.id.clone(),
-        };
-        wish(
-            &format!("acknowledge phase {}", phase.number),
-            Vec::new(),
-            intent,
-        )
+        let intent = Intent::SeePhase { phase: phase.id.clone() };
+        wish(&format!("acknowledge phase {}", phase.number), Vec::new(), intent)
     };
     plan.phases.iter().filter(complete).map(see).collect()
 }
@@ -291,19 +194,9 @@ fn other_steps(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Option
             let mut choice = start_step(plan, state, ix, "run");
             if let Ask::Wish { card, .. } = &mut choice.then {
                 let passed = before.join(", ");
-                card.insert(
-                    0,
-                    format!(
-                        "{} is not next. Not done yet: {passed}.",
-                        plan.step(ix).number
-                    ),
-                );
+                card.insert(0, format!("{} is not next. Not done yet: {passed}.", plan.step(ix).number));
             }
-            choices.push(Choice::noted(
-                plan.step(ix).number.clone(),
-                state.fill(&plan.step(ix).title),
-                choice.then,
-            ));
+            choices.push(Choice::noted(plan.step(ix).number.clone(), state.fill(&plan.step(ix).title), choice.then));
         }
         before.push(&plan.step(ix).number);
     }
@@ -315,25 +208,19 @@ fn other_steps(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Option
 pub(super) fn beside(plan: &Plan, state: &RunState) -> Vec<Choice> {
     let mut choices = Vec::new();
     if let Some(running) = state.running().first() {
-        choices.extend(super::step::running(plan, state, *running).choices);
+        choices.extend(super::trouble::running(plan, state, *running).choices);
     }
     choices.extend(hold(state));
     choices.extend(roll_back(plan, state));
     choices.extend(details(plan, state, current(plan, state)));
-    choices.push(wish(
-        "take the wheel",
-        vec![Question::yes("Type y to ask for the wheel:")],
-        Intent::Drive,
-    ));
+    choices.push(wish("take the wheel", vec![Question::yes("Type y to ask for the wheel:")], Intent::Drive));
     choices.push(Choice::new("leave", Ask::Leave));
     choices
 }
 
 /// Only looks.
 pub(super) fn watching(plan: &Plan, state: &RunState) -> Vec<Choice> {
-    let mut choices: Vec<Choice> = details(plan, state, current(plan, state))
-        .into_iter()
-        .collect();
+    let mut choices: Vec<Choice> = details(plan, state, current(plan, state)).into_iter().collect();
     choices.push(Choice::new("leave", Ask::Leave));
     choices
 }

@@ -22,11 +22,7 @@ pub(super) fn choice(plan: &Plan, state: &RunState) -> Option<Choice> {
         if state.level_path(plan, ix).is_empty() {
             card.push(format!("  {} has nothing to undo yet.", level.id));
         } else {
-            choices.push(Choice::noted(
-                level.id.0.clone(),
-                facts(state, plan, ix),
-                take(plan, state, ix),
-            ));
+            choices.push(Choice::noted(level.id.0.clone(), facts(state, plan, ix), take(plan, state, ix)));
         }
     }
     Some(Choice::new("roll back", Ask::Menu { card, choices }))
@@ -35,9 +31,7 @@ pub(super) fn choice(plan: &Plan, state: &RunState) -> Option<Choice> {
 fn facts(state: &RunState, plan: &Plan, ix: LevelIx) -> String {
     let level = plan.level(ix);
     let mut words = vec![level.title.clone()];
-    words.push(level.budget.map_or("no budget".into(), |budget| {
-        format!("plan {}", plan_length(budget))
-    }));
+    words.push(level.budget.map_or("no budget".into(), |budget| format!("plan {}", plan_length(budget))));
     words.push(loss(level));
     if let Some(latest) = schedule::latest_start(plan, state, ix) {
         words.push(format!("latest start {}", wall(state, latest)));
@@ -59,19 +53,9 @@ fn loss(level: &Level) -> String {
 fn take(plan: &Plan, state: &RunState, ix: LevelIx) -> Ask {
     let level = plan.level(ix);
     let path = state.level_path(plan, ix);
-    let mut lines = vec![format!(
-        "{} {}: {}, {}.",
-        level.id,
-        level.title,
-        count(path.len(), "step"),
-        loss(level)
-    )];
+    let mut lines = vec![format!("{} {}: {}, {}.", level.id, level.title, count(path.len(), "step"), loss(level))];
     for step in &path {
-        lines.extend(
-            card(plan, state, *step)
-                .into_iter()
-                .map(|line| format!("  {line}")),
-        );
+        lines.extend(card(plan, state, *step).into_iter().map(|line| format!("  {line}")));
     }
     let offered = schedule::offered(state, level);
     let mut questions = if level.loses_nothing() {
@@ -86,13 +70,6 @@ fn take(plan: &Plan, state: &RunState, ix: LevelIx) -> Ask {
     if !level.loses_nothing() || !offered {
         questions.push(Question::why());
     }
-    let intent = Intent::RollBack {
-        level: level.id.clone(),
-        typed: Typed::default(),
-    };
-    Ask::Wish {
-        card: lines,
-        questions,
-        intent,
-    }
+    let intent = Intent::RollBack { level: level.id.clone(), typed: Typed::default() };
+    Ask::Wish { card: lines, questions, intent }
 }

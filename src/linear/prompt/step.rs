@@ -5,12 +5,11 @@ use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::card::card;
 use crate::linear::words::{ended, named, wall};
 use crate::model::decide::asked_class;
-use crate::model::event::{Resolution, StopHow};
 use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
 use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
-use crate::model::step::{Class, Effect, Skip, Work};
+use crate::model::step::{Class, Effect, Work};
 
 /// What class the runbook gives, in words, for the one line.
 fn class_words(class: Class) -> &'static str {
@@ -34,15 +33,10 @@ pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         }
         Work::Run(_) => {
             choices.push(start(plan, state, ix, "run"));
-            format!(
-                "Next: {name} ({}).",
-                class_words(asked_class(plan, state, ix))
-            )
+            format!("Next: {name} ({}).", class_words(asked_class(plan, state, ix)))
         }
         Work::Wait(_) => {
-            let until = own
-                .until
-                .map(|until| format!(" until {}", wall(state, until)));
+            let until = own.until.map(|until| format!(" until {}", wall(state, until)));
             choices.push(release(plan, state, ix));
             format!("Wait. {name} counts down{}.", until.unwrap_or_default())
         }
@@ -51,31 +45,20 @@ pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         }
         Work::Gate(_) => {
             choices.push(start(plan, state, ix, "open"));
-            let at = step
-                .at
-                .as_ref()
-                .map(|at| format!(" at {}", at.shown()))
-                .unwrap_or_default();
+            let at = step.at.as_ref().map(|at| format!(" at {}", at.shown())).unwrap_or_default();
             format!("Next: gate {name}. It opens by itself{at}.")
         }
         Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
             return by_hand::open(plan, state, ix);
         }
     };
-    let prompt = Prompt {
-        heading,
-        card: Vec::new(),
-        choices,
-    };
+    let prompt = Prompt { heading, card: Vec::new(), choices };
     with_card(plan, state, ix, prompt)
 }
 
 /// Whether a command of a way back starts without a person's key.
 fn by_itself(state: &RunState, ix: StepIx, effect: Effect) -> bool {
-    let under_way = state
-        .rollback
-        .as_ref()
-        .is_some_and(|back| back.ended.is_none() && back.path.contains(&ix));
+    let under_way = state.rollback.as_ref().is_some_and(|back| back.ended.is_none() && back.path.contains(&ix));
     under_way && effect != Effect::Destroys && state.step(ix).attempt == 0 && state.hold.is_none()
 }
 
@@ -88,18 +71,12 @@ pub(super) fn start(plan: &Plan, state: &RunState, ix: StepIx, label: &str) -> C
         Class::C0 => Vec::new(),
         Class::C1 => vec![Question::yes(format!("Type y to {label} {number}:"))],
         Class::C2 => vec![Question::exactly(
-            format!(
-                "Type the step number to {label} it on {}:  {number}",
-                plan.environment.name
-            ),
+            format!("Type the step number to {label} it on {}:  {number}", plan.environment.name),
             number,
         )],
         Class::C3 => {
             let mut asked = vec![
-                Question::exactly(
-                    format!("Type  {}  to {label} it:", step.phrase()),
-                    step.phrase(),
-                ),
+                Question::exactly(format!("Type  {}  to {label} it:", step.phrase()), step.phrase()),
                 Question::why(),
             ];
             if step.second_person {
@@ -108,23 +85,9 @@ pub(super) fn start(plan: &Plan, state: &RunState, ix: StepIx, label: &str) -> C
             asked
         }
     };
-    let card = if class == Class::C0 {
-        Vec::new()
-    } else {
-        card(plan, state, ix)
-    };
-    let intent = Intent::Run {
-        step: step.id.clone(),
-        typed: Typed::default(),
-    };
-    Choice::new(
-        label,
-        Ask::Wish {
-            card,
-            questions,
-            intent,
-        },
-    )
+    let card = if class == Class::C0 { Vec::new() } else { card(plan, state, ix) };
+    let intent = Intent::Run { step: step.id.clone(), typed: Typed::default() };
+    Choice::new(label, Ask::Wish { card, questions, intent })
 }
 
 /// Whether a choice starts something, which a hold forbids.
@@ -136,88 +99,8 @@ pub(super) fn starts(choice: &Choice) -> bool {
 }
 
 fn release(plan: &Plan, _state: &RunState, ix: StepIx) -> Choice {
-    let intent = Intent::Release {
-        step: plan.step(ix).id.clone(),
-        reason: String::new(),
-    };
-    Choice::new(
-        "end it early",
-        Ask::Wish {
-            card: Vec::new(),
-            questions: vec![Question::why()],
-            intent,
-        },
-    )
-}
-
-/// A command runs.
-pub(super) fn running(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
-    let own = state.step(ix);
-    let mut heading = format!("Wait. {} is running", named(plan, state, ix));
-    if own.stopping {
-        heading.push_str(" and is being ended. Asking again skips the grace");
-    } else if own.timed_out {
-        heading.push_str(" and is being ended: it reached its time limit");
-    }
-    only(ended(&heading), vec![stop(plan, ix)])
-}
-
-fn stop(plan: &Plan, ix: StepIx) -> Choice {
-    let way = |label: &str, note: &str, how: StopHow| {
-        let intent = Intent::Stop {
-            step: plan.step(ix).id.clone(),
-            how,
-        };
-        Choice::noted(
-            label,
-            note,
-            Ask::Wish {
-                card: Vec::new(),
-                questions: Vec::new(),
-                intent,
-            },
-        )
-    };
-    let choices = vec![
-        way(
-            "interrupt",
-            "INT to its processes, as ^C does",
-            StopHow::Interrupt,
-        ),
-        way(
-            "terminate",
-            "TERM, 5 s grace, then KILL; again: no grace",
-            StopHow::Terminate,
-        ),
-        way("kill", "KILL at once", StopHow::Kill),
-    ];
-    let card = vec![format!("Stop {}:", plan.step(ix).number)];
-    Choice::new("stop", Ask::Menu { card, choices })
-}
-
-/// A failed attempt that is tried again by itself.
-pub(super) fn retrying(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
-    let at = state
-        .step(ix)
-        .retry_at
-        .map(|at| wall(state, at))
-        .unwrap_or_default();
-    let intent = Intent::Stop {
-        step: plan.step(ix).id.clone(),
-        how: StopHow::Terminate,
-    };
-    let end = Ask::Wish {
-        card: Vec::new(),
-        questions: Vec::new(),
-        intent,
-    };
-    only(
-        format!(
-            "Wait. {} failed and is tried again by itself at {at}.",
-            named(plan, state, ix)
-        ),
-        vec![Choice::new("end the retries", end)],
-    )
+    let intent = Intent::Release { step: plan.step(ix).id.clone(), reason: String::new() };
+    Choice::new("end it early", Ask::Wish { card: Vec::new(), questions: vec![Question::why()], intent })
 }
 
 /// A step that came to a bad end.
@@ -247,162 +130,24 @@ pub(super) fn failed(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         }
     };
     let choices = vec![start(plan, state, ix, again), accept(plan, ix)];
-    let prompt = only(
-        ended(&format!("{} {what}", named(plan, state, ix))),
-        choices,
-    );
+    let prompt = only(ended(&format!("{} {what}", named(plan, state, ix))), choices);
     with_card(plan, state, ix, prompt)
 }
 
 fn accept(plan: &Plan, ix: StepIx) -> Choice {
     let number = &plan.step(ix).number;
-    let intent = Intent::Accept {
-        step: plan.step(ix).id.clone(),
-        reason: String::new(),
-        name: String::new(),
-    };
+    let intent = Intent::Accept { step: plan.step(ix).id.clone(), reason: String::new(), name: String::new() };
     let questions = vec![
-        Question::text(
-            format!("{number} failed and would be accepted as it is. Why:"),
-            Slot::Reason,
-        ),
+        Question::text(format!("{number} failed and would be accepted as it is. Why:"), Slot::Reason),
         Question::text("Who accepts it, by name:", Slot::Name),
     ];
-    Choice::new(
-        "accept",
-        Ask::Wish {
-            card: Vec::new(),
-            questions,
-            intent,
-        },
-    )
-}
-
-/// A step that nobody saw end.
-pub(super) fn unknown(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
-    let (step, own) = (plan.step(ix), state.step(ix));
-    let resolve = |label: &str, how: Resolution| {
-        let intent = Intent::Resolve {
-            step: step.id.clone(),
-            how,
-            reason: String::new(),
-        };
-        let asked = Question::text("How do you know:", Slot::Reason);
-        Choice::new(
-            label,
-            Ask::Wish {
-                card: Vec::new(),
-                questions: vec![asked],
-                intent,
-            },
-        )
-    };
-    let mut choices = vec![
-        resolve("it finished", Resolution::Finished),
-        resolve("it did not", Resolution::DidNot),
-    ];
-    let mut heading = format!(
-        "{} was running when the program died. Nobody knows if it finished. Look, then say.",
-        named(plan, state, ix)
-    );
-    if !own.holders.is_empty() {
-        let names: Vec<String> = own
-            .holders
-            .iter()
-            .map(|held| format!("{} (pid {})", held.comm, held.pid))
-            .collect();
-        heading.push_str(&format!(" Still running: {}.", names.join(", ")));
-        let intent = Intent::EndSurvivors {
-            step: step.id.clone(),
-        };
-        let questions = vec![Question::yes(format!(
-            "Type y to end {}:",
-            names.join(", ")
-        ))];
-        choices.push(Choice::new(
-            "end what still runs",
-            Ask::Wish {
-                card: Vec::new(),
-                questions,
-                intent,
-            },
-        ));
-    }
-    only(heading, choices)
-}
-
-/// Settling a step without tminus doing it, each with a reason.
-pub(super) fn leave_out(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<Choice> {
-    let (step, status) = (plan.step(ix), state.step(ix).status);
-    let orphan = status == StepStatus::Unknown && state.step(ix).verdict.is_none();
-    if status.settled() || status == StepStatus::Running || orphan {
-        return Vec::new();
-    }
-    let id = || step.id.clone();
-    let settle = |label: &str, note: &str, intent: Intent| {
-        let questions = vec![Question::text(
-            format!("{} {note}. Why:", step.number),
-            Slot::Reason,
-        )];
-        Choice::noted(
-            label,
-            note,
-            Ask::Wish {
-                card: Vec::new(),
-                questions,
-                intent,
-            },
-        )
-    };
-    let reason = String::new;
-    let mut choices = Vec::new();
-    match step.skip {
-        Skip::Never => {}
-        Skip::WithReason | Skip::Free => {
-            choices.push(settle(
-                "skip",
-                "is left out",
-                Intent::Skip {
-                    step: id(),
-                    reason: reason(),
-                },
-            ));
-        }
-    }
-    choices.push(settle(
-        "not applicable",
-        "does not apply",
-        Intent::NotApplicable {
-            step: id(),
-            reason: reason(),
-        },
-    ));
-    choices.push(settle(
-        "done outside",
-        "was done by hand",
-        Intent::Hand {
-            step: id(),
-            reason: reason(),
-        },
-    ));
-    if step.command().is_none() && !status.bad() {
-        choices.push(settle(
-            "failed",
-            "failed, by your word",
-            Intent::Fail {
-                step: id(),
-                reason: reason(),
-            },
-        ));
-    }
-    choices
+    Choice::new("accept", Ask::Wish { card: Vec::new(), questions, intent })
 }
 
 /// The step that a wish about "this step" is about.
 pub(super) fn current(plan: &Plan, state: &RunState) -> Option<StepIx> {
     let busy = state.running().first().copied();
-    busy.or_else(|| super::orphan(state))
-        .or_else(|| state.next(plan))
+    busy.or_else(|| super::orphan(state)).or_else(|| state.next(plan))
 }
 
 /// The ways back, for everywhere.

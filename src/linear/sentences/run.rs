@@ -12,80 +12,48 @@ pub(super) fn of_run(plan: &Plan, after: &RunState, event: &Event) -> Option<Str
     match event {
         Event::Genesis { .. } => Some(genesis(plan, after)),
         Event::Resume { .. } => Some(resumed(plan, after)),
-        Event::Continue { .. } => {
-            Some("A write failed; the journal goes on in another part.".into())
-        }
+        Event::Continue { .. } => Some("A write failed; the journal goes on in another part.".into()),
         Event::Started { by, .. } => Some(started(after, &by.shown())),
-        Event::VarsFailed { why } => {
-            Some(format!("The variables could not be read: {}", ended(why)))
+        Event::VarsFailed { why } => Some(format!("The variables could not be read: {}", ended(why))),
+        Event::Held { reason, by } => {
+            Some(format!("Held by {}: {} What runs goes on, nothing new starts.", by.shown(), ended(reason)))
         }
-        Event::Held { reason, by } => Some(format!(
-            "Held by {}: {} What runs goes on, nothing new starts.",
-            by.shown(),
-            ended(reason)
-        )),
         Event::Released { by } => Some(format!("The hold is over; {} goes on.", by.shown())),
-        Event::RollbackStarted {
-            level,
-            path,
-            over,
-            reason,
-            by,
-            ..
-        } => {
-            let title = plan
-                .find_level(level)
-                .map(|ix| plan.level(ix).title.as_str());
-            let mut text = format!(
-                "Roll back: {level} {} started by {}",
-                title.unwrap_or_default(),
-                by.shown()
-            );
-            if *over {
-                text.push_str(", past its point of no return");
-            }
-            if !reason.trim().is_empty() {
-                text.push_str(&format!(": {}", reason.trim()));
-            }
-            Some(format!("{} {}.", ended(&text), count(path.len(), "step")))
-        }
+        Event::RollbackStarted { .. } => went_back(plan, event),
         Event::RollbackEnded { level } => Some(format!("Roll back: {level} came to its end.")),
-        Event::PhaseSeen { phase, by } => {
-            Some(format!("Phase {phase} acknowledged by {}.", by.shown()))
-        }
+        Event::PhaseSeen { phase, by } => Some(format!("Phase {phase} acknowledged by {}.", by.shown())),
         Event::Noted { text, step, by } => {
             let place = step.as_ref().and_then(|step| plan.find(step));
-            let place = place
-                .map(|ix| format!(" at {}", plan.step(ix).number))
-                .unwrap_or_default();
-            Some(format!("Note{place} by {}: {text}", by.shown()))
+            let place = place.map(|ix| format!(" at {}", plan.step(ix).number));
+            Some(format!("Note{} by {}: {text}", place.unwrap_or_default(), by.shown()))
         }
         Event::Aborted { reason, by } => {
             let owed = after.owing(plan).len();
-            let rest = if owed > 0 {
-                format!(" {} still owed.", count(owed, "step"))
-            } else {
-                String::new()
-            };
-            Some(format!(
-                "Aborted by {}: {}{rest}",
-                by.shown(),
-                ended(reason)
-            ))
+            let rest = if owed > 0 { format!(" {} still owed.", count(owed, "step")) } else { String::new() };
+            Some(format!("Aborted by {}: {}{rest}", by.shown(), ended(reason)))
         }
-        Event::Paused { by } => Some(format!(
-            "Paused by {}. Nothing runs; tminus resume goes on.",
-            by.shown()
-        )),
+        Event::Paused { by } => Some(format!("Paused by {}. Nothing runs; tminus resume goes on.", by.shown())),
         Event::AnswersEnded { at } => Some(format!("The answers file has no answer for {at}.")),
-        Event::Ended { how, by } => Some(format!(
-            "The run has ended: {}, closed by {}.",
-            how.word(),
-            by.shown()
-        )),
+        Event::Ended { how, by } => Some(format!("The run has ended: {}, closed by {}.", how.word(), by.shown())),
         // `told` hands over events of the run only; the rest of them need no sentence.
         _ => None,
     }
+}
+
+fn went_back(plan: &Plan, event: &Event) -> Option<String> {
+    let Event::RollbackStarted { level, path, over, reason, by, .. } = event else {
+        return None;
+    };
+    let title = plan.find_level(level).map(|ix| plan.level(ix).title.as_str());
+    let title = title.unwrap_or_default();
+    let mut text = format!("Roll back: {level} {title} started by {}", by.shown());
+    if *over {
+        text.push_str(", past its point of no return");
+    }
+    if !reason.trim().is_empty() {
+        text.push_str(&format!(": {}", reason.trim()));
+    }
+    Some(format!("{} {}.", ended(&text), count(path.len(), "step")))
 }
 
 /// Screens and alarms: the fold has words for them already.
@@ -101,10 +69,7 @@ fn genesis(plan: &Plan, after: &RunState) -> String {
     let Some(facts) = &after.facts else {
         return "A run began.".into();
     };
-    let key = facts
-        .key_word()
-        .map(|word| format!(" {word}."))
-        .unwrap_or_default();
+    let key = facts.key_word().map(|word| format!(" {word}.")).unwrap_or_default();
     format!(
         "{} {}: {}. Run {}, operator {}, journal in {}.{key}",
         plan.environment.kind.band(),
@@ -117,30 +82,18 @@ fn genesis(plan: &Plan, after: &RunState) -> String {
 }
 
 fn resumed(plan: &Plan, after: &RunState) -> String {
-    let by = after
-        .log
-        .last()
-        .map(|entry| entry.text.clone())
-        .unwrap_or_default();
+    let by = after.log.last().map(|entry| entry.text.clone()).unwrap_or_default();
     let unknown = super::unknown_steps(plan, after);
     let mut text = format!("The run is {}", ended(&by));
     if !unknown.is_empty() {
-        text.push_str(&format!(
-            " Nobody knows whether this finished: {}.",
-            unknown.join(", ")
-        ));
+        text.push_str(&format!(" Nobody knows whether this finished: {}.", unknown.join(", ")));
     }
     text
 }
 
 fn started(after: &RunState, by: &str) -> String {
-    let t0 = after
-        .t0
-        .and_then(|t0| schedule::format_wall(t0, &after.zone, None));
-    let mut text = format!(
-        "Started by {by}. T0 is {}.",
-        t0.unwrap_or_else(|| "not known".into())
-    );
+    let t0 = after.t0.and_then(|t0| schedule::format_wall(t0, &after.zone, None));
+    let mut text = format!("Started by {by}. T0 is {}.", t0.unwrap_or_else(|| "not known".into()));
     if let Some(stop) = after.hard_stop {
         text.push_str(&format!(" Hard stop {}.", wall(after, stop)));
     }

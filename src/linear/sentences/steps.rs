@@ -17,108 +17,85 @@ use crate::model::time::{clock_length, plan_length};
 /// A checked value is not said longer than this, in characters.
 const SAW: usize = 160;
 
+/// A sentence about a command, or what a person answered; `by_person` has the rest.
 pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
     let ix = super::step_of(&record.event).and_then(|step| plan.find(step))?;
-    let (step, own) = (plan.step(ix), after.step(ix));
+    let step = plan.step(ix);
     let number = &step.number;
     match &record.event {
-        Event::StepStarted { attempt, by, .. } => Some(started(plan, after, ix, (*attempt, by))),
-        Event::OutputLost { bytes, .. } => Some(format!(
-            "{number}: {bytes} bytes of its output were not kept."
-        )),
+        // That a step by hand was opened is told by its answer, or by the prompt.
+        Event::StepStarted { attempt, by, .. } => {
+            let acts = matches!(step.work, Work::Run(_) | Work::Wait(_) | Work::Gate(_));
+            acts.then(|| started(plan, after, ix, (*attempt, by)))
+        }
+        Event::OutputLost { bytes, .. } => Some(format!("{number}: {bytes} bytes of its output were not kept.")),
         Event::StepExited { holders, .. } if !holders.is_empty() => Some(format!(
             "{number} has ended, but {} still holds its output; what comes now is not kept.",
             holder_names(holders)
         )),
-        Event::StepNotStarted { why, .. } => Some(format!(
-            "{number} FAILED: it could not be started: {}",
-            ended(why)
-        )),
-        Event::StepJudged {
-            verdict, checks, ..
-        } => Some(judged(after, ix, step, (*verdict, checks))),
-        Event::StepAnswered {
-            item,
-            answer,
-            saw,
-            checks,
-            by,
-            ..
-        } => Some(answered(
-            after,
-            ix,
-            step,
-            &Said {
-                item: *item,
-                answer: *answer,
-                saw,
-                checks,
-                by,
-            },
-        )),
-        Event::StepSettled {
-            how, reason, by, ..
-        } => Some(settled(step, *how, reason, by)),
-        Event::StepConditions {
-            hold: false, saw, ..
-        } => Some(format!(
-            "{} does not apply: {}",
-            named(plan, after, ix),
-            ended(saw)
-        )),
-        Event::StepChosen { option, by, .. } => Some(format!(
-            "{number} ok. {} chose {}.",
-            by.shown(),
-            chosen(step, option)
-        )),
-        Event::WaitEnded { early, by, .. } => Some(match early {
-            Some(why) => format!("{number} was ended early by {}: {}", by.shown(), ended(why)),
-            None => format!("{number} ok. The countdown is over."),
-        }),
-        Event::StopAsked { how, by, .. } => {
-            Some(format!("{number} {}, by {}.", stop_words(*how), by.shown()))
-        }
+        Event::StepNotStarted { why, .. } => Some(format!("{number} FAILED: it could not be started: {}", ended(why))),
+        Event::StepJudged { verdict, checks, .. } => Some(judged(after, ix, step, (*verdict, checks))),
         Event::StepTimeout { .. } => {
             let limit = step.command().and_then(|command| command.timeout);
             let limit = limit.map_or(String::new(), |limit| format!(" of {}", plan_length(limit)));
-            Some(format!(
-                "{number} reached its time limit{limit} and is being ended."
-            ))
+            Some(format!("{number} reached its time limit{limit} and is being ended."))
         }
-        Event::StepResolved {
-            how, reason, by, ..
-        } => Some(format!(
-            "{number} {}, says {}: {}",
-            match how {
-                Resolution::Finished => "finished",
-                Resolution::DidNot => "did not finish",
-            },
-            by.shown(),
-            ended(reason)
-        )),
+        Event::StopAsked { how, by, .. } => Some(format!("{number} {}, by {}.", stop_words(*how), by.shown())),
         Event::Survivors { holders, .. } if holders.is_empty() => {
             Some(format!("Nothing of {number} is running any more."))
         }
-        Event::Survivors { holders, .. } => Some(format!(
-            "{} of {number} is still running.",
-            holder_names(holders)
-        )),
-        Event::GateVoted { role, vote, by, .. } => Some(format!(
-            "{number} {} says {}, by {}.",
-            role_title(plan, role.as_str()),
-            match vote {
+        Event::Survivors { holders, .. } => Some(format!("{} of {number} is still running.", holder_names(holders))),
+        other => by_person(plan, after, ix, other),
+    }
+}
+
+fn by_person(plan: &Plan, after: &RunState, ix: StepIx, event: &Event) -> Option<String> {
+    let step = plan.step(ix);
+    let number = &step.number;
+    match event {
+        Event::StepAnswered { item, answer, saw, checks, by, .. } => {
+            let said = Said { item: *item, answer: *answer, saw, checks, by };
+            Some(answered(after, ix, step, &said))
+        }
+        Event::StepSettled { how, reason, by, .. } => Some(settled(step, *how, reason, by)),
+        Event::StepConditions { hold: false, saw, .. } => {
+            Some(format!("{} does not apply: {}", named(plan, after, ix), ended(saw)))
+        }
+        Event::StepChosen { option, by, .. } => {
+            Some(format!("{number} ok. {} chose {}.", by.shown(), chosen(step, option)))
+        }
+        other => at_a_stand(plan, after, ix, other),
+    }
+}
+
+/// Countdowns, unknown steps and gates.
+fn at_a_stand(plan: &Plan, after: &RunState, ix: StepIx, event: &Event) -> Option<String> {
+    let step = plan.step(ix);
+    let number = &step.number;
+    match event {
+        Event::WaitEnded { early: Some(why), by, .. } => {
+            Some(format!("{number} was ended early by {}: {}", by.shown(), ended(why)))
+        }
+        Event::WaitEnded { early: None, .. } => Some(format!("{number} ok. The countdown is over.")),
+        Event::StepResolved { how, reason, by, .. } => {
+            let what = match how {
+                Resolution::Finished => "finished",
+                Resolution::DidNot => "did not finish",
+            };
+            Some(format!("{number} {what}, says {}: {}", by.shown(), ended(reason)))
+        }
+        Event::GateVoted { role, vote, by, .. } => {
+            let word = match vote {
                 Vote::Go => "GO",
                 Vote::NoGo => "NO-GO",
-            },
-            by.shown()
-        )),
-        Event::GateDecided {
-            go,
-            over,
-            reason,
-            by,
-            ..
-        } => Some(decided(step, own.status, (*go, over, reason, by))),
+            };
+            let title = role_title(plan, role.as_str());
+            Some(format!("{number} {title} says {word}, by {}.", by.shown()))
+        }
+        Event::GateDecided { go, over, reason, by, .. } => {
+            let status = after.step(ix).status;
+            Some(decided(step, status, (*go, over, reason, by)))
+        }
         // `told` hands over events of a step only; the rest of them need no sentence.
         _ => None,
     }
@@ -137,9 +114,7 @@ fn started(plan: &Plan, after: &RunState, ix: StepIx, said: (Attempt, &Actor)) -
         Work::Run(_) => ": running",
         Work::Wait(_) => ": counts down",
         Work::Gate(_) => ": the gate is open",
-        Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
-            ": yours to answer"
-        }
+        Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => ": yours to answer",
     });
     if attempt > 1 {
         text.push_str(&format!(", attempt {attempt}"));
@@ -162,25 +137,16 @@ fn judged(after: &RunState, ix: StepIx, step: &PlannedStep, said: (Verdict, &[Ch
     let (verdict, checks) = said;
     let seen = saw(checks, own.exit.map(|exit| exit.shown()));
     let took_words = took(own.took, step.takes);
-    let spent = own
-        .took
-        .map(|took| format!(" after {}", clock_length(took)))
-        .unwrap_or_default();
+    let spent = own.took.map(|took| format!(" after {}", clock_length(took))).unwrap_or_default();
     let text = match verdict {
         Verdict::Ok if own.status == StepStatus::Late => {
-            return format!(
-                "{number} late: passed, over its budget. {}{took_words}",
-                ended(&seen)
-            );
+            return format!("{number} late: passed, over its budget. {}{took_words}", ended(&seen));
         }
         Verdict::Ok => return format!("{number} ok. {}{took_words}", ended(&seen)),
         Verdict::Fail => format!("{number} FAILED{spent}: {}", ended(&wanted(checks, &seen))),
         Verdict::Time => format!("{number} ran out of time{spent}: {}", ended(&seen)),
         Verdict::Stop => format!("{number} was stopped{spent}: {}", ended(&seen)),
-        Verdict::Unknown => format!(
-            "{number} is unknown: nobody can tell{spent}. {}",
-            ended(&seen)
-        ),
+        Verdict::Unknown => format!("{number} is unknown: nobody can tell{spent}. {}", ended(&seen)),
     };
     match own.retry_at {
         Some(at) => format!("{text} It is tried again at {}.", wall(after, at)),
@@ -190,11 +156,7 @@ fn judged(after: &RunState, ix: StepIx, step: &PlannedStep, said: (Verdict, &[Ch
 
 /// What came, for a step that passed.
 fn saw(checks: &[Check], exit: Option<String>) -> String {
-    let lines: Vec<String> = checks
-        .iter()
-        .take(4)
-        .map(|check| cut(&check.saw, SAW))
-        .collect();
+    let lines: Vec<String> = checks.iter().take(4).map(|check| cut(&check.saw, SAW)).collect();
     match (lines.is_empty(), exit) {
         (true, Some(exit)) => exit,
         (true, None) => "nothing was checked".into(),
@@ -208,19 +170,9 @@ fn wanted(checks: &[Check], otherwise: &str) -> String {
         .iter()
         .filter(|check| !check.ok)
         .take(4)
-        .map(|check| {
-            format!(
-                "{} (wanted {})",
-                cut(&check.saw, SAW),
-                cut(&check.want, SAW)
-            )
-        })
+        .map(|check| format!("{} (wanted {})", cut(&check.saw, SAW), cut(&check.want, SAW)))
         .collect();
-    if missed.is_empty() {
-        otherwise.to_owned()
-    } else {
-        missed.join(", ")
-    }
+    if missed.is_empty() { otherwise.to_owned() } else { missed.join(", ") }
 }
 
 struct Said<'a> {
@@ -232,13 +184,7 @@ struct Said<'a> {
 }
 
 fn answered(after: &RunState, ix: StepIx, step: &PlannedStep, said: &Said<'_>) -> String {
-    let no_go = matches!(
-        step.place,
-        crate::model::step::Place::Criterion {
-            side: Side::NoGo,
-            ..
-        }
-    );
+    let no_go = matches!(step.place, crate::model::step::Place::Criterion { side: Side::NoGo, .. });
     let word = match (said.answer, no_go) {
         (Answer::Ok, true) => "clear",
         (Answer::Ok, false) => "ok",
@@ -268,10 +214,11 @@ fn answered(after: &RunState, ix: StepIx, step: &PlannedStep, said: &Said<'_>) -
     }
     text.push_str(&format!(", by {}.", said.by.shown()));
     let whole = after.step(ix).status;
-    if let (Work::Check(items), true) = (&step.work, whole.settled() || whole.bad()) {
-        if items.len() > 1 {
-            text.push_str(&format!(" {number} is {whole}."));
-        }
+    if let Work::Check(items) = &step.work
+        && items.len() > 1
+        && (whole.settled() || whole.bad())
+    {
+        text.push_str(&format!(" {number} is {whole}."));
     }
     text
 }
@@ -284,11 +231,7 @@ fn settled(step: &PlannedStep, how: Settled, reason: &str, by: &Actor) -> String
         Settled::Over => "failed and is accepted",
         Settled::Failed => "FAILED, by a person's word",
     };
-    let reason = if reason.trim().is_empty() {
-        String::new()
-    } else {
-        format!(": {}", reason.trim())
-    };
+    let reason = if reason.trim().is_empty() { String::new() } else { format!(": {}", reason.trim()) };
     format!("{} {what}{reason} ({}).", step.number, by.shown())
 }
 
@@ -296,24 +239,15 @@ fn chosen(step: &PlannedStep, option: &str) -> String {
     match &step.work {
         Work::Choose { options, .. } => {
             let title = options.iter().find(|each| each.id == option);
-            title.map_or(option.to_owned(), |each| {
-                format!("{option}, {}", each.title)
-            })
+            title.map_or(option.to_owned(), |each| format!("{option}, {}", each.title))
         }
-        Work::Run(_)
-        | Work::Check(_)
-        | Work::Measure(_)
-        | Work::Ask(_)
-        | Work::Wait(_)
-        | Work::Gate(_) => option.to_owned(),
+        Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) | Work::Gate(_) => {
+            option.to_owned()
+        }
     }
 }
 
-fn decided(
-    step: &PlannedStep,
-    status: StepStatus,
-    said: (bool, &[String], &str, &Actor),
-) -> String {
+fn decided(step: &PlannedStep, status: StepStatus, said: (bool, &[String], &str, &Actor)) -> String {
     let (go, over, reason, by) = said;
     let word = if go { "GO" } else { "NO-GO" };
     let mut text = format!("{} {word}, decided by {}", step.number, by.shown());
@@ -336,9 +270,6 @@ fn stop_words(how: StopHow) -> &'static str {
 }
 
 fn holder_names(holders: &[Holder]) -> String {
-    let names: Vec<String> = holders
-        .iter()
-        .map(|held| format!("{} (pid {})", held.comm, held.pid))
-        .collect();
+    let names: Vec<String> = holders.iter().map(|held| format!("{} (pid {})", held.comm, held.pid)).collect();
     names.join(", ")
 }

@@ -4,19 +4,15 @@ use super::permit::begin;
 use super::{Asked, Decided, find, needs_reason, refuse, start};
 use crate::model::event::{Answer, Event, Resolution, Settled};
 use crate::model::ids::{StepId, StepIx};
-use crate::model::intent::{Intent, Typed};
+use crate::model::intent::{Intent, Refusal, Typed};
 use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
-use crate::model::step::{Class, Skip, Work};
+use crate::model::step::{Class, Place, Skip, Work};
 
 /// Opens a by-hand step that is not under way: the event that begins it, if one is needed, and its attempt.
-fn opened(
-    plan: &Plan,
-    state: &RunState,
-    ix: StepIx,
-    asked: &Asked,
-) -> Result<(Vec<Event>, u32), crate::model::intent::Refusal> {
+fn opened(plan: &Plan, state: &RunState, ix: StepIx, asked: &Asked) -> Result<(Vec<Event>, u32), Refusal> {
     if state.step(ix).status.open() {
+        start::reachable(plan, state, ix)?;
         return Ok((Vec::new(), state.step(ix).attempt));
     }
     if super::asked_class(plan, state, ix) > Class::C1 {
@@ -30,7 +26,7 @@ fn opened(
 pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer, &String), asked: &Asked) -> Decided {
     let (ix, item, answer, saw) = said;
     let step = plan.step(ix);
-    start::ready(state)?;
+    start::ready(plan, state, ix)?;
     let Work::Check(items) = &step.work else {
         return refuse(format!("{} is not a list of statements", step.number));
     };
@@ -47,7 +43,7 @@ pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer
     let (mut events, attempt) = opened(plan, state, ix, asked)?;
     let (mut answer, mut checks) = (answer, Vec::new());
     if let (Answer::Ok, Some(reading)) = (answer, &asked.reading) {
-        let reading = reading.as_ref().map_err(|why| crate::model::intent::Refusal(why.clone()))?;
+        let reading = reading.as_ref().map_err(|why| Refusal(why.clone()))?;
         checks.clone_from(&reading.checks);
         if !reading.ok {
             answer = Answer::Failed;
@@ -69,7 +65,7 @@ pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer
 /// A value given to `measure` or `ask`; the conductor has judged it.
 pub(super) fn value(plan: &Plan, state: &RunState, ix: StepIx, asked: &Asked) -> Decided {
     let step = plan.step(ix);
-    start::ready(state)?;
+    start::ready(plan, state, ix)?;
     if !matches!(step.work, Work::Measure(_) | Work::Ask(_)) {
         return refuse(format!("{} does not ask for a value", step.number));
     }
@@ -95,7 +91,7 @@ pub(super) fn value(plan: &Plan, state: &RunState, ix: StepIx, asked: &Asked) ->
 /// One way of several.
 pub(super) fn choose(plan: &Plan, state: &RunState, ix: StepIx, option: &str, asked: &Asked) -> Decided {
     let step = plan.step(ix);
-    start::ready(state)?;
+    start::ready(plan, state, ix)?;
     let Work::Choose { options, .. } = &step.work else {
         return refuse(format!("{} is not a choice", step.number));
     };
@@ -109,33 +105,20 @@ pub(super) fn choose(plan: &Plan, state: &RunState, ix: StepIx, option: &str, as
 
 /// A step settled without tminus doing it.
 pub(super) fn settle(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> Decided {
-    start::ready(state)?;
-    let (step, how, reason): (&StepId, Settled, String) = match intent {
-        Intent::Skip { step, reason } => (step, Settled::Skipped, reason.clone()),
-        Intent::NotApplicable { step, reason } => (step, Settled::NotApplicable, reason.clone()),
-        Intent::Hand { step, reason } => (step, Settled::Hand, reason.clone()),
-        Intent::Fail { step, reason } => (step, Settled::Failed, reason.clone()),
-        Intent::Accept { step, reason, name } => (step, Settled::Over, format!("{reason} (accepted by {name})")),
-        _ => return refuse("that does not settle a step"),
+    let Some((step, how, reason)) = meant(intent) else {
+        return refuse("that does not settle a step");
     };
     let ix = find(plan, step)?;
+    start::ready(plan, state, ix)?;
+    start::reachable(plan, state, ix)?;
+    settleable(plan, state, ix, how)?;
     let (planned, own) = (plan.step(ix), state.step(ix));
     let number = &planned.number;
-    if own.status == StepStatus::Running && own.until.is_none() {
-        return refuse(format!("{number} is running: stop it first"));
-    }
-    if own.status.settled() || own.status == StepStatus::Running {
-        return refuse(format!("{number} is {} already", own.status));
-    }
-    if own.status == StepStatus::Unknown && own.verdict.is_none() {
-        return refuse(format!("nobody knows whether {number} finished: say that first"));
-    }
     match (how, planned.skip) {
-        (Settled::Skipped, Skip::Never) => return refuse(format!("{number} cannot be left out")),
-        (Settled::Skipped, Skip::Free) => {}
-        (Settled::Over, _) if !own.status.bad() && own.status != StepStatus::Unknown => {
-            return refuse(format!("{number} has not failed: there is nothing to accept"));
+        (Settled::Skipped | Settled::NotApplicable, Skip::Never) => {
+            return refuse(format!("{number} cannot be left out"));
         }
+        (Settled::Skipped, Skip::Free) => {}
         (Settled::Over, _) => accepted(intent, number)?,
         (Settled::Skipped | Settled::NotApplicable | Settled::Hand | Settled::Failed, _) => {
             needs_reason(&reason, number)?
@@ -144,7 +127,69 @@ pub(super) fn settle(plan: &Plan, state: &RunState, intent: &Intent, asked: &Ask
     Ok(vec![Event::StepSettled { step: step.clone(), attempt: own.attempt, how, reason, by: asked.by.clone() }])
 }
 
-fn accepted(intent: &Intent, number: &str) -> Result<(), crate::model::intent::Refusal> {
+/// Which step a wish settles, how and why; `None` for a wish that settles none.
+fn meant(intent: &Intent) -> Option<(&StepId, Settled, String)> {
+    match intent {
+        Intent::Skip { step, reason } => Some((step, Settled::Skipped, reason.clone())),
+        Intent::NotApplicable { step, reason } => Some((step, Settled::NotApplicable, reason.clone())),
+        Intent::Hand { step, reason } => Some((step, Settled::Hand, reason.clone())),
+        Intent::Fail { step, reason } => Some((step, Settled::Failed, reason.clone())),
+        Intent::Accept { step, reason, name } => Some((step, Settled::Over, format!("{reason} (accepted by {name})"))),
+        Intent::Start { .. }
+        | Intent::Run { .. }
+        | Intent::Answer { .. }
+        | Intent::Value { .. }
+        | Intent::Choose { .. }
+        | Intent::Resolve { .. }
+        | Intent::Release { .. }
+        | Intent::Vote { .. }
+        | Intent::Decide { .. }
+        | Intent::Stop { .. }
+        | Intent::Hold { .. }
+        | Intent::GoOn
+        | Intent::RollBack { .. }
+        | Intent::SeePhase { .. }
+        | Intent::Note { .. }
+        | Intent::Abort { .. }
+        | Intent::Pause
+        | Intent::Close
+        | Intent::Drive
+        | Intent::EndSurvivors { .. } => None,
+    }
+}
+
+/// Whether a person's word may settle this step so as it stands.
+fn settleable(plan: &Plan, state: &RunState, ix: StepIx, how: Settled) -> Result<(), Refusal> {
+    let (planned, own) = (plan.step(ix), state.step(ix));
+    let number = &planned.number;
+    if own.status == StepStatus::Running && own.until.is_none() {
+        return refuse(format!("{number} is running: stop it first"));
+    }
+    if own.status.settled() || own.status == StepStatus::Running {
+        return refuse(format!("{number} is {} already", own.status));
+    }
+    if own.is_orphan() {
+        return refuse(format!("nobody knows whether {number} finished: say that first"));
+    }
+    let bad = own.status.bad() || own.status == StepStatus::Unknown;
+    match how {
+        Settled::Over if !bad => return refuse(format!("{number} has not failed: there is nothing to accept")),
+        Settled::Failed if own.status == StepStatus::Failed => return refuse(format!("{number} has failed already")),
+        Settled::Over | Settled::Failed | Settled::Skipped | Settled::NotApplicable | Settled::Hand => {}
+    }
+    // A gate is over only when nothing is read for it any more; a way back of a step, when that step is over itself.
+    let busy = state.running().into_iter().find(|running| match (plan.step(*running).place, planned.place) {
+        (Place::Criterion { gate, .. }, _) if gate == ix => true,
+        (_, Place::Undo(owner)) => owner == *running,
+        (_, Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } | Place::Level(_)) => false,
+    });
+    match busy {
+        Some(busy) => refuse(format!("{} is running: stop it first", plan.step(busy).number)),
+        None => Ok(()),
+    }
+}
+
+fn accepted(intent: &Intent, number: &str) -> Result<(), Refusal> {
     let Intent::Accept { reason, name, .. } = intent else {
         return Ok(());
     };
@@ -164,7 +209,8 @@ pub(super) fn resolve(plan: &Plan, state: &RunState, said: (StepIx, Resolution, 
         return refuse(format!("{} is {}, not unknown", planned.number, own.status));
     }
     needs_reason(reason, &planned.number)?;
-    if let (Resolution::DidNot, Some(alive)) = (how, own.holders.first()) {
+    let survivor = own.holders.first().filter(|_| own.is_orphan());
+    if let (Resolution::DidNot, Some(alive)) = (how, survivor) {
         return refuse(format!(
             "{} (pid {}) of {} still runs: wait for it or stop it",
             alive.comm, alive.pid, planned.number
@@ -189,7 +235,9 @@ pub(super) fn release(plan: &Plan, state: &RunState, ix: StepIx, reason: &str, a
     let mut events = Vec::new();
     let mut attempt = state.step(ix).attempt;
     if !state.step(ix).status.open() {
-        super::permit::startable(plan, state, ix)?;
+        start::ready(plan, state, ix)?;
+        start::reachable(plan, state, ix)?;
+        super::startable::startable(plan, state, ix)?;
         events.push(begin(plan, state, ix, &Typed::default(), asked)?);
         attempt += 1;
     }

@@ -2,7 +2,7 @@
 
 use super::{Asked, Decided, find, needs_reason, refuse};
 use crate::model::event::{Event, StopHow};
-use crate::model::ids::{LevelId, StepId, StepIx};
+use crate::model::ids::{LevelId, PhaseId, StepId, StepIx};
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::Plan;
 use crate::model::schedule;
@@ -12,6 +12,7 @@ use crate::model::state::{RunState, StepStatus};
 pub(super) fn stop(plan: &Plan, state: &RunState, ix: StepIx, how: StopHow, asked: &Asked) -> Decided {
     let (step, own) = (plan.step(ix), state.step(ix));
     if own.retry_at.is_some() {
+        // Nothing runs between two tries: what is stopped are the tries to come.
         return Ok(vec![Event::StepSettled {
             step: step.id.clone(),
             attempt: own.attempt,
@@ -47,12 +48,14 @@ pub(super) fn go_on(state: &RunState, asked: &Asked) -> Decided {
 
 /// Takes a way back: what runs is stopped first, then the level's path runs by itself up to the first failure.
 pub(super) fn roll_back(plan: &Plan, state: &RunState, level: &LevelId, typed: &Typed, asked: &Asked) -> Decided {
-    super::start::ready(state)?;
+    if state.started.is_none() {
+        return refuse("the run is not started yet: there is nothing to go back from");
+    }
     let Some(ix) = plan.find_level(level) else {
         return refuse(format!("this runbook names no level {level}"));
     };
     let wanted = plan.level(ix);
-    if state.rollback.as_ref().is_some_and(|under_way| under_way.ended.is_none() && under_way.level == ix) {
+    if state.going_back() && state.rollback.as_ref().is_some_and(|under_way| under_way.level == ix) {
         return refuse(format!("{level} is under way already"));
     }
     let reason = typed.reason.clone().unwrap_or_default();
@@ -95,13 +98,29 @@ fn terminate(plan: &Plan, state: &RunState, ix: StepIx, asked: &Asked) -> Event 
     Event::StopAsked { step, attempt, how: StopHow::Terminate, by: asked.by.clone() }
 }
 
+/// Acknowledges the end of a phase that has come to it.
+pub(super) fn see_phase(plan: &Plan, state: &RunState, phase: &PhaseId, asked: &Asked) -> Decided {
+    let Some(wanted) = plan.phases.iter().find(|each| each.id == *phase) else {
+        return refuse(format!("this runbook names no phase {phase}"));
+    };
+    let mut steps = Vec::new();
+    for step in &wanted.steps {
+        state.push_with_choice(plan, *step, &mut steps);
+    }
+    let left = steps.into_iter().find(|step| !state.step(*step).status.settled());
+    if let Some(left) = left {
+        return refuse(format!("phase {} is not over: {} is not done", wanted.number, plan.step(left).number));
+    }
+    if state.seen_phases.contains(phase) {
+        return refuse(format!("the end of phase {} was acknowledged before", wanted.number));
+    }
+    Ok(vec![Event::PhaseSeen { phase: phase.clone(), by: asked.by.clone() }])
+}
+
 /// A note, with its place.
 pub(super) fn note(plan: &Plan, text: &str, step: Option<&StepId>, asked: &Asked) -> Decided {
     if text.trim().is_empty() {
         return refuse("the note is empty");
-    }
-    if text.len() > 8 * 1024 {
-        return refuse("a note is at most 8 KiB");
     }
     step.map(|step| find(plan, step)).transpose()?;
     Ok(vec![Event::Noted { text: text.to_owned(), step: step.cloned(), by: asked.by.clone() }])
@@ -130,8 +149,8 @@ pub(super) fn close(plan: &Plan, state: &RunState, asked: &Asked) -> Decided {
     if let Some(owed) = owed.first() {
         return refuse(format!("{} is still owed: {}", plan.step(*owed).number, state.fill(&plan.step(*owed).title)));
     }
-    if let Some(unknown) = state.steps.iter().position(|own| own.status == StepStatus::Unknown) {
-        return refuse(format!("nobody knows whether {} finished: say that first", plan.steps[unknown].number));
+    if let Some(unknown) = state.orphan() {
+        return refuse(format!("nobody knows whether {} finished: say that first", plan.step(unknown).number));
     }
     if let (Some(next), None) = (state.next(plan), &state.aborted) {
         return refuse(format!("{} is not done yet; :abort ends the run before its end", plan.step(next).number));

@@ -22,6 +22,7 @@ fn open_gate<'a>(
     if state.step(ix).status != StepStatus::You {
         return refuse(format!("gate {} is not open", step.number));
     }
+    super::start::reachable(plan, state, ix)?;
     Ok(gate)
 }
 

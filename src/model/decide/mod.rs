@@ -8,6 +8,7 @@ mod control;
 mod gate;
 mod permit;
 mod start;
+mod startable;
 
 pub use gate::GO_ANYWAY;
 pub(crate) use permit::begin;
@@ -21,6 +22,9 @@ use crate::model::intent::{Intent, Refusal};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 use crate::model::time::Stamp;
+
+/// No text that a person types is longer, bytes: a record is one line of at most 65,535.
+const TEXT_LIMIT: usize = 8 * 1024;
 
 /// A typed value as the conductor judged it.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,9 +58,7 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
     if state.facts.is_none() {
         return refuse("the run has not begun: its first record is not written yet");
     }
-    if state.ended.is_some() && !matches!(intent, Intent::Note { .. }) {
-        return refuse("the run has ended: nothing can run in it any more");
-    }
+    resting(state, intent)?;
     match intent {
         Intent::Start { typed } => start::start(plan, state, typed, asked),
         Intent::Run { step, typed } => start::run(plan, state, find(plan, step)?, typed, asked),
@@ -82,13 +84,27 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         Intent::Hold { reason } => control::hold(state, reason, asked),
         Intent::GoOn => control::go_on(state, asked),
         Intent::RollBack { level, typed } => control::roll_back(plan, state, level, typed, asked),
-        Intent::SeePhase { phase } => Ok(vec![Event::PhaseSeen { phase: phase.clone(), by: asked.by.clone() }]),
+        Intent::SeePhase { phase } => control::see_phase(plan, state, phase, asked),
         Intent::Note { text, step } => control::note(plan, text, step.as_ref(), asked),
         Intent::Abort { reason } => control::abort(plan, state, reason, asked),
         Intent::Pause => control::pause(plan, state, asked),
         Intent::Close => control::close(plan, state, asked),
         Intent::Drive | Intent::EndSurvivors { .. } => refuse("only a conductor can do that"),
     }
+}
+
+/// Whether a run that is at its end or paused takes this wish, and whether what was typed can stand in one record.
+fn resting(state: &RunState, intent: &Intent) -> Result<(), Refusal> {
+    if state.closed || state.ended.is_some() && !matches!(intent, Intent::Note { .. }) {
+        return refuse("the run has ended: nothing can run in it any more");
+    }
+    if state.paused {
+        return refuse("the run is paused: tminus resume goes on");
+    }
+    if intent.clone().texts_mut().iter().any(|text| text.len() > TEXT_LIMIT) {
+        return refuse("a text is at most 8 KiB");
+    }
+    Ok(())
 }
 
 fn find(plan: &Plan, step: &StepId) -> Result<StepIx, Refusal> {

@@ -7,7 +7,7 @@ use crate::model::ids::{StepIx, VarName};
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::{Plan, Source};
 use crate::model::schedule;
-use crate::model::state::{RunState, StepStatus};
+use crate::model::state::{RunState, VarsBound};
 use crate::model::step::{Class, Command, Effect, Place, Program, Shell, Work};
 use crate::model::time::micros;
 
@@ -29,9 +29,8 @@ pub fn asked_class(plan: &Plan, state: &RunState, ix: StepIx) -> Class {
 }
 
 fn in_harmless_rollback(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
-    state.rollback.as_ref().is_some_and(|rollback| {
-        rollback.ended.is_none() && rollback.path.contains(&ix) && plan.level(rollback.level).loses_nothing()
-    })
+    let harmless = state.rollback.as_ref().is_some_and(|rollback| plan.level(rollback.level).loses_nothing());
+    harmless && state.is_on_way_back(plan, ix)
 }
 
 /// Checks what was typed against what the class asks for.
@@ -146,71 +145,36 @@ fn named_in(command: &Command, name: &str) -> bool {
     program || env || command.stdin.as_deref().is_some_and(|stdin| fill::mentions(stdin, name))
 }
 
-/// A variable that the runbook knows, that the command names and that has no value.
+/// A variable that the runbook knows, that the command names and that has no value. While the variables cannot be read, a
+/// secret has none, whatever the journal knows of it.
 fn missing_var(plan: &Plan, state: &RunState, command: &Command) -> Option<String> {
-    let declared =
-        plan.vars.iter().filter(|var| !matches!(var.source, Source::Default(_))).map(|var| var.name.0.as_str());
+    let unread = matches!(state.vars_bound, VarsBound::Failed(_));
+    let declared = plan.vars.iter().filter(|var| unread || !matches!(var.source, Source::Default(_)));
     let kept = plan.steps.iter().flat_map(|step| match &step.work {
-        Work::Run(command) => command.capture.iter().map(|(name, _)| name.0.as_str()).collect::<Vec<_>>(),
-        Work::Measure(question) | Work::Ask(question) => question.into.iter().map(|name| name.0.as_str()).collect(),
+        Work::Run(command) => command.capture.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        Work::Measure(question) | Work::Ask(question) => question.into.iter().map(VarName::as_str).collect(),
         Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => Vec::new(),
     });
-    declared.chain(kept).find(|name| !state.vars.contains_key(*name) && dollar_named(command, name)).map(str::to_owned)
+    let has = |name: &str| state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
+    let mut names = declared.map(|var| var.name.as_str()).chain(kept);
+    names.find(|name| !has(name) && expands(command, name)).map(str::to_owned)
 }
 
-/// Whether the command expands the variable (`$NAME`, `${NAME}`), without a default of its own (`${NAME:-…}`).
-fn dollar_named(command: &Command, name: &str) -> bool {
-    let expands = |text: &str| {
-        let plain = text.match_indices(&format!("${name}")).any(|(at, found)| {
-            !text[at + found.len()..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_')
-        });
-        plain || text.contains(&format!("${{{name}}}"))
+/// Whether the command takes the variable's value (`$NAME`, `${NAME}`), without a default of its own (`${NAME:-…}`).
+fn expands(command: &Command, name: &str) -> bool {
+    let braced = format!("${{{name}}}");
+    let set_here = command.env.iter().any(|(key, _)| key == name);
+    let program = match &command.program {
+        Program::Text { text, .. } => !set_here && (text.contains(&braced) || has_dollar(text, name)),
+        Program::Argv(words) => words.iter().any(|word| word.contains(&braced)),
     };
-    match &command.program {
-        Program::Text { text, .. } => expands(text),
-        Program::Argv(words) => words.iter().any(|word| expands(word)),
-    }
+    let filled = command.env.iter().map(|(_, value)| value).chain(&command.stdin).chain(&command.cwd);
+    program || filled.into_iter().any(|text| text.contains(&braced))
 }
 
-/// Whether a step can be started at all now: not settled, not under way, nothing else running, not held.
-pub(super) fn startable(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(), Refusal> {
-    let step = plan.step(ix);
-    let own = state.step(ix);
-    if let Some(hold) = &state.hold {
-        return refuse(format!("held by {}: {}. p, then y, goes on", hold.by.shown(), hold.reason));
-    }
-    match own.status {
-        StepStatus::NotYet | StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => {}
-        StepStatus::Unknown if own.verdict.is_some() => {}
-        StepStatus::Unknown => {
-            return refuse(format!("nobody knows whether {} finished: say that first", step.number));
-        }
-        StepStatus::Running | StepStatus::You => {
-            return refuse(format!("{} is under way already", step.number));
-        }
-        StepStatus::Ok
-        | StepStatus::Late
-        | StepStatus::Skipped
-        | StepStatus::NotApplicable
-        | StepStatus::Hand
-        | StepStatus::Over
-        | StepStatus::Back => {
-            return refuse(format!("{} is {} already: it does not run twice", step.number, own.status));
-        }
-    }
-    if let Some(other) = state.running().first() {
-        return refuse(format!("{} is running: one step at a time", plan.step(*other).number));
-    }
-    if let Some(unknown) = unresolved(state) {
-        let leaves = matches!(step.place, Place::Undo(_) | Place::Level(_));
-        if !leaves {
-            return refuse(format!("nobody knows whether {} finished: say that first", plan.step(unknown).number));
-        }
-    }
-    Ok(())
-}
-
-fn unresolved(state: &RunState) -> Option<StepIx> {
-    let orphan = |own: &crate::model::state::StepState| own.status == StepStatus::Unknown && own.verdict.is_none();
-    state.steps.iter().position(orphan).map(StepIx)
+fn has_dollar(text: &str, name: &str) -> bool {
+    text.match_indices(&format!("${name}")).any(|(at, found)| {
+        let next = text[at + found.len()..].chars().next();
+        !next.is_some_and(|next| next.is_ascii_alphanumeric() || next == '_')
+    })
 }

@@ -1,19 +1,23 @@
 //! Starting the run, and starting or retrying a step.
 
-use super::permit::{begin, permit, startable};
+use super::permit::{begin, permit};
+use super::startable::startable;
 use super::{Asked, Decided, refuse};
 use crate::model::event::Event;
 use crate::model::ids::StepIx;
-use crate::model::intent::Typed;
+use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::{Plan, Start};
 use crate::model::schedule;
-use crate::model::state::{RunState, VarsBound};
+use crate::model::state::{RunState, StepStatus, VarsBound};
 use crate::model::step::Place;
 
 /// The operator starts the run by typing the environment's word.
 pub(super) fn start(plan: &Plan, state: &RunState, typed: &str, asked: &Asked) -> Decided {
     if state.started.is_some() {
         return refuse("the run was started before");
+    }
+    if state.aborted.is_some() {
+        return refuse("the run was aborted: :close ends it");
     }
     let word = plan.environment.kind.word();
     if typed != word {
@@ -28,11 +32,7 @@ pub(super) fn start(plan: &Plan, state: &RunState, typed: &str, asked: &Asked) -
     with_t0.t0 = Some(t0);
     let hard_stop = match &plan.hard_stop {
         Some(when) => Some(schedule::bind(plan, &with_t0, when).ok_or_else(|| {
-            crate::model::intent::Refusal(format!(
-                "hard_stop {} cannot be bound to the clock in {}",
-                when.shown(),
-                state.zone
-            ))
+            Refusal(format!("hard_stop {} cannot be bound to the clock in {}", when.shown(), state.zone))
         })?),
         None => None,
     };
@@ -41,40 +41,61 @@ pub(super) fn start(plan: &Plan, state: &RunState, typed: &str, asked: &Asked) -
 
 /// A person starts a step, or tries it again.
 pub(super) fn run(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Decided {
-    ready(state)?;
+    ready(plan, state, ix)?;
     reachable(plan, state, ix)?;
     startable(plan, state, ix)?;
+    applies(plan, state, ix)?;
     permit(plan, state, ix, typed, asked)?;
     Ok(vec![begin(plan, state, ix, typed, asked)?])
 }
 
-/// Whether steps may start at all.
-pub(super) fn ready(state: &RunState) -> Result<(), crate::model::intent::Refusal> {
+/// Whether this step may start or be answered at all. A way back does not wait for variables that cannot be read: the
+/// commands of it that need none still run.
+pub(super) fn ready(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(), Refusal> {
+    if state.started.is_none() {
+        return refuse("the run is not started yet");
+    }
     match &state.vars_bound {
-        _ if state.started.is_none() => refuse("the run is not started yet"),
-        VarsBound::NotYet => refuse("the variables are still being read"),
-        VarsBound::Failed(why) => refuse(format!("the variables could not be read: {why}")),
         VarsBound::Yes => Ok(()),
+        VarsBound::NotYet => refuse("the variables are still being read"),
+        VarsBound::Failed(_) if state.is_on_way_back(plan, ix) => Ok(()),
+        VarsBound::Failed(why) => {
+            refuse(format!("the variables could not be read: {why}. Mend it, then :pause and tminus resume"))
+        }
     }
 }
 
+/// Whether its conditions were looked at: that happens when it is next, so a step further on may turn out not to apply.
+fn applies(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(), Refusal> {
+    let step = plan.step(ix);
+    let unknown = !step.when.is_empty() && state.step(ix).conditions.is_none();
+    if unknown && !matches!(step.place, Place::Criterion { .. }) {
+        return refuse(format!("whether {} applies is looked at when it is next", step.number));
+    }
+    Ok(())
+}
+
 /// Whether the run goes through this step as it stands.
-fn reachable(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(), crate::model::intent::Refusal> {
+pub(super) fn reachable(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(), Refusal> {
     let step = plan.step(ix);
     if let Place::Criterion { gate, .. } = step.place {
-        let open = state.step(gate).status == crate::model::state::StepStatus::You;
-        return if open { Ok(()) } else { refuse(format!("gate {} is not open", plan.step(gate).number)) };
+        if state.step(gate).status != StepStatus::You {
+            return refuse(format!("gate {} is not open", plan.step(gate).number));
+        }
+        return reachable(plan, state, gate);
     }
     if state.path(plan).contains(&ix) {
         return Ok(());
     }
+    let number = &step.number;
     match step.place {
-        Place::Phase(_) if state.rollback.is_some() => {
-            refuse(format!("the run is going back: {} does not run any more", step.number))
+        Place::Undo(_) | Place::Level(_) => refuse(format!("{number} runs in a rollback only: press !")),
+        _in_phases if state.aborted.is_some() => refuse(format!("the run was aborted: {number} does not run any more")),
+        _in_phases if state.rollback.is_some() => {
+            refuse(format!("the run is going back: {number} does not run any more"))
         }
-        Place::Phase(_) => refuse(format!("the run was aborted: {} does not run any more", step.number)),
-        Place::Choice { .. } => refuse(format!("{} belongs to a way that was not chosen", step.number)),
-        Place::Undo(_) | Place::Level(_) => refuse(format!("{} runs in a rollback only: press !", step.number)),
-        Place::Criterion { .. } => refuse("a criterion belongs to its gate"),
+        Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } => {
+            refuse(format!("{number} belongs to a way that was not chosen"))
+        }
     }
 }

@@ -1,9 +1,13 @@
-//! The order of a run: which steps it goes through, which is next, what is owed, and where the run stands.
+//! The order of a run: which steps it goes through, which is next, what is owed, and what a way back would run.
+//!
+//! Computed from plan and state each time it is asked, never stored, so that no second truth can drift from the first.
+//! `decide`, `follow`, the schedule and the screens all ask here.
 
-use crate::model::event::EndState;
-use crate::model::ids::StepIx;
+use crate::model::event::{EndState, Vote};
+use crate::model::expect::{Capture, Verdict};
+use crate::model::ids::{StepIx, VarName};
 use crate::model::plan::{Plan, Undo};
-use crate::model::state::{RunState, RunStatus, StepStatus, VarsBound};
+use crate::model::state::{RunState, StepState, StepStatus};
 use crate::model::step::{Place, Side, Work};
 
 /// How far a list of steps has come.
@@ -21,13 +25,15 @@ impl RunState {
     /// The steps that the run goes through as it stands, in order: the phases with the chosen options, then, once a way
     /// back was taken, that instead; after an abort only what is owed.
     pub fn path(&self, plan: &Plan) -> Vec<StepIx> {
-        if let Some(rollback) = &self.rollback {
-            let mut path = rollback.path.clone();
-            path.extend(self.owing(plan));
-            return path;
-        }
         if self.aborted.is_some() {
+            // A way back that begins later takes the abort's place, so an abort that is there is the last word.
             return self.owing(plan);
+        }
+        if self.rollback.is_some() {
+            let mut path = self.rollback_path(plan);
+            let owed = self.owing(plan).into_iter().filter(|step| !path.contains(step)).collect::<Vec<_>>();
+            path.extend(owed);
+            return path;
         }
         let mut path = Vec::with_capacity(plan.steps.len());
         for phase in &plan.phases {
@@ -36,6 +42,43 @@ impl RunState {
             }
         }
         path
+    }
+
+    /// The steps of the way back that was taken last, with the chosen options; empty before one was taken.
+    pub fn rollback_path(&self, plan: &Plan) -> Vec<StepIx> {
+        let mut path = Vec::new();
+        for step in self.rollback.iter().flat_map(|rollback| &rollback.path) {
+            self.push_with_choice(plan, *step, &mut path);
+        }
+        path
+    }
+
+    /// Whether a way back is under way.
+    pub fn going_back(&self) -> bool {
+        self.aborted.is_none() && self.rollback.as_ref().is_some_and(|rollback| rollback.ended.is_none())
+    }
+
+    /// Whether the run goes back and this step is of its way back, or is read at a gate that is.
+    pub fn is_on_way_back(&self, plan: &Plan, step: StepIx) -> bool {
+        let at = match plan.step(step).place {
+            Place::Criterion { gate, .. } => gate,
+            Place::Phase(_) | Place::Choice { .. } | Place::Undo(_) | Place::Level(_) => step,
+        };
+        self.going_back() && self.rollback_path(plan).contains(&at)
+    }
+
+    /// The first step that was running when its conductor died and of which nobody has said yet what became of it.
+    pub fn orphan(&self) -> Option<StepIx> {
+        self.steps.iter().position(StepState::is_orphan).map(StepIx)
+    }
+
+    /// A secret that this step once gave and that died with a conductor: the step may run again to give it anew.
+    pub fn lost_secret<'a>(&self, plan: &'a Plan, step: StepIx) -> Option<&'a VarName> {
+        let command = plan.step(step).command()?;
+        let secret = |(name, how): &&(VarName, Capture)| how.secret || plan.is_secret(name.as_str());
+        let lost = |(name, _): &&(VarName, Capture)| !self.vars.contains_key(name.as_str());
+        let passed = self.step(step).attempt > 0 && self.step(step).verdict == Some(Verdict::Ok);
+        command.capture.iter().filter(secret).find(lost).filter(|_| passed).map(|(name, _)| name)
     }
 
     /// A step, and after a choice the steps of the option that was taken.
@@ -68,11 +111,11 @@ impl RunState {
         self.steps.iter().enumerate().filter(|(_, state)| runs(state)).map(|(at, _)| StepIx(at)).collect()
     }
 
-    /// Steps that are owed: some step that owes them has started, and they are not settled.
+    /// Steps that are owed: some step that owes them has started or was done outside, and they are not settled.
     pub fn owing(&self, plan: &Plan) -> Vec<StepIx> {
         let mut owed = Vec::new();
         for (at, step) in plan.steps.iter().enumerate() {
-            if self.steps[at].attempt > 0 {
+            if self.steps[at].attempt > 0 || self.steps[at].status == StepStatus::Hand {
                 owed.extend(step.owes.iter().copied().filter(|step| !self.step(*step).status.settled()));
             }
         }
@@ -109,7 +152,8 @@ impl RunState {
         };
         done.retain(|step| self.effect_began(*step) && !plan.step(*step).undo.is_empty());
         if level.undo == Undo::All {
-            done.sort_by_key(|step| std::cmp::Reverse(self.step(*step).started.map(|at| (at.wall, step.0))));
+            // By record, not by the wall clock, which may have jumped.
+            done.sort_by_key(|step| std::cmp::Reverse((self.step(*step).begun, *step)));
         }
         let undos = done.iter().flat_map(|step| plan.step(*step).undo.iter().copied());
         undos.chain(level.steps.iter().copied()).filter(|step| !self.step(*step).status.settled()).collect()
@@ -158,26 +202,31 @@ impl RunState {
         let mut open = Vec::new();
         for (side, criteria) in [(Side::Go, &work.go), (Side::NoGo, &work.no_go)] {
             for criterion in criteria {
-                let number = &plan.step(*criterion).number;
-                let status = self.step(*criterion).status;
-                if status.settled() {
-                    continue;
-                }
-                open.push(match (side, status.bad()) {
-                    (Side::Go, true) => format!("{number} is not met"),
-                    (Side::NoGo, true) => format!("{number} holds"),
-                    (_, false) => format!("{number} has no answer"),
-                });
+                open.extend(self.open_point(plan, *criterion, side));
             }
         }
         for role in &work.poll {
             match self.vote(gate, role) {
                 None => open.push(format!("{role} is silent")),
-                Some((crate::model::event::Vote::NoGo, _)) => open.push(format!("{role} says NO-GO")),
-                Some((crate::model::event::Vote::Go, _)) => {}
+                Some((Vote::NoGo, _)) => open.push(format!("{role} says NO-GO")),
+                Some((Vote::Go, _)) => {}
             }
         }
         open
+    }
+
+    /// What keeps this criterion from being clear. One that is critical is not cleared by leaving it out.
+    fn open_point(&self, plan: &Plan, criterion: StepIx, side: Side) -> Option<String> {
+        let (step, status) = (plan.step(criterion), self.step(criterion).status);
+        let left_out = matches!(status, StepStatus::Skipped | StepStatus::NotApplicable);
+        if status.settled() {
+            return (step.critical && left_out).then(|| format!("{} is critical and has no answer", step.number));
+        }
+        Some(match (side, status.bad()) {
+            (Side::Go, true) => format!("{} is not met", step.number),
+            (Side::NoGo, true) => format!("{} holds", step.number),
+            (Side::Go | Side::NoGo, false) => format!("{} has no answer", step.number),
+        })
     }
 
     /// Whether nothing is left to do: the path is done and nothing is owed.
@@ -189,8 +238,9 @@ impl RunState {
     pub fn end_state(&self, plan: &Plan) -> EndState {
         match &self.rollback {
             Some(rollback) => {
-                let came_through = rollback.path.iter().all(|step| self.step(*step).status.settled());
-                let skipped = rollback.path.iter().any(|step| self.step(*step).status == StepStatus::Skipped);
+                let path = self.rollback_path(plan);
+                let came_through = path.iter().all(|step| self.step(*step).status.settled());
+                let skipped = path.iter().any(|step| self.step(*step).status == StepStatus::Skipped);
                 if came_through && !skipped && rollback.ended.is_some() {
                     EndState::RolledBack
                 } else {
@@ -199,32 +249,6 @@ impl RunState {
             }
             None if self.aborted.is_some() || !self.nothing_left(plan) => EndState::Aborted,
             None => EndState::Completed,
-        }
-    }
-
-    /// Where the run stands.
-    pub fn status(&self) -> RunStatus {
-        match self.ended {
-            Some(EndState::Completed) => return RunStatus::Completed,
-            Some(EndState::RolledBack) => return RunStatus::RolledBack,
-            Some(EndState::Aborted) => return RunStatus::Aborted,
-            Some(EndState::Failed) => return RunStatus::Failed,
-            None => {}
-        }
-        if self.paused {
-            RunStatus::Paused
-        } else if self.started.is_none() || self.vars_bound != VarsBound::Yes {
-            RunStatus::Preparing
-        } else if self.steps.iter().any(|state| state.status == StepStatus::Unknown) {
-            RunStatus::Unknown
-        } else if self.hold.is_some() {
-            RunStatus::Held
-        } else if self.rollback.as_ref().is_some_and(|rollback| rollback.ended.is_none()) {
-            RunStatus::RollingBack
-        } else if self.steps.iter().any(|state| state.status == StepStatus::Running || state.retry_at.is_some()) {
-            RunStatus::Running
-        } else {
-            RunStatus::Waiting
         }
     }
 }

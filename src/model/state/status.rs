@@ -1,5 +1,9 @@
-//! The words for where a step and a run stand. Every state is a word; marks and colours are extras of the screens.
+//! The words for where a step and a run stand, and the rule by which a run has its word.
+//!
+//! Every state is a word; marks and colours are extras of the screens, which must never say another one.
 
+use crate::model::event::EndState;
+use crate::model::state::{RunState, VarsBound};
 use std::fmt;
 
 /// Where a step stands.
@@ -141,6 +145,34 @@ impl RunStatus {
             RunStatus::RolledBack => "rolled-back",
             RunStatus::Aborted => "aborted",
             RunStatus::Failed => "failed",
+        }
+    }
+}
+
+impl RunState {
+    /// Where the run stands.
+    pub fn status(&self) -> RunStatus {
+        match self.ended {
+            Some(EndState::Completed) => return RunStatus::Completed,
+            Some(EndState::RolledBack) => return RunStatus::RolledBack,
+            Some(EndState::Aborted) => return RunStatus::Aborted,
+            Some(EndState::Failed) => return RunStatus::Failed,
+            None => {}
+        }
+        if self.paused {
+            RunStatus::Paused
+        } else if self.orphan().is_some() {
+            RunStatus::Unknown
+        } else if self.hold.is_some() {
+            RunStatus::Held
+        } else if self.going_back() {
+            RunStatus::RollingBack
+        } else if self.started.is_none() || self.vars_bound != VarsBound::Yes {
+            RunStatus::Preparing
+        } else if self.steps.iter().any(|own| own.status == StepStatus::Running || own.retry_at.is_some()) {
+            RunStatus::Running
+        } else {
+            RunStatus::Waiting
         }
     }
 }

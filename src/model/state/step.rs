@@ -3,7 +3,7 @@
 use crate::model::actor::{Actor, Known};
 use crate::model::event::{Answer, Invocation, Vote};
 use crate::model::expect::{Check, Verdict};
-use crate::model::ids::{Attempt, RoleId};
+use crate::model::ids::{Attempt, RoleId, Seq};
 use crate::model::output::{Drained, Exit, Holder};
 use crate::model::state::StepStatus;
 use crate::model::time::Stamp;
@@ -45,6 +45,12 @@ pub struct StepState {
     pub status: StepStatus,
     /// The present attempt, 0 before the first.
     pub attempt: Attempt,
+    /// The record that began the present attempt, or that said it was done outside; 0 before.
+    pub begun: Seq,
+    /// The last record that moved it: a wish of a screen that had not seen it was meant for another card.
+    pub changed: Seq,
+    /// How long the run had been held in all when the present attempt began, microseconds: later holds do not move its plan.
+    pub held_before: u64,
     /// When the first attempt began.
     pub first_started: Option<Stamp>,
     /// When the present attempt began.
@@ -106,6 +112,11 @@ impl StepState {
     pub fn elapsed(&self, now: Stamp) -> Option<Duration> {
         let from = self.first_started?;
         Some(self.ended.filter(|_| !self.status.open()).unwrap_or(now).since(from))
+    }
+
+    /// Whether it was running when its conductor died and nobody has said yet what became of it.
+    pub fn is_orphan(&self) -> bool {
+        self.status == StepStatus::Unknown && self.verdict.is_none()
     }
 
     /// Moves the present attempt to `past` and clears what belongs to an attempt.

@@ -37,11 +37,7 @@ pub(super) fn check(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) {
     }
     for (var, span) in reader.vars.iter().zip(&reader.var_spans) {
         if let Source::Command(text) = &var.source {
-            let text = Text {
-                text,
-                span,
-                literal: false,
-            };
+            let text = Text { text, span, literal: false };
             found.extend(hidden(reader, &text));
             found.extend(placeholder(reader, &text));
             if let Some((at, letter)) = shell::scan(text.text).look_alikes.first() {
@@ -56,16 +52,8 @@ pub(super) fn check(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) {
 
 fn of_step(reader: &Reader<'_>, draft: &Draft, command: &Command, found: &mut Vec<Diagnostic>) {
     match &command.program {
-        Program::Text {
-            shell,
-            strict,
-            text,
-        } => {
-            let text = Text {
-                text,
-                span: &draft.text,
-                literal: draft.literal,
-            };
+        Program::Text { shell, strict, text } => {
+            let text = Text { text, span: &draft.text, literal: draft.literal };
             found.extend(hidden(reader, &text));
             found.extend(placeholder(reader, &text));
             shell_text(reader, draft, &text, found);
@@ -83,11 +71,7 @@ fn of_step(reader: &Reader<'_>, draft: &Draft, command: &Command, found: &mut Ve
         }
         Program::Argv(words) => {
             for word in words {
-                let text = Text {
-                    text: word,
-                    span: &draft.text,
-                    literal: draft.literal,
-                };
+                let text = Text { text: word, span: &draft.text, literal: draft.literal };
                 found.extend(hidden(reader, &text));
                 found.extend(placeholder(reader, &text));
             }
@@ -95,12 +79,8 @@ fn of_step(reader: &Reader<'_>, draft: &Draft, command: &Command, found: &mut Ve
     }
     if status_unseen(command) {
         found.push(
-            Diagnostic::warning(
-                "RB0507",
-                &draft.text,
-                "a status code is expected and curl is not told to print one",
-            )
-            .help("add `-w '%{http_code}'`, or `-i`"),
+            Diagnostic::warning("RB0507", &draft.text, "a status code is expected and curl is not told to print one")
+                .help("add `-w '%{http_code}'`, or `-i`"),
         );
     }
 }
@@ -108,28 +88,17 @@ fn of_step(reader: &Reader<'_>, draft: &Draft, command: &Command, found: &mut Ve
 /// The first place in the file where `needle` stands in the command; the whole command where it is written otherwise.
 fn narrowed(reader: &Reader<'_>, text: &Text<'_>, needle: &str) -> Range<usize> {
     let at = reader.desk.inside(text.span, needle);
-    if at == *text.span {
-        crate::runbook::reader::first_line(reader.desk.source, at)
-    } else {
-        at
-    }
+    if at == *text.span { crate::runbook::reader::first_line(reader.desk.source, at) } else { at }
 }
 
 fn hidden(reader: &Reader<'_>, text: &Text<'_>) -> Option<Diagnostic> {
-    if let Some(letter) = text
-        .text
-        .chars()
-        .find(|letter| !is_plain(*letter) && !matches!(letter, '\n' | '\t'))
-    {
+    if let Some(letter) = text.text.chars().find(|letter| !is_plain(*letter) && !matches!(letter, '\n' | '\t')) {
         let at = narrowed(reader, text, letter.encode_utf8(&mut [0; 4]));
         return Some(
             Diagnostic::error(
                 "RB0402",
                 &at,
-                format!(
-                    "the command holds the invisible character U+{:04X}",
-                    u32::from(letter)
-                ),
+                format!("the command holds the invisible character U+{:04X}", u32::from(letter)),
             )
             .help("remove it; where it is meant, let printf make it"),
         );
@@ -145,15 +114,20 @@ fn hidden(reader: &Reader<'_>, text: &Text<'_>) -> Option<Diagnostic> {
     })
 }
 
-static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)(?P<word><[A-Za-z][A-Za-z0-9_.-]*>)|(?P<year>\bYYYY[A-Za-z0-9-]*)|(?:^|[\s"'])(?P<dots>\.\.\.)(?:$|[\s"'])"#).expect("the pattern is a constant, and a test compiles it")
-});
-static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\|\s*head\b").expect("the pattern is a constant, and a test compiles it")
-});
+/// `<word>`, `YYYY…` (not `%YYYY` or part of a word), and a lone `...`.
+const PLACEHOLDERS: &str = concat!(
+    r"(?m)(?P<word><[A-Za-z][A-Za-z0-9_.-]*>)",
+    r"|(?:^|[^A-Za-z%])(?P<year>YYYY[A-Za-z0-9-]*)",
+    r#"|(?:^|[\s"'])(?P<dots>\.\.\.)(?:$|[\s"'])"#,
+);
+static PLACEHOLDER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(PLACEHOLDERS).expect("the pattern is a constant, and a test compiles it"));
+static HEAD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\|\s*head\b").expect("the pattern is a constant, and a test compiles it"));
 
 fn placeholder(reader: &Reader<'_>, text: &Text<'_>) -> Option<Diagnostic> {
-    if text.literal {
+    let could_be = ["<", "YYYY", "..."].iter().any(|sign| text.text.contains(sign));
+    if text.literal || !could_be {
         return None;
     }
     let place = PLACEHOLDER.captures_iter(text.text).find_map(|hit| {
@@ -167,8 +141,9 @@ fn placeholder(reader: &Reader<'_>, text: &Text<'_>) -> Option<Diagnostic> {
     })?;
     let at = narrowed(reader, text, place.as_str());
     Some(
-        Diagnostic::error("RB0401", &at, format!("the placeholder `{}` was never filled in", place.as_str()))
-            .help("write what is meant, or read a variable (\"$NAME\"); `literal: true` where it is meant as it stands"),
+        Diagnostic::error("RB0401", &at, format!("the placeholder `{}` was never filled in", place.as_str())).help(
+            "write what is meant, or read a variable (\"$NAME\"); `literal: true` where it is meant as it stands",
+        ),
     )
 }
 
@@ -177,43 +152,45 @@ fn look_alike(reader: &Reader<'_>, text: &Text<'_>, at: usize, letter: char) -> 
     Diagnostic::error(
         "RB0402",
         &span,
-        format!(
-            "`{letter}` (U+{:04X}) looks like an ASCII letter and is none",
-            u32::from(letter)
-        ),
+        format!("`{letter}` (U+{:04X}) looks like an ASCII letter and is none", u32::from(letter)),
     )
     .help("type it anew; in quotes it may stand")
 }
 
 fn shell_text(reader: &Reader<'_>, draft: &Draft, text: &Text<'_>, found: &mut Vec<Diagnostic>) {
     // Most commands have neither a variable nor a foreign letter, and ten thousand of them are to open at once.
-    if text.text.is_ascii() && !text.text.contains('$') {
+    let no_secret = !text.text.contains('$') || !reader.known_vars.values().any(|secret| *secret);
+    if text.text.is_ascii() && no_secret {
         return;
     }
     let scanned = shell::scan(text.text);
     if let Some((at, letter)) = scanned.look_alikes.first() {
         found.push(look_alike(reader, text, *at, *letter));
     }
-    for one in scanned
-        .expansions
-        .iter()
-        .filter(|one| is_secret(reader, &one.name))
-    {
+    for one in scanned.expansions.iter().filter(|one| is_secret(reader, &one.name)) {
         let at = narrowed(reader, text, &one.name);
-        let name = &one.name;
-        match &one.goes {
-            Goes::Argument(program) if draft.argv_secret => {
-                found.push(Diagnostic::warning("RB0510", &at, format!("the secret `{name}` stands in the process list (an argument of `{program}`), as accepted")));
-            }
-            Goes::Argument(program) => found.push(
-                Diagnostic::error("RB0404", &at, format!("the secret `{name}` would stand in the process list, as an argument of `{program}`"))
-                    .help("give it on stdin (`printf %s \"$NAME\" | …`, `curl -H @-`) or by the program's own variable; or say `argv_secret: accepted`"),
-            ),
-            Goes::Builtin { name: builtin, printable: true } if matches!(builtin.as_str(), "echo" | "printf") => {
-                found.push(Diagnostic::warning("RB0506", &at, format!("the secret `{name}` is printed; it will be masked, and the step shows nothing")));
-            }
-            Goes::Builtin { .. } | Goes::Inside => {}
+        found.extend(secret_goes(&one.name, &one.goes, at, draft.argv_secret));
+    }
+}
+
+/// The complaint about where a secret goes.
+fn secret_goes(name: &str, goes: &Goes, at: Range<usize>, accepted: bool) -> Option<Diagnostic> {
+    match goes {
+        Goes::Argument(program) if accepted => {
+            let text = format!("the secret `{name}` stands in the process list (`{program}`), as accepted");
+            Some(Diagnostic::warning("RB0510", &at, text))
         }
+        Goes::Argument(program) => {
+            let text = format!("the secret `{name}` would stand in the process list, as an argument of `{program}`");
+            let help = "give it on stdin (`printf %s \"$NAME\" | …`, `curl -H @-`) or by the program's own variable; \
+                or say `argv_secret: accepted`";
+            Some(Diagnostic::error("RB0404", &at, text).help(help))
+        }
+        Goes::Builtin { printable: true, .. } => {
+            let text = format!("the secret `{name}` is printed; it will be masked");
+            Some(Diagnostic::warning("RB0506", &at, text))
+        }
+        Goes::Builtin { printable: false, .. } | Goes::Inside => None,
     }
 }
 
@@ -248,28 +225,17 @@ fn expects_status(expect: &Expect) -> bool {
             && text.starts_with(['1', '2', '3', '4', '5'])
             && text.chars().all(|letter| letter.is_ascii_digit())
     };
-    expect
-        .contains
-        .iter()
-        .chain(&expect.equals)
-        .chain(&expect.matches)
-        .any(|text| is_status(text))
+    expect.contains.iter().chain(&expect.equals).chain(&expect.matches).any(|text| is_status(text))
 }
 
 fn example(judge: ExampleJudge<'_>, command: &Command, span: &Range<usize>) -> Option<Diagnostic> {
     let checks = judge(command).err()?;
     let failed: Vec<&Check> = checks.iter().filter(|check| !check.ok).collect();
-    let said: Vec<String> = failed
-        .iter()
-        .map(|check| format!("wants {}, and the example gives {}", check.want, check.saw))
-        .collect();
+    let said: Vec<String> =
+        failed.iter().map(|check| format!("wants {}, and the example gives {}", check.want, check.saw)).collect();
     Some(
-        Diagnostic::error(
-            "RB0409",
-            span,
-            format!("`expect` rejects the `example`: {}", said.join("; ")),
-        )
-        .help("correct the one that is wrong"),
+        Diagnostic::error("RB0409", span, format!("`expect` rejects the `example`: {}", said.join("; ")))
+            .help("correct the one that is wrong"),
     )
 }
 
@@ -281,26 +247,14 @@ mod tests {
         let source = text.to_owned();
         let reader = Reader::new(&source);
         let span = 0..source.len();
-        placeholder(
-            &reader,
-            &Text {
-                text: &source,
-                span: &span,
-                literal: false,
-            },
-        )
-        .is_some()
+        placeholder(&reader, &Text { text: &source, span: &span, literal: false }).is_some()
     }
 
     #[test]
     fn what_was_never_filled_in_is_found() {
-        for text in [
-            "kubectl logs <pod>",
-            "cp backup_YYYYMMDD.sql x",
-            "curl -H 'x: ...'",
-            "do ...",
-            "psql < <dump.sql>",
-        ] {
+        for text in
+            ["kubectl logs <pod>", "cp backup_YYYYMMDD.sql x", "curl -H 'x: ...'", "do ...", "psql < <dump.sql>"]
+        {
             assert!(finds(text), "{text}");
         }
         for text in [

@@ -1,7 +1,7 @@
 //! Ids and numbers: the author's own where given, else made from titles and places.
 //!
-//! Ids that an author wrote come first, so that a made one never takes the name that somebody chose. Steps of a level, of a gate
-//! and of an undo carry their owner's id before their own.
+//! Ids that an author wrote come first, so that a made one never takes the name that somebody chose. Steps of a level,
+//! of a gate and of an undo carry their owner's id before their own.
 
 use crate::model::ids::{LevelId, PhaseId, StepId, StepIx};
 use crate::model::step::{Place, Work};
@@ -38,23 +38,16 @@ impl Claims {
             .filter(|_| !reader.desk.findings.full())
             .map(|span| line_of(reader.desk.source, span.start));
         let first = line.map_or_else(String::new, |line| format!(" (line {line})"));
-        let found = Diagnostic::error(
-            "RB0202",
-            &id.span,
-            format!("the id `{full}` is already taken{first}"),
-        )
-        .label("a second time")
-        .help("phases, steps and rollbacks share one set of ids");
+        let found = Diagnostic::error("RB0202", &id.span, format!("the id `{full}` is already taken{first}"))
+            .label("a second time")
+            .help("phases, steps and rollbacks share one set of ids");
         reader.desk.report(found);
     }
 }
 
 /// Gives every phase, level and step its id.
 pub(super) fn assign(reader: &mut Reader<'_>) -> Names {
-    let mut claims = Claims {
-        taken: Taken::default(),
-        spans: HashMap::new(),
-    };
+    let mut claims = Claims { taken: Taken::default(), spans: HashMap::new() };
     let mut names = Names::default();
     for at in 0..reader.phases.len() {
         if let Some(id) = reader.phases[at].own_id.clone() {
@@ -71,12 +64,9 @@ pub(super) fn assign(reader: &mut Reader<'_>) -> Names {
     own_step_ids(reader, &mut claims);
     for at in 0..reader.levels.len() {
         if reader.levels[at].own_id.is_none() {
-            reader.levels[at].level.id =
-                LevelId(claims.taken.claim_free("", &format!("level-{}", at + 1)));
+            reader.levels[at].level.id = LevelId(claims.taken.claim_free("", &format!("level-{}", at + 1)));
         }
-        names
-            .levels
-            .insert(reader.levels[at].level.id.0.clone(), at);
+        names.levels.insert(reader.levels[at].level.id.0.clone(), at);
     }
     made_step_ids(reader, &mut claims);
     for at in 0..reader.phases.len() {
@@ -84,15 +74,10 @@ pub(super) fn assign(reader: &mut Reader<'_>) -> Names {
             let made = id_from(&reader.phases[at].phase.title, "phase");
             reader.phases[at].phase.id = PhaseId(claims.taken.claim_free("", &made));
         }
-        names
-            .phases
-            .insert(reader.phases[at].phase.id.0.clone(), at);
+        names.phases.insert(reader.phases[at].phase.id.0.clone(), at);
     }
     for (at, draft) in reader.steps.iter().enumerate() {
-        names
-            .steps
-            .entry(draft.step.id.0.clone())
-            .or_insert(StepIx(at));
+        names.steps.entry(draft.step.id.0.clone()).or_insert(StepIx(at));
     }
     names
 }
@@ -100,10 +85,7 @@ pub(super) fn assign(reader: &mut Reader<'_>) -> Names {
 /// Steps of phases and options that the author named.
 fn own_step_ids(reader: &mut Reader<'_>, claims: &mut Claims) {
     for at in 0..reader.steps.len() {
-        let plain = matches!(
-            reader.steps[at].step.place,
-            Place::Phase(_) | Place::Choice { .. }
-        );
+        let plain = matches!(reader.steps[at].step.place, Place::Phase(_) | Place::Choice { .. });
         if let Some(id) = reader.steps[at].own_id.clone().filter(|_| plain) {
             claims.own(reader, &id.text, &id);
             reader.steps[at].step.id = StepId(id.text);
@@ -123,13 +105,7 @@ fn made_step_ids(reader: &mut Reader<'_>, claims: &mut Claims) {
             Place::Criterion { gate: owner, .. } | Place::Undo(owner) => {
                 format!("{}.", reader.steps[owner.0].step.id)
             }
-            Place::Level(level) => format!(
-                "{}.",
-                reader
-                    .levels
-                    .get(level)
-                    .map_or("", |level| level.level.id.as_str())
-            ),
+            Place::Level(level) => format!("{}.", reader.levels.get(level).map_or("", |level| level.level.id.as_str())),
         };
         let id = match (&draft.own_id, draft.step.place) {
             (Some(own), _) => {
@@ -138,12 +114,9 @@ fn made_step_ids(reader: &mut Reader<'_>, claims: &mut Claims) {
                 full
             }
             (None, Place::Undo(_)) => claims.taken.claim_free(&prefix, "undo"),
-            (
-                None,
-                Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } | Place::Level(_),
-            ) => claims
-                .taken
-                .claim_free(&prefix, &id_from(&draft.step.title, "step")),
+            (None, Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } | Place::Level(_)) => {
+                claims.taken.claim_free(&prefix, &id_from(&draft.step.title, "step"))
+            }
         };
         reader.steps[at].step.id = StepId(id);
     }
@@ -166,11 +139,7 @@ pub(super) fn number(reader: &mut Reader<'_>) {
         let step = &reader.steps[at].step;
         let own = numbers[at].clone();
         for (place, undo) in step.undo.iter().enumerate() {
-            let tail = if step.undo.len() > 1 {
-                format!(".{}", place + 1)
-            } else {
-                String::new()
-            };
+            let tail = if step.undo.len() > 1 { format!(".{}", place + 1) } else { String::new() };
             numbers[undo.0] = format!("U{own}{tail}");
         }
         match &step.work {

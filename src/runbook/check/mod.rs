@@ -1,7 +1,8 @@
-//! From the draft to the plan: names resolved, commands looked at, times compared. Everything that needs the whole runbook.
+//! From the draft to the plan: names resolved, commands looked at, times compared. Everything that needs the whole
+//! runbook.
 //!
-//! The order matters only in one way: ids come first, since all else refers to them. Nothing here stops at a mistake, and no
-//! plan comes out where an error was reported.
+//! The order matters only in one way: ids come first, since all else refers to them. Nothing here stops at a mistake,
+//! and no plan comes out where an error was reported.
 
 mod commands;
 mod ids;
@@ -42,10 +43,8 @@ fn ways_back(reader: &mut Reader<'_>) {
         found
     };
     if reader.hard_stop.is_none() {
-        let found = no_way(
-            "there is no hard stop: tminus cannot say how long a way back is still possible",
-        )
-        .help("add `hard_stop: T+3h30m`, the end of the change window");
+        let found = no_way("there is no hard stop: tminus cannot say how long a way back is still possible")
+            .help("add `hard_stop: T+3h30m`, the end of the change window");
         reader.desk.report(found);
     }
     if reader.environment.is_none() {
@@ -63,7 +62,9 @@ fn ways_back(reader: &mut Reader<'_>) {
                 Effect::Production | Effect::Destroys => draft.step.effect.word(),
                 Effect::Reads | Effect::Changes => return None,
             };
-            let text = format!("a step of `effect: {word}` without a way back: it has no `undo`, and there are no `rollbacks`");
+            let text = format!(
+                "a step of `effect: {word}` without a way back: it has no `undo`, and there are no `rollbacks`"
+            );
             Some(Diagnostic::warning("RB0504", &draft.kind, text))
         })
         .collect();
@@ -78,10 +79,7 @@ fn built(reader: &mut Reader<'_>) -> Plan {
         title: std::mem::take(&mut reader.title),
         summary: reader.summary.take(),
         owner: reader.owner.take(),
-        environment: environment.unwrap_or(Environment {
-            name: "this machine".into(),
-            kind: EnvironmentKind::Local,
-        }),
+        environment: environment.unwrap_or(Environment { name: "this machine".into(), kind: EnvironmentKind::Local }),
         zone: match &reader.start {
             Start::At { zone, .. } => Some(zone.clone()),
             Start::AtStart => None,
@@ -92,18 +90,9 @@ fn built(reader: &mut Reader<'_>) -> Plan {
         decider: reader.decider.take(),
         roles: std::mem::take(&mut reader.roles),
         vars: std::mem::take(&mut reader.vars),
-        phases: std::mem::take(&mut reader.phases)
-            .into_iter()
-            .map(|draft| draft.phase)
-            .collect(),
-        levels: std::mem::take(&mut reader.levels)
-            .into_iter()
-            .map(|draft| draft.level)
-            .collect(),
-        steps: std::mem::take(&mut reader.steps)
-            .into_iter()
-            .map(|draft| draft.step)
-            .collect(),
+        phases: std::mem::take(&mut reader.phases).into_iter().map(|draft| draft.phase).collect(),
+        levels: std::mem::take(&mut reader.levels).into_iter().map(|draft| draft.level).collect(),
+        steps: std::mem::take(&mut reader.steps).into_iter().map(|draft| draft.step).collect(),
         by_id: HashMap::new(),
     }
 }

@@ -22,12 +22,7 @@ pub(super) fn order(reader: &Reader<'_>) -> Vec<Option<usize>> {
             order[at.0] = Some(next);
             next += 1;
             if let Work::Choose { options, .. } = &reader.steps[at.0].step.work {
-                stack.extend(
-                    options
-                        .iter()
-                        .rev()
-                        .flat_map(|option| option.steps.iter().rev()),
-                );
+                stack.extend(options.iter().rev().flat_map(|option| option.steps.iter().rev()));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Names that refer to something: duties, anchors of times, levels, undos and variables.
 //!
-//! Every unknown name is reported with the nearest that exists; a name that exists and comes too late is reported as that.
+//! Every unknown name is reported with the nearest that exists; a name that exists and comes too late is reported as
+//! that.
 
 use super::ids::Names;
 use super::places;
@@ -20,25 +21,14 @@ pub(super) fn resolve(reader: &mut Reader<'_>, names: &Names) {
     levels(reader, names);
     for wanted in std::mem::take(&mut reader.wanted_levels) {
         if !names.levels.contains_key(&wanted.text) {
-            let known: Vec<&str> = reader
-                .levels
-                .iter()
-                .map(|draft| draft.level.id.as_str())
-                .collect();
-            let help = reader
-                .desk
-                .suggest(&wanted.text, known.iter().copied())
-                .unwrap_or_else(|| match known.as_slice() {
+            let known: Vec<&str> = reader.levels.iter().map(|draft| draft.level.id.as_str()).collect();
+            let help =
+                reader.desk.suggest(&wanted.text, known.iter().copied()).unwrap_or_else(|| match known.as_slice() {
                     [] => "the runbook has no `rollbacks:`".into(),
                     _ => format!("rollbacks: {}", known.join(", ")),
                 });
             reader.desk.report(
-                Diagnostic::error(
-                    "RB0205",
-                    &wanted.span,
-                    format!("there is no rollback `{}`", wanted.text),
-                )
-                .help(help),
+                Diagnostic::error("RB0205", &wanted.span, format!("there is no rollback `{}`", wanted.text)).help(help),
             );
         }
     }
@@ -50,20 +40,17 @@ pub(super) fn resolve(reader: &mut Reader<'_>, names: &Names) {
 }
 
 /// The complaint about a variable that nothing declares or sets.
-pub(super) fn unknown_variable(
-    reader: &Reader<'_>,
-    name: &str,
-    span: &Range<usize>,
-) -> Option<Diagnostic> {
+pub(super) fn unknown_variable(reader: &Reader<'_>, name: &str, span: &Range<usize>) -> Option<Diagnostic> {
     if is_variable(reader, name) {
         return None;
     }
     let known = reader.known_vars.keys().map(String::as_str).chain(BUILT_IN);
     Some(
         Diagnostic::error("RB0204", span, format!("there is no variable `{name}`")).help(
-            reader.desk.suggest(name, known).unwrap_or_else(|| {
-                "declare it under `vars:`, or set it with `into` or `capture`".into()
-            }),
+            reader
+                .desk
+                .suggest(name, known)
+                .unwrap_or_else(|| "declare it under `vars:`, or set it with `into` or `capture`".into()),
         ),
     )
 }
@@ -78,9 +65,7 @@ fn find(names: &Names, reader: &Reader<'_>, near: Option<StepIx>, name: &str) ->
         let near = near?;
         let prefix = match reader.steps[near.0].step.place {
             Place::Level(level) => reader.levels.get(level)?.level.id.0.clone(),
-            Place::Criterion { gate: owner, .. } | Place::Undo(owner) => {
-                reader.steps[owner.0].step.id.0.clone()
-            }
+            Place::Criterion { gate: owner, .. } | Place::Undo(owner) => reader.steps[owner.0].step.id.0.clone(),
             Place::Phase(_) | Place::Choice { .. } => return None,
         };
         names.steps.get(&format!("{prefix}.{name}")).copied()
@@ -90,14 +75,12 @@ fn find(names: &Names, reader: &Reader<'_>, near: Option<StepIx>, name: &str) ->
 
 fn unknown_step(reader: &Reader<'_>, names: &Names, wanted: &Located) -> Diagnostic {
     let known = names.steps.keys().map(String::as_str);
-    Diagnostic::error(
-        "RB0206",
-        &wanted.span,
-        format!("there is no step `{}`", wanted.text),
+    Diagnostic::error("RB0206", &wanted.span, format!("there is no step `{}`", wanted.text)).help(
+        reader
+            .desk
+            .suggest(&wanted.text, known)
+            .unwrap_or_else(|| "name a step by its `id`; a step of a rollback is `level-1.disable`".into()),
     )
-    .help(reader.desk.suggest(&wanted.text, known).unwrap_or_else(|| {
-        "name a step by its `id`; a step of a rollback is `level-1.disable`".into()
-    }))
 }
 
 fn owes(reader: &mut Reader<'_>, names: &Names, order: &[Option<usize>]) {
@@ -112,18 +95,12 @@ fn owes(reader: &mut Reader<'_>, names: &Names, order: &[Option<usize>]) {
                         reader.desk.report(found)
                     }
                     Some(step)
-                        if step.0 == at
-                            || order[step.0]
-                                .zip(order[at])
-                                .is_some_and(|(owed, ower)| owed < ower) =>
+                        if step.0 == at || order[step.0].zip(order[at]).is_some_and(|(owed, ower)| owed < ower) =>
                     {
                         let found = Diagnostic::error(
                             "RB0206",
                             &wanted.span,
-                            format!(
-                                "`{}` does not come after this step, so it cannot be owed by it",
-                                wanted.text
-                            ),
+                            format!("`{}` does not come after this step, so it cannot be owed by it", wanted.text),
                         );
                         reader.desk.report(found);
                     }
@@ -144,12 +121,8 @@ fn whens(reader: &mut Reader<'_>, names: &Names, order: &[Option<usize>]) {
         let Some((wanted, from_start)) = anchor(reader, of) else {
             continue;
         };
-        let located = Located {
-            text: wanted.clone(),
-            span: reader.desk.inside(&span, &wanted),
-        };
-        let Some(anchor) =
-            find(names, reader, near, &wanted).or_else(|| edge(reader, names, &wanted, from_start))
+        let located = Located { text: wanted.clone(), span: reader.desk.inside(&span, &wanted) };
+        let Some(anchor) = find(names, reader, near, &wanted).or_else(|| edge(reader, names, &wanted, from_start))
         else {
             {
                 let found = unknown_step(reader, names, &located);
@@ -163,10 +136,7 @@ fn whens(reader: &mut Reader<'_>, names: &Names, order: &[Option<usize>]) {
             WhenOf::HardStop => None,
         };
         let too_late = first.is_some_and(|first| {
-            first == anchor
-                || order[anchor.0]
-                    .zip(order[first.0])
-                    .is_some_and(|(anchor, own)| anchor >= own)
+            first == anchor || order[anchor.0].zip(order[first.0]).is_some_and(|(anchor, own)| anchor >= own)
         });
         if too_late {
             let found = Diagnostic::error(
@@ -186,12 +156,9 @@ fn when_of<'r>(reader: &'r mut Reader<'_>, of: WhenOf) -> Option<&'r mut When> {
         WhenOf::StepAt(at) => reader.steps[at.0].step.at.as_mut(),
         WhenOf::Wait(at) => match &mut reader.steps[at.0].step.work {
             Work::Wait(when) => Some(when),
-            Work::Run(_)
-            | Work::Check(_)
-            | Work::Measure(_)
-            | Work::Ask(_)
-            | Work::Choose { .. }
-            | Work::Gate(_) => None,
+            Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => {
+                None
+            }
         },
         WhenOf::PhaseAt(phase) => reader.phases[phase].phase.at.as_mut(),
         WhenOf::HardStop => reader.hard_stop.as_mut().map(|(when, _)| when),
@@ -200,9 +167,7 @@ fn when_of<'r>(reader: &'r mut Reader<'_>, of: WhenOf) -> Option<&'r mut When> {
 
 fn anchor(reader: &mut Reader<'_>, of: WhenOf) -> Option<(String, bool)> {
     match when_of(reader, of)? {
-        When::FromStep {
-            step, from_start, ..
-        } => Some((step.0.clone(), *from_start)),
+        When::FromStep { step, from_start, .. } => Some((step.0.clone(), *from_start)),
         When::FromT0(_) | When::FromEnd(_) | When::Clock { .. } | When::After(_) => None,
     }
 }
@@ -216,22 +181,10 @@ fn set_anchor(reader: &mut Reader<'_>, of: WhenOf, id: StepId) {
 
 /// A phase or a level stands for its first step's start or its last step's end.
 fn edge(reader: &Reader<'_>, names: &Names, name: &str, from_start: bool) -> Option<StepIx> {
-    let phase = names
-        .phases
-        .get(name)
-        .map(|at| &reader.phases[*at].phase.steps);
-    let level = || {
-        names
-            .levels
-            .get(name)
-            .map(|at| &reader.levels[*at].level.steps)
-    };
+    let phase = names.phases.get(name).map(|at| &reader.phases[*at].phase.steps);
+    let level = || names.levels.get(name).map(|at| &reader.levels[*at].level.steps);
     let steps = phase.or_else(level)?;
-    if from_start {
-        steps.first().copied()
-    } else {
-        steps.last().copied()
-    }
+    if from_start { steps.first().copied() } else { steps.last().copied() }
 }
 
 fn levels(reader: &mut Reader<'_>, names: &Names) {
@@ -255,12 +208,9 @@ fn levels(reader: &mut Reader<'_>, names: &Names) {
                 }
                 Undo::All
             }
-            DraftUndo::Of(wanted) => Undo::Of(
-                wanted
-                    .iter()
-                    .filter_map(|wanted| undo_of(reader, names, wanted))
-                    .collect(),
-            ),
+            DraftUndo::Of(wanted) => {
+                Undo::Of(wanted.iter().filter_map(|wanted| undo_of(reader, names, wanted)).collect())
+            }
         };
         reader.levels[at].level.undo = undo;
     }
@@ -275,12 +225,8 @@ fn undo_of(reader: &mut Reader<'_>, names: &Names, wanted: &Located) -> Option<S
         return None;
     };
     if reader.steps[step.0].step.undo.is_empty() {
-        let found = Diagnostic::error(
-            "RB0206",
-            &wanted.span,
-            format!("`{}` has no `undo`", wanted.text),
-        )
-        .help("add `undo:` to it, or take it out of this list");
+        let found = Diagnostic::error("RB0206", &wanted.span, format!("`{}` has no `undo`", wanted.text))
+            .help("add `undo:` to it, or take it out of this list");
         reader.desk.report(found);
     }
     Some(step)

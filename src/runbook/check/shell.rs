@@ -1,7 +1,8 @@
-//! A shell text, read just well enough to say where each `$NAME` goes: into a program's arguments, a builtin's, an assignment, stdin.
+//! A shell text, read just well enough to say where each `$NAME` goes: into a program's arguments, a builtin's, an
+//! assignment, stdin.
 //!
-//! It judges nothing and runs nothing. It is no shell: where a text is stranger than this reader it may miss an expansion, but it
-//! never panics, and every byte moves it forward. `commands` turns what it finds into warnings.
+//! It judges nothing and runs nothing. It is no shell: where a text is stranger than this reader it may miss an
+//! expansion, but it never panics, and every byte moves it forward. `commands` turns what it finds into warnings.
 
 /// Where an expansion's value goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,14 +33,8 @@ pub(super) struct Scanned {
 
 /// Reads a whole text.
 pub(super) fn scan(text: &str) -> Scanned {
-    let mut scan = Scan {
-        text,
-        at: 0,
-        depth: 0,
-        found: Scanned::default(),
-        heredocs: Vec::new(),
-        functions: functions(text),
-    };
+    let mut scan =
+        Scan { text, at: 0, depth: 0, found: Scanned::default(), heredocs: Vec::new(), functions: functions(text) };
     while scan.at < text.len() {
         scan.commands(None);
         scan.bump();
@@ -48,13 +43,13 @@ pub(super) fn scan(text: &str) -> Scanned {
 }
 
 const PREFIXES: [&str; 16] = [
-    "if", "then", "elif", "else", "do", "while", "until", "!", "{", "}", "time", "exec", "command",
-    "builtin", "fi", "done",
+    "if", "then", "elif", "else", "do", "while", "until", "!", "{", "}", "time", "exec", "command", "builtin", "fi",
+    "done",
 ];
 const BUILTINS: [&str; 32] = [
-    "echo", "printf", "test", "[", "[[", ":", "true", "false", "export", "local", "declare",
-    "typeset", "readonly", "read", "cd", "set", "unset", "shift", "eval", "return", "exit", "trap",
-    "wait", "case", "for", "select", "let", "kill", "type", "hash", "source", ".",
+    "echo", "printf", "test", "[", "[[", ":", "true", "false", "export", "local", "declare", "typeset", "readonly",
+    "read", "cd", "set", "unset", "shift", "eval", "return", "exit", "trap", "wait", "case", "for", "select", "let",
+    "kill", "type", "hash", "source", ".",
 ];
 /// Substitutions inside one another, past which the rest is taken as it stands.
 const DEEP: usize = 32;
@@ -65,9 +60,7 @@ fn functions(text: &str) -> Vec<String> {
         .filter_map(|(at, _)| {
             text[..at]
                 .trim_end()
-                .rsplit(|letter: char| {
-                    !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
-                })
+                .rsplit(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'))
                 .next()
         })
         .filter(|name| !name.is_empty())
@@ -148,9 +141,7 @@ impl Scan<'_> {
     }
 
     fn skip_line(&mut self) {
-        self.at = self.text[self.at..]
-            .find('\n')
-            .map_or(self.text.len(), |more| self.at + more);
+        self.at = self.text[self.at..].find('\n').map_or(self.text.len(), |more| self.at + more);
     }
 
     /// The bodies of here-documents: they are stdin, not arguments.
@@ -184,10 +175,7 @@ impl Scan<'_> {
             return;
         }
         simple.redirected |= self.peek() == Some('>');
-        while self
-            .peek()
-            .is_some_and(|letter| matches!(letter, '<' | '>' | '&' | '|'))
-        {
+        while self.peek().is_some_and(|letter| matches!(letter, '<' | '>' | '&' | '|')) {
             self.bump();
         }
         self.skip_blanks();
@@ -197,10 +185,7 @@ impl Scan<'_> {
     }
 
     fn skip_blanks(&mut self) {
-        while self
-            .peek()
-            .is_some_and(|letter| letter == ' ' || letter == '\t')
-        {
+        while self.peek().is_some_and(|letter| letter == ' ' || letter == '\t') {
             self.bump();
         }
     }
@@ -238,9 +223,7 @@ impl Scan<'_> {
                 }
                 '\'' if !quoted => {
                     self.bump();
-                    self.at = self.text[self.at..]
-                        .find('\'')
-                        .map_or(self.text.len(), |more| self.at + more + 1);
+                    self.at = self.text[self.at..].find('\'').map_or(self.text.len(), |more| self.at + more + 1);
                 }
                 '"' => {
                     self.bump();
@@ -265,26 +248,19 @@ impl Scan<'_> {
         if letter == '`' {
             self.substitution('`');
         } else if self.eat("((") {
-            self.at = self.text[self.at..]
-                .find("))")
-                .map_or(self.text.len(), |more| self.at + more + 2);
+            self.at = self.text[self.at..].find("))").map_or(self.text.len(), |more| self.at + more + 2);
         } else if self.eat("(") {
             self.substitution(')');
         } else {
             let braced = self.eat("{");
             let length_only = braced && self.eat("#");
             let name_start = self.at;
-            while self
-                .peek()
-                .is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-            {
+            while self.peek().is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
                 self.bump();
             }
             let name = self.text[name_start..self.at].to_owned();
             if braced {
-                self.at = self.text[self.at..]
-                    .find('}')
-                    .map_or(self.text.len(), |more| self.at + more + 1);
+                self.at = self.text[self.at..].find('}').map_or(self.text.len(), |more| self.at + more + 1);
             }
             if !name.is_empty() && !length_only {
                 expansions.push((name, start));
@@ -304,20 +280,14 @@ impl Scan<'_> {
     }
 
     fn end(&mut self, simple: &mut Simple, piped: bool) {
-        let Simple {
-            program,
-            pending,
-            redirected,
-        } = std::mem::take(simple);
+        let Simple { program, pending, redirected } = std::mem::take(simple);
         let program = program.unwrap_or_default();
         let known = BUILTINS.contains(&program.as_str()) || self.functions.contains(&program);
-        let printable = !piped && !redirected && self.depth == 0;
+        let prints = matches!(program.as_str(), "echo" | "printf");
+        let printable = prints && !piped && !redirected && self.depth == 0;
         for (name, at) in pending {
             let goes = if known {
-                Goes::Builtin {
-                    name: program.clone(),
-                    printable,
-                }
+                Goes::Builtin { name: program.clone(), printable }
             } else {
                 Goes::Argument(program.clone())
             };
@@ -335,84 +305,17 @@ fn is_assignment(word: &str) -> bool {
         let name = name.strip_suffix('+').unwrap_or(name);
         !name.is_empty()
             && !name.starts_with(|letter: char| letter.is_ascii_digit())
-            && name
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
     })
 }
 
 /// Greek, Cyrillic, Armenian, fullwidth and mathematical letters: those that a reader takes for ASCII.
 fn looks_ascii(letter: char) -> bool {
-    letter.is_alphanumeric()
-        && matches!(letter, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{531}'..='\u{58f}' | '\u{ff10}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}')
+    let other_script = matches!(letter,
+        '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{531}'..='\u{58f}'
+        | '\u{ff10}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}');
+    letter.is_alphanumeric() && other_script
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn goes(text: &str) -> Vec<String> {
-        scan(text)
-            .expansions
-            .into_iter()
-            .map(|one| match one.goes {
-                Goes::Argument(program) => format!("{} argument of {program}", one.name),
-                Goes::Builtin { name, printable } => format!(
-                    "{} {name}{}",
-                    one.name,
-                    if printable { " printed" } else { "" }
-                ),
-                Goes::Inside => format!("{} inside", one.name),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_program_s_arguments_are_told_from_a_builtin_s() {
-        assert_eq!(goes("psql \"$URL\""), ["URL argument of psql"]);
-        assert_eq!(
-            goes("curl -H \"Authorization: Bearer ${T}\" x"),
-            ["T argument of curl"]
-        );
-        assert_eq!(goes("printf %s \"$T\" | curl -H @- x"), ["T printf"]);
-        assert_eq!(goes("echo \"$T\""), ["T echo printed"]);
-        assert_eq!(goes("echo '$T' # $T\n"), Vec::<String>::new());
-        assert_eq!(
-            goes("PGPASSWORD=\"$T\" psql <<< \"$T\""),
-            ["T inside", "T inside"]
-        );
-        assert_eq!(
-            goes("if test -n \"$T\"; then exec psql \"$T\"; fi"),
-            ["T test", "T argument of psql"]
-        );
-        assert_eq!(goes("X=$(psql \"$T\")"), ["T argument of psql"]);
-        assert_eq!(goes("X=`printf %s $T`"), ["T printf"]);
-        assert_eq!(
-            goes("say() { printf %s \"$1\" >&2; }\nsay \"$T\" >/dev/null"),
-            ["1 printf", "T say"]
-        );
-    }
-
-    #[test]
-    fn a_here_document_is_stdin() {
-        assert_eq!(
-            goes("psql <<EOF\nset x = '$T'; psql $T\nEOF\npsql $U"),
-            ["U argument of psql"]
-        );
-        assert_eq!(goes("cat <<-'END'\n\t$T\n\tEND\n"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn look_alike_letters_are_seen_outside_quotes_only() {
-        assert_eq!(scan("сurl x").look_alikes, [(0, 'с')]);
-        assert!(scan("echo 'привет' \"мир\" # да").look_alikes.is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_it_panic_or_hang(text in "[a-z $(){}`\"'\\\\<>|;&#\n\téс-]{0,80}") {
-            scan(&text);
-        }
-    }
-}
+mod tests;

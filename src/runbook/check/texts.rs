@@ -1,4 +1,5 @@
-//! `${NAME}` in texts: known names, formats that chrono knows, and no secret where people or process lists would see it.
+//! `${NAME}` in texts: known names, formats that chrono knows, and no secret where people or process lists would see
+//! it.
 //!
 //! Filling itself is `model::fill`, in the conductor and on screens; what passes here it can fill.
 
@@ -39,59 +40,34 @@ fn names(text: &str) -> Vec<Named<'_>> {
         }
         let end = text[at..].find('}').map(|end| at + end);
         let inside = &text[at + 2..end.unwrap_or(text.len())];
-        let (name, format) = inside
-            .split_once(':')
-            .map_or((inside, None), |(name, format)| (name, Some(format)));
+        let (name, format) = inside.split_once(':').map_or((inside, None), |(name, format)| (name, Some(format)));
         let written = end.map_or("${", |end| &text[at..=end]);
-        found.push(Named {
-            written,
-            name,
-            format,
-            closed: end.is_some(),
-        });
+        found.push(Named { written, name, format, closed: end.is_some() });
         from = end.unwrap_or(text.len());
     }
     found
 }
 
-fn complaint(
-    reader: &Reader<'_>,
-    filled: &Filled,
-    named: &Named<'_>,
-    span: &Range<usize>,
-) -> Option<Diagnostic> {
+fn complaint(reader: &Reader<'_>, filled: &Filled, named: &Named<'_>, span: &Range<usize>) -> Option<Diagnostic> {
     let name = named.name;
     if filled.used == Use::Never {
         return (is_name(name) && is_variable(reader, name)).then(|| {
-            Diagnostic::error(
-                "RB0209",
-                span,
-                format!("`{}` is not filled in here", named.written),
-            )
-            .help("what is expected stands in the runbook; compare values in the command itself")
+            Diagnostic::error("RB0209", span, format!("`{}` is not filled in here", named.written))
+                .help("what is expected stands in the runbook; compare values in the command itself")
         });
     }
     if !named.closed {
-        return Some(
-            Diagnostic::error("RB0208", span, "`${` is not closed")
-                .help("write `$${` for a literal `${`"),
-        );
+        return Some(Diagnostic::error("RB0208", span, "`${` is not closed").help("write `$${` for a literal `${`"));
     }
     if !is_name(name) {
-        let like_a_name = !name.is_empty()
-            && name
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let like_a_name =
+            !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         return if like_a_name {
             unknown_variable(reader, name, span)
         } else {
             Some(
-                Diagnostic::error(
-                    "RB0208",
-                    span,
-                    format!("`{}` is not a variable", named.written),
-                )
-                .help("only ${NAME} and ${T0:%H:%M} are filled in; write `$${` for a literal `${`"),
+                Diagnostic::error("RB0208", span, format!("`{}` is not a variable", named.written))
+                    .help("only ${NAME} and ${T0:%H:%M} are filled in; write `$${` for a literal `${`"),
             )
         };
     }
@@ -107,22 +83,14 @@ fn complaint(
 fn bad_format(name: &str, format: &str, span: &Range<usize>) -> Option<Diagnostic> {
     if !matches!(name, "T0" | "NOW") {
         return Some(
-            Diagnostic::error(
-                "RB0208",
-                span,
-                format!("`{name}` is no instant, so it takes no format"),
-            )
-            .help("only T0 and NOW do: ${T0:%H:%M}"),
+            Diagnostic::error("RB0208", span, format!("`{name}` is no instant, so it takes no format"))
+                .help("only T0 and NOW do: ${T0:%H:%M}"),
         );
     }
     let wrong = format.is_empty() || StrftimeItems::new(format).any(|item| item == Item::Error);
     wrong.then(|| {
-        Diagnostic::error(
-            "RB0208",
-            span,
-            format!("`{format}` is not a format of time"),
-        )
-        .help("formats are chrono's: %Y %m %d %H %M %S %Z")
+        Diagnostic::error("RB0208", span, format!("`{format}` is not a format of time"))
+            .help("formats are chrono's: %Y %m %d %H %M %S %Z")
     })
 }
 
@@ -136,29 +104,17 @@ fn secret(reader: &Reader<'_>, used: Use, name: &str, span: &Range<usize>) -> Op
         return None;
     }
     match used {
-        Use::People => Some(Diagnostic::error(
-            "RB0410",
-            span,
-            format!("the secret `{name}` would stand in a text for people"),
-        )),
-        Use::Directory => Some(Diagnostic::error(
-            "RB0410",
-            span,
-            format!("the secret `{name}` would stand in a directory's name"),
-        )),
-        Use::Argument {
-            secret_accepted: false,
-        } => Some(
-            Diagnostic::error(
-                "RB0404",
-                span,
-                format!("the secret `{name}` would stand in the process list"),
-            )
-            .help("pass it by `stdin:` or `env:`, or say `argv_secret: accepted`"),
+        Use::People => {
+            Some(Diagnostic::error("RB0410", span, format!("the secret `{name}` would stand in a text for people")))
+        }
+        Use::Directory => {
+            Some(Diagnostic::error("RB0410", span, format!("the secret `{name}` would stand in a directory's name")))
+        }
+        Use::Argument { secret_accepted: false } => Some(
+            Diagnostic::error("RB0404", span, format!("the secret `{name}` would stand in the process list"))
+                .help("pass it by `stdin:` or `env:`, or say `argv_secret: accepted`"),
         ),
-        Use::Argument {
-            secret_accepted: true,
-        } => Some(Diagnostic::warning(
+        Use::Argument { secret_accepted: true } => Some(Diagnostic::warning(
             "RB0510",
             span,
             format!("the secret `{name}` stands in the process list, as accepted"),
@@ -166,41 +122,27 @@ fn secret(reader: &Reader<'_>, used: Use, name: &str, span: &Range<usize>) -> Op
         Use::Default(place) if !reader.vars[place].secret => Some(Diagnostic::error(
             "RB0410",
             span,
-            format!(
-                "the secret `{name}` would be part of `{}`, which is none",
-                reader.vars[place].name
-            ),
+            format!("the secret `{name}` would be part of `{}`, which is none", reader.vars[place].name),
         )),
         Use::Default(_) | Use::Private | Use::Never => None,
     }
 }
 
 /// Variables are bound once, in the file's order: a default can use only what comes before it.
-fn too_early(
-    reader: &Reader<'_>,
-    used: Use,
-    name: &str,
-    span: &Range<usize>,
-) -> Option<Diagnostic> {
+fn too_early(reader: &Reader<'_>, used: Use, name: &str, span: &Range<usize>) -> Option<Diagnostic> {
     let Use::Default(place) = used else {
         return None;
     };
     let declared = reader.vars.iter().position(|var| var.name.0 == name);
     let late = match declared {
         Some(at) => at >= place,
-        None => {
-            reader.set_by_steps.iter().any(|(set, _)| set.0 == name)
-                || matches!(name, "STEP_ID" | "ATTEMPT")
-        }
+        None => reader.set_by_steps.iter().any(|(set, _)| set.0 == name) || matches!(name, "STEP_ID" | "ATTEMPT"),
     };
     late.then(|| {
         Diagnostic::error(
             "RB0204",
             span,
-            format!(
-                "`{name}` has no value yet when `{}` is bound",
-                reader.vars[place].name
-            ),
+            format!("`{name}` has no value yet when `{}` is bound", reader.vars[place].name),
         )
         .help("move it up: variables are bound in the file's order")
     })
@@ -216,13 +158,6 @@ mod tests {
             .into_iter()
             .map(|one| (one.name, one.format, one.closed))
             .collect();
-        assert_eq!(
-            found,
-            [
-                ("TAG", None, true),
-                ("T0", Some("%H:%M"), true),
-                ("oops", None, false)
-            ]
-        );
+        assert_eq!(found, [("TAG", None, true), ("T0", Some("%H:%M"), true), ("oops", None, false)]);
     }
 }

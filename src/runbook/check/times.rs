@@ -1,7 +1,8 @@
 //! Times against one another: what runs backwards, what does not fit its slot, and which way back ends too late.
 //!
-//! Planned times only, by a simple sum; `model::schedule` is what binds and projects them. Times of unlike kinds (by the clock
-//! with no T0, from the end, from a step) are not compared: a wrong complaint would teach people to ignore the right ones.
+//! Planned times only, by a simple sum; `model::schedule` is what binds and projects them. Times of unlike kinds (by
+//! the clock with no T0, from the end, from a step) are not compared: a wrong complaint would teach people to ignore
+//! the right ones.
 
 use crate::model::ids::StepIx;
 use crate::model::plan::Start;
@@ -45,20 +46,15 @@ pub(super) fn check(reader: &mut Reader<'_>) {
 /// T0 by the wall clock of its zone.
 fn local_t0(reader: &Reader<'_>) -> Option<NaiveDateTime> {
     match (&reader.start, reader.zone) {
-        (Start::At { wall, .. }, Some(zone)) => Some(
-            DateTime::from_timestamp_micros(*wall)?
-                .with_timezone(&zone)
-                .naive_local(),
-        ),
+        (Start::At { wall, .. }, Some(zone)) => {
+            Some(DateTime::from_timestamp_micros(*wall)?.with_timezone(&zone).naive_local())
+        }
         (Start::At { .. } | Start::AtStart, _) => None,
     }
 }
 
 fn size(offset: Offset) -> i64 {
-    offset
-        .days
-        .saturating_mul(DAY)
-        .saturating_add(offset.micros)
+    offset.days.saturating_mul(DAY).saturating_add(offset.micros)
 }
 
 fn comparable(when: &When, t0: Option<NaiveDateTime>) -> Option<Comparable> {
@@ -66,23 +62,18 @@ fn comparable(when: &When, t0: Option<NaiveDateTime>) -> Option<Comparable> {
         When::FromT0(offset) => Some(Comparable::FromT0(size(*offset))),
         When::FromEnd(offset) => Some(Comparable::FromEnd(size(*offset))),
         When::FromStep { .. } | When::After(_) => None,
-        When::Clock {
-            date,
-            time: (hour, minute, second),
-        } => {
+        When::Clock { date, time: (hour, minute, second) } => {
             let day = date.map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
             match (day, t0) {
-                (Some(day), Some(t0)) => Some(Comparable::FromT0(
-                    (day?.and_hms_opt(*hour, *minute, *second)? - t0).num_microseconds()?,
-                )),
-                (None, Some(t0)) => Some(Comparable::FromT0(
-                    (t0.date().and_hms_opt(*hour, *minute, *second)? - t0).num_microseconds()?,
-                )),
-                (Some(day), None) => Some(Comparable::Clock(
-                    day?.and_hms_opt(*hour, *minute, *second)?
-                        .and_utc()
-                        .timestamp_micros(),
-                )),
+                (Some(day), Some(t0)) => {
+                    Some(Comparable::FromT0((day?.and_hms_opt(*hour, *minute, *second)? - t0).num_microseconds()?))
+                }
+                (None, Some(t0)) => {
+                    Some(Comparable::FromT0((t0.date().and_hms_opt(*hour, *minute, *second)? - t0).num_microseconds()?))
+                }
+                (Some(day), None) => {
+                    Some(Comparable::Clock(day?.and_hms_opt(*hour, *minute, *second)?.and_utc().timestamp_micros()))
+                }
                 // A time without a date means another day in another phase: not compared.
                 (None, None) => None,
             }
@@ -94,18 +85,11 @@ fn backwards(reader: &mut Reader<'_>, t0: Option<NaiveDateTime>) {
     let mut found = Vec::new();
     let mut last_phase: Option<(Comparable, String)> = None;
     for draft in &reader.phases {
-        let own = draft
-            .phase
-            .at
-            .as_ref()
-            .and_then(|when| comparable(when, t0));
+        let own = draft.phase.at.as_ref().and_then(|when| comparable(when, t0));
         if let (Some(own), Some((last, said)), Some(span)) = (own, &last_phase, &draft.at)
             && own.before(*last)
         {
-            found.push(runs_backwards(
-                span,
-                &format!("the phase before it begins at {said}"),
-            ));
+            found.push(runs_backwards(span, &format!("the phase before it begins at {said}")));
         }
         // A clock time in a phase of another day means that day, so only offsets are held against the phase.
         let mut last = own.zip(draft.phase.at.as_ref().map(When::shown));
@@ -125,10 +109,7 @@ fn backwards(reader: &mut Reader<'_>, t0: Option<NaiveDateTime>) {
             if let (Some((earlier, said)), Some(span)) = (&last, &step.at)
                 && own.before(*earlier)
             {
-                found.push(runs_backwards(
-                    span,
-                    &format!("its phase, or a step before it, begins at {said}"),
-                ));
+                found.push(runs_backwards(span, &format!("its phase, or a step before it, begins at {said}")));
             } else {
                 last = Some((own, when.shown()));
             }
@@ -172,9 +153,7 @@ fn later(now: Option<i64>, at: Option<&When>, t0: Option<NaiveDateTime>) -> Opti
 }
 
 fn length(takes: Option<Duration>) -> i64 {
-    takes.map_or(0, |takes| {
-        i64::try_from(takes.as_micros()).unwrap_or(i64::MAX)
-    })
+    takes.map_or(0, |takes| i64::try_from(takes.as_micros()).unwrap_or(i64::MAX))
 }
 
 fn micros(length: i64) -> Duration {
@@ -184,25 +163,20 @@ fn micros(length: i64) -> Duration {
 fn slots(reader: &mut Reader<'_>, t0: Option<NaiveDateTime>) {
     let mut found = Vec::new();
     for (place, draft) in reader.phases.iter().enumerate() {
-        let sum = draft.phase.steps.iter().fold(0_i64, |sum, step: &StepIx| {
-            sum.saturating_add(length(reader.steps[step.0].step.takes))
-        });
+        let sum = draft
+            .phase
+            .steps
+            .iter()
+            .fold(0_i64, |sum, step: &StepIx| sum.saturating_add(length(reader.steps[step.0].step.takes)));
         if let (Some(takes), Some(span)) = (draft.phase.takes, &draft.takes)
             && sum > length(Some(takes))
         {
-            let text = format!(
-                "the steps take {} together, the phase only {}",
-                plan_length(micros(sum)),
-                plan_length(takes)
-            );
+            let text =
+                format!("the steps take {} together, the phase only {}", plan_length(micros(sum)), plan_length(takes));
             found.push(Diagnostic::warning("RB0502", span, text));
         }
         let needs = sum.max(length(draft.phase.takes));
-        let own = draft
-            .phase
-            .at
-            .as_ref()
-            .and_then(|when| comparable(when, t0));
+        let own = draft.phase.at.as_ref().and_then(|when| comparable(when, t0));
         let next = reader
             .phases
             .get(place + 1)
@@ -225,11 +199,7 @@ fn slots(reader: &mut Reader<'_>, t0: Option<NaiveDateTime>) {
 }
 
 fn ways_back_in_time(reader: &mut Reader<'_>, t0: Option<NaiveDateTime>, planned: &[Option<i64>]) {
-    let Some(Comparable::FromT0(stop)) = reader
-        .hard_stop
-        .as_ref()
-        .and_then(|(when, _)| comparable(when, t0))
-    else {
+    let Some(Comparable::FromT0(stop)) = reader.hard_stop.as_ref().and_then(|(when, _)| comparable(when, t0)) else {
         return;
     };
     let floor = length(Some(reader.safety_floor));
@@ -248,9 +218,7 @@ fn ways_back_in_time(reader: &mut Reader<'_>, t0: Option<NaiveDateTime>, planned
             continue;
         };
         let begun = draft.level.until.map_or(end, |step| planned[step.0]);
-        let needs = length(Some(budget))
-            .saturating_add(length(Some(draft.level.verify)))
-            .saturating_add(floor);
+        let needs = length(Some(budget)).saturating_add(length(Some(draft.level.verify))).saturating_add(floor);
         if let Some(begun) = begun
             && begun.saturating_add(needs) > stop
         {

@@ -16,32 +16,16 @@ const MOST_TRIES: i64 = 10_000;
 
 impl<'a> Reader<'a> {
     pub(super) fn run(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>, at: StepIx) -> Work {
-        let accepted = fields
-            .take("argv_secret")
-            .is_some_and(|node| self.desk.word(node, &[("accepted", true)]).unwrap_or(false));
+        let accepted =
+            fields.take("argv_secret").is_some_and(|node| self.desk.word(node, &[("accepted", true)]).unwrap_or(false));
         let program = self.program(kind.node, fields, accepted);
-        let expect = fields
-            .take("expect")
-            .and_then(|node| self.expect(node))
-            .unwrap_or_default();
-        let capture = fields
-            .take("capture")
-            .map(|node| self.captures(node))
-            .unwrap_or_default();
+        let expect = fields.take("expect").and_then(|node| self.expect(node)).unwrap_or_default();
+        let capture = fields.take("capture").map(|node| self.captures(node)).unwrap_or_default();
         let retry = fields.take("retry").and_then(|node| self.retry(node));
-        let timeout = self
-            .length_of(fields, "timeout")
-            .unwrap_or(self.defaults.timeout);
-        let stdin = fields
-            .take("stdin")
-            .and_then(|node| self.any_text(node, Use::Private));
-        let cwd = fields
-            .take("cwd")
-            .and_then(|node| self.filled_text(node, Use::Directory));
-        let env = fields
-            .take("env")
-            .map(|node| self.environment_of(node))
-            .unwrap_or_default();
+        let timeout = self.length_of(fields, "timeout").unwrap_or(self.defaults.timeout);
+        let stdin = fields.take("stdin").and_then(|node| self.any_text(node, Use::Private));
+        let cwd = fields.take("cwd").and_then(|node| self.filled_text(node, Use::Directory));
+        let env = fields.take("env").map(|node| self.environment_of(node)).unwrap_or_default();
         let example = fields.take("example");
         let example_text = example.and_then(|node| self.desk.text(node));
         let literal = self.desk.truth(fields.take("literal"));
@@ -51,11 +35,7 @@ impl<'a> Reader<'a> {
         draft.argv_secret = accepted;
         let Some(program) = program else {
             // Reported; a statement stands in so that the other checks can go on.
-            return Work::Check(vec![Item {
-                text: String::new(),
-                expect: None,
-                evidence: false,
-            }]);
+            return Work::Check(vec![Item { text: String::new(), expect: None, evidence: false }]);
         };
         Work::Run(Box::new(Command {
             program,
@@ -71,28 +51,17 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    fn program(
-        &mut self,
-        node: Node<'a>,
-        fields: &mut Fields<'a>,
-        accepted: bool,
-    ) -> Option<Program> {
+    fn program(&mut self, node: Node<'a>, fields: &mut Fields<'a>, accepted: bool) -> Option<Program> {
         let shell_node = fields.take("shell");
         let strict_node = fields.take("strict");
-        let shell = shell_node
-            .and_then(|node| self.desk.word(node, &SHELLS))
-            .unwrap_or(self.defaults.shell);
+        let shell = shell_node.and_then(|node| self.desk.word(node, &SHELLS)).unwrap_or(self.defaults.shell);
         let strict = strict_node.map_or(self.defaults.strict, |node| self.desk.truth(Some(node)));
         match node.value {
             Value::Sequence(_) => {
                 if let Some(node) = shell_node.or(strict_node) {
                     self.desk.report(
-                        Diagnostic::error(
-                            "RB0107",
-                            &node.span(),
-                            "no shell reads a command in the form of a list",
-                        )
-                        .help("leave it out, or write the command as a text"),
+                        Diagnostic::error("RB0107", &node.span(), "no shell reads a command in the form of a list")
+                            .help("leave it out, or write the command as a text"),
                     );
                 }
                 self.arguments(node, accepted)
@@ -102,43 +71,22 @@ impl<'a> Reader<'a> {
                     .entries()
                     .and_then(|entries| entries.first().map(|field| field.key_span.clone()))
                     .unwrap_or(node.span());
-                self.desk
-                    .report(later(&language, "a `run` in another language ({ sql: … })"));
+                self.desk.report(later(&language, "a `run` in another language ({ sql: … })"));
                 None
             }
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Tagged(_) => {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(_) => {
                 let text = self.desk.full_text(node)?;
-                Some(Program::Text {
-                    shell,
-                    strict,
-                    text,
-                })
+                Some(Program::Text { shell, strict, text })
             }
         }
     }
 
     fn arguments(&mut self, node: Node<'a>, accepted: bool) -> Option<Program> {
-        let used = Use::Argument {
-            secret_accepted: accepted,
-        };
+        let used = Use::Argument { secret_accepted: accepted };
         let list = self.desk.list(node, "a list of arguments");
-        let words: Vec<String> = list
-            .into_iter()
-            .filter_map(|node| self.any_text(node, used))
-            .collect();
-        if words
-            .first()
-            .is_none_or(|program| program.trim().is_empty())
-        {
-            self.desk.report(Diagnostic::error(
-                "RB0109",
-                &node.span(),
-                "the list names no program",
-            ));
+        let words: Vec<String> = list.into_iter().filter_map(|node| self.any_text(node, used)).collect();
+        if words.first().is_none_or(|program| program.trim().is_empty()) {
+            self.desk.report(Diagnostic::error("RB0109", &node.span(), "the list names no program"));
             return None;
         }
         Some(Program::Argv(words))
@@ -153,18 +101,10 @@ impl<'a> Reader<'a> {
 
     /// `confirm: …` has no command; an undo may be nothing but one.
     pub(super) fn bare_command(&mut self, node: Node<'a>, place: Place) -> StepIx {
-        let field = Field {
-            key: "run",
-            key_span: node.span(),
-            node,
-        };
+        let field = Field { key: "run", key_span: node.span(), node };
         let at = self.reserve(place, &field);
         let text = self.desk.full_text(node).unwrap_or_default();
-        let program = Program::Text {
-            shell: self.defaults.shell,
-            strict: self.defaults.strict,
-            text,
-        };
+        let program = Program::Text { shell: self.defaults.shell, strict: self.defaults.strict, text };
         let command = Command {
             program,
             expect: Expect::default(),
@@ -186,9 +126,7 @@ impl<'a> Reader<'a> {
     }
 
     fn retry(&mut self, node: Node<'a>) -> Option<Retry> {
-        let mut fields = self
-            .desk
-            .fields(node, Scope::Retry, "`{ times: 5, every: 10s }`")?;
+        let mut fields = self.desk.fields(node, Scope::Retry, "`{ times: 5, every: 10s }`")?;
         let times_node = fields.take("times");
         let every_node = fields.take("every");
         if times_node.is_none() || every_node.is_none() {
@@ -202,29 +140,17 @@ impl<'a> Reader<'a> {
         let times = self.desk.whole(times_node?, 1)?;
         let every = self.length(every_node?)?;
         if times > MOST_TRIES {
-            self.desk.report(Diagnostic::error(
-                "RB0109",
-                &times_node?.span(),
-                format!("at most {MOST_TRIES} tries"),
-            ));
+            self.desk.report(Diagnostic::error("RB0109", &times_node?.span(), format!("at most {MOST_TRIES} tries")));
             return None;
         }
-        Some(Retry {
-            times: u32::try_from(times).ok()?,
-            every,
-        })
+        Some(Retry { times: u32::try_from(times).ok()?, every })
     }
 
     fn environment_of(&mut self, node: Node<'a>) -> Vec<(String, String)> {
         let mut all = Vec::new();
         for field in self.desk.named(node, "a mapping of names and values") {
-            let fits = field
-                .key
-                .starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
-                && field
-                    .key
-                    .chars()
-                    .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+            let fits = field.key.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
+                && field.key.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
             if !fits || field.key.starts_with("TMINUS_") {
                 self.desk.report(Diagnostic::error(
                     "RB0207",
@@ -241,15 +167,9 @@ impl<'a> Reader<'a> {
 
     fn captures(&mut self, node: Node<'a>) -> Vec<(VarName, Capture)> {
         let mut all = Vec::new();
-        for field in self
-            .desk
-            .named(node, "a mapping of variables and where they are found")
-        {
+        for field in self.desk.named(node, "a mapping of variables and where they are found") {
             let capture = self.capture(field.node);
-            let declared = self
-                .vars
-                .iter()
-                .any(|var| var.name.0 == field.key && var.secret);
+            let declared = self.vars.iter().any(|var| var.name.0 == field.key && var.secret);
             let secret = declared || capture.as_ref().is_some_and(|capture| capture.secret);
             let name = self.sets(field.key, &field.key_span, secret);
             if let (Some(name), Some(capture)) = (name, capture) {
@@ -266,38 +186,18 @@ impl<'a> Reader<'a> {
                 return None;
             }
             self.desk.word(node, &[("stdout", ())])?;
-            return Some(Capture {
-                from: CaptureFrom::Stdout,
-                secret: false,
-            });
+            return Some(Capture { from: CaptureFrom::Stdout, secret: false });
         }
-        let mut fields = self.desk.fields(
-            node,
-            Scope::Capture,
-            "`stdout` or one of { json, regex, line, file }",
-        )?;
+        let mut fields = self.desk.fields(node, Scope::Capture, "`stdout` or one of { json, regex, line, file }")?;
         let secret = self.desk.truth(fields.take("secret"));
-        let json = fields
-            .take("json")
-            .map(|node| self.json_path(node).map(CaptureFrom::Json));
-        let regex = fields
-            .take("regex")
-            .map(|node| self.pattern(node).map(CaptureFrom::Regex));
-        let line = fields
-            .take("line")
-            .map(|node| self.line_number(node).map(CaptureFrom::Line));
-        let file = fields
-            .take("file")
-            .map(|node| self.filled_text(node, Use::Never).map(CaptureFrom::File));
-        let stdout = fields
-            .take("stdout")
-            .map(|node| self.desk.truth(Some(node)).then_some(CaptureFrom::Stdout));
+        let json = fields.take("json").map(|node| self.json_path(node).map(CaptureFrom::Json));
+        let regex = fields.take("regex").map(|node| self.pattern(node).map(CaptureFrom::Regex));
+        let line = fields.take("line").map(|node| self.line_number(node).map(CaptureFrom::Line));
+        let file = fields.take("file").map(|node| self.glob(node).map(CaptureFrom::File));
+        let stdout = fields.take("stdout").map(|node| self.desk.truth(Some(node)).then_some(CaptureFrom::Stdout));
         let head = fields.span.clone();
         self.desk.finish(fields, &|_| None);
-        let mut given: Vec<Option<CaptureFrom>> = [json, regex, line, file, stdout]
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut given: Vec<Option<CaptureFrom>> = [json, regex, line, file, stdout].into_iter().flatten().collect();
         if given.len() != 1 {
             self.desk.report(
                 Diagnostic::error("RB0109", &head, "a capture says one place to look")

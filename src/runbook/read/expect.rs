@@ -1,6 +1,7 @@
-//! Expectations, and the regular expressions, JSONPaths and comparisons in them: each compiled once, here, to be known good.
+//! Expectations: what must come of a command, or be seen by a person. `engine::judge` applies them.
 //!
-//! What passes this file cannot fail to compile in the middle of a run. `engine::judge` applies them.
+//! The patterns in them are compiled in `patterns`, so that what passes here cannot fail to compile in the middle of a
+//! run.
 
 use super::{Located, Reader, Use};
 use crate::model::cmp::Cmp;
@@ -13,17 +14,10 @@ use crate::runbook::node::Node;
 use crate::runbook::reader::Fields;
 use serde_yaml::Value;
 
-/// The compiled size of one regular expression: one that counts to thousands is a mistake, and would cost a run its memory.
-const REGEX_SIZE: usize = 1 << 20;
-/// Different regular expressions and JSONPaths in one runbook.
-const PATTERNS: usize = 12_000;
-
 impl<'a> Reader<'a> {
     /// `expect` of a command.
     pub(super) fn expect(&mut self, node: Node<'a>) -> Option<Expect> {
-        let mut fields = self
-            .desk
-            .fields(node, Scope::Expect, "a mapping of what must come")?;
+        let mut fields = self.desk.fields(node, Scope::Expect, "a mapping of what must come")?;
         let mut expect = Expect::default();
         if let Some(exit) = fields.take("exit").and_then(|node| self.exit(node)) {
             expect.exit = exit;
@@ -31,19 +25,14 @@ impl<'a> Reader<'a> {
         self.of_text(&mut fields, &mut expect);
         self.of_value(&mut fields, &mut expect);
         expect.took = fields.take("took").and_then(|node| self.took(node));
-        expect.stderr = fields
-            .take("stderr")
-            .and_then(|node| self.stderr(node))
-            .map(Box::new);
+        expect.stderr = fields.take("stderr").and_then(|node| self.stderr(node)).map(Box::new);
         self.desk.finish(fields, &|_| None);
         Some(expect)
     }
 
     /// `expect` of what a person reads off: it has no exit code, no stderr and no duration.
     pub(super) fn expect_of_reading(&mut self, node: Node<'a>) -> Option<Expect> {
-        let mut fields = self
-            .desk
-            .fields(node, Scope::Expect, "a mapping of what must be seen")?;
+        let mut fields = self.desk.fields(node, Scope::Expect, "a mapping of what must be seen")?;
         let mut expect = Expect::default();
         self.of_text(&mut fields, &mut expect);
         self.of_value(&mut fields, &mut expect);
@@ -63,10 +52,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(node) = fields.take("matches") {
             let one_or_more = node.items().unwrap_or_else(|| vec![node]);
-            expect.matches = one_or_more
-                .into_iter()
-                .filter_map(|node| self.pattern(node))
-                .collect();
+            expect.matches = one_or_more.into_iter().filter_map(|node| self.pattern(node)).collect();
         }
         if let Some(node) = fields.take("equals") {
             expect.equals = self.desk.text(node);
@@ -92,13 +78,8 @@ impl<'a> Reader<'a> {
     }
 
     fn stderr(&mut self, node: Node<'a>) -> Option<Expect> {
-        let mut fields = self
-            .desk
-            .fields(node, Scope::Stderr, "a mapping of what must come")?;
-        let mut expect = Expect {
-            exit: ExitWanted::Any,
-            ..Expect::default()
-        };
+        let mut fields = self.desk.fields(node, Scope::Stderr, "a mapping of what must come")?;
+        let mut expect = Expect { exit: ExitWanted::Any, ..Expect::default() };
         self.of_text(&mut fields, &mut expect);
         if let Some(node) = fields.take("count") {
             expect.count = self.measured(node);
@@ -117,11 +98,7 @@ impl<'a> Reader<'a> {
         for node in list {
             let code = self.desk.whole(node, 0)?;
             if code > 255 {
-                self.desk.report(Diagnostic::error(
-                    "RB0109",
-                    &node.span(),
-                    "exit codes are 0 to 255",
-                ));
+                self.desk.report(Diagnostic::error("RB0109", &node.span(), "exit codes are 0 to 255"));
                 return None;
             }
             codes.push(i32::try_from(code).ok()?);
@@ -194,27 +171,16 @@ impl<'a> Reader<'a> {
     /// CMP, `{ of, is, ideally }`, or a list of these.
     fn measured(&mut self, node: Node<'a>) -> Vec<Measured> {
         let one_or_more = node.items().unwrap_or_else(|| vec![node]);
-        one_or_more
-            .into_iter()
-            .filter_map(|node| self.one_measured(node))
-            .collect()
+        one_or_more.into_iter().filter_map(|node| self.one_measured(node)).collect()
     }
 
     fn one_measured(&mut self, node: Node<'a>) -> Option<Measured> {
         if node.entries().is_none() {
             let is = self.is(node)?;
-            return Some(Measured {
-                of: Of::Output,
-                is,
-                ideally: None,
-            });
+            return Some(Measured { of: Of::Output, is, ideally: None });
         }
-        let mut fields =
-            self.desk
-                .fields(node, Scope::Measured, "a comparison such as \">= 19\"")?;
-        let of = fields
-            .take("of")
-            .map_or(Some(Of::Output), |node| self.of(node));
+        let mut fields = self.desk.fields(node, Scope::Measured, "a comparison such as \">= 19\"")?;
+        let of = fields.take("of").map_or(Some(Of::Output), |node| self.of(node));
         let is = match fields.take("is") {
             Some(node) => self.is(node),
             None => {
@@ -226,15 +192,9 @@ impl<'a> Reader<'a> {
                 None
             }
         };
-        let ideally = fields
-            .take("ideally")
-            .and_then(|node| self.comparison(node));
+        let ideally = fields.take("ideally").and_then(|node| self.comparison(node));
         self.desk.finish(fields, &|_| None);
-        Some(Measured {
-            of: of?,
-            is: is?,
-            ideally,
-        })
+        Some(Measured { of: of?, is: is?, ideally })
     }
 
     /// A comparison, or `all`.
@@ -249,12 +209,8 @@ impl<'a> Reader<'a> {
         let measured = self.one_measured(node)?;
         if measured.is.is_none() || measured.of != Of::Output {
             self.desk.report(
-                Diagnostic::error(
-                    "RB0109",
-                    &node.span(),
-                    "`took` is a comparison with a length of time",
-                )
-                .help("took: \"< 200ms\""),
+                Diagnostic::error("RB0109", &node.span(), "`took` is a comparison with a length of time")
+                    .help("took: \"< 200ms\""),
             );
             return None;
         }
@@ -271,21 +227,14 @@ impl<'a> Reader<'a> {
                 self.wanted_vars.push(name);
             }
             if names.is_empty() {
-                self.desk.report(Diagnostic::error(
-                    "RB0109",
-                    &node.span(),
-                    "`of` names no variable",
-                ));
+                self.desk.report(Diagnostic::error("RB0109", &node.span(), "`of` names no variable"));
                 return None;
             }
             return Some(Of::Vars(names));
         }
         let text = self.desk.full_text(node)?;
         if is_name(&text) {
-            self.wanted_vars.push(Located {
-                text: text.clone(),
-                span: node.span(),
-            });
+            self.wanted_vars.push(Located { text: text.clone(), span: node.span() });
             return Some(Of::Vars(vec![VarName(text)]));
         }
         self.check_pattern(&text, node);
@@ -294,92 +243,15 @@ impl<'a> Reader<'a> {
 
     fn comparison(&mut self, node: Node<'a>) -> Option<Cmp> {
         let text = self.desk.full_text(node)?;
-        match parse_cmp(&text) {
+        match Cmp::parse(&text) {
             Ok(cmp) => Some(cmp),
             Err(why) => {
                 self.desk.report(
-                    Diagnostic::error("RB0408", &node.span(), why)
+                    Diagnostic::error("RB0408", &node.span(), why.to_string())
                         .help("a comparison is >= 19, 4..8, 20 ± 5 %, < 200ms, or a bare value"),
                 );
                 None
             }
         }
     }
-
-    /// A regular expression that compiles.
-    pub(super) fn pattern(&mut self, node: Node<'a>) -> Option<String> {
-        let text = self.desk.full_text(node)?;
-        self.check_pattern(&text, node);
-        Some(text)
-    }
-
-    pub(super) fn check_pattern(&mut self, text: &str, node: Node<'a>) {
-        // What has no letter of its own meaning needs no compiling: ten thousand steps are to open at once.
-        let literal = text.chars().all(|letter| {
-            letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_' | ':' | ',' | '/' | '=')
-        });
-        if literal
-            || !self.known_patterns.insert(format!("/{text}"))
-            || self.too_many_patterns(node)
-        {
-            return;
-        }
-        let compiled = regex::RegexBuilder::new(text)
-            .multi_line(true)
-            .size_limit(REGEX_SIZE)
-            .build();
-        if let Err(error) = compiled {
-            let said = error.to_string();
-            let why = said
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
-                .to_owned();
-            self.desk.report(Diagnostic::error(
-                "RB0406",
-                &node.span(),
-                format!("this is not a regular expression: {why}"),
-            ));
-        }
-    }
-
-    /// Compiling takes from microseconds to milliseconds each, so their number is bounded.
-    fn too_many_patterns(&mut self, node: Node<'a>) -> bool {
-        let count = self.known_patterns.len();
-        if count == PATTERNS + 1 {
-            self.desk.report(Diagnostic::error(
-                "RB0010",
-                &node.span(),
-                format!("more than {PATTERNS} different patterns"),
-            ));
-        }
-        count > PATTERNS
-    }
-
-    pub(super) fn json_path(&mut self, node: Node<'a>) -> Option<String> {
-        let text = self.desk.full_text(node)?;
-        self.check_json_path(&text, &node.span());
-        Some(text)
-    }
-
-    fn check_json_path(&mut self, text: &str, span: &std::ops::Range<usize>) {
-        if !self.known_patterns.insert(format!("${text}")) {
-            return;
-        }
-        if let Err(error) = serde_json_path::JsonPath::parse(text) {
-            let found = Diagnostic::error(
-                "RB0407",
-                span,
-                format!("this is not a JSONPath: {}", error.message()),
-            )
-            .help("paths begin with $ (RFC 9535): $.status, $.items[*].id");
-            self.desk.report(found);
-        }
-    }
-}
-
-/// The one place where a comparison is made from text.
-fn parse_cmp(text: &str) -> Result<Cmp, String> {
-    Cmp::parse(text).map_err(|why| why.to_string())
 }

@@ -1,7 +1,7 @@
 //! Gates: criteria on two sides, a poll, and what NO-GO proposes.
 //!
-//! A criterion is a step of its own kind of place, so that its attempts and answers are recorded like any other's. A command
-//! there only reads unless it says otherwise: a gate that is due looks by itself.
+//! A criterion is a step of its own kind of place, so that its attempts and answers are recorded like any other's. A
+//! command there only reads unless it says otherwise: a gate that is due looks by itself.
 
 use super::{Located, Reader};
 use crate::model::expect::Expect;
@@ -18,35 +18,24 @@ const KINDS: [&str; 3] = ["confirm", "measure", "run"];
 impl<'a> Reader<'a> {
     pub(super) fn gate(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>, at: StepIx) -> Work {
         let text = self.said(kind.node).unwrap_or_default();
-        let go = self.side(fields.take_field("go"), at, Side::Go);
-        let no_go = self.side(fields.take_field("no_go"), at, Side::NoGo);
+        let (go, no_go) = (fields.take_field("go"), fields.take_field("no_go"));
+        let decides =
+            [&go, &no_go].into_iter().flatten().any(|field| field.node.items().is_none_or(|items| !items.is_empty()));
+        let go = self.side(go, at, Side::Go);
+        let no_go = self.side(no_go, at, Side::NoGo);
         let mut poll = Vec::new();
         if let Some(node) = fields.take("poll") {
-            poll = self
-                .desk
-                .list(node, "a list of roles")
-                .into_iter()
-                .filter_map(|node| self.role(node))
-                .collect();
+            poll = self.desk.list(node, "a list of roles").into_iter().filter_map(|node| self.role(node)).collect();
         }
-        if go.is_empty() && no_go.is_empty() && poll.is_empty() {
+        if !decides && poll.is_empty() {
             self.desk.missing(
                 &kind.key_span,
                 "the gate has nothing to decide by".into(),
                 "add `go: [ … ]`, `no_go: [ … ]` or `poll: [ … ]`",
             );
         }
-        let otherwise = fields
-            .take("otherwise")
-            .and_then(|node| self.otherwise(node))
-            .unwrap_or(Otherwise::Hold);
-        Work::Gate(Gate {
-            text,
-            go,
-            no_go,
-            poll,
-            otherwise,
-        })
+        let otherwise = fields.take("otherwise").and_then(|node| self.otherwise(node)).unwrap_or(Otherwise::Hold);
+        Work::Gate(Gate { text, go, no_go, poll, otherwise })
     }
 
     fn side(&mut self, field: Option<Field<'a>>, gate: StepIx, side: Side) -> Vec<StepIx> {
@@ -54,20 +43,14 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         let list = self.desk.list(field.node, "a list of criteria");
-        let mut criteria: Vec<StepIx> = list
-            .into_iter()
-            .filter_map(|node| self.criterion(node, gate, side))
-            .collect();
+        let mut criteria: Vec<StepIx> = list.into_iter().filter_map(|node| self.criterion(node, gate, side)).collect();
         // Critical ones are read and answered first.
         criteria.sort_by_key(|step| !self.steps[step.0].step.critical);
         if criteria.len() > 9 {
             let found = Diagnostic::warning(
                 "RB0508",
                 &field.key_span,
-                format!(
-                    "{} criteria in one list: more than nine are not kept in mind",
-                    criteria.len()
-                ),
+                format!("{} criteria in one list: more than nine are not kept in mind", criteria.len()),
             )
             .help("put the rest into a checklist before the gate");
             self.desk.report(found);
@@ -79,34 +62,20 @@ impl<'a> Reader<'a> {
         let place = Place::Criterion { gate, side };
         let Some(_) = node.entries() else {
             let text = self.said(node)?;
-            let field = Field {
-                key: "confirm",
-                key_span: node.span(),
-                node,
-            };
+            let field = Field { key: "confirm", key_span: node.span(), node };
             let at = self.reserve(place, &field);
             let step = &mut self.steps[at.0].step;
             step.title.clone_from(&text);
-            step.work = Work::Check(vec![Item {
-                text,
-                expect: None,
-                evidence: false,
-            }]);
+            step.work = Work::Check(vec![Item { text, expect: None, evidence: false }]);
             return Some(at);
         };
         let mut fields = self.desk.fields(node, Scope::Criterion, "a criterion")?;
-        let mut kinds: Vec<Field<'a>> = KINDS
-            .iter()
-            .filter_map(|kind| fields.take_field(kind))
-            .collect();
+        let mut kinds: Vec<Field<'a>> = KINDS.iter().filter_map(|kind| fields.take_field(kind)).collect();
         if kinds.len() > 1 {
             let found = Diagnostic::error(
                 "RB0106",
                 &kinds[1].key_span,
-                format!(
-                    "a criterion has one kind, and this one is a `{}` and a `{}`",
-                    kinds[0].key, kinds[1].key
-                ),
+                format!("a criterion has one kind, and this one is a `{}` and a `{}`", kinds[0].key, kinds[1].key),
             );
             self.desk.report(found);
         }
@@ -134,16 +103,14 @@ impl<'a> Reader<'a> {
 
     fn no_criterion(&mut self, fields: &Fields<'a>) {
         let mut named = false;
-        for field in fields
-            .rest()
-            .filter(|field| Scope::Criterion.later().contains(&field.key))
-        {
+        for field in fields.rest().filter(|field| Scope::Criterion.has_later(field.key)) {
             named = true;
             self.desk.report(later(&field.key_span, field.key));
         }
         if !named {
-            let found = Diagnostic::error("RB0105", &fields.head(), "the criterion has no kind")
-                .help("a criterion is a text, or has one of confirm, measure, run; a text that holds `: ` needs quotes");
+            let found = Diagnostic::error("RB0105", &fields.head(), "the criterion has no kind").help(
+                "a criterion is a text, or has one of confirm, measure, run; a text that holds `: ` needs quotes",
+            );
             self.desk.report(found);
         }
     }
@@ -153,14 +120,8 @@ impl<'a> Reader<'a> {
         let fits = side == Side::NoGo && kind.key == "run";
         match trip {
             Some(field) if !fits => {
-                let found = Diagnostic::error(
-                    "RB0107",
-                    &field.key_span,
-                    "`trip` belongs to a `run` under `no_go`",
-                )
-                .help(
-                    "use `expect`: what must be seen for the criterion to be met, or to be clear",
-                );
+                let found = Diagnostic::error("RB0107", &field.key_span, "`trip` belongs to a `run` under `no_go`")
+                    .help("use `expect`: what must be seen for the criterion to be met, or to be clear");
                 self.desk.report(found);
             }
             Some(field) => {
@@ -183,31 +144,21 @@ impl<'a> Reader<'a> {
     fn otherwise(&mut self, node: Node<'a>) -> Option<Otherwise> {
         if node.entries().is_none() {
             if let Value::String(word) = node.value
-                && Scope::Otherwise.later().contains(&word.as_str())
+                && Scope::Otherwise.has_later(word.as_str())
             {
                 self.desk.report(later(&node.span(), word));
                 return None;
             }
-            return self
-                .desk
-                .word(node, &[("hold", Way::Hold), ("abort", Way::Abort)])
-                .map(|way| match way {
-                    Way::Hold => Otherwise::Hold,
-                    Way::Abort => Otherwise::Abort,
-                });
+            return self.desk.word(node, &[("hold", Way::Hold), ("abort", Way::Abort)]).map(|way| match way {
+                Way::Hold => Otherwise::Hold,
+                Way::Abort => Otherwise::Abort,
+            });
         }
-        let mut fields = self.desk.fields(
-            node,
-            Scope::Otherwise,
-            "`hold`, `abort` or `{ rollback: ID }`",
-        )?;
+        let mut fields = self.desk.fields(node, Scope::Otherwise, "`hold`, `abort` or `{ rollback: ID }`")?;
         let level = fields.take("rollback").and_then(|node| self.located(node));
         self.desk.finish(fields, &|_| None);
         let Located { text, span } = level?;
-        self.wanted_levels.push(Located {
-            text: text.clone(),
-            span,
-        });
+        self.wanted_levels.push(Located { text: text.clone(), span });
         Some(Otherwise::RollBack(LevelId(text)))
     }
 }

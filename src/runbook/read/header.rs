@@ -12,7 +12,7 @@ use crate::runbook::later::{Scope, later};
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
-use crate::runbook::times;
+use crate::runbook::t0;
 use serde_yaml::Value;
 
 pub(super) const SHELLS: [(&str, Shell); 2] = [("bash", Shell::Bash), ("sh", Shell::Sh)];
@@ -21,17 +21,11 @@ impl<'a> Reader<'a> {
     pub(super) fn header(&mut self, fields: &mut Fields<'a>) {
         match fields.take("title") {
             Some(node) => self.title = self.said(node).unwrap_or_default(),
-            None => self.desk.missing(
-                &fields.head(),
-                "the runbook has no `title`".into(),
-                "add `title: …`",
-            ),
+            None => self.desk.missing(&fields.head(), "the runbook has no `title`".into(), "add `title: …`"),
         }
         self.summary = self.said_of(fields, "summary");
         self.owner = self.said_of(fields, "owner");
-        self.environment = fields
-            .take("environment")
-            .and_then(|node| self.environment(node));
+        self.environment = fields.take("environment").and_then(|node| self.environment(node));
         if let Some(node) = fields.take("start") {
             self.start(node);
         }
@@ -81,24 +75,21 @@ impl<'a> Reader<'a> {
         };
         self.desk.finish(fields, &|_| None);
         let kind = kind?;
-        Some(Environment {
-            name: name.unwrap_or_else(|| kind.band().to_owned()),
-            kind,
-        })
+        Some(Environment { name: name.unwrap_or_else(|| kind.band().to_owned()), kind })
     }
 
     fn start(&mut self, node: Node<'a>) {
         let Some(text) = self.desk.full_text(node) else {
             return;
         };
-        match times::start(&text) {
+        match t0::start(&text) {
             Ok((start, zone)) => {
                 self.start = start;
                 self.zone = Some(zone);
             }
-            Err(error) => self.desk.report(
-                Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help()),
-            ),
+            Err(error) => {
+                self.desk.report(Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help()))
+            }
         }
     }
 
@@ -121,50 +112,33 @@ impl<'a> Reader<'a> {
 
     fn one_role(&mut self, field: Field<'a>) {
         if !names::is_id(field.key) {
-            self.bad_id(&Located {
-                text: field.key.to_owned(),
-                span: field.key_span,
-            });
+            self.bad_id(&Located { text: field.key.to_owned(), span: field.key_span });
             return;
         }
         let title = match field.node.value {
             Value::Null => None,
-            Value::Mapping(_) => self
-                .desk
-                .fields(field.node, Scope::Role, "a mapping")
-                .and_then(|mut fields| {
-                    let title = self.said_of(&mut fields, "title");
-                    self.desk.finish(fields, &|_| None);
-                    title
-                }),
-            Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Sequence(_)
-            | Value::Tagged(_) => self.said(field.node),
+            Value::Mapping(_) => self.desk.fields(field.node, Scope::Role, "a mapping").and_then(|mut fields| {
+                let title = self.said_of(&mut fields, "title");
+                self.desk.finish(fields, &|_| None);
+                title
+            }),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Sequence(_) | Value::Tagged(_) => {
+                self.said(field.node)
+            }
         };
         let title = title.unwrap_or_else(|| field.key.to_owned());
-        self.roles.push(Role {
-            id: RoleId(field.key.to_owned()),
-            title,
-        });
+        self.roles.push(Role { id: RoleId(field.key.to_owned()), title });
     }
 
     pub(super) fn bad_id(&mut self, id: &Located) {
         let found = Diagnostic::error("RB0201", &id.span, format!("`{}` cannot be an id", id.text))
-            .help(
-                "an id has small letters, digits and hyphens, a letter or digit first, at most 48",
-            );
+            .help("an id has small letters, digits and hyphens, a letter or digit first, at most 48");
         self.desk.report(found);
     }
 
     fn variable(&mut self, field: Field<'a>) {
         if let Some(why) = names::refuse_variable(field.key) {
-            self.desk.report(Diagnostic::error(
-                "RB0207",
-                &field.key_span,
-                format!("`{}` {why}", field.key),
-            ));
+            self.desk.report(Diagnostic::error("RB0207", &field.key_span, format!("`{}` {why}", field.key)));
         }
         let place = self.vars.len();
         let mut var = Var {
@@ -177,20 +151,13 @@ impl<'a> Reader<'a> {
         match field.node.value {
             Value::Null => {}
             Value::Mapping(_) => self.variable_keys(&field, &mut var, place),
-            Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Sequence(_)
-            | Value::Tagged(_) => {
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Sequence(_) | Value::Tagged(_) => {
                 if let Some(text) = self.default_text(field.node, place) {
                     var.source = Source::Default(text);
                 }
             }
         }
-        let quiet = matches!(
-            var.source,
-            Source::Env { .. } | Source::Default(_) | Source::Given
-        );
+        let quiet = matches!(var.source, Source::Env { .. } | Source::Default(_) | Source::Given);
         if !var.secret && quiet && names::looks_secret(field.key) {
             let found = Diagnostic::warning(
                 "RB0509",
@@ -220,30 +187,20 @@ impl<'a> Reader<'a> {
         let default_node = fields.take("default");
         let default = default_node.and_then(|node| self.default_text(node, place));
         let command_node = fields.take_field("command");
-        let command = command_node
-            .as_ref()
-            .and_then(|field| self.desk.full_text(field.node));
+        let command = command_node.as_ref().and_then(|field| self.desk.full_text(field.node));
         if let Some(node) = default_node.filter(|_| var.secret) {
             let found = Diagnostic::error(
                 "RB0405",
                 &node.span(),
-                format!(
-                    "the secret `{}` has a default: it would stand in the file",
-                    field.key
-                ),
+                format!("the secret `{}` has a default: it would stand in the file", field.key),
             )
             .help("read it with `env:` or `command:`");
             self.desk.report(found);
         }
-        if let Some(command_field) =
-            command_node.filter(|_| env.is_some() || default_node.is_some())
-        {
-            let found = Diagnostic::error(
-                "RB0109",
-                &command_field.key_span,
-                format!("`{}` has two sources", field.key),
-            )
-            .help("keep `command`, or `env` with its `default`");
+        if let Some(command_field) = command_node.filter(|_| env.is_some() || default_node.is_some()) {
+            let found =
+                Diagnostic::error("RB0109", &command_field.key_span, format!("`{}` has two sources", field.key))
+                    .help("keep `command`, or `env` with its `default`");
             self.desk.report(found);
         }
         if let Some(node) = fields.take("one_of") {
@@ -263,9 +220,7 @@ impl<'a> Reader<'a> {
     fn env_name(&mut self, node: Node<'a>) -> Option<String> {
         let name = self.desk.full_text(node)?;
         let fits = name.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
-            && name
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         if !fits {
             let found = Diagnostic::error(
                 "RB0207",
@@ -286,19 +241,13 @@ impl<'a> Reader<'a> {
             return;
         }
         let listed = var.one_of.is_empty() || var.one_of.iter().any(|one| one == default);
-        let matched = var
-            .matches
-            .as_deref()
-            .and_then(|text| regex::Regex::new(text).ok())
-            .is_none_or(|re| re.is_match(default));
+        let matched =
+            var.matches.as_deref().and_then(|text| regex::Regex::new(text).ok()).is_none_or(|re| re.is_match(default));
         if !listed || !matched {
             let found = Diagnostic::error(
                 "RB0406",
                 &node.span(),
-                format!(
-                    "the default of `{}` is not a value that it may have",
-                    var.name
-                ),
+                format!("the default of `{}` is not a value that it may have", var.name),
             );
             self.desk.report(found);
         }
@@ -308,10 +257,7 @@ impl<'a> Reader<'a> {
         let Some(mut fields) = self.desk.fields(node, Scope::Defaults, "a mapping") else {
             return;
         };
-        if let Some(shell) = fields
-            .take("shell")
-            .and_then(|node| self.desk.word(node, &SHELLS))
-        {
+        if let Some(shell) = fields.take("shell").and_then(|node| self.desk.word(node, &SHELLS)) {
             self.defaults.shell = shell;
         }
         if let Some(length) = self.length_of(&mut fields, "timeout") {
@@ -323,8 +269,7 @@ impl<'a> Reader<'a> {
         if let Some(node) = fields.take("target")
             && self.desk.text(node).is_some_and(|target| target != "local")
         {
-            self.desk
-                .report(later(&node.span(), "a target other than local"));
+            self.desk.report(later(&node.span(), "a target other than local"));
         }
         self.desk.finish(fields, &|_| None);
     }

@@ -1,12 +1,14 @@
 //! From located YAML to a draft of the plan, every mistake of shape and type reported on the way.
 //!
-//! References may point forward (a gate names a rollback further down), so names are kept as written with their places, and
-//! `check` resolves them. Nothing here stops at a mistake. `runbook::parse_with` calls `Reader::runbook`.
+//! References may point forward (a gate names a rollback further down), so names are kept as written with their places,
+//! and `check` resolves them. Nothing here stops at a mistake. `runbook::parse_with` calls `Reader::runbook`.
 
 mod command;
+mod duties;
 mod expect;
 mod gate;
 mod header;
+mod patterns;
 mod phase;
 mod step;
 mod work;
@@ -161,6 +163,8 @@ pub(crate) struct Reader<'a> {
     pub known_vars: HashMap<String, bool>,
     /// Regular expressions and JSONPaths that were compiled before.
     known_patterns: HashSet<String>,
+    counted_patterns: usize,
+    patterns_full: bool,
     /// Where an owed inline step goes: the phase or level that is being read.
     home: Place,
     owed: Vec<StepIx>,
@@ -169,10 +173,7 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub fn new(source: &'a str) -> Self {
         Self {
-            desk: Desk {
-                source,
-                findings: Findings::default(),
-            },
+            desk: Desk { source, findings: Findings::default() },
             title: String::new(),
             summary: None,
             owner: None,
@@ -186,11 +187,7 @@ impl<'a> Reader<'a> {
             vars: Vec::new(),
             var_spans: Vec::new(),
             set_by_steps: Vec::new(),
-            defaults: Defaults {
-                shell: Shell::Bash,
-                timeout: Duration::from_secs(600),
-                strict: true,
-            },
+            defaults: Defaults { shell: Shell::Bash, timeout: Duration::from_secs(600), strict: true },
             phases: Vec::new(),
             levels: Vec::new(),
             steps: Vec::new(),
@@ -200,6 +197,8 @@ impl<'a> Reader<'a> {
             wanted_vars: Vec::new(),
             known_vars: HashMap::new(),
             known_patterns: HashSet::new(),
+            counted_patterns: 0,
+            patterns_full: false,
             home: Place::Phase(0),
             owed: Vec::new(),
         }
@@ -207,10 +206,7 @@ impl<'a> Reader<'a> {
 
     /// Reads the whole document.
     pub fn runbook(&mut self, root: Node<'a>) {
-        let Some(mut fields) =
-            self.desk
-                .fields(root, Scope::Top, "a mapping that begins with `tminus: 1`")
-        else {
+        let Some(mut fields) = self.desk.fields(root, Scope::Top, "a mapping that begins with `tminus: 1`") else {
             return;
         };
         if !self.version(&mut fields) {
@@ -235,12 +231,8 @@ impl<'a> Reader<'a> {
     fn version(&mut self, fields: &mut Fields<'a>) -> bool {
         let Some(node) = fields.take("tminus") else {
             self.desk.report(
-                Diagnostic::error(
-                    "RB0101",
-                    &fields.head(),
-                    "the runbook does not say its format version",
-                )
-                .help("begin it with `tminus: 1`"),
+                Diagnostic::error("RB0101", &fields.head(), "the runbook does not say its format version")
+                    .help("begin it with `tminus: 1`"),
             );
             return true;
         };
@@ -254,11 +246,7 @@ impl<'a> Reader<'a> {
             format!("format version `{said}` is not known; this tminus reads version 1"),
         );
         let newer = node.value.as_i64().is_some_and(|version| version > 1);
-        self.desk.report(found.help(if newer {
-            "a newer tminus reads it"
-        } else {
-            "write `tminus: 1`"
-        }));
+        self.desk.report(found.help(if newer { "a newer tminus reads it" } else { "write `tminus: 1`" }));
         false
     }
 
@@ -276,10 +264,7 @@ impl<'a> Reader<'a> {
 
     fn note_filled(&mut self, text: &str, node: Node<'a>, used: Use) {
         if text.contains("${") {
-            let text = Located {
-                text: text.to_owned(),
-                span: node.span(),
-            };
+            let text = Located { text: text.to_owned(), span: node.span() };
             self.filled.push(Filled { text, used });
         }
     }
@@ -292,10 +277,7 @@ impl<'a> Reader<'a> {
 
     fn located(&mut self, node: Node<'a>) -> Option<Located> {
         let text = self.desk.full_text(node)?;
-        Some(Located {
-            text,
-            span: node.span(),
-        })
+        Some(Located { text, span: node.span() })
     }
 
     /// A length of time.
@@ -304,16 +286,10 @@ impl<'a> Reader<'a> {
         let read = times::length(&text);
         let found = match read {
             Ok(length) => return Some(length),
-            Err(error) => {
-                Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help())
-            }
+            Err(error) => Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help()),
         };
         let instant = text.trim() == "instant";
-        self.desk.report(if instant {
-            found.help("nothing is instant: write 60s")
-        } else {
-            found
-        });
+        self.desk.report(if instant { found.help("nothing is instant: write 60s") } else { found });
         None
     }
 
@@ -326,16 +302,12 @@ impl<'a> Reader<'a> {
     fn when(&mut self, node: Node<'a>, length_allowed: bool) -> Option<When> {
         let text = self.desk.full_text(node)?;
         let found = match times::when(&text) {
-            Ok(When::After(_)) if !length_allowed => Diagnostic::error(
-                "RB0302",
-                &node.span(),
-                format!("`{text}` is a length, not a time"),
-            )
-            .help(format!("write T+{} for so long after T0", text.trim())),
-            Ok(when) => return Some(when),
-            Err(error) => {
-                Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help())
+            Ok(When::After(_)) if !length_allowed => {
+                Diagnostic::error("RB0302", &node.span(), format!("`{text}` is a length, not a time"))
+                    .help(format!("write T+{} for so long after T0", text.trim()))
             }
+            Ok(when) => return Some(when),
+            Err(error) => Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help()),
         };
         self.desk.report(found);
         None
@@ -348,27 +320,22 @@ impl<'a> Reader<'a> {
             return Some(RoleId(name));
         }
         let known: Vec<&str> = self.roles.iter().map(|role| role.id.as_str()).collect();
-        let help = self
-            .desk
-            .suggest(&name, known.iter().copied())
-            .unwrap_or_else(|| match known.as_slice() {
-                [] => "the runbook declares no `roles:`".into(),
-                _ => format!("roles: {}", known.join(", ")),
-            });
-        self.desk.report(
-            Diagnostic::error("RB0203", &node.span(), format!("there is no role `{name}`"))
-                .help(help),
-        );
+        let help = self.desk.suggest(&name, known.iter().copied()).unwrap_or_else(|| match known.as_slice() {
+            [] => "the runbook declares no `roles:`".into(),
+            _ => format!("roles: {}", known.join(", ")),
+        });
+        self.desk.report(Diagnostic::error("RB0203", &node.span(), format!("there is no role `{name}`")).help(help));
         None
     }
 
     /// After all is read: which variables there are, whoever sets them.
     pub fn index_variables(&mut self) {
-        for (name, secret) in self.vars.iter().map(|var| (&var.name, var.secret)).chain(
-            self.set_by_steps
-                .iter()
-                .map(|(name, secret)| (name, *secret)),
-        ) {
+        for (name, secret) in self
+            .vars
+            .iter()
+            .map(|var| (&var.name, var.secret))
+            .chain(self.set_by_steps.iter().map(|(name, secret)| (name, *secret)))
+        {
             *self.known_vars.entry(name.0.clone()).or_insert(false) |= secret;
         }
     }
@@ -376,8 +343,7 @@ impl<'a> Reader<'a> {
     /// A variable that a step sets.
     fn sets(&mut self, name: &str, span: &Range<usize>, secret: bool) -> Option<VarName> {
         if let Some(why) = super::names::refuse_variable(name) {
-            self.desk
-                .report(Diagnostic::error("RB0207", span, format!("`{name}` {why}")));
+            self.desk.report(Diagnostic::error("RB0207", span, format!("`{name}` {why}")));
             return None;
         }
         let name = VarName(name.to_owned());

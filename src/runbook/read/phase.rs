@@ -19,11 +19,7 @@ impl<'a> Reader<'a> {
     pub(super) fn phases(&mut self, node: Node<'a>) {
         let list = self.desk.list(node, "a list of phases");
         if list.is_empty() && node.items().is_some() {
-            self.desk.missing(
-                &node.span(),
-                "the runbook has no phase".into(),
-                "add `- { title: …, steps: [ … ] }`",
-            );
+            self.desk.missing(&node.span(), "the runbook has no phase".into(), "add `- { title: …, steps: [ … ] }`");
         }
         for node in self.desk.capped(list, 1000, &node.span(), "phases") {
             self.phase(node);
@@ -31,10 +27,7 @@ impl<'a> Reader<'a> {
     }
 
     fn phase(&mut self, node: Node<'a>) {
-        let Some(mut fields) =
-            self.desk
-                .fields(node, Scope::Phase, "a mapping with `title` and `steps`")
-        else {
+        let Some(mut fields) = self.desk.fields(node, Scope::Phase, "a mapping with `title` and `steps`") else {
             return;
         };
         let place = self.phases.len();
@@ -47,30 +40,18 @@ impl<'a> Reader<'a> {
         let at = fields.take("at");
         let when = at.and_then(|node| self.when(node, false));
         if matches!(when, Some(When::FromStep { .. })) {
-            self.whens
-                .push((super::WhenOf::PhaseAt(place), at.map_or(0..0, Node::span)));
+            self.whens.push((super::WhenOf::PhaseAt(place), at.map_or(0..0, Node::span)));
         }
         let takes = fields.take("takes");
         let length = takes.and_then(|node| self.length(node));
         if title.is_none() && own_id.is_none() {
-            self.desk
-                .missing(&head, "the phase has no `title`".into(), "add `title: …`");
+            self.desk.missing(&head, "the phase has no `title`".into(), "add `title: …`");
         }
-        let title = title
-            .or_else(|| own_id.as_ref().map(|id| id.text.clone()))
-            .unwrap_or_default();
+        let title = title.or_else(|| own_id.as_ref().map(|id| id.text.clone())).unwrap_or_default();
         let steps = self.steps_of(&mut fields, Place::Phase(place), "phase");
         self.desk.finish(fields, &|_| None);
         self.phases.push(DraftPhase {
-            phase: Phase {
-                id: PhaseId(String::new()),
-                number,
-                title,
-                goal,
-                at: when,
-                takes: length,
-                steps,
-            },
+            phase: Phase { id: PhaseId(String::new()), number, title, goal, at: when, takes: length, steps },
             own_id,
             at: at.map(Node::span),
             takes: takes.map(Node::span),
@@ -101,26 +82,14 @@ impl<'a> Reader<'a> {
             && number.len() - digits.len() <= 1
             && digits.chars().all(|letter| letter.is_ascii_digit());
         if !fits {
-            let found = Diagnostic::error(
-                "RB0201",
-                &node.span(),
-                format!("`{number}` cannot be a phase's number"),
-            )
-            .help("write it like 4 or 4b");
+            let found = Diagnostic::error("RB0201", &node.span(), format!("`{number}` cannot be a phase's number"))
+                .help("write it like 4 or 4b");
             self.desk.report(found);
             return by_place;
         }
-        if self
-            .phases
-            .iter()
-            .any(|earlier| earlier.phase.number == number)
-        {
-            let found = Diagnostic::error(
-                "RB0202",
-                &node.span(),
-                format!("another phase has the number `{number}`"),
-            )
-            .help("step numbers are typed to confirm; give each phase its own");
+        if self.phases.iter().any(|earlier| earlier.phase.number == number) {
+            let found = Diagnostic::error("RB0202", &node.span(), format!("another phase has the number `{number}`"))
+                .help("step numbers are typed to confirm; give each phase its own");
             self.desk.report(found);
         }
         number
@@ -142,11 +111,7 @@ impl<'a> Reader<'a> {
                 steps.extend(list.into_iter().filter_map(|node| self.step(node, place)));
             }
             None if owner == "phase" => {
-                self.desk.missing(
-                    &fields.head(),
-                    "the phase has no `steps`".into(),
-                    "add `steps: [ … ]`",
-                );
+                self.desk.missing(&fields.head(), "the phase has no `steps`".into(), "add `steps: [ … ]`");
             }
             None => {}
         }
@@ -162,10 +127,7 @@ impl<'a> Reader<'a> {
     }
 
     fn one_level(&mut self, node: Node<'a>) {
-        let Some(mut fields) =
-            self.desk
-                .fields(node, Scope::Level, "a mapping with `title` and `steps`")
-        else {
+        let Some(mut fields) = self.desk.fields(node, Scope::Level, "a mapping with `title` and `steps`") else {
             return;
         };
         let place = self.levels.len();
@@ -174,29 +136,17 @@ impl<'a> Reader<'a> {
         let own_id = self.own_id(&mut fields);
         let title = self.said_of(&mut fields, "title");
         if title.is_none() {
-            self.desk.missing(
-                &head,
-                "the rollback has no `title`".into(),
-                "add `title: …`",
-            );
+            self.desk.missing(&head, "the rollback has no `title`".into(), "add `title: …`");
         }
         let budget = self.length_of(&mut fields, "budget");
-        let verify = self
-            .length_of(&mut fields, "verify")
-            .unwrap_or(Duration::ZERO);
+        let verify = self.length_of(&mut fields, "verify").unwrap_or(Duration::ZERO);
         let loses = self.said_of(&mut fields, "loses");
         let why = self.said_of(&mut fields, "why");
         let until = fields.take("until").and_then(|node| self.located(node));
-        let undo = fields
-            .take("undo")
-            .map_or(DraftUndo::Nothing, |node| self.level_undo(node));
+        let undo = fields.take("undo").map_or(DraftUndo::Nothing, |node| self.level_undo(node));
         let steps = self.steps_of(&mut fields, Place::Level(place), "rollback");
         if steps.is_empty() && matches!(undo, DraftUndo::Nothing) {
-            self.desk.missing(
-                &head,
-                "the rollback does nothing".into(),
-                "add `steps: [ … ]` or `undo: all`",
-            );
+            self.desk.missing(&head, "the rollback does nothing".into(), "add `steps: [ … ]` or `undo: all`");
         }
         self.desk.finish(fields, &|_| None);
         let level = Level {
@@ -210,13 +160,7 @@ impl<'a> Reader<'a> {
             undo: Undo::Nothing,
             steps,
         };
-        self.levels.push(DraftLevel {
-            level,
-            own_id,
-            head,
-            until,
-            undo,
-        });
+        self.levels.push(DraftLevel { level, own_id, head, until, undo });
     }
 
     fn level_undo(&mut self, node: Node<'a>) -> DraftUndo {
@@ -224,12 +168,7 @@ impl<'a> Reader<'a> {
             Value::String(word) if word == "all" => DraftUndo::All(node.span()),
             Value::Sequence(_) => {
                 let items = node.items().unwrap_or_default();
-                DraftUndo::Of(
-                    items
-                        .into_iter()
-                        .filter_map(|node| self.located(node))
-                        .collect(),
-                )
+                DraftUndo::Of(items.into_iter().filter_map(|node| self.located(node)).collect())
             }
             Value::Null
             | Value::Bool(_)

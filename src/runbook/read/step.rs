@@ -1,9 +1,9 @@
 //! One step: its kind, and the keys that any step may have.
 //!
-//! A step's place in the list is reserved before its children (options, criteria, undos) are read, so that they can name it
-//! and always come after it.
+//! A step's place in the list is reserved before its children (options, criteria, undos) are read, so that they can
+//! name it and always come after it.
 
-use super::{Draft, Located, Owed, Reader};
+use super::{Draft, Located, Reader};
 use crate::model::ids::{StepId, StepIx, VarName};
 use crate::model::step::{Condition, Effect, Place, PlannedStep, Risk, Skip, Work};
 use crate::model::when::When;
@@ -15,16 +15,7 @@ use crate::runbook::reader::Fields;
 use serde_yaml::Value;
 
 /// The kinds of this version.
-pub(super) const KINDS: [&str; 8] = [
-    "run",
-    "confirm",
-    "checklist",
-    "measure",
-    "ask",
-    "choose",
-    "wait",
-    "gate",
-];
+pub(super) const KINDS: [&str; 8] = ["run", "confirm", "checklist", "measure", "ask", "choose", "wait", "gate"];
 
 pub(super) const EFFECTS: [(&str, Effect); 4] = [
     ("reads", Effect::Reads),
@@ -35,10 +26,7 @@ pub(super) const EFFECTS: [(&str, Effect); 4] = [
 
 /// Keys that are right for some kinds only, with those kinds.
 const OF_KINDS: [(&str, &str); 25] = [
-    (
-        "expect",
-        "`run`, `confirm`, `checklist` items, `measure` and `ask`",
-    ),
+    ("expect", "`run`, `confirm`, `checklist` items, `measure` and `ask`"),
     ("capture", "`run`"),
     ("retry", "`run`"),
     ("timeout", "`run`"),
@@ -68,11 +56,7 @@ const OF_KINDS: [(&str, &str); 25] = [
 impl<'a> Reader<'a> {
     /// Reads a step into a place; `None` where its kind is unknown.
     pub(super) fn step(&mut self, node: Node<'a>, place: Place) -> Option<StepIx> {
-        let mut fields = self.desk.fields(
-            node,
-            Scope::Step,
-            "a step (a mapping with one kind key, such as `run:`)",
-        )?;
+        let mut fields = self.desk.fields(node, Scope::Step, "a step (a mapping with one kind key, such as `run:`)")?;
         let Some(kind) = self.kind(&mut fields) else {
             // Its other keys are still worth a look, those of a kind that is not known are not.
             self.only_later(&fields);
@@ -86,30 +70,22 @@ impl<'a> Reader<'a> {
         self.steps[at.0].step.work = work;
         self.check_classes(at);
         let name = kind.key;
-        self.desk.finish(
-            fields,
-            &|key| match OF_KINDS.iter().find(|(known, _)| *known == key) {
-                Some((_, kinds)) if (name == "ask") && matches!(key, "matches" | "one_of") => {
-                    Some(format!("`{key}` belongs to {kinds}"))
-                }
-                Some((_, kinds)) => Some(format!(
-                    "`{key}` belongs to {kinds}, and this step is a `{name}`"
-                )),
-                None if name == "ask" && matches!(key, "matches" | "one_of") => {
-                    Some(format!("`{key}` of an `ask` stands in its `expect`"))
-                }
-                None => None,
-            },
-        );
+        self.desk.finish(fields, &|key| match OF_KINDS.iter().find(|(known, _)| *known == key) {
+            Some((_, kinds)) if (name == "ask") && matches!(key, "matches" | "one_of") => {
+                Some(format!("`{key}` belongs to {kinds}"))
+            }
+            Some((_, kinds)) => Some(format!("`{key}` belongs to {kinds}, and this step is a `{name}`")),
+            None if name == "ask" && matches!(key, "matches" | "one_of") => {
+                Some(format!("`{key}` of an `ask` stands in its `expect`"))
+            }
+            None => None,
+        });
         Some(at)
     }
 
     /// The one kind of a step.
     fn kind(&mut self, fields: &mut Fields<'a>) -> Option<Field<'a>> {
-        let mut found: Vec<Field<'a>> = KINDS
-            .iter()
-            .filter_map(|kind| fields.take_field(kind))
-            .collect();
+        let mut found: Vec<Field<'a>> = KINDS.iter().filter_map(|kind| fields.take_field(kind)).collect();
         found.sort_by_key(|field| field.key_span.start);
         let mut found = found.into_iter();
         let Some(first) = found.next() else {
@@ -120,10 +96,7 @@ impl<'a> Reader<'a> {
             let found = Diagnostic::error(
                 "RB0106",
                 &second.key_span,
-                format!(
-                    "a step has one kind, and this one is a `{}` and a `{}`",
-                    first.key, second.key
-                ),
+                format!("a step has one kind, and this one is a `{}` and a `{}`", first.key, second.key),
             )
             .label("a second kind")
             .help("make two steps of it");
@@ -136,16 +109,12 @@ impl<'a> Reader<'a> {
         if fields.rest().any(|field| later::KINDS.contains(&field.key)) {
             return;
         }
-        let close = fields
-            .rest()
-            .find_map(|field| Some((field, nearest(field.key, KINDS)?)));
+        let close = fields.rest().find_map(|field| Some((field, nearest(field.key, KINDS)?)));
         let found = match close {
-            Some((field, kind)) => Diagnostic::error(
-                "RB0105",
-                &field.key_span,
-                format!("`{}` is not a kind of step", field.key),
-            )
-            .help(format!("did you mean `{kind}`?")),
+            Some((field, kind)) => {
+                Diagnostic::error("RB0105", &field.key_span, format!("`{}` is not a kind of step", field.key))
+                    .help(format!("did you mean `{kind}`?"))
+            }
             None => Diagnostic::error("RB0105", &fields.head(), "the step has no kind")
                 .help(format!("one of: {}", KINDS.join(", "))),
         };
@@ -153,10 +122,7 @@ impl<'a> Reader<'a> {
     }
 
     fn only_later(&mut self, fields: &Fields<'a>) {
-        for field in fields
-            .rest()
-            .filter(|field| Scope::Step.later().contains(&field.key))
-        {
+        for field in fields.rest().filter(|field| Scope::Step.has_later(field.key)) {
             self.desk.report(later::later(&field.key_span, field.key));
         }
     }
@@ -198,9 +164,7 @@ impl<'a> Reader<'a> {
         let title = self.said_of(fields, "title");
         let why = self.said_of(fields, "why");
         let link = self.said_of(fields, "link");
-        let effect = fields
-            .take("effect")
-            .and_then(|node| self.desk.word(node, &EFFECTS));
+        let effect = fields.take("effect").and_then(|node| self.desk.word(node, &EFFECTS));
         let title = title.unwrap_or_else(|| self.title_from(kind));
         let draft = &mut self.steps[at.0];
         draft.own_id = own_id;
@@ -208,29 +172,23 @@ impl<'a> Reader<'a> {
         draft.step.why = why;
         draft.step.link = link;
         let is_criterion = matches!(draft.step.place, Place::Criterion { .. });
-        draft.step.effect = effect.unwrap_or(if kind.key == "run" && !is_criterion {
-            Effect::Changes
-        } else {
-            Effect::Reads
-        });
+        draft.step.effect =
+            effect.unwrap_or(if kind.key == "run" && !is_criterion { Effect::Changes } else { Effect::Reads });
     }
 
     /// A title from the kind's own text: its first line that says something.
     pub(super) fn title_from(&mut self, kind: &Field<'a>) -> String {
         let text = match (kind.key, kind.node.value) {
             ("wait", Value::String(text))
-                if text.starts_with(|letter: char| letter.is_ascii_digit())
-                    && !text.contains(':') =>
+                if text.starts_with(|letter: char| letter.is_ascii_digit()) && !text.contains(':') =>
             {
                 format!("Wait {text}")
             }
             ("wait", Value::String(text)) => format!("Wait until {text}"),
             (_, Value::String(text)) => text.clone(),
-            (_, Value::Sequence(items)) if kind.key == "run" => items
-                .iter()
-                .filter_map(Value::as_str)
-                .collect::<Vec<_>>()
-                .join(" "),
+            (_, Value::Sequence(items)) if kind.key == "run" => {
+                items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+            }
             (_, Value::Sequence(items)) => match items.first() {
                 Some(Value::String(text)) if items.len() > 1 => {
                     format!("{text} (and {} more)", items.len() - 1)
@@ -240,57 +198,34 @@ impl<'a> Reader<'a> {
             },
             _ => self.desk.written(&kind.node.span()).to_owned(),
         };
-        let line = text
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty() && !line.starts_with('#'))
-            .unwrap_or(kind.key);
+        let line =
+            text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or(kind.key);
         let short: String = line.chars().take(80).collect();
-        if kind.key == "run" {
-            short.replace("${", "$${")
-        } else {
-            short
-        }
+        if kind.key == "run" { short.replace("${", "$${") } else { short }
     }
 
     /// What only a step of the plan has: its times, its people, its dangers.
     fn plan_step(&mut self, fields: &mut Fields<'a>, at: StepIx, kind: &Field<'a>) {
         let planned = fields.take_field("at");
-        let when = planned
-            .as_ref()
-            .and_then(|field| self.when(field.node, false));
+        let when = planned.as_ref().and_then(|field| self.when(field.node, false));
         if let (Some(field), "wait") = (&planned, kind.key) {
-            let found = Diagnostic::error(
-                "RB0109",
-                &field.key_span,
-                "`at` and `wait` say the same thing twice",
-            )
-            .help("keep `wait`");
+            let found = Diagnostic::error("RB0109", &field.key_span, "`at` and `wait` say the same thing twice")
+                .help("keep `wait`");
             self.desk.report(found);
         }
         if let (Some(field), Some(When::FromStep { .. })) = (&planned, &when) {
-            self.whens
-                .push((super::WhenOf::StepAt(at), field.node.span()));
+            self.whens.push((super::WhenOf::StepAt(at), field.node.span()));
         }
         let takes = fields.take("takes");
         let length = takes.and_then(|node| self.length(node));
         let role = fields.take("role").and_then(|node| self.role(node));
-        let risks = [
-            ("low", Risk::Low),
-            ("medium", Risk::Medium),
-            ("high", Risk::High),
-        ];
-        let risk = fields
-            .take("risk")
-            .and_then(|node| self.desk.word(node, &risks));
+        let risks = [("low", Risk::Low), ("medium", Risk::Medium), ("high", Risk::High)];
+        let risk = fields.take("risk").and_then(|node| self.desk.word(node, &risks));
         let skip = fields.take("skip").and_then(|node| self.skip(node));
         let changes = self.said_of(fields, "changes");
         let loses = self.said_of(fields, "loses");
         let phrase = fields.take("phrase").and_then(|node| self.phrase(node));
-        let when_all = fields
-            .take("when")
-            .map(|node| self.conditions(node))
-            .unwrap_or_default();
+        let when_all = fields.take("when").map(|node| self.conditions(node)).unwrap_or_default();
         let border = self.desk.truth(fields.take("point_of_no_return"));
         let second_person = self.desk.truth(fields.take("second_person"));
         let auto = self.desk.truth(fields.take("auto"));
@@ -307,31 +242,19 @@ impl<'a> Reader<'a> {
     fn skip(&mut self, node: Node<'a>) -> Option<Skip> {
         if self.desk.written(&node.span()) == "no" {
             self.desk.report(
-                Diagnostic::error(
-                    "RB0108",
-                    &node.span(),
-                    "`no` is false to some readers of YAML",
-                )
-                .help("write `skip: never`"),
+                Diagnostic::error("RB0108", &node.span(), "`no` is false to some readers of YAML")
+                    .help("write `skip: never`"),
             );
             return None;
         }
-        self.desk.word(
-            node,
-            &[
-                ("never", Skip::Never),
-                ("with-reason", Skip::WithReason),
-                ("free", Skip::Free),
-            ],
-        )
+        self.desk.word(node, &[("never", Skip::Never), ("with-reason", Skip::WithReason), ("free", Skip::Free)])
     }
 
     /// A phrase is typed: one line that a keyboard can make.
     fn phrase(&mut self, node: Node<'a>) -> Option<String> {
         let phrase = self.desk.full_text(node)?;
-        let fits = phrase == phrase.trim()
-            && phrase.chars().count() <= 60
-            && phrase.chars().all(crate::model::text::is_plain);
+        let fits =
+            phrase == phrase.trim() && phrase.chars().count() <= 60 && phrase.chars().all(crate::model::text::is_plain);
         if !fits {
             let found = Diagnostic::error(
                 "RB0109",
@@ -345,118 +268,17 @@ impl<'a> Reader<'a> {
 
     fn conditions(&mut self, node: Node<'a>) -> Vec<Condition> {
         let mut all = Vec::new();
-        for field in self
-            .desk
-            .named(node, "a mapping of variables and what they must be")
-        {
-            self.wanted_vars.push(Located {
-                text: field.key.to_owned(),
-                span: field.key_span.clone(),
-            });
+        for field in self.desk.named(node, "a mapping of variables and what they must be") {
+            self.wanted_vars.push(Located { text: field.key.to_owned(), span: field.key_span.clone() });
             let Some(is) = self.desk.text(field.node) else {
                 continue;
             };
             if let Some(pattern) = is.strip_prefix("matches ") {
                 self.check_pattern(pattern.trim(), field.node);
             }
-            all.push(Condition {
-                var: VarName(field.key.to_owned()),
-                is,
-            });
+            all.push(Condition { var: VarName(field.key.to_owned()), is });
         }
         all
-    }
-
-    /// `owes` and `undo`: steps that belong to this one.
-    fn way_back(&mut self, fields: &mut Fields<'a>, at: StepIx) {
-        if let Some(node) = fields.take("owes") {
-            let owes = self
-                .desk
-                .list(node, "a list of step ids or steps")
-                .into_iter()
-                .filter_map(|node| self.owed(node))
-                .collect();
-            self.steps[at.0].owes = owes;
-        }
-        if let Some(field) = fields.take_field("undo") {
-            let undo = self.undo(&field, at);
-            self.steps[at.0].step.undo = undo;
-        }
-    }
-
-    fn owed(&mut self, node: Node<'a>) -> Option<Owed> {
-        if node.entries().is_none() {
-            return self.located(node).map(Owed::Named);
-        }
-        let step = self.step(node, self.home)?;
-        self.owed.push(step);
-        Some(Owed::Inline(step))
-    }
-
-    fn undo(&mut self, field: &Field<'a>, of: StepIx) -> Vec<StepIx> {
-        if let Place::Undo(_) = self.steps[of.0].step.place {
-            self.desk.report(Diagnostic::error(
-                "RB0107",
-                &field.key_span,
-                "an undo has no undo of its own",
-            ));
-            return Vec::new();
-        }
-        let place = Place::Undo(of);
-        match field.node.value {
-            Value::Sequence(_) => self
-                .desk
-                .list(field.node, "a list of steps")
-                .into_iter()
-                .filter_map(|node| self.undo_step(node, place))
-                .collect(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Mapping(_)
-            | Value::Tagged(_) => self.undo_step(field.node, place).into_iter().collect(),
-        }
-    }
-
-    fn undo_step(&mut self, node: Node<'a>, place: Place) -> Option<StepIx> {
-        match node.value {
-            Value::String(_) => Some(self.bare_command(node, place)),
-            Value::Mapping(_) => self.step(node, place),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Sequence(_)
-            | Value::Tagged(_) => {
-                self.desk.wrong_type(node, "a command text or a step");
-                None
-            }
-        }
-    }
-
-    /// What contradicts the class of a step.
-    fn check_classes(&mut self, at: StepIx) {
-        let draft = &self.steps[at.0];
-        let class = draft.step.class();
-        let at_kind = draft.kind.clone();
-        if draft.step.auto && class != crate::model::step::Class::C0 {
-            let found = Diagnostic::error(
-                "RB0109",
-                &at_kind,
-                format!(
-                    "`auto: true` on a step of class {}: only what reads starts by itself",
-                    class.word()
-                ),
-            )
-            .help("say `effect: reads` if it only reads, or leave `auto` out");
-            self.desk.report(found);
-        }
-        let draft = &self.steps[at.0];
-        if draft.step.phrase.is_some() && class != crate::model::step::Class::C3 {
-            let found = Diagnostic::error("RB0109", &at_kind, "`phrase` is typed only for a step that destroys, or that is the point of no return")
-                .help("add `effect: destroys`, or leave `phrase` out");
-            self.desk.report(found);
-        }
     }
 }
 

@@ -15,70 +15,41 @@ use std::time::Duration;
 impl<'a> Reader<'a> {
     pub(super) fn confirm(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>) -> Work {
         let text = self.said(kind.node).unwrap_or_default();
-        let expect = fields
-            .take("expect")
-            .and_then(|node| self.expect_of_reading(node));
+        let expect = fields.take("expect").and_then(|node| self.expect_of_reading(node));
         let evidence = self.evidence(fields);
-        Work::Check(vec![Item {
-            text,
-            expect,
-            evidence,
-        }])
+        Work::Check(vec![Item { text, expect, evidence }])
     }
 
     pub(super) fn checklist(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>) -> Work {
         let all = self.evidence(fields);
         let list = self.desk.list(kind.node, "a list of statements");
         if list.is_empty() && kind.node.items().is_some() {
-            self.desk.missing(
-                &kind.key_span,
-                "the checklist has no item".into(),
-                "add `- a statement to check`",
-            );
+            self.desk.missing(&kind.key_span, "the checklist has no item".into(), "add `- a statement to check`");
         }
-        let items = list
-            .into_iter()
-            .filter_map(|node| self.item(node, all))
-            .collect();
+        let items = list.into_iter().filter_map(|node| self.item(node, all)).collect();
         Work::Check(items)
     }
 
     fn item(&mut self, node: Node<'a>, all: bool) -> Option<Item> {
         if node.entries().is_none() {
             let text = self.said(node)?;
-            return Some(Item {
-                text,
-                expect: None,
-                evidence: all,
-            });
+            return Some(Item { text, expect: None, evidence: all });
         }
         let mut fields = self.desk.fields(node, Scope::Item, "a text")?;
         let text = fields.take("confirm");
         let text = text.or_else(|| fields.take("text"));
-        let none_later = !fields
-            .rest()
-            .any(|field| Scope::Item.later().contains(&field.key));
+        let none_later = !fields.rest().any(|field| Scope::Item.has_later(field.key));
         let is_sentence = fields.rest().count() == 1
             && text.is_none()
-            && fields
-                .rest()
-                .all(|field| field.key.contains(' ') || field.key.starts_with(char::is_uppercase));
+            && fields.rest().all(|field| field.key.contains(' ') || field.key.starts_with(char::is_uppercase));
         if is_sentence {
-            let found = Diagnostic::error(
-                "RB0104",
-                &fields.head(),
-                "a text that holds `: ` is read as a mapping",
-            )
-            .help("quote it, or use | and put it on the next line");
+            let found = Diagnostic::error("RB0104", &fields.head(), "a text that holds `: ` is read as a mapping")
+                .help("quote it, or use | and put it on the next line");
             self.desk.report(found);
             return None;
         }
         let item = match text {
-            Some(node) => self.said(node).map(|text| Item {
-                text,
-                expect: None,
-                evidence: all,
-            }),
+            Some(node) => self.said(node).map(|text| Item { text, expect: None, evidence: all }),
             None if none_later => {
                 self.desk.missing(
                     &fields.head(),
@@ -89,16 +60,10 @@ impl<'a> Reader<'a> {
             }
             None => None,
         };
-        let expect = fields
-            .take("expect")
-            .and_then(|node| self.expect_of_reading(node));
+        let expect = fields.take("expect").and_then(|node| self.expect_of_reading(node));
         let evidence = self.evidence(&mut fields);
         self.desk.finish(fields, &|_| None);
-        item.map(|item| Item {
-            expect,
-            evidence: all || evidence,
-            ..item
-        })
+        item.map(|item| Item { expect, evidence: all || evidence, ..item })
     }
 
     /// `evidence: required`.
@@ -121,17 +86,13 @@ impl<'a> Reader<'a> {
     pub(super) fn question(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>) -> Work {
         let asks = kind.key == "ask";
         let text = self.said(kind.node).unwrap_or_default();
-        let expect = fields
-            .take("expect")
-            .and_then(|node| self.expect_of_reading(node));
+        let expect = fields.take("expect").and_then(|node| self.expect_of_reading(node));
         let secret = asks && self.desk.truth(fields.take("secret"));
         let of = fields.take("of");
         let out_of = fields.take("out_of").or(of);
-        let out_of = out_of
-            .and_then(|node| self.desk.whole(node, 1))
-            .and_then(|number| u64::try_from(number).ok());
+        let out_of = out_of.and_then(|node| self.desk.whole(node, 1)).and_then(|number| u64::try_from(number).ok());
         let into_field = fields.take("into");
-        let into = into_field.and_then(|node| self.into_var(node, secret));
+        let into = into_field.and_then(|node| self.answer_var(node, secret));
         if asks && into_field.is_none() {
             self.desk.missing(
                 &kind.key_span,
@@ -139,21 +100,11 @@ impl<'a> Reader<'a> {
                 "add `into: NAME`, or use `measure` for a value that is only judged",
             );
         }
-        let question = Question {
-            text,
-            expect,
-            out_of,
-            into,
-            secret,
-        };
-        if asks {
-            Work::Ask(question)
-        } else {
-            Work::Measure(question)
-        }
+        let question = Question { text, expect, out_of, into, secret };
+        if asks { Work::Ask(question) } else { Work::Measure(question) }
     }
 
-    fn into_var(&mut self, node: Node<'a>, secret: bool) -> Option<VarName> {
+    fn answer_var(&mut self, node: Node<'a>, secret: bool) -> Option<VarName> {
         let name = self.desk.full_text(node)?;
         if secret && let Some(var) = self.vars.iter_mut().find(|var| var.name.0 == name) {
             var.secret = true;
@@ -180,18 +131,8 @@ impl<'a> Reader<'a> {
             }
         };
         for (place, node) in list.into_iter().enumerate() {
-            let taken: Vec<String> = options
-                .iter()
-                .map(|option: &Choice| option.id.clone())
-                .collect();
-            if let Some(option) = self.option(
-                node,
-                Place::Choice {
-                    choose: at,
-                    option: place,
-                },
-                &taken,
-            ) {
+            let taken: Vec<String> = options.iter().map(|option: &Choice| option.id.clone()).collect();
+            if let Some(option) = self.option(node, Place::Choice { choose: at, option: place }, &taken) {
                 options.push(option);
             }
         }
@@ -199,24 +140,17 @@ impl<'a> Reader<'a> {
     }
 
     fn option(&mut self, node: Node<'a>, place: Place, taken: &[String]) -> Option<Choice> {
-        let mut fields =
-            self.desk
-                .fields(node, Scope::Choice, "a mapping with `title` and `steps`")?;
+        let mut fields = self.desk.fields(node, Scope::Choice, "a mapping with `title` and `steps`")?;
         let head = fields.head();
         let own_id = self.own_id(&mut fields);
         let title = self.said_of(&mut fields, "title");
         if title.is_none() {
-            self.desk
-                .missing(&head, "the option has no `title`".into(), "add `title: …`");
+            self.desk.missing(&head, "the option has no `title`".into(), "add `title: …`");
         }
         let mut steps = Vec::new();
         if let Some(node) = fields.take("steps") {
-            steps = self
-                .desk
-                .list(node, "a list of steps")
-                .into_iter()
-                .filter_map(|node| self.step(node, place))
-                .collect();
+            steps =
+                self.desk.list(node, "a list of steps").into_iter().filter_map(|node| self.step(node, place)).collect();
         }
         self.desk.finish(fields, &|_| None);
         let title = title.unwrap_or_default();
@@ -235,11 +169,8 @@ impl<'a> Reader<'a> {
 
     fn option_id(&mut self, id: Located, taken: &[String]) -> String {
         if taken.contains(&id.text) {
-            let found = Diagnostic::error(
-                "RB0202",
-                &id.span,
-                format!("another option of this step has the id `{}`", id.text),
-            );
+            let found =
+                Diagnostic::error("RB0202", &id.span, format!("another option of this step has the id `{}`", id.text));
             self.desk.report(found);
         }
         id.text

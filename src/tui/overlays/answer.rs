@@ -38,24 +38,15 @@ impl AnswerCard {
     /// The card at one item.
     pub fn open(step: StepIx, item: usize, ctx: &Context<'_>) -> Self {
         let typing = rows::question(ctx, step).map(|asked| (Answer::Ok, value_form(asked, ctx)));
-        Self {
-            step,
-            item,
-            typing,
-            sent: None,
-            view: View::default(),
-        }
+        Self { step, item, typing, sent: None, view: View::default() }
     }
 
     fn wanted<'a>(&self, ctx: &Context<'a>) -> Option<&'a Item> {
         match &ctx.plan.step(self.step).work {
             Work::Check(items) => items.get(self.item),
-            Work::Run(_)
-            | Work::Measure(_)
-            | Work::Ask(_)
-            | Work::Choose { .. }
-            | Work::Wait(_)
-            | Work::Gate(_) => None,
+            Work::Run(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => {
+                None
+            }
         }
     }
 
@@ -72,17 +63,9 @@ impl AnswerCard {
 
     fn answer(&mut self, answer: Answer, saw: String, ctx: &Context<'_>) -> Reply {
         let items = rows::items(ctx, self.step);
-        let open =
-            |place: &usize| *place != self.item && !rows::is_answered(ctx, self.step, *place);
-        let next = (self.item + 1..items)
-            .find(open)
-            .or_else(|| (0..items).find(open));
-        let intent = Intent::Answer {
-            step: ctx.plan.step(self.step).id.clone(),
-            item: self.item,
-            answer,
-            saw,
-        };
+        let open = |place: &usize| *place != self.item && !rows::is_answered(ctx, self.step, *place);
+        let next = (self.item + 1..items).find(open).or_else(|| (0..items).find(open));
+        let intent = Intent::Answer { step: ctx.plan.step(self.step).id.clone(), item: self.item, answer, saw };
         self.typing = None;
         match next {
             Some(next) => {
@@ -106,9 +89,7 @@ impl AnswerCard {
         let typed = wanted.evidence || wanted.expect.is_some();
         let last = rows::items(ctx, self.step).saturating_sub(1);
         match key.code {
-            KeyCode::Char(' ' | 'y') | KeyCode::Enter if typed => {
-                self.type_for(Answer::Ok, "What did you see?")
-            }
+            KeyCode::Char(' ' | 'y') | KeyCode::Enter if typed => self.type_for(Answer::Ok, "What did you see?"),
             KeyCode::Char(' ' | 'y') => self.answer(Answer::Ok, String::new(), ctx),
             KeyCode::Char('e') => self.type_for(Answer::Ok, "What did you see?"),
             KeyCode::Char('f') => self.type_for(Answer::Failed, rows::failed_label(ctx, self.step)),
@@ -132,14 +113,11 @@ impl AnswerCard {
     fn sent_key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         match key.code {
             KeyCode::Char('e') => {
-                self.typing = rows::question(ctx, self.step)
-                    .map(|asked| (Answer::Ok, value_form(asked, ctx)));
+                self.typing = rows::question(ctx, self.step).map(|asked| (Answer::Ok, value_form(asked, ctx)));
                 self.sent = None;
                 Reply::Stay
             }
-            KeyCode::Char('v') if self.judged_bad(ctx) => {
-                Reply::Open(Card::Reason(ReasonFor::Accept(self.step)))
-            }
+            KeyCode::Char('v') if self.judged_bad(ctx) => Reply::Open(Card::Reason(ReasonFor::Accept(self.step))),
             KeyCode::Char('!') => Reply::Open(Card::RollBack),
             KeyCode::Char('f' | 'q') | KeyCode::Esc => Reply::Close,
             _ => Reply::Stay,
@@ -172,30 +150,19 @@ impl AnswerCard {
         let value = field.take_secret();
         self.typing = None;
         self.sent = Some(before);
-        Reply::Ask(Intent::Value {
-            step: ctx.plan.step(self.step).id.clone(),
-            value,
-        })
+        Reply::Ask(Intent::Value { step: ctx.plan.step(self.step).id.clone(), value })
     }
 }
 
 fn value_form(asked: &Asked, ctx: &Context<'_>) -> Form {
     let label = rows::value_label(asked, ctx);
-    Form::of(vec![if asked.secret {
-        Question::hidden(label)
-    } else {
-        Question::new(label, Want::Some("a value"))
-    }])
+    Form::of(vec![if asked.secret { Question::hidden(label) } else { Question::new(label, Want::Some("a value")) }])
 }
 
 impl Face for AnswerCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
         Head {
-            word: format!(
-                "{} {}",
-                rows::word(ctx, self.step),
-                say::number(ctx, self.step)
-            ),
+            word: format!("{} {}", rows::word(ctx, self.step), say::number(ctx, self.step)),
             title: say::title(ctx, self.step),
             tag: String::new(),
             role: Role::You,
@@ -219,48 +186,21 @@ impl Face for AnswerCard {
             return lines;
         }
         if self.sent.is_some() {
-            return say::prose(
-                "Asked, writing... e types it again.",
-                width,
-                Role::TextDim,
-                ctx,
-            );
+            return say::prose("Asked, writing... e types it again.", width, Role::TextDim, ctx);
         }
-        say::prose(
-            rows::how(ctx, self.step, self.wanted(ctx)),
-            width,
-            Role::Text,
-            ctx,
-        )
+        say::prose(rows::how(ctx, self.step, self.wanted(ctx)), width, Role::Text, ctx)
     }
 
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         if self.typing.is_some() {
-            return vec![
-                hint("enter", "submit what is typed"),
-                hint("esc", "go back"),
-                hint("^C", "then ! roll back"),
-            ];
+            return vec![hint("enter", "submit what is typed"), hint("esc", "go back"), hint("^C", "then ! roll back")];
         }
         if self.sent.is_some() {
-            return vec![
-                hint("e", "re-read"),
-                hint("f", "fail"),
-                hint("v", "accept anyway"),
-                hint("esc", "go back"),
-            ];
+            return vec![hint("e", "re-read"), hint("f", "fail"), hint("v", "accept anyway"), hint("esc", "go back")];
         }
         let ok = rows::ok_word(ctx, self.step);
-        let mut keys = vec![
-            hint("space y", ok),
-            hint("f", rows::failed_word(ctx, self.step)),
-            hint("n", "n/a"),
-        ];
-        keys.extend([
-            hint("e", "with evidence"),
-            hint("esc", "go back"),
-            hint("!", "roll back"),
-        ]);
+        let mut keys = vec![hint("space y", ok), hint("f", rows::failed_word(ctx, self.step)), hint("n", "n/a")];
+        keys.extend([hint("e", "with evidence"), hint("esc", "go back"), hint("!", "roll back")]);
         keys
     }
 

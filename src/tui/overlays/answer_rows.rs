@@ -25,12 +25,7 @@ pub fn question<'a>(ctx: &Context<'a>, step: StepIx) -> Option<&'a Question> {
 pub fn items(ctx: &Context<'_>, step: StepIx) -> usize {
     match &ctx.plan.step(step).work {
         Work::Check(items) => items.len(),
-        Work::Run(_)
-        | Work::Measure(_)
-        | Work::Ask(_)
-        | Work::Choose { .. }
-        | Work::Wait(_)
-        | Work::Gate(_) => 0,
+        Work::Run(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => 0,
     }
 }
 
@@ -44,47 +39,27 @@ pub fn word(ctx: &Context<'_>, step: StepIx) -> &'static str {
     match &ctx.plan.step(step).work {
         Work::Measure(_) => "MEASURE",
         Work::Ask(_) => "ASK",
-        Work::Check(_) | Work::Run(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => {
-            "ANSWER"
-        }
+        Work::Check(_) | Work::Run(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => "ANSWER",
     }
 }
 
 fn on_no_go_side(ctx: &Context<'_>, step: StepIx) -> bool {
-    matches!(
-        ctx.plan.step(step).place,
-        Place::Criterion {
-            side: Side::NoGo,
-            ..
-        }
-    )
+    matches!(ctx.plan.step(step).place, Place::Criterion { side: Side::NoGo, .. })
 }
 
 /// The word for the good answer.
 pub fn ok_word(ctx: &Context<'_>, step: StepIx) -> &'static str {
-    if on_no_go_side(ctx, step) {
-        "clear, it does not hold"
-    } else {
-        "ok"
-    }
+    if on_no_go_side(ctx, step) { "clear, it does not hold" } else { "ok" }
 }
 
 /// The word for the bad answer.
 pub fn failed_word(ctx: &Context<'_>, step: StepIx) -> &'static str {
-    if on_no_go_side(ctx, step) {
-        "it holds"
-    } else {
-        "failed"
-    }
+    if on_no_go_side(ctx, step) { "it holds" } else { "failed" }
 }
 
 /// What is asked beside the bad answer.
 pub fn failed_label(ctx: &Context<'_>, step: StepIx) -> &'static str {
-    if on_no_go_side(ctx, step) {
-        "It holds. What did you see?"
-    } else {
-        "Failed. What did you see?"
-    }
+    if on_no_go_side(ctx, step) { "It holds. What did you see?" } else { "Failed. What did you see?" }
 }
 
 /// What a key would say of the statement that is marked.
@@ -99,21 +74,11 @@ pub fn how(ctx: &Context<'_>, step: StepIx, item: Option<&Item>) -> &'static str
 }
 
 /// The rows, and the row of the statement that is marked.
-pub fn body(
-    ctx: &Context<'_>,
-    step: StepIx,
-    at: usize,
-    width: usize,
-) -> (Vec<Line<'static>>, usize) {
+pub fn body(ctx: &Context<'_>, step: StepIx, at: usize, width: usize) -> (Vec<Line<'static>>, usize) {
     let mut rows = Vec::new();
     let mut marked = 0;
     if let Some(why) = &ctx.plan.step(step).why {
-        rows.extend(say::prose(
-            &crate::model::text::shown_lines(&ctx.state.fill(why)),
-            width,
-            Role::TextDim,
-            ctx,
-        ));
+        rows.extend(say::prose(&crate::model::text::shown_lines(&ctx.state.fill(why)), width, Role::TextDim, ctx));
     }
     if let Work::Check(items) = &ctx.plan.step(step).work {
         for (place, item) in items.iter().enumerate() {
@@ -132,93 +97,58 @@ pub fn body(
 fn statement(
     ctx: &Context<'_>,
     step: StepIx,
-    which: (usize, &Item, bool),
+    (place, item, at): (usize, &Item, bool),
     width: usize,
 ) -> Vec<Line<'static>> {
-    let (place, item, at) = which;
-    let (word, role, said) = match ctx.state.step(step).answers.get(&place) {
-        None => ("?", Role::You, None),
-        Some(answered) => {
-            let good = if on_no_go_side(ctx, step) {
-                "clear"
-            } else {
-                "ok"
-            };
-            let bad = if on_no_go_side(ctx, step) {
-                "HOLDS"
-            } else {
-                "FAIL"
-            };
-            let (word, role) = match answered.answer {
-                Answer::Ok => (good, Role::Ok),
-                Answer::Failed => (bad, Role::Fail),
-                Answer::NotApplicable => ("n/a", Role::TextDim),
-            };
-            let saw = if answered.saw.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", shown(&answered.saw))
-            };
-            (
-                word,
-                role,
-                Some(format!("{}{saw}", shown(&answered.by.shown()))),
-            )
-        }
-    };
-    let text_style = ctx.theme.style(if at { Role::Select } else { Role::Text });
-    let mut rows = Vec::new();
+    let answered = ctx.state.step(step).answers.get(&place);
+    let (word, role) = answered.map_or(("?", Role::You), |answered| said_word(ctx, step, answered.answer));
+    let mark = if at { "> " } else { "  " };
+    let text = ctx.theme.style(if at { Role::Select } else { Role::Text });
     let mut head = vec![
-        Span::styled(if at { "> " } else { "  " }, ctx.theme.style(Role::Focus)),
+        Span::styled(mark, ctx.theme.style(Role::Focus)),
         Span::styled(format!("{word:<6}"), ctx.theme.style(role)),
     ];
+    let mut rows = Vec::new();
     for row in wrap::words(&say::fill(ctx, &item.text), width.saturating_sub(8)) {
         let mut spans = std::mem::replace(&mut head, vec![Span::raw(" ".repeat(8))]);
-        spans.push(Span::styled(row, text_style));
+        spans.push(Span::styled(row, text));
         rows.push(Line::from(spans));
     }
-    let needs = item
-        .expect
-        .as_ref()
-        .map(|expect| format!("needs {}", expect_words::of_value(expect).join(", ")));
+    let needs = item.expect.as_ref().map(|expect| format!("needs {}", expect_words::of_value(expect).join(", ")));
+    let said = answered.map(|answered| {
+        let by = answered.by.shown();
+        let saw = if answered.saw.is_empty() { "" } else { ": " };
+        shown(&format!("{by}{saw}{}", answered.saw)).into_owned()
+    });
     for words in [needs, said].into_iter().flatten() {
         rows.extend(say::labelled("", &words, width, Role::TextDim, ctx));
     }
     rows
 }
 
+/// The word of an answer on its side of a gate.
+fn said_word(ctx: &Context<'_>, step: StepIx, answer: Answer) -> (&'static str, Role) {
+    match (answer, on_no_go_side(ctx, step)) {
+        (Answer::Ok, false) => ("ok", Role::Ok),
+        (Answer::Ok, true) => ("clear", Role::Ok),
+        (Answer::Failed, false) => ("FAIL", Role::Fail),
+        (Answer::Failed, true) => ("HOLDS", Role::Fail),
+        (Answer::NotApplicable, _) => ("n/a", Role::TextDim),
+    }
+}
+
 /// `How many of 20 were sent?`
 pub fn value_label(asked: &Question, ctx: &Context<'_>) -> String {
-    let of = asked
-        .out_of
-        .map_or(String::new(), |of| format!(" (of {of})"));
+    let of = asked.out_of.map_or(String::new(), |of| format!(" (of {of})"));
     let text = say::fill(ctx, &asked.text);
-    let of = if asked
-        .out_of
-        .is_some_and(|of| text.contains(&of.to_string()))
-    {
-        String::new()
-    } else {
-        of
-    };
+    let of = if asked.out_of.is_some_and(|of| text.contains(&of.to_string())) { String::new() } else { of };
     format!("{text}{of}")
 }
 
-fn value_rows(
-    ctx: &Context<'_>,
-    step: StepIx,
-    asked: &Question,
-    width: usize,
-) -> Vec<Line<'static>> {
+fn value_rows(ctx: &Context<'_>, step: StepIx, asked: &Question, width: usize) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     if let Some(expect) = &asked.expect {
-        rows.extend(say::labelled(
-            "Needs",
-            &expect_words::of_value(expect).join(", "),
-            width,
-            Role::Text,
-            ctx,
-        ));
+        rows.extend(say::labelled("Needs", &expect_words::of_value(expect).join(", "), width, Role::Text, ctx));
     }
     if let Some(of) = asked.out_of {
         rows.extend(say::labelled(
@@ -230,18 +160,8 @@ fn value_rows(
         ));
     }
     if let Some(name) = &asked.into {
-        let kept = if asked.secret {
-            "in memory only, never shown and never stored"
-        } else {
-            "in the journal"
-        };
-        rows.extend(say::labelled(
-            "Kept",
-            &format!("as {name}, {kept}"),
-            width,
-            Role::TextDim,
-            ctx,
-        ));
+        let kept = if asked.secret { "in memory only, never shown and never stored" } else { "in the journal" };
+        rows.extend(say::labelled("Kept", &format!("as {name}, {kept}"), width, Role::TextDim, ctx));
     }
     rows.extend(verdict(ctx, step, width));
     rows
@@ -251,16 +171,8 @@ fn value_rows(
 pub fn verdict(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     for check in &ctx.state.step(step).checks {
-        let (word, role) = if check.ok {
-            ("ok", Role::Ok)
-        } else {
-            ("FAIL", Role::Fail)
-        };
-        let line = format!(
-            "{}, needs {}: {word}",
-            shown(&check.saw),
-            shown(&check.want)
-        );
+        let (word, role) = if check.ok { ("ok", Role::Ok) } else { ("FAIL", Role::Fail) };
+        let line = format!("{}, needs {}: {word}", shown(&check.saw), shown(&check.want));
         rows.extend(say::labelled("Read", &line, width, role, ctx));
     }
     rows

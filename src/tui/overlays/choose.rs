@@ -25,22 +25,15 @@ pub struct ChooseCard {
 impl ChooseCard {
     /// No way is marked at first: there is no default.
     pub fn open(step: StepIx) -> Self {
-        Self {
-            step,
-            marked: None,
-            view: View::default(),
-        }
+        Self { step, marked: None, view: View::default() }
     }
 
     fn options<'a>(&self, ctx: &Context<'a>) -> (&'a str, &'a [Choice]) {
         match &ctx.plan.step(self.step).work {
             Work::Choose { text, options } => (text, options),
-            Work::Run(_)
-            | Work::Check(_)
-            | Work::Measure(_)
-            | Work::Ask(_)
-            | Work::Wait(_)
-            | Work::Gate(_) => ("", &[]),
+            Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) | Work::Gate(_) => {
+                ("", &[])
+            }
         }
     }
 }
@@ -61,30 +54,16 @@ impl Face for ChooseCard {
         for (place, option) in options.iter().enumerate() {
             let marked = self.marked == Some(place);
             let mark = if marked { '>' } else { ' ' };
-            let role = if marked {
-                Role::Select
-            } else {
-                Role::TextStrong
-            };
+            let role = if marked { Role::Select } else { Role::TextStrong };
             if marked {
                 self.view.show(rows.len());
             }
             let label = format!(" {mark} {}", place + 1);
-            rows.extend(say::labelled(
-                &label,
-                &say::fill(ctx, &option.title),
-                width,
-                role,
-                ctx,
-            ));
+            rows.extend(say::labelled(&label, &say::fill(ctx, &option.title), width, role, ctx));
             for step in &option.steps {
                 let planned = ctx.plan.step(*step);
-                let line = format!(
-                    "{} {}  {}",
-                    say::number(ctx, *step),
-                    say::title(ctx, *step),
-                    planned.class().word()
-                );
+                let line =
+                    format!("{} {}  {}", say::number(ctx, *step), say::title(ctx, *step), planned.class().word());
                 rows.extend(say::labelled("", &line, width, Role::TextDim, ctx));
             }
         }
@@ -93,20 +72,14 @@ impl Face for ChooseCard {
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         let words = match self.marked {
-            Some(place) => format!(
-                "y takes way {}. Its steps come next; nothing runs yet.",
-                place + 1
-            ),
+            Some(place) => format!("y takes way {}. Its steps come next; nothing runs yet.", place + 1),
             None => "Press a way's digit, then y. Nothing is chosen yet.".into(),
         };
         say::prose(&words, width, Role::Text, ctx)
     }
 
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
-        let mut keys = vec![(
-            format!("1-{}", self.options(ctx).1.len().clamp(1, 9)),
-            "way".into(),
-        )];
+        let mut keys = vec![(format!("1-{}", self.options(ctx).1.len().clamp(1, 9)), "way".into())];
         if self.marked.is_some() {
             keys.push(hint("y", "take it"));
         }

@@ -19,78 +19,40 @@ use std::time::Duration;
 pub fn where_it_runs(ctx: &Context<'_>, step: StepIx, command: &Command) -> Result<String, String> {
     let runs = invocation(ctx.plan, ctx.state, step, command).map_err(|refusal| refusal.0)?;
     let shell = match &command.program {
-        Program::Text {
-            shell,
-            strict: true,
-            ..
-        } => format!("shell {}", shell.program()),
-        Program::Text {
-            shell,
-            strict: false,
-            ..
-        } => {
-            format!(
-                "shell {}, not strict: a failing line does not stop it",
-                shell.program()
-            )
+        Program::Text { shell, strict: true, .. } => format!("shell {}", shell.program()),
+        Program::Text { shell, strict: false, .. } => {
+            format!("shell {}, not strict: a failing line does not stop it", shell.program())
         }
         Program::Argv(_) => "no shell".into(),
     };
-    let limit = runs.timeout.map_or("no limit".into(), |limit| {
-        format!("limit {}", plan_length(Duration::from_micros(limit)))
-    });
-    let retry = command.retry.map_or("no retry".into(), |retry| {
-        format!(
-            "up to {} tries, {} apart",
-            retry.times,
-            plan_length(retry.every)
-        )
-    });
-    Ok(format!(
-        "as {}, in {}, {shell}, {limit}, {retry}",
-        shown(&runs.user),
-        shown(&runs.cwd)
-    ))
+    let limit =
+        runs.timeout.map_or("no limit".into(), |limit| format!("limit {}", plan_length(Duration::from_micros(limit))));
+    let retry = command
+        .retry
+        .map_or("no retry".into(), |retry| format!("up to {} tries, {} apart", retry.times, plan_length(retry.every)));
+    Ok(format!("as {}, in {}, {shell}, {limit}, {retry}", shown(&runs.user), shown(&runs.cwd)))
 }
 
 /// The command in rows of at most `width` cells.
-pub fn rows(
-    ctx: &Context<'_>,
-    step: StepIx,
-    command: &Command,
-    width: usize,
-) -> Vec<Line<'static>> {
+pub fn rows(ctx: &Context<'_>, step: StepIx, command: &Command, width: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<Vec<Span<'static>>> = Vec::new();
     for (name, value) in &command.env {
-        let mut line = vec![Span::styled(
-            format!("{}=", shown(name)),
-            ctx.theme.style(Role::Cmd),
-        )];
+        let mut line = vec![Span::styled(format!("{}=", shown(name)), ctx.theme.style(Role::Cmd))];
         line.extend(filled(ctx, step, value));
         lines.push(line);
     }
     match &command.program {
         Program::Text { text, .. } => {
             for line in text.trim_end_matches('\n').split('\n') {
-                lines.push(vec![Span::styled(
-                    line.to_owned(),
-                    ctx.theme.style(Role::Cmd),
-                )]);
+                lines.push(vec![Span::styled(line.to_owned(), ctx.theme.style(Role::Cmd))]);
             }
         }
         Program::Argv(words) => lines.push(argv(ctx, step, words)),
     }
     let mut rows = numbered(ctx, lines, width);
     if let Some(stdin) = &command.stdin {
-        rows.push(Line::styled(
-            "Standard input:",
-            ctx.theme.style(Role::TextDim),
-        ));
-        let lines = stdin
-            .trim_end_matches('\n')
-            .split('\n')
-            .map(|line| filled(ctx, step, line))
-            .collect();
+        rows.push(Line::styled("Standard input:", ctx.theme.style(Role::TextDim)));
+        let lines = stdin.trim_end_matches('\n').split('\n').map(|line| filled(ctx, step, line)).collect();
         rows.extend(numbered(ctx, lines, width));
     }
     rows
@@ -100,23 +62,14 @@ pub fn rows(
 pub fn plain(ctx: &Context<'_>, text: &str, width: usize) -> Vec<Line<'static>> {
     let style = ctx.theme.style(Role::Cmd);
     let lines = text.trim_end_matches('\n').split('\n');
-    numbered(
-        ctx,
-        lines
-            .map(|line| vec![Span::styled(line.to_owned(), style)])
-            .collect(),
-        width,
-    )
+    numbered(ctx, lines.map(|line| vec![Span::styled(line.to_owned(), style)]).collect(), width)
 }
 
 /// The command as one text, to see whether it changed while a card was open.
 pub fn fingerprint(ctx: &Context<'_>, step: StepIx, command: &Command) -> String {
     let runs = invocation(ctx.plan, ctx.state, step, command);
-    let env: Vec<String> = command
-        .env
-        .iter()
-        .map(|(name, value)| format!("{name}={}", ctx.state.fill(value)))
-        .collect();
+    let env: Vec<String> =
+        command.env.iter().map(|(name, value)| format!("{name}={}", ctx.state.fill(value))).collect();
     let stdin = command.stdin.as_deref().map(|stdin| ctx.state.fill(stdin));
     format!("{runs:?} {env:?} {stdin:?}")
 }
@@ -155,13 +108,8 @@ fn argv(ctx: &Context<'_>, step: StepIx, words: &[String]) -> Vec<Span<'static>>
     for (place, word) in words.iter().enumerate() {
         let spans = filled(ctx, step, word);
         let whole: String = spans.iter().map(|span| span.content.as_ref()).collect();
-        let odd =
-            |letter: char| letter.is_whitespace() || "'\"\\$`|&;<>()*?[]{}!#~".contains(letter);
-        let quote = if whole.is_empty() || whole.contains(odd) {
-            "'"
-        } else {
-            ""
-        };
+        let odd = |letter: char| letter.is_whitespace() || "'\"\\$`|&;<>()*?[]{}!#~".contains(letter);
+        let quote = if whole.is_empty() || whole.contains(odd) { "'" } else { "" };
         let space = if place > 0 { " " } else { "" };
         line.push(Span::styled(format!("{space}{quote}"), own));
         line.extend(spans);
@@ -176,15 +124,8 @@ fn numbered(ctx: &Context<'_>, lines: Vec<Vec<Span<'static>>>, width: usize) -> 
     let mut rows = Vec::new();
     for (place, line) in lines.into_iter().enumerate() {
         let safe = Line::from(visible(ctx, line));
-        for (part, row) in wrap::styled(&safe, width.saturating_sub(gutter))
-            .into_iter()
-            .enumerate()
-        {
-            let head = if part == 0 {
-                format!("{:>1$}  ", place + 1, gutter - 2)
-            } else {
-                " ".repeat(gutter)
-            };
+        for (part, row) in wrap::styled(&safe, width.saturating_sub(gutter)).into_iter().enumerate() {
+            let head = if part == 0 { format!("{:>1$}  ", place + 1, gutter - 2) } else { " ".repeat(gutter) };
             let mut spans = vec![Span::styled(head, dim)];
             spans.extend(row.spans);
             rows.push(Line::from(spans));
@@ -195,10 +136,8 @@ fn numbered(ctx: &Context<'_>, lines: Vec<Vec<Span<'static>>>, width: usize) -> 
 
 /// Each span through the one door, and the space at the line's end as words.
 fn visible(ctx: &Context<'_>, line: Vec<Span<'static>>) -> Vec<Span<'static>> {
-    let mut spans: Vec<Span<'static>> = line
-        .into_iter()
-        .map(|span| Span::styled(shown(&span.content).into_owned(), span.style))
-        .collect();
+    let mut spans: Vec<Span<'static>> =
+        line.into_iter().map(|span| Span::styled(shown(&span.content).into_owned(), span.style)).collect();
     let mut trailing = 0;
     while let Some(last) = spans.last_mut() {
         let kept = last.content.trim_end_matches(' ').to_owned();

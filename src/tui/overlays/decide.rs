@@ -41,47 +41,25 @@ impl DecideCard {
             asked.push(Question::new("Why NO-GO:", Want::Some("a reason")));
         } else if !open.is_empty() {
             asked.push(Question::exactly(GO_ANYWAY, "to go against the advice"));
-            let why = |point: &String| {
-                Question::new(
-                    format!("{}. Why go anyway:", shown(point)),
-                    Want::Some("a reason"),
-                )
-            };
+            let why =
+                |point: &String| Question::new(format!("{}. Why go anyway:", shown(point)), Want::Some("a reason"));
             asked.extend(open.iter().map(why));
         }
-        Self {
-            step,
-            go,
-            open,
-            form: Form::of(asked),
-            quiet: Quiet::silent(ctx.now),
-            view: View::default(),
-        }
+        Self { step, go, open, form: Form::of(asked), quiet: Quiet::silent(ctx.now), view: View::default() }
     }
 
     fn wish(&self, ctx: &Context<'_>) -> Reply {
         let over = self.go && !self.open.is_empty();
         let reason = if over {
-            let each = |(place, point): (usize, &String)| {
-                format!("{point}: {}", self.form.answer(place + 1).trim())
-            };
-            self.open
-                .iter()
-                .enumerate()
-                .map(each)
-                .collect::<Vec<_>>()
-                .join("; ")
+            let each = |(place, point): (usize, &String)| format!("{point}: {}", self.form.answer(place + 1).trim());
+            self.open.iter().enumerate().map(each).collect::<Vec<_>>().join("; ")
         } else {
             self.form.answer(0).trim().to_owned()
         };
         Reply::Wish(Intent::Decide {
             step: ctx.plan.step(self.step).id.clone(),
             go: self.go,
-            typed: if over {
-                self.form.answer(0).to_owned()
-            } else {
-                String::new()
-            },
+            typed: if over { self.form.answer(0).to_owned() } else { String::new() },
             reason,
         })
     }
@@ -96,11 +74,7 @@ impl Face for DecideCard {
                 (true, true) => "GO ANYWAY".into(),
                 (false, _) => "NO-GO".into(),
             },
-            title: format!(
-                "{} {}",
-                say::number(ctx, self.step),
-                say::title(ctx, self.step)
-            ),
+            title: format!("{} {}", say::number(ctx, self.step), say::title(ctx, self.step)),
             tag: String::new(),
             role: if over { Role::Danger } else { Role::You },
         }
@@ -114,9 +88,7 @@ impl Face for DecideCard {
             (true, false) => {
                 "The gate becomes over, in your name: each open point is recorded with its reason, first line of the report."
             }
-            (false, _) => {
-                "The gate becomes FAIL. Nothing starts by itself; what the plan proposes is shown next."
-            }
+            (false, _) => "The gate becomes FAIL. Nothing starts by itself; what the plan proposes is shown next.",
         };
         rows.extend(say::prose(what, width, Role::Text, ctx));
         Body { rows, must_read: 0 }
@@ -130,11 +102,7 @@ impl Face for DecideCard {
     }
 
     fn keys(&self, _ctx: &Context<'_>) -> Vec<Hint> {
-        let key = if self.form.is_empty() {
-            hint("y", "GO")
-        } else {
-            hint("enter", "submit what is typed")
-        };
+        let key = if self.form.is_empty() { hint("y", "GO") } else { hint("enter", "submit what is typed") };
         vec![key, hint("esc", "decide nothing")]
     }
 

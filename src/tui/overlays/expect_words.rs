@@ -11,11 +11,7 @@ pub fn lines(expect: &Expect) -> Vec<String> {
     let mut said = vec![exit(&expect.exit)];
     said.extend(texts(expect));
     if let Some(stderr) = &expect.stderr {
-        said.extend(
-            texts(stderr)
-                .into_iter()
-                .map(|line| format!("standard error {line}")),
-        );
+        said.extend(texts(stderr).into_iter().map(|line| format!("standard error {line}")));
     }
     said.extend(expect.took.iter().map(|took| measured("took", took)));
     said
@@ -41,12 +37,7 @@ fn texts(expect: &Expect) -> Vec<String> {
     let quoted = |word: &str, text: &String| format!("{word} \"{}\"", shown(text));
     said.extend(expect.contains.iter().map(|text| quoted("contains", text)));
     said.extend(expect.lacks.iter().map(|text| quoted("lacks", text)));
-    said.extend(
-        expect
-            .matches
-            .iter()
-            .map(|regex| format!("matches /{}/", shown(regex))),
-    );
+    said.extend(expect.matches.iter().map(|regex| format!("matches /{}/", shown(regex))));
     said.extend(expect.equals.iter().map(|text| quoted("is", text)));
     said.extend(expect.json.iter().map(|(path, wanted)| {
         let wanted = match wanted {
@@ -70,13 +61,8 @@ fn measured(what: &str, each: &Measured) -> String {
             format!(" of {}", names.join(" and "))
         }
     };
-    let is = each
-        .is
-        .as_ref()
-        .map_or("all".into(), |cmp| shown(&cmp.source).into_owned());
-    let ideally = each.ideally.as_ref().map_or(String::new(), |cmp| {
-        format!(" (ideally {})", shown(&cmp.source))
-    });
+    let is = each.is.as_ref().map_or("all".into(), |cmp| shown(&cmp.source).into_owned());
+    let ideally = each.ideally.as_ref().map_or(String::new(), |cmp| format!(" (ideally {})", shown(&cmp.source)));
     format!("{what}{of} {is}{ideally}")
 }
 
@@ -90,20 +76,9 @@ mod tests {
         let cmp = |source: &str| Some(Cmp::parse(source).unwrap());
         let expect = Expect {
             contains: vec!["ready\x1b".into()],
-            number: vec![Measured {
-                of: Of::Output,
-                is: cmp(">= 19"),
-                ideally: cmp("20"),
-            }],
-            ratio: vec![Measured {
-                of: Of::Output,
-                is: None,
-                ideally: None,
-            }],
-            stderr: Some(Box::new(Expect {
-                lacks: vec!["panic".into()],
-                ..Expect::default()
-            })),
+            number: vec![Measured { of: Of::Output, is: cmp(">= 19"), ideally: cmp("20") }],
+            ratio: vec![Measured { of: Of::Output, is: None, ideally: None }],
+            stderr: Some(Box::new(Expect { lacks: vec!["panic".into()], ..Expect::default() })),
             ..Expect::default()
         };
         assert_eq!(

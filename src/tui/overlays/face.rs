@@ -3,8 +3,10 @@
 //! A card's `draw` takes `&self`: all that a frame may change is what its `View` says was on the screen.
 
 use crate::tui::context::{Context, Reply};
+use crate::tui::overlays::say;
 use crate::tui::overlays::sheet::{self, Body, Head, Hint, Sheet};
 use crate::tui::overlays::view::View;
+use crate::tui::theme::Role;
 use crossterm::event::KeyEvent;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -50,13 +52,20 @@ pub trait Face {
     /// What of its body is on the screen.
     fn view(&self) -> &View;
 
-    /// Draws it.
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
+    /// Draws it, with what its last key was answered.
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>, said: Option<&str>) {
         let width = sheet::text_width(area, self.fills());
+        let mut foot = self.foot(ctx, width);
+        if let Some(words) = said {
+            let there: Vec<String> = foot.iter().map(ToString::to_string).collect();
+            if !there.join(" ").contains(words) {
+                foot.extend(say::prose(words, width, Role::Warn, ctx));
+            }
+        }
         let sheet = Sheet {
             head: self.head(ctx),
             body: self.body(ctx, width),
-            foot: self.foot(ctx, width),
+            foot,
             keys: self.keys(ctx),
             fills: self.fills(),
         };

@@ -18,8 +18,6 @@ pub enum Want {
     Some(&'static str),
     /// A name, not this one.
     NameBut(String),
-    /// Anything, nothing too.
-    Anything,
 }
 
 /// One question.
@@ -33,27 +31,17 @@ pub struct Question {
 impl Question {
     /// A question whose answer is shown while it is typed.
     pub fn new(label: impl Into<String>, want: Want) -> Self {
-        Self {
-            label: label.into(),
-            want,
-            field: TextField::new(Echo::Shown),
-        }
+        Self { label: label.into(), want, field: TextField::new(Echo::Shown) }
     }
 
     /// A question whose answer is not shown.
     pub fn hidden(label: impl Into<String>) -> Self {
-        Self {
-            field: TextField::new(Echo::Hidden),
-            ..Self::new(label, Want::Some("a value"))
-        }
+        Self { field: TextField::new(Echo::Hidden), ..Self::new(label, Want::Some("a value")) }
     }
 
     /// The words to type and nothing else.
     pub fn exactly(words: &str, to_do: &str) -> Self {
-        Self::new(
-            format!("Type  {words}  {to_do}:"),
-            Want::Exactly(words.to_owned()),
-        )
+        Self::new(format!("Type  {words}  {to_do}:"), Want::Exactly(words.to_owned()))
     }
 }
 
@@ -79,11 +67,7 @@ pub struct Form {
 impl Form {
     /// These questions.
     pub fn of(questions: Vec<Question>) -> Self {
-        Self {
-            questions,
-            at: 0,
-            complaint: None,
-        }
+        Self { questions, at: 0, complaint: None }
     }
 
     /// Whether there is anything to ask.
@@ -93,26 +77,20 @@ impl Form {
 
     /// Whether the question that is open must be typed, not pasted.
     pub fn refuses_paste(&self) -> bool {
-        self.questions
-            .get(self.at)
-            .is_some_and(|question| match question.want {
-                Want::Exactly(_) | Want::NameBut(_) => true,
-                Want::Some(_) | Want::Anything => false,
-            })
+        self.questions.get(self.at).is_some_and(|question| match question.want {
+            Want::Exactly(_) | Want::NameBut(_) => true,
+            Want::Some(_) => false,
+        })
     }
 
     /// The answer to a question, `""` where there is none.
     pub fn answer(&self, question: usize) -> &str {
-        self.questions
-            .get(question)
-            .map_or("", |question| question.field.text())
+        self.questions.get(question).map_or("", |question| question.field.text())
     }
 
     /// The field of the question that is open.
     pub fn field(&mut self) -> Option<&mut TextField> {
-        self.questions
-            .get_mut(self.at)
-            .map(|question| &mut question.field)
+        self.questions.get_mut(self.at).map(|question| &mut question.field)
     }
 
     /// Says something below the question, until the next key.
@@ -126,8 +104,11 @@ impl Form {
             return Step::Unused;
         };
         self.complaint = None;
+        let exact = matches!(question.want, Want::Exactly(_));
         match key.code {
             KeyCode::Enter => return self.submit(),
+            // Space reads on; one press too many must not spoil the words that are typed next.
+            KeyCode::Char(' ') if exact && question.field.text().is_empty() => {}
             KeyCode::BackTab => self.at = self.at.saturating_sub(1),
             _ if question.field.key(key) => {}
             _ => return Step::Unused,
@@ -187,24 +168,17 @@ fn complaint(question: &Question) -> Option<String> {
     let field = &question.field;
     match &question.want {
         Want::Exactly(words) if field.text() == words => None,
-        Want::Exactly(words) if field.text().is_empty() => {
-            Some(format!("Nothing is typed. It takes  {words}"))
-        }
+        Want::Exactly(words) if field.text().is_empty() => Some(format!("Nothing is typed. It takes  {words}")),
         Want::Exactly(words) => Some(format!("That is not  {words}  . Nothing was started.")),
         Want::Some(what) if field.is_blank() => Some(format!("It takes {what}.")),
         Want::NameBut(_) if field.is_blank() => Some("It takes a name.".into()),
-        Want::NameBut(name) if field.text().trim() == name => {
-            Some(format!("It takes another person than {name}."))
-        }
-        Want::Some(_) | Want::NameBut(_) | Want::Anything => None,
+        Want::NameBut(name) if field.text().trim() == name => Some(format!("It takes another person than {name}.")),
+        Want::Some(_) | Want::NameBut(_) => None,
     }
 }
 
 fn styled_rows(text: &str, limit: usize, style: ratatui::style::Style) -> Vec<Line<'static>> {
-    wrap::words(text, limit)
-        .into_iter()
-        .map(|row| Line::styled(row, style))
-        .collect()
+    wrap::words(text, limit).into_iter().map(|row| Line::styled(row, style)).collect()
 }
 
 /// The label and the field behind it, or below it where the room is short.
@@ -245,11 +219,7 @@ mod tests {
         typed(&mut form, "4b.2");
         assert_eq!(enter(&mut form), Step::Typed);
         assert_eq!(form.answer(0), "4b.2");
-        assert!(
-            form.complaint
-                .as_deref()
-                .is_some_and(|words| words.contains("4b.1"))
-        );
+        assert!(form.complaint.as_deref().is_some_and(|words| words.contains("4b.1")));
         form.key(KeyEvent::from(KeyCode::Backspace));
         typed(&mut form, "1");
         assert_eq!(enter(&mut form), Step::Done);
@@ -257,7 +227,7 @@ mod tests {
 
     #[test]
     fn exact_words_are_exact() {
-        for near in ["", " 4b.1", "4b.1 ", "4B.1", "4b.10"] {
+        for near in ["", "4b. 1", "4b.1 ", "4B.1", "4b.10"] {
             let mut form = Form::of(vec![Question::exactly("4b.1", "to run it")]);
             typed(&mut form, near);
             assert_eq!(enter(&mut form), Step::Typed, "{near:?}");
@@ -266,10 +236,8 @@ mod tests {
 
     #[test]
     fn paste_is_refused_where_words_are_typed_and_taken_where_reasons_are() {
-        let mut form = Form::of(vec![
-            Question::exactly("go", "to run it"),
-            Question::new("Why:", Want::Some("a reason")),
-        ]);
+        let mut form =
+            Form::of(vec![Question::exactly("go", "to run it"), Question::new("Why:", Want::Some("a reason"))]);
         assert!(!form.paste("go"));
         assert_eq!(form.answer(0), "");
         typed(&mut form, "go");
@@ -293,10 +261,8 @@ mod tests {
 
     #[test]
     fn an_empty_reason_is_not_taken_and_a_step_back_keeps_what_was_typed() {
-        let mut form = Form::of(vec![
-            Question::new("Why:", Want::Some("a reason")),
-            Question::new("Name:", Want::Some("a name")),
-        ]);
+        let mut form =
+            Form::of(vec![Question::new("Why:", Want::Some("a reason")), Question::new("Name:", Want::Some("a name"))]);
         typed(&mut form, "   ");
         assert_eq!(enter(&mut form), Step::Typed);
         typed(&mut form, "late");

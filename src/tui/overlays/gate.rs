@@ -44,27 +44,17 @@ pub struct GateCard {
 pub fn gate_of<'a>(ctx: &Context<'a>, step: StepIx) -> Option<&'a Gate> {
     match &ctx.plan.step(step).work {
         Work::Gate(gate) => Some(gate),
-        Work::Run(_)
-        | Work::Check(_)
-        | Work::Measure(_)
-        | Work::Ask(_)
-        | Work::Choose { .. }
-        | Work::Wait(_) => None,
+        Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) => None,
     }
 }
 
 /// What NO-GO proposes, the plan's own way first.
 fn proposals(gate: &Gate) -> Vec<(Otherwise, &'static str)> {
-    let mut ways = vec![
-        (Otherwise::Hold, "hold, and look again"),
-        (Otherwise::Abort, "abort the run"),
-    ];
+    let mut ways = vec![(Otherwise::Hold, "hold, and look again"), (Otherwise::Abort, "abort the run")];
     match &gate.otherwise {
         Otherwise::Hold => {}
         Otherwise::Abort => ways.reverse(),
-        Otherwise::RollBack(level) => {
-            ways.insert(0, (Otherwise::RollBack(level.clone()), "roll back"))
-        }
+        Otherwise::RollBack(level) => ways.insert(0, (Otherwise::RollBack(level.clone()), "roll back")),
     }
     ways
 }
@@ -96,10 +86,7 @@ impl GateCard {
             return Reply::Say("This gate has no criterion.".into());
         };
         match &ctx.plan.step(criterion).work {
-            Work::Check(_) | Work::Measure(_) | Work::Ask(_) => Reply::Over(Card::Answer {
-                step: criterion,
-                item: 0,
-            }),
+            Work::Check(_) | Work::Measure(_) | Work::Ask(_) => Reply::Over(Card::Answer { step: criterion, item: 0 }),
             Work::Choose { .. } => Reply::Over(Card::Choose(criterion)),
             Work::Run(_) => Reply::Say("This one is a command: r runs it.".into()),
             Work::Wait(_) | Work::Gate(_) => Reply::Say("This one cannot be answered here.".into()),
@@ -115,10 +102,7 @@ impl GateCard {
             return Reply::Say("This one is by hand: enter answers it.".into());
         }
         match crate::model::decide::asked_class(ctx.plan, ctx.state, criterion) {
-            Class::C0 => Reply::Ask(Intent::Run {
-                step: planned.id.clone(),
-                typed: Typed::default(),
-            }),
+            Class::C0 => Reply::Ask(Intent::Run { step: planned.id.clone(), typed: Typed::default() }),
             Class::C1 | Class::C2 | Class::C3 => Reply::Over(Card::Run(criterion)),
         }
     }
@@ -137,15 +121,11 @@ impl GateCard {
             KeyCode::Char('v') => self.mode = Mode::Deciding,
             KeyCode::Char('c') => return Reply::Over(Card::Note(Some(self.step))),
             KeyCode::Char('o') => {
-                return self
-                    .marked(ctx)
-                    .map_or(Reply::Stay, |step| Reply::Over(Card::Output(step)));
+                return self.marked(ctx).map_or(Reply::Stay, |step| Reply::Over(Card::Output(step)));
             }
             KeyCode::Char('p') if ctx.state.hold.is_some() => return Reply::Over(Card::GoOn),
             KeyCode::Char('p') => {
-                return Reply::Ask(Intent::Hold {
-                    reason: format!("at gate {}", say::number(ctx, self.step)),
-                });
+                return Reply::Ask(Intent::Hold { reason: format!("at gate {}", say::number(ctx, self.step)) });
             }
             KeyCode::Char('!') => return Reply::Over(Card::RollBack),
             KeyCode::Esc | KeyCode::Char('q') => return Reply::Close,
@@ -169,11 +149,9 @@ impl GateCard {
         };
         let place = digit as usize - '1' as usize;
         match gate_of(ctx, self.step).and_then(|gate| gate.poll.get(place)) {
-            Some(role) => Reply::Ask(Intent::Vote {
-                step: ctx.plan.step(self.step).id.clone(),
-                role: role.clone(),
-                vote,
-            }),
+            Some(role) => {
+                Reply::Ask(Intent::Vote { step: ctx.plan.step(self.step).id.clone(), role: role.clone(), vote })
+            }
             None => Reply::Say(format!("There is no station {digit}.")),
         }
     }
@@ -181,14 +159,8 @@ impl GateCard {
     fn deciding_key(&mut self, key: KeyEvent) -> Reply {
         self.mode = Mode::Criteria;
         match key.code {
-            KeyCode::Char('g') => Reply::Over(Card::Decide {
-                step: self.step,
-                go: true,
-            }),
-            KeyCode::Char('n') => Reply::Over(Card::Decide {
-                step: self.step,
-                go: false,
-            }),
+            KeyCode::Char('g') => Reply::Over(Card::Decide { step: self.step, go: true }),
+            KeyCode::Char('n') => Reply::Over(Card::Decide { step: self.step, go: false }),
             _ => Reply::Stay,
         }
     }
@@ -198,12 +170,10 @@ impl GateCard {
         let ways = gate_of(ctx, self.step).map(proposals).unwrap_or_default();
         match key.code {
             KeyCode::Char(digit @ '1'..='9') => match ways.get(digit as usize - '1' as usize) {
-                Some((Otherwise::Hold, _)) if ctx.state.hold.is_some() => {
-                    Reply::Say("It is held already.".into())
+                Some((Otherwise::Hold, _)) if ctx.state.hold.is_some() => Reply::Say("It is held already.".into()),
+                Some((Otherwise::Hold, _)) => {
+                    Reply::Ask(Intent::Hold { reason: format!("NO-GO at {}", say::number(ctx, self.step)) })
                 }
-                Some((Otherwise::Hold, _)) => Reply::Ask(Intent::Hold {
-                    reason: format!("NO-GO at {}", say::number(ctx, self.step)),
-                }),
                 Some((Otherwise::Abort, _)) => Reply::Over(Card::Reason(ReasonFor::Abort)),
                 Some((Otherwise::RollBack(_), _)) => Reply::Over(Card::RollBack),
                 None => Reply::Stay,
@@ -227,11 +197,7 @@ impl GateCard {
             .into_iter()
             .enumerate()
             .map(|(place, (way, words))| {
-                let by = if way == gate.otherwise {
-                    " (what the plan says)"
-                } else {
-                    ""
-                };
+                let by = if way == gate.otherwise { " (what the plan says)" } else { "" };
                 let level = match way {
                     Otherwise::RollBack(level) => format!(" by {level}"),
                     Otherwise::Hold | Otherwise::Abort => String::new(),
@@ -285,11 +251,7 @@ impl Face for GateCard {
             Mode::Deciding => vec![hint("g", "GO"), hint("n", "NO-GO"), hint("esc", "not yet")],
             Mode::Criteria => {
                 let locked = !ctx.state.open_points(ctx.plan, self.step).is_empty();
-                let decide = if locked {
-                    "decide (GO locked)"
-                } else {
-                    "decide"
-                };
+                let decide = if locked { "decide (GO locked)" } else { "decide" };
                 vec![
                     hint("enter", "answer"),
                     hint("r", "run"),

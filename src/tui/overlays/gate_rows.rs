@@ -18,15 +18,12 @@ use ratatui::text::{Line, Span};
 
 /// Criteria in the order of the screen: all of GO, then all of NO-GO.
 pub fn criteria(ctx: &Context<'_>, step: StepIx) -> Vec<StepIx> {
-    gate_of(ctx, step)
-        .map(|gate| gate.go.iter().chain(&gate.no_go).copied().collect())
-        .unwrap_or_default()
+    gate_of(ctx, step).map(|gate| gate.go.iter().chain(&gate.no_go).copied().collect()).unwrap_or_default()
 }
 
 /// `GATE 2.5  Go/No-Go … now 08:58:10 EST (-05:00)`.
 pub fn head(ctx: &Context<'_>, step: StepIx) -> Head {
-    let zone =
-        crate::model::schedule::format_wall(ctx.now.wall, &ctx.state.zone, Some("%H:%M:%S %Z"));
+    let zone = crate::model::schedule::format_wall(ctx.now.wall, &ctx.state.zone, Some("%H:%M:%S %Z"));
     Head {
         word: format!("GATE {}", say::number(ctx, step)),
         title: say::title(ctx, step),
@@ -36,22 +33,16 @@ pub fn head(ctx: &Context<'_>, step: StepIx) -> Head {
 }
 
 /// The rows, and the row of the criterion that is marked.
-pub fn body(
-    ctx: &Context<'_>,
-    step: StepIx,
-    at: usize,
-    width: usize,
-) -> (Vec<Line<'static>>, usize) {
+pub fn body(ctx: &Context<'_>, step: StepIx, at: usize, width: usize) -> (Vec<Line<'static>>, usize) {
     let Some(gate) = gate_of(ctx, step) else {
         return (Vec::new(), 0);
     };
     let mut rows = say::prose(&say::fill(ctx, &gate.text), width, Role::Text, ctx);
     let (mut marked, mut place) = (0, 0);
     let columns = Columns::of(width);
-    for (side, criteria, title) in [
-        (Side::Go, &gate.go, "GO needs every one of these"),
-        (Side::NoGo, &gate.no_go, "NO-GO if any one of these"),
-    ] {
+    for (side, criteria, title) in
+        [(Side::Go, &gate.go, "GO needs every one of these"), (Side::NoGo, &gate.no_go, "NO-GO if any one of these")]
+    {
         if criteria.is_empty() {
             continue;
         }
@@ -64,25 +55,13 @@ pub fn body(
             place += 1;
         }
     }
-    rows.extend(say::labelled(
-        "Carried in",
-        &carried(ctx),
-        width,
-        Role::TextDim,
-        ctx,
-    ));
+    rows.extend(say::labelled("Carried", &carried(ctx), width, Role::TextDim, ctx));
     (rows, marked)
 }
 
 /// `2 skipped  1 n/a  0 overridden  1 by hand`.
 fn carried(ctx: &Context<'_>) -> String {
-    let of = |wanted: StepStatus| {
-        ctx.state
-            .steps
-            .iter()
-            .filter(|own| own.status == wanted)
-            .count()
-    };
+    let of = |wanted: StepStatus| ctx.state.steps.iter().filter(|own| own.status == wanted).count();
     format!(
         "{} skipped  {} n/a  {} overridden  {} by hand",
         of(StepStatus::Skipped),
@@ -104,18 +83,10 @@ impl Columns {
     fn of(width: usize) -> Self {
         let left = width.saturating_sub(8 + 24);
         if width < 70 {
-            return Self {
-                text: width.saturating_sub(8 + 6),
-                saw: 0,
-                wide: false,
-            };
+            return Self { text: width.saturating_sub(8 + 6), saw: 0, wide: false };
         }
         let saw = (left / 3).clamp(12, 40);
-        Self {
-            text: left - saw - 1,
-            saw,
-            wide: true,
-        }
+        Self { text: left - saw - 1, saw, wide: true }
     }
 
     fn title(&self, title: &str, first: bool, ctx: &Context<'_>) -> Line<'static> {
@@ -131,75 +102,43 @@ impl Columns {
         ])
     }
 
-    fn rows(
-        &self,
-        ctx: &Context<'_>,
-        criterion: StepIx,
-        side: Side,
-        marked: bool,
-    ) -> Vec<Line<'static>> {
-        let (word, role) = state_word(ctx.state.step(criterion).status, side);
+    fn rows(&self, ctx: &Context<'_>, criterion: StepIx, side: Side, marked: bool) -> Vec<Line<'static>> {
         let saw = saw(ctx, criterion);
-        let mark = if marked { '>' } else { ' ' };
-        let text_role = if marked { Role::Select } else { Role::Text };
-        let mut texts = wrap::words(&statement(ctx, criterion), self.text).into_iter();
-        let mut saws = if self.wide {
-            wrap::words(&saw, self.saw)
-        } else {
-            Vec::new()
-        }
-        .into_iter();
+        let texts = wrap::words(&statement(ctx, criterion), self.text);
+        let saws = if self.wide { wrap::words(&saw, self.saw) } else { Vec::new() };
+        let (plain, dim) = (if marked { Role::Select } else { Role::Text }, Role::TextDim);
+        let span = |text: String, role: Role| Span::styled(text, ctx.theme.style(role));
+        let at = |rows: &[String], part: usize| rows.get(part).cloned().unwrap_or_default();
         let mut rows = Vec::new();
-        let head = format!(
-            " {mark} {:<4} ",
-            wrap::cut(&tail(&say::number(ctx, criterion)), 4)
-        );
-        for part in 0.. {
-            let (text, seen) = (texts.next(), saws.next());
-            if part > 0 && text.is_none() && seen.is_none() {
-                break;
-            }
-            let mut spans = vec![
-                Span::styled(
-                    if part == 0 {
-                        head.clone()
-                    } else {
-                        " ".repeat(8)
-                    },
-                    ctx.theme.style(Role::Focus),
-                ),
-                Span::styled(
-                    pad(&text.unwrap_or_default(), self.text),
-                    ctx.theme.style(text_role),
-                ),
-            ];
+        for part in 0..texts.len().max(saws.len()) {
+            let head = if part == 0 { item_head(ctx, criterion, marked) } else { " ".repeat(8) };
+            let mut spans = vec![span(head, Role::Focus), span(pad(&at(&texts, part), self.text), plain)];
             if self.wide {
-                let seen = pad(&seen.unwrap_or_default(), self.saw + 1);
-                spans.push(Span::styled(seen, ctx.theme.style(Role::TextDim)));
+                spans.push(span(pad(&at(&saws, part), self.saw + 1), dim));
             }
             if part == 0 {
-                spans.push(Span::styled(format!("{word:<6}"), ctx.theme.style(role)));
-            }
-            if part == 0 && self.wide {
-                spans.push(Span::styled(
-                    by_and_age(ctx, criterion),
-                    ctx.theme.style(Role::TextDim),
-                ));
+                let (word, role) = state_word(ctx.state.step(criterion).status, side);
+                spans.push(span(format!("{word:<6}"), role));
+                let who = if self.wide { by_and_age(ctx, criterion) } else { String::new() };
+                spans.push(span(who, dim));
             }
             rows.push(Line::from(spans));
         }
         if !self.wide && saw != "-" {
-            let seen = format!(
-                "{saw}  {}",
-                by_and_age(ctx, criterion)
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            );
-            rows.extend(say::labelled("", &seen, self.text + 14, Role::TextDim, ctx));
+            let who = by_and_age(ctx, criterion);
+            let who: Vec<&str> = who.split_whitespace().collect();
+            let seen = format!("{saw}  {}", who.join(" "));
+            rows.extend(say::labelled("", &seen, self.text + 14, dim, ctx));
         }
         rows
     }
+}
+
+/// ` > 4    ` of a criterion.
+fn item_head(ctx: &Context<'_>, criterion: StepIx, marked: bool) -> String {
+    let mark = if marked { '>' } else { ' ' };
+    let number = wrap::cut(&tail(&say::number(ctx, criterion)), 4);
+    format!(" {mark} {number:<4} ")
 }
 
 fn pad(text: &str, width: usize) -> String {
@@ -214,11 +153,7 @@ fn tail(number: &str) -> String {
 
 /// What the criterion states: its statement or question, else its title.
 fn statement(ctx: &Context<'_>, criterion: StepIx) -> String {
-    let critical = if ctx.plan.step(criterion).critical {
-        " (critical)"
-    } else {
-        ""
-    };
+    let critical = if ctx.plan.step(criterion).critical { " (critical)" } else { "" };
     format!("{}{critical}", say::title(ctx, criterion))
 }
 
@@ -233,17 +168,8 @@ fn state_word(status: StepStatus, side: Side) -> (&'static str, Role) {
 
 fn saw(ctx: &Context<'_>, criterion: StepIx) -> String {
     let own = ctx.state.step(criterion);
-    let typed = own
-        .answers
-        .values()
-        .next_back()
-        .map(|answered| answered.saw.as_str())
-        .filter(|saw| !saw.is_empty());
-    let failed = own
-        .checks
-        .iter()
-        .find(|check| !check.ok)
-        .or_else(|| own.checks.last());
+    let typed = own.answers.values().next_back().map(|answered| answered.saw.as_str()).filter(|saw| !saw.is_empty());
+    let failed = own.checks.iter().find(|check| !check.ok).or_else(|| own.checks.last());
     let checked = failed.map(|check| check.saw.as_str());
     match (typed, checked, own.status.settled() || own.status.bad()) {
         (_, _, false) => "-".into(),
@@ -257,12 +183,7 @@ fn by_and_age(ctx: &Context<'_>, criterion: StepIx) -> String {
     if !own.status.settled() && !own.status.bad() {
         return String::new();
     }
-    let who = own
-        .answers
-        .values()
-        .next_back()
-        .map(|answered| &answered.by)
-        .or(own.by.as_ref());
+    let who = own.answers.values().next_back().map(|answered| &answered.by).or(own.by.as_ref());
     let by = if ctx.plan.step(criterion).command().is_some() {
         "probe".into()
     } else {
@@ -295,9 +216,7 @@ pub fn poll(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static>>
 
 fn role_title(ctx: &Context<'_>, id: &crate::model::ids::RoleId) -> String {
     let role = ctx.plan.roles.iter().find(|role| role.id == *id);
-    role.map_or(shown(id.as_str()).into_owned(), |role| {
-        shown(&role.title).into_owned()
-    })
+    role.map_or(shown(id.as_str()).into_owned(), |role| shown(&role.title).into_owned())
 }
 
 fn vote_word(vote: Vote) -> &'static str {
@@ -309,16 +228,23 @@ fn vote_word(vote: Vote) -> &'static str {
 
 /// `Advice  HOLD. 2.5.4 has no answer. ops is silent.`
 pub fn advice(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static>> {
-    let open: Vec<String> = ctx
-        .state
-        .open_points(ctx.plan, step)
-        .iter()
-        .map(|point| shown(point).into_owned())
-        .collect();
+    let open: Vec<String> =
+        ctx.state.open_points(ctx.plan, step).iter().map(|point| shown(point).into_owned()).collect();
     if open.is_empty() {
         return say::labelled("Advice", "GO. Every point is clear.", width, Role::Ok, ctx);
     }
-    let words = format!("HOLD. {}.", open.join(". "));
+    // Three rows at most: the list itself shows every state.
+    let (mut words, mut named) = (String::from("HOLD."), 0);
+    for point in &open {
+        if named > 0 && words.len() + point.len() > width * 5 / 2 {
+            break;
+        }
+        words.push_str(&format!(" {point}."));
+        named += 1;
+    }
+    if named < open.len() {
+        words.push_str(&format!(" And {} more.", open.len() - named));
+    }
     say::labelled("Advice", &words, width, Role::Warn, ctx)
 }
 
@@ -339,11 +265,7 @@ pub fn next(ctx: &Context<'_>, step: StepIx, marked: Option<StepIx>) -> String {
     }
     let open = ctx.state.open_points(ctx.plan, step);
     if open.is_empty() {
-        let decider = ctx
-            .plan
-            .decider
-            .as_ref()
-            .map_or("the decider".into(), |role| role_title(ctx, role));
+        let decider = ctx.plan.decider.as_ref().map_or("the decider".into(), |role| role_title(ctx, role));
         return format!("v: {decider} decides.");
     }
     if criteria(ctx, step).iter().any(unanswered) {
@@ -354,19 +276,10 @@ pub fn next(ctx: &Context<'_>, step: StepIx, marked: Option<StepIx>) -> String {
 
 /// The stations to speak for, by digit.
 pub fn stations(ctx: &Context<'_>, step: StepIx, vote: Vote) -> String {
-    let roles = gate_of(ctx, step)
-        .map(|gate| gate.poll.as_slice())
-        .unwrap_or_default();
-    let named: Vec<String> = roles
-        .iter()
-        .enumerate()
-        .map(|(place, role)| format!("{} {}", place + 1, role_title(ctx, role)))
-        .collect();
-    format!(
-        "{} of which station?  {}",
-        vote_word(vote),
-        named.join("   ")
-    )
+    let roles = gate_of(ctx, step).map(|gate| gate.poll.as_slice()).unwrap_or_default();
+    let named: Vec<String> =
+        roles.iter().enumerate().map(|(place, role)| format!("{} {}", place + 1, role_title(ctx, role))).collect();
+    format!("{} of which station?  {}", vote_word(vote), named.join("   "))
 }
 
 /// What deciding would mean.
@@ -375,9 +288,6 @@ pub fn deciding(ctx: &Context<'_>, step: StepIx) -> String {
     if open == 0 {
         "g GO   n NO-GO   esc not yet".into()
     } else {
-        format!(
-            "GO is locked: {}. g GO ANYWAY, typed   n NO-GO   esc not yet",
-            say::count(open, "open point")
-        )
+        format!("GO is locked: {}. g GO ANYWAY, typed   n NO-GO   esc not yet", say::count(open, "open point"))
     }
 }

@@ -1,6 +1,7 @@
 //! Help for here: every action with its key, what does something on this screen first; type to search.
 //!
-//! Enter closes the help and does the marked action, as its key would: what changes something still opens its card.
+//! Enter closes the help; where something was searched for or marked it does that action, as its key would: what changes
+//! something still opens its card.
 
 use crate::tui::context::{ActionLine, Context, Reply};
 use crate::tui::overlays::face::Face;
@@ -24,22 +25,12 @@ pub struct HelpCard {
 impl HelpCard {
     /// All of it, nothing searched for.
     pub fn open() -> Self {
-        Self {
-            field: TextField::new(Echo::Shown),
-            at: 0,
-            view: View::default(),
-        }
+        Self { field: TextField::new(Echo::Shown), at: 0, view: View::default() }
     }
 
     /// What matches every word that was typed; what is of this screen first.
     fn found<'a>(&self, ctx: &Context<'a>) -> Vec<ActionLine<'a>> {
-        let words: Vec<String> = self
-            .field
-            .text()
-            .to_lowercase()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
+        let words: Vec<String> = self.field.text().to_lowercase().split_whitespace().map(str::to_owned).collect();
         let fits = |action: &&ActionLine<'_>| {
             let text = format!("{} {} {}", action.name, action.key, action.does).to_lowercase();
             words.iter().all(|word| text.contains(word))
@@ -52,12 +43,7 @@ impl HelpCard {
 
 impl Face for HelpCard {
     fn head(&self, _ctx: &Context<'_>) -> Head {
-        Head {
-            word: "HELP".into(),
-            title: "for here".into(),
-            tag: String::new(),
-            role: Role::TextStrong,
-        }
+        Head { word: "HELP".into(), title: "for here".into(), tag: String::new(), role: Role::TextStrong }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
@@ -66,10 +52,7 @@ impl Face for HelpCard {
         self.view.show(marked);
         if rows.is_empty() {
             let words = "Nothing here by that name.";
-            return Body {
-                rows: say::prose(words, width, Role::TextDim, ctx),
-                must_read: 0,
-            };
+            return Body { rows: say::prose(words, width, Role::TextDim, ctx), must_read: 0 };
         }
         Body { rows, must_read: 0 }
     }
@@ -81,16 +64,13 @@ impl Face for HelpCard {
     }
 
     fn keys(&self, _ctx: &Context<'_>) -> Vec<Hint> {
-        vec![
-            hint("type", "to search"),
-            hint("enter", "do it"),
-            hint("esc", "close"),
-        ]
+        vec![hint("type", "to search"), hint("enter", "do it"), hint("esc", "close")]
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         match key.code {
             KeyCode::Esc => Reply::Close,
+            KeyCode::Enter if self.field.is_blank() && self.at == 0 => Reply::Close,
             KeyCode::Enter => match self.found(ctx).get(self.at) {
                 Some(action) => Reply::Act(action.name.to_owned()),
                 None => Reply::Close,

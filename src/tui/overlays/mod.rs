@@ -5,6 +5,8 @@
 
 mod answer;
 mod answer_rows;
+#[cfg(test)]
+mod answer_tests;
 mod choose;
 mod command_rows;
 mod decide;
@@ -13,16 +15,22 @@ mod face;
 mod form;
 mod gate;
 mod gate_rows;
+#[cfg(test)]
+mod gate_tests;
 mod help;
 mod note;
 mod output;
 mod output_rows;
+#[cfg(test)]
+mod output_tests;
 mod palette;
 mod quiet;
 mod reason;
 mod resolve;
 mod rollback;
 mod rollback_rows;
+#[cfg(test)]
+mod rollback_tests;
 mod run;
 mod run_rows;
 #[cfg(test)]
@@ -32,6 +40,8 @@ mod sgr;
 mod sheet;
 mod since;
 #[cfg(test)]
+mod small_tests;
+#[cfg(test)]
 mod stage;
 mod start;
 mod stop;
@@ -39,7 +49,7 @@ mod view;
 mod yes;
 
 use crate::tui::context::{Card, Context, Reply};
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use face::Face;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -49,6 +59,8 @@ use ratatui::layout::Rect;
 pub struct Overlay {
     card: Card,
     kind: Kind,
+    /// What the last key was answered, shown until the next one.
+    said: Option<String>,
 }
 
 /// Each card's own state.
@@ -77,9 +89,7 @@ impl Overlay {
     pub fn open(card: Card, ctx: &Context<'_>) -> Self {
         let kind = match &card {
             Card::Run(step) => Kind::Run(run::RunCard::open(*step, ctx)),
-            Card::Answer { step, item } => {
-                Kind::Answer(answer::AnswerCard::open(*step, *item, ctx))
-            }
+            Card::Answer { step, item } => Kind::Answer(answer::AnswerCard::open(*step, *item, ctx)),
             Card::Choose(step) => Kind::Choose(choose::ChooseCard::open(*step)),
             Card::Gate(step) => Kind::Gate(gate::GateCard::open(*step, ctx)),
             Card::Decide { step, go } => Kind::Decide(decide::DecideCard::open(*step, *go, ctx)),
@@ -97,25 +107,44 @@ impl Overlay {
             Card::Help => Kind::Help(help::HelpCard::open()),
             Card::Palette => Kind::Palette(palette::PaletteCard::open()),
         };
-        Self { card, kind }
+        Self { card, kind, said: None }
     }
 
-    /// Takes a key. Only presses count: a release or an auto-repeat does nothing.
+    /// Takes a key. A release does nothing, an auto-repeat only moves, and no chord with Ctrl or Alt acts: lone Esc and a
+    /// letter that comes right after it reach some terminals' programs as Alt and that letter.
     pub fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
-        if key.kind != KeyEventKind::Press {
+        if !counts(key) {
             return Reply::Stay;
         }
-        self.face_mut().key(key, ctx)
+        let reply = self.face_mut().key(key, ctx);
+        self.remember(reply)
     }
 
     /// Takes pasted text, where it takes any.
     pub fn paste(&mut self, text: &str, ctx: &Context<'_>) -> Reply {
-        self.face_mut().paste(text, ctx)
+        let reply = self.face_mut().paste(text, ctx);
+        self.remember(reply)
+    }
+
+    fn remember(&mut self, reply: Reply) -> Reply {
+        self.said = match &reply {
+            Reply::Say(words) => Some(words.clone()),
+            Reply::Stay
+            | Reply::Close
+            | Reply::Wish(_)
+            | Reply::Ask(_)
+            | Reply::Open(_)
+            | Reply::Over(_)
+            | Reply::Act(_)
+            | Reply::Copy(_)
+            | Reply::Leave => None,
+        };
+        reply
     }
 
     /// Draws it. A card wants the area below the header; a full-screen one wants all of it.
     pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
-        self.face().draw(frame, area, ctx);
+        self.face().draw(frame, area, ctx, self.said.as_deref());
     }
 
     /// Whether it hides all of the screen below it.
@@ -183,5 +212,28 @@ impl Overlay {
             Kind::Start(card) => card,
             Kind::Since(card) => card,
         }
+    }
+}
+
+/// Whether a key reaches a card at all.
+fn counts(key: KeyEvent) -> bool {
+    let moves = matches!(
+        key.code,
+        KeyCode::Up
+            | KeyCode::Down
+            | KeyCode::Left
+            | KeyCode::Right
+            | KeyCode::PageUp
+            | KeyCode::PageDown
+            | KeyCode::Backspace
+            | KeyCode::Delete
+    );
+    let chord =
+        key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META);
+    let harmless = key.modifiers == KeyModifiers::CONTROL && matches!(key.code, KeyCode::Char('u' | 'd' | 'w'));
+    match key.kind {
+        KeyEventKind::Press => !chord || harmless,
+        KeyEventKind::Repeat => moves && !chord,
+        KeyEventKind::Release => false,
     }
 }

@@ -25,34 +25,21 @@ pub struct NoteCard {
 impl NoteCard {
     /// A note at this step, or of the run.
     pub fn open(step: Option<StepIx>) -> Self {
-        Self {
-            step,
-            form: Form::of(vec![Question::new("Note:", Want::Some("a text"))]),
-            view: View::default(),
-        }
+        Self { step, form: Form::of(vec![Question::new("Note:", Want::Some("a text"))]), view: View::default() }
     }
 }
 
 impl Face for NoteCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
-        let title = self.step.map_or("of the run".into(), |step| {
-            format!("at {} {}", say::number(ctx, step), say::title(ctx, step))
-        });
-        Head {
-            word: "NOTE".into(),
-            title,
-            tag: say::second(ctx, ctx.now.wall),
-            role: Role::TextStrong,
-        }
+        let title = self
+            .step
+            .map_or("of the run".into(), |step| format!("at {} {}", say::number(ctx, step), say::title(ctx, step)));
+        Head { word: "NOTE".into(), title, tag: say::second(ctx, ctx.now.wall), role: Role::TextStrong }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
-        let words =
-            "It is kept in the journal as it is typed and cannot be taken back. No secrets.";
-        Body {
-            rows: say::prose(words, width, Role::TextDim, ctx),
-            must_read: 0,
-        }
+        let words = "It is kept in the journal as it is typed and cannot be taken back. No secrets.";
+        Body { rows: say::prose(words, width, Role::TextDim, ctx), must_read: 0 }
     }
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
@@ -60,11 +47,7 @@ impl Face for NoteCard {
     }
 
     fn keys(&self, _ctx: &Context<'_>) -> Vec<Hint> {
-        vec![
-            hint("enter", "write it down"),
-            hint("esc", "go back"),
-            hint("^C", "then ! roll back"),
-        ]
+        vec![hint("enter", "write it down"), hint("esc", "go back"), hint("^C", "then ! roll back")]
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {

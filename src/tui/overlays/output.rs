@@ -98,14 +98,8 @@ impl OutputCard {
             }
             Ok(Err(stopped)) => {
                 self.follow = false;
-                self.top.set(Place {
-                    line: stopped,
-                    row: 0,
-                });
-                Reply::Say(format!(
-                    "\"{}\" is not in the next 64 MiB; n or N searches on.",
-                    self.needle
-                ))
+                self.top.set(Place { line: stopped, row: 0 });
+                Reply::Say(format!("\"{}\" is not in the next 64 MiB; n or N searches on.", self.needle))
             }
             Err(cause) => Reply::Say(unreadable(&cause)),
         }
@@ -146,25 +140,12 @@ impl OutputCard {
 
     fn status(&self, ctx: &Context<'_>, end: u64) -> String {
         let own = ctx.state.step(self.step);
-        let part = (end.min(own.bytes) * 100)
-            .checked_div(own.bytes)
-            .unwrap_or(100);
+        // A last line break is no row of its own.
+        let part = if end + 2 >= own.bytes { 100 } else { end * 100 / own.bytes };
         let follow = if self.follow { "  follow" } else { "" };
-        let attempt = if own.attempt > 1 {
-            format!("  attempt {}", own.attempt)
-        } else {
-            String::new()
-        };
-        let masked = if own.masked > 0 {
-            format!("  {} secrets masked", own.masked)
-        } else {
-            String::new()
-        };
-        let lost = if own.lost > 0 {
-            format!("  {} bytes NOT KEPT", own.lost)
-        } else {
-            String::new()
-        };
+        let attempt = if own.attempt > 1 { format!("  attempt {}", own.attempt) } else { String::new() };
+        let masked = if own.masked > 0 { format!("  {} secrets masked", own.masked) } else { String::new() };
+        let lost = if own.lost > 0 { format!("  {} bytes NOT KEPT", own.lost) } else { String::new() };
         format!(
             "{} {}  {}  {part}%  {} lines, {} bytes{follow}{attempt}{masked}{lost}",
             say::number(ctx, self.step),
@@ -179,11 +160,9 @@ impl OutputCard {
     fn nothing(&self, ctx: &Context<'_>) -> String {
         let own = ctx.state.step(self.step);
         match (own.exit, own.took) {
-            (Some(exit), Some(took)) => format!(
-                "This step printed nothing. {} in {:.1}s.",
-                exit.shown(),
-                took.as_secs_f64()
-            ),
+            (Some(exit), Some(took)) => {
+                format!("This step printed nothing. {} in {:.1}s.", exit.shown(), took.as_secs_f64())
+            }
             (_, _) if own.attempt == 0 => "This step has not run yet.".into(),
             (_, _) => "This step has printed nothing so far.".into(),
         }
@@ -192,13 +171,7 @@ impl OutputCard {
     fn text(&self, ctx: &Context<'_>, height: usize) -> (Vec<Line<'static>>, u64) {
         let source = self.source(ctx);
         if source.total() == 0 {
-            return (
-                vec![Line::styled(
-                    self.nothing(ctx),
-                    ctx.theme.style(Role::TextDim),
-                )],
-                0,
-            );
+            return (vec![Line::styled(self.nothing(ctx), ctx.theme.style(Role::TextDim))], 0);
         }
         if self.follow {
             match source.bottom(height) {
@@ -215,20 +188,12 @@ impl OutputCard {
 
 fn unreadable(cause: &io::Error) -> String {
     let cause = cause.to_string();
-    format!(
-        "The output cannot be read: {}",
-        crate::model::text::shown(&cause)
-    )
+    format!("The output cannot be read: {}", crate::model::text::shown(&cause))
 }
 
 impl Face for OutputCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
-        Head {
-            word: "OUTPUT".into(),
-            title: say::title(ctx, self.step),
-            tag: String::new(),
-            role: Role::Text,
-        }
+        Head { word: "OUTPUT".into(), title: say::title(ctx, self.step), tag: String::new(), role: Role::Text }
     }
 
     fn body(&self, _ctx: &Context<'_>, _width: usize) -> Body {
@@ -311,25 +276,23 @@ impl Face for OutputCard {
         &self.view
     }
 
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>, said: Option<&str>) {
         frame.render_widget(Clear, area);
-        let (width, height) = (
-            usize::from(area.width),
-            usize::from(area.height.saturating_sub(2)),
-        );
+        let (width, height) = (usize::from(area.width), usize::from(area.height.saturating_sub(2)));
         self.size.set((width.max(1), height.max(1)));
         let (rows, end) = self.text(ctx, height);
         let buffer = frame.buffer_mut();
         for (y, row) in (area.y..).zip(rows.iter().take(height)) {
             buffer.set_line(area.x, y, row, area.width);
         }
-        let status = match &self.typing {
-            Some(field) => {
+        let status = match (&self.typing, said) {
+            (Some(field), _) => {
                 let mut spans = vec![Span::raw("/")];
                 spans.extend(field.spans(width.saturating_sub(1), ctx.theme));
                 Line::from(spans)
             }
-            None => Line::styled(self.status(ctx, end), ctx.theme.style(Role::TextStrong)),
+            (None, Some(words)) => Line::styled(words.to_owned(), ctx.theme.style(Role::Warn)),
+            (None, None) => Line::styled(self.status(ctx, end), ctx.theme.style(Role::TextStrong)),
         };
         let keys = sheet::key_rows(&self.keys(ctx), width, ctx);
         for (up, row) in [(2, Some(&status)), (1, keys.first())] {

@@ -44,11 +44,7 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// The output as rows of `width` cells.
     pub fn new(ctx: &'a Context<'a>, step: StepIx, width: usize) -> Self {
-        Self {
-            ctx,
-            step,
-            width: width.max(1),
-        }
+        Self { ctx, step, width: width.max(1) }
     }
 
     /// Bytes that there are.
@@ -59,9 +55,7 @@ impl<'a> Source<'a> {
     fn read(&self, from: u64, to: u64) -> io::Result<Vec<u8>> {
         let own = self.ctx.state.step(self.step);
         let id = &self.ctx.plan.step(self.step).id;
-        self.ctx
-            .port
-            .output(id, own.attempt, from..to.min(own.bytes))
+        self.ctx.port.output(id, own.attempt, from..to.min(own.bytes))
     }
 
     fn after(&self, from: u64) -> io::Result<Vec<Piece>> {
@@ -92,21 +86,12 @@ impl<'a> Source<'a> {
     }
 
     fn pen(&self) -> Pen {
-        let colours = if self.ctx.theme.name == "mono" {
-            Colours::Dropped
-        } else {
-            Colours::Kept
-        };
+        let colours = if self.ctx.theme.name == "mono" { Colours::Dropped } else { Colours::Kept };
         Pen::new(self.ctx.theme.style(Role::Text), colours)
     }
 
     /// At most `height` rows from a place on, and the byte at which the last of their lines begins.
-    pub fn rows(
-        &self,
-        top: Place,
-        height: usize,
-        needle: &str,
-    ) -> io::Result<(Vec<Line<'static>>, u64)> {
+    pub fn rows(&self, top: Place, height: usize, needle: &str) -> io::Result<(Vec<Line<'static>>, u64)> {
         let mut pen = self.pen();
         let (mut rows, mut skip, mut last) = (Vec::new(), top.row, top.line);
         for (at, bytes) in self.after(top.line)? {
@@ -125,35 +110,20 @@ impl<'a> Source<'a> {
 
     /// The place from which the end fills `height` rows.
     pub fn bottom(&self, height: usize) -> io::Result<Place> {
-        self.up(
-            Place {
-                line: self.total(),
-                row: 0,
-            },
-            height,
-        )
+        self.up(Place { line: self.total(), row: 0 }, height)
     }
 
     /// So many rows further up.
     pub fn up(&self, from: Place, rows: usize) -> io::Result<Place> {
         if from.row >= rows {
-            return Ok(Place {
-                row: from.row - rows,
-                ..from
-            });
+            return Ok(Place { row: from.row - rows, ..from });
         }
         let mut left = rows - from.row;
-        let mut top = Place {
-            line: from.line,
-            row: 0,
-        };
+        let mut top = Place { line: from.line, row: 0 };
         let mut pen = self.pen();
         for (at, bytes) in self.before(from.line)?.into_iter().rev() {
             let count = self.layout(&mut pen, &bytes, "").len();
-            top = Place {
-                line: at,
-                row: count.saturating_sub(left),
-            };
+            top = Place { line: at, row: count.saturating_sub(left) };
             if count >= left {
                 break;
             }
@@ -169,10 +139,7 @@ impl<'a> Source<'a> {
         let mut top = from;
         for (at, bytes) in self.after(from.line)? {
             let count = self.layout(&mut pen, &bytes, "").len();
-            top = Place {
-                line: at,
-                row: left.min(count.saturating_sub(1)),
-            };
+            top = Place { line: at, row: left.min(count.saturating_sub(1)) };
             if left < count {
                 break;
             }
@@ -183,10 +150,7 @@ impl<'a> Source<'a> {
 
     /// The first place after `from` whose line holds `needle`, letters of either case; `Err(offset)` where the search stopped.
     pub fn find_after(&self, from: u64, needle: &str) -> io::Result<Result<Place, u64>> {
-        let (wanted, stop) = (
-            needle.to_ascii_lowercase(),
-            from.saturating_add(SEARCH).min(self.total()),
-        );
+        let (wanted, stop) = (needle.to_ascii_lowercase(), from.saturating_add(SEARCH).min(self.total()));
         let mut at = from;
         while at < stop {
             let bytes = self.read(at, at + WINDOW)?.to_ascii_lowercase();
@@ -208,9 +172,7 @@ impl<'a> Source<'a> {
         while end > stop {
             let start = end.saturating_sub(WINDOW);
             let overlap = wanted.len().saturating_sub(1) as u64;
-            let bytes = self
-                .read(start, (end + overlap).min(to))?
-                .to_ascii_lowercase();
+            let bytes = self.read(start, (end + overlap).min(to))?.to_ascii_lowercase();
             if let Some(found) = rfind(&bytes, wanted.as_bytes()) {
                 return self.place_of(start + found as u64).map(Ok);
             }
@@ -224,17 +186,12 @@ impl<'a> Source<'a> {
         let before = self.before(byte)?;
         let fresh = match before.last() {
             None => true,
-            Some((at, bytes)) => {
-                self.read(byte - 1, byte)? == b"\n" || at + (bytes.len() as u64) < byte
-            }
+            Some((at, bytes)) => self.read(byte - 1, byte)? == b"\n" || at + (bytes.len() as u64) < byte,
         };
         match before.last() {
             Some((at, bytes)) if !fresh => {
                 let rows = self.layout(&mut self.pen(), bytes, "").len();
-                Ok(Place {
-                    line: *at,
-                    row: rows.saturating_sub(1),
-                })
+                Ok(Place { line: *at, row: rows.saturating_sub(1) })
             }
             Some(_) | None => Ok(Place { line: byte, row: 0 }),
         }
@@ -242,15 +199,11 @@ impl<'a> Source<'a> {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes
-        .windows(wanted.len().max(1))
-        .position(|window| window == wanted)
+    bytes.windows(wanted.len().max(1)).position(|window| window == wanted)
 }
 
 fn rfind(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes
-        .windows(wanted.len().max(1))
-        .rposition(|window| window == wanted)
+    bytes.windows(wanted.len().max(1)).rposition(|window| window == wanted)
 }
 
 /// Lines without their line breaks; a carriage return that overwrites begins a line too, so that nothing is hidden.
@@ -264,13 +217,7 @@ fn split(from: u64, bytes: &[u8]) -> Vec<Piece> {
         let mut inner = at;
         loop {
             let len = piece_len(rest);
-            pieces.push((
-                inner,
-                rest[..len]
-                    .strip_suffix(b"\r")
-                    .unwrap_or(&rest[..len])
-                    .to_vec(),
-            ));
+            pieces.push((inner, rest[..len].strip_suffix(b"\r").unwrap_or(&rest[..len]).to_vec()));
             inner += len as u64;
             rest = &rest[len..];
             if rest.is_empty() {
@@ -292,10 +239,7 @@ fn piece_len(rest: &[u8]) -> usize {
         return limit;
     }
     let inside = |at: &usize| rest[*at] & 0xc0 == 0x80;
-    (limit - 3..=limit)
-        .rev()
-        .find(|at| !inside(at))
-        .unwrap_or(limit)
+    (limit - 3..=limit).rev().find(|at| !inside(at)).unwrap_or(limit)
 }
 
 /// Marks where `needle` stands in a line, letters of either case.
@@ -303,16 +247,9 @@ fn highlight(line: Line<'static>, needle: &str, style: Style) -> Line<'static> {
     if needle.is_empty() {
         return line;
     }
-    let plain: String = line
-        .spans
-        .iter()
-        .map(|span| span.content.to_ascii_lowercase())
-        .collect();
+    let plain: String = line.spans.iter().map(|span| span.content.to_ascii_lowercase()).collect();
     let wanted = needle.to_ascii_lowercase();
-    let hits: Vec<std::ops::Range<usize>> = plain
-        .match_indices(&wanted)
-        .map(|(at, hit)| at..at + hit.len())
-        .collect();
+    let hits: Vec<std::ops::Range<usize>> = plain.match_indices(&wanted).map(|(at, hit)| at..at + hit.len()).collect();
     let mut spans = Vec::new();
     let mut at = 0;
     for span in line.spans {

@@ -29,12 +29,7 @@ pub const COMMANDS: [ActionLine<'static>; 9] = [
 ];
 
 const fn command(name: &'static str, does: &'static str) -> ActionLine<'static> {
-    ActionLine {
-        name,
-        key: "",
-        does,
-        here: true,
-    }
+    ActionLine { name, key: "", does, here: true }
 }
 
 /// The palette.
@@ -48,11 +43,7 @@ pub struct PaletteCard {
 impl PaletteCard {
     /// Everything, nothing typed.
     pub fn open() -> Self {
-        Self {
-            field: TextField::new(Echo::Shown),
-            at: 0,
-            view: View::default(),
-        }
+        Self { field: TextField::new(Echo::Shown), at: 0, view: View::default() }
     }
 
     /// What fits, best first.
@@ -71,6 +62,9 @@ impl PaletteCard {
 
     fn submit(&self, ctx: &Context<'_>) -> Reply {
         let typed = self.field.text().trim();
+        if typed.is_empty() && self.at == 0 {
+            return Reply::Say("Type a name, or mark one with the arrows.".into());
+        }
         let (name, rest) = typed.split_once(' ').unwrap_or((typed, ""));
         let found = self.found(ctx);
         let named = found.iter().find(|action| action.name == name);
@@ -85,22 +79,15 @@ impl PaletteCard {
 /// What a line leads to. `in_full` says that its name was typed, not only found.
 fn perform(name: &str, rest: &str, in_full: bool) -> Reply {
     match name {
-        "hold" => Reply::Wish(Intent::Hold {
-            reason: rest.to_owned(),
-        }),
+        "hold" => Reply::Wish(Intent::Hold { reason: rest.to_owned() }),
         "note" if rest.is_empty() => Reply::Open(Card::Note(None)),
-        "note" => Reply::Wish(Intent::Note {
-            text: rest.to_owned(),
-            step: None,
-        }),
+        "note" => Reply::Wish(Intent::Note { text: rest.to_owned(), step: None }),
         "drive" => Reply::Wish(Intent::Drive),
         "close" => Reply::Open(Card::CloseRun),
         "abort" => Reply::Open(Card::Reason(ReasonFor::Abort)),
         "pause" if in_full => Reply::Wish(Intent::Pause),
         "pause" => Reply::Say("pause ends the conductor: type it in full.".into()),
-        "theme" if rest.is_empty() => {
-            Reply::Say("theme NAME: auto, ansi, dark, light, cvd, high, mono.".into())
-        }
+        "theme" if rest.is_empty() => Reply::Say("theme NAME: auto, ansi, dark, light, cvd, high, mono.".into()),
         _ if rest.is_empty() => Reply::Act(name.to_owned()),
         _ => Reply::Act(format!("{name} {rest}")),
     }
@@ -120,10 +107,7 @@ fn fit(action: ActionLine<'_>, typed: &str, name: &str) -> Option<usize> {
         return Some(2);
     }
     let mut letters = own.chars();
-    let in_order = typed
-        .chars()
-        .filter(|letter| *letter != ' ')
-        .all(|letter| letters.any(|own| own == letter));
+    let in_order = typed.chars().filter(|letter| *letter != ' ').all(|letter| letters.any(|own| own == letter));
     in_order.then_some(3 + own.len())
 }
 
@@ -149,77 +133,57 @@ pub fn listed_rows(
     width: usize,
     ctx: &Context<'_>,
 ) -> (Vec<Line<'static>>, usize) {
-    let name_width = actions
-        .iter()
-        .map(|action| wrap::width(action.name))
-        .max()
-        .unwrap_or(0)
-        .min(20);
-    let key_width = actions
-        .iter()
-        .map(|action| wrap::width(action.key))
-        .max()
-        .unwrap_or(0)
-        .min(12);
-    let indent = 2 + key_width + 2 + name_width + 2;
+    let widest = |text: fn(&ActionLine<'_>) -> usize| actions.iter().map(text).max().unwrap_or(0);
+    let columns = (widest(|action| wrap::width(action.key)).min(12), widest(|action| wrap::width(action.name)).min(20));
     let (mut rows, mut marked) = (Vec::new(), 0);
     for (place, action) in actions.iter().enumerate() {
-        let chosen = place == at;
-        if chosen {
+        if place == at {
             marked = rows.len();
         }
-        let dim = ctx.theme.style(if action.here {
-            Role::Text
-        } else {
-            Role::TextDim
-        });
-        let strong = ctx.theme.style(if chosen {
-            Role::Select
-        } else {
-            Role::TextStrong
-        });
-        let mut head = vec![
-            Span::styled(
-                if chosen { "> " } else { "  " },
-                ctx.theme.style(Role::Focus),
-            ),
-            Span::styled(
-                format!("{:<key_width$}  ", action.key),
-                ctx.theme.style(Role::Key),
-            ),
-            Span::styled(
-                format!("{:<name_width$}", wrap::cut(action.name, 20)),
-                strong,
-            ),
-            Span::raw("  "),
-        ];
-        for row in wrap::words(action.does, width.saturating_sub(indent).max(10)) {
-            let mut spans = std::mem::replace(&mut head, vec![Span::raw(" ".repeat(indent))]);
-            spans.push(Span::styled(row, dim));
-            rows.push(Line::from(spans));
-        }
+        rows.extend(action_rows(action, place == at, columns, width, ctx));
     }
     (rows, marked)
 }
 
+fn action_rows(
+    action: &ActionLine<'_>,
+    chosen: bool,
+    (keys, names): (usize, usize),
+    width: usize,
+    ctx: &Context<'_>,
+) -> Vec<Line<'static>> {
+    let indent = 2 + keys + 2 + names + 2;
+    let style = |role: Role| ctx.theme.style(role);
+    let does = style(if action.here { Role::Text } else { Role::TextDim });
+    let name = style(if chosen { Role::Select } else { Role::TextStrong });
+    let mark = if chosen { "> " } else { "  " };
+    let mut head = vec![
+        Span::styled(mark, style(Role::Focus)),
+        Span::styled(format!("{:<keys$}  ", action.key), style(Role::Key)),
+        Span::styled(format!("{:<names$}", wrap::cut(action.name, 20)), name),
+        Span::raw("  "),
+    ];
+    wrap::words(action.does, width.saturating_sub(indent).max(10))
+        .into_iter()
+        .map(|row| {
+            let blank = vec![Span::raw(" ".repeat(indent))];
+            let mut spans = std::mem::replace(&mut head, blank);
+            spans.push(Span::styled(row, does));
+            Line::from(spans)
+        })
+        .collect()
+}
+
 impl Face for PaletteCard {
     fn head(&self, _ctx: &Context<'_>) -> Head {
-        Head {
-            word: ":".into(),
-            title: "actions and commands".into(),
-            tag: String::new(),
-            role: Role::TextStrong,
-        }
+        Head { word: ":".into(), title: "actions and commands".into(), tag: String::new(), role: Role::TextStrong }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
         let (rows, marked) = listed_rows(&self.found(ctx), self.at, width, ctx);
         self.view.show(marked);
         if rows.is_empty() {
-            return Body {
-                rows: say::prose("Nothing by that name.", width, Role::TextDim, ctx),
-                must_read: 0,
-            };
+            return Body { rows: say::prose("Nothing by that name.", width, Role::TextDim, ctx), must_read: 0 };
         }
         Body { rows, must_read: 0 }
     }
@@ -231,12 +195,7 @@ impl Face for PaletteCard {
     }
 
     fn keys(&self, _ctx: &Context<'_>) -> Vec<Hint> {
-        vec![
-            hint("type", "to find"),
-            hint("up down", "mark"),
-            hint("enter", "do it"),
-            hint("esc", "close"),
-        ]
+        vec![hint("type", "to find"), hint("up down", "mark"), hint("enter", "do it"), hint("esc", "close")]
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {

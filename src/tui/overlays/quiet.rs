@@ -23,18 +23,12 @@ pub struct Quiet {
 impl Quiet {
     /// A card that waits for silence.
     pub fn silent(now: Stamp) -> Self {
-        Self {
-            opened: now,
-            waiting: Some(now),
-        }
+        Self { opened: now, waiting: Some(now) }
     }
 
     /// A card that was opened by the operator's own key and takes the next at once.
     pub fn ready(now: Stamp) -> Self {
-        Self {
-            opened: now,
-            waiting: None,
-        }
+        Self { opened: now, waiting: None }
     }
 
     /// Whether this key is swallowed.
@@ -54,8 +48,7 @@ impl Quiet {
 
     /// How long what destroys is still not accepted; `None` when it is.
     pub fn slow_left(&self, now: Stamp) -> Option<Duration> {
-        SLOW.checked_sub(now.since(self.opened))
-            .filter(|left| !left.is_zero())
+        SLOW.checked_sub(now.since(self.opened)).filter(|left| !left.is_zero())
     }
 }
 
@@ -64,10 +57,7 @@ mod tests {
     use super::*;
 
     fn at(millis: u64) -> Stamp {
-        Stamp {
-            wall: 0,
-            mono: millis * 1000,
-        }
+        Stamp { wall: 0, mono: millis * 1000 }
     }
 
     #[test]

@@ -53,21 +53,13 @@ fn words(why: ReasonFor) -> (&'static str, &'static str, &'static str) {
             "It becomes hand: done outside, claimed by you. tminus has not seen it.",
             "How was it done, and how do you know?",
         ),
-        ReasonFor::Fail(_) => (
-            "FAILED",
-            "It becomes FAIL. The run waits for what you do next.",
-            "What failed?",
-        ),
+        ReasonFor::Fail(_) => ("FAILED", "It becomes FAIL. The run waits for what you do next.", "What failed?"),
         ReasonFor::Accept(_) => (
             "ACCEPT ANYWAY",
             "It stays failed and the run goes past it: over, in the name of who accepts it.",
             "Why is it safe to go on?",
         ),
-        ReasonFor::Release(_) => (
-            "END THE WAIT",
-            "The countdown ends now instead of at its time.",
-            "Why early?",
-        ),
+        ReasonFor::Release(_) => ("END THE WAIT", "The countdown ends now instead of at its time.", "Why early?"),
         ReasonFor::Abort => (
             "ABORT",
             "The run ends before its end. What was done stays done; what is owed is still asked. ! goes back instead.",
@@ -82,47 +74,23 @@ impl ReasonCard {
         let mut asked = vec![Question::new(words(why).2, Want::Some("a reason"))];
         if let ReasonFor::Accept(_) = why {
             let me = say::who(ctx);
-            asked.push(Question::new(
-                format!("Who accepts it ({me} types a name):"),
-                Want::Some("a name"),
-            ));
+            asked.push(Question::new(format!("Who accepts it ({me} types a name):"), Want::Some("a name")));
         }
-        Self {
-            why,
-            form: Form::of(asked),
-            view: View::default(),
-        }
+        Self { why, form: Form::of(asked), view: View::default() }
     }
 
     fn wish(&self, ctx: &Context<'_>) -> Intent {
         let reason = self.form.answer(0).trim().to_owned();
         let id = |step: StepIx| ctx.plan.step(step).id.clone();
         match self.why {
-            ReasonFor::Skip(step) => Intent::Skip {
-                step: id(step),
-                reason,
-            },
-            ReasonFor::NotApplicable(step) => Intent::NotApplicable {
-                step: id(step),
-                reason,
-            },
-            ReasonFor::Hand(step) => Intent::Hand {
-                step: id(step),
-                reason,
-            },
-            ReasonFor::Fail(step) => Intent::Fail {
-                step: id(step),
-                reason,
-            },
-            ReasonFor::Accept(step) => Intent::Accept {
-                step: id(step),
-                reason,
-                name: self.form.answer(1).trim().to_owned(),
-            },
-            ReasonFor::Release(step) => Intent::Release {
-                step: id(step),
-                reason,
-            },
+            ReasonFor::Skip(step) => Intent::Skip { step: id(step), reason },
+            ReasonFor::NotApplicable(step) => Intent::NotApplicable { step: id(step), reason },
+            ReasonFor::Hand(step) => Intent::Hand { step: id(step), reason },
+            ReasonFor::Fail(step) => Intent::Fail { step: id(step), reason },
+            ReasonFor::Accept(step) => {
+                Intent::Accept { step: id(step), reason, name: self.form.answer(1).trim().to_owned() }
+            }
+            ReasonFor::Release(step) => Intent::Release { step: id(step), reason },
             ReasonFor::Abort => Intent::Abort { reason },
         }
     }
@@ -137,36 +105,19 @@ impl Face for ReasonCard {
         let role = match self.why {
             ReasonFor::Accept(_) | ReasonFor::Abort => Role::Danger,
             ReasonFor::Fail(_) => Role::Fail,
-            ReasonFor::Skip(_)
-            | ReasonFor::NotApplicable(_)
-            | ReasonFor::Hand(_)
-            | ReasonFor::Release(_) => Role::Warn,
+            ReasonFor::Skip(_) | ReasonFor::NotApplicable(_) | ReasonFor::Hand(_) | ReasonFor::Release(_) => Role::Warn,
         };
-        Head {
-            word: words(self.why).0.into(),
-            title,
-            tag: String::new(),
-            role,
-        }
+        Head { word: words(self.why).0.into(), title, tag: String::new(), role }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
         let mut rows = say::prose(words(self.why).1, width, Role::Text, ctx);
         if let Some(step) = step_of(self.why) {
             for check in &ctx.state.step(step).checks {
-                let line = format!(
-                    "{}: {}",
-                    crate::model::text::shown(&check.want),
-                    crate::model::text::shown(&check.saw)
-                );
+                let line =
+                    format!("{}: {}", crate::model::text::shown(&check.want), crate::model::text::shown(&check.saw));
                 let role = if check.ok { Role::Ok } else { Role::Fail };
-                rows.extend(say::labelled(
-                    if check.ok { "  ok" } else { "  FAIL" },
-                    &line,
-                    width,
-                    role,
-                    ctx,
-                ));
+                rows.extend(say::labelled(if check.ok { "  ok" } else { "  FAIL" }, &line, width, role, ctx));
             }
         }
         Body { rows, must_read: 0 }
@@ -177,11 +128,7 @@ impl Face for ReasonCard {
     }
 
     fn keys(&self, _ctx: &Context<'_>) -> Vec<Hint> {
-        vec![
-            hint("enter", "submit what is typed"),
-            hint("esc", "go back"),
-            hint("^C", "then ! roll back"),
-        ]
+        vec![hint("enter", "submit what is typed"), hint("esc", "go back"), hint("^C", "then ! roll back")]
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {

@@ -33,31 +33,19 @@ pub struct ResolveCard {
 impl ResolveCard {
     /// Nothing is said at first.
     pub fn open(step: StepIx, ctx: &Context<'_>) -> Self {
-        Self {
-            step,
-            said: None,
-            quiet: Quiet::silent(ctx.now),
-            view: View::default(),
-        }
+        Self { step, said: None, quiet: Quiet::silent(ctx.now), view: View::default() }
     }
 
     fn say(&mut self, how: Resolution, ctx: &Context<'_>) -> Reply {
-        if let (Resolution::DidNot, Some(alive)) = (how, ctx.state.step(self.step).holders.first())
-        {
+        if let (Resolution::DidNot, Some(alive)) = (how, ctx.state.step(self.step).holders.first()) {
             let name = shown(&alive.comm);
-            return Reply::Say(format!(
-                "{name} (pid {}) still runs: wait for it, or s stops it.",
-                alive.pid
-            ));
+            return Reply::Say(format!("{name} (pid {}) still runs: wait for it, or s stops it.", alive.pid));
         }
         let label = match how {
             Resolution::Finished => "It finished. How do you know?",
             Resolution::DidNot => "It did not finish. How do you know?",
         };
-        self.said = Some((
-            how,
-            Form::of(vec![Question::new(label, Want::Some("a reason"))]),
-        ));
+        self.said = Some((how, Form::of(vec![Question::new(label, Want::Some("a reason"))])));
         Reply::Stay
     }
 
@@ -66,10 +54,7 @@ impl ResolveCard {
             return Reply::Close;
         }
         Reply::Wish(Intent::Hold {
-            reason: format!(
-                "nobody knows yet whether {} finished",
-                say::number(ctx, self.step)
-            ),
+            reason: format!("nobody knows yet whether {} finished", say::number(ctx, self.step)),
         })
     }
 
@@ -79,9 +64,7 @@ impl ResolveCard {
             KeyCode::Char('2') => self.say(Resolution::DidNot, ctx),
             KeyCode::Char('3') => self.unsure(ctx),
             KeyCode::Char('s') if !ctx.state.step(self.step).holders.is_empty() => {
-                Reply::Ask(Intent::EndSurvivors {
-                    step: ctx.plan.step(self.step).id.clone(),
-                })
+                Reply::Ask(Intent::EndSurvivors { step: ctx.plan.step(self.step).id.clone() })
             }
             KeyCode::Char('o') => Reply::Over(Card::Output(self.step)),
             KeyCode::Char('!') => Reply::Over(Card::RollBack),
@@ -98,16 +81,11 @@ impl ResolveCard {
         let own = ctx.state.step(self.step);
         let number = say::number(ctx, self.step);
         if own.verdict.is_some() {
-            let exit = own
-                .exit
-                .map_or(String::new(), |exit| format!(" with {}", exit.shown()));
+            let exit = own.exit.map_or(String::new(), |exit| format!(" with {}", exit.shown()));
             return format!("{number} ended{exit}, and nobody can tell what it came to.");
         }
         let started = own.started.map_or(String::new(), |at| {
-            let by = own
-                .by
-                .as_ref()
-                .map_or(String::new(), |by| format!(" by {}", shown(&by.shown())));
+            let by = own.by.as_ref().map_or(String::new(), |by| format!(" by {}", shown(&by.shown())));
             format!("It was started at {}{by}", say::second(ctx, at.wall))
         });
         let exit = own.exit.map_or("its end was not seen".to_owned(), |exit| {
@@ -134,11 +112,8 @@ impl Face for ResolveCard {
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
         let mut rows = say::prose(&self.known(ctx), width, Role::Text, ctx);
         for alive in &ctx.state.step(self.step).holders {
-            let words = format!(
-                "Still running: {} (pid {}). s stops it, or wait for it.",
-                shown(&alive.comm),
-                alive.pid
-            );
+            let words =
+                format!("Still running: {} (pid {}). s stops it, or wait for it.", shown(&alive.comm), alive.pid);
             rows.extend(say::prose(&words, width, Role::Danger, ctx));
         }
         rows.push(Line::default());
@@ -158,18 +133,9 @@ impl Face for ResolveCard {
 
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         if self.said.is_some() {
-            return vec![
-                hint("enter", "submit what is typed"),
-                hint("esc", "go back"),
-                hint("^C", "then ! roll back"),
-            ];
+            return vec![hint("enter", "submit what is typed"), hint("esc", "go back"), hint("^C", "then ! roll back")];
         }
-        let mut keys = vec![
-            hint("1", "finished"),
-            hint("2", "did not"),
-            hint("3", "unsure"),
-            hint("o", "output"),
-        ];
+        let mut keys = vec![hint("1", "finished"), hint("2", "did not"), hint("3", "unsure"), hint("o", "output")];
         if !ctx.state.step(self.step).holders.is_empty() {
             keys.push(hint("s", "stop it"));
         }

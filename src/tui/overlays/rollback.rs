@@ -41,10 +41,7 @@ struct Picked {
 /// Whether a level cannot be taken back itself: it loses something, or one of its steps destroys.
 fn destroys(ctx: &Context<'_>, level: LevelIx) -> bool {
     let path = ctx.state.level_path(ctx.plan, level);
-    !ctx.plan.level(level).loses_nothing()
-        || path
-            .iter()
-            .any(|step| ctx.plan.step(*step).effect == Effect::Destroys)
+    !ctx.plan.level(level).loses_nothing() || path.iter().any(|step| ctx.plan.step(*step).effect == Effect::Destroys)
 }
 
 fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
@@ -55,11 +52,7 @@ fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
     }
     let offered = schedule::offered(ctx.state, wanted);
     if !offered || !wanted.loses_nothing() {
-        let label = if offered {
-            "Why:"
-        } else {
-            "Past its point of no return. Why anyway:"
-        };
+        let label = if offered { "Why:" } else { "Past its point of no return. Why anyway:" };
         asked.push(Question::new(label, Want::Some("a reason")));
     }
     Form::of(asked)
@@ -68,10 +61,7 @@ fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
 impl RollBackCard {
     fn pick(&mut self, digit: u32, ctx: &Context<'_>) -> Reply {
         let place = usize::try_from(digit).unwrap_or(0);
-        let Some(level) = place
-            .checked_sub(1)
-            .filter(|place| *place < ctx.plan.levels.len())
-        else {
+        let Some(level) = place.checked_sub(1).filter(|place| *place < ctx.plan.levels.len()) else {
             return Reply::Say(format!("There is no level {digit}."));
         };
         let level = LevelIx(level);
@@ -79,11 +69,7 @@ impl RollBackCard {
             return Reply::Say(why);
         }
         self.view = View::default();
-        self.picked = Some(Picked {
-            level,
-            form: questions(ctx, level),
-            quiet: Quiet::ready(ctx.now),
-        });
+        self.picked = Some(Picked { level, form: questions(ctx, level), quiet: Quiet::ready(ctx.now) });
         Reply::Stay
     }
 
@@ -94,20 +80,18 @@ impl RollBackCard {
         if !self.view.was_read() {
             return Some("Read to the last line first: space reads on.".into());
         }
-        picked.quiet.slow_left(ctx.now).map(|left| {
-            format!(
-                "Nothing is accepted for {} s more. Read.",
-                left.as_millis().div_ceil(1000)
-            )
-        })
+        picked
+            .quiet
+            .slow_left(ctx.now)
+            .map(|left| format!("Nothing is accepted for {} s more. Read.", left.as_millis().div_ceil(1000)))
     }
 
     fn list_key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         match key.code {
             KeyCode::Char(digit @ '0'..='9') => self.pick(digit.to_digit(10).unwrap_or(0), ctx),
-            KeyCode::Char('p') if ctx.state.hold.is_none() => Reply::Wish(Intent::Hold {
-                reason: "from the roll-back card".into(),
-            }),
+            KeyCode::Char('p') if ctx.state.hold.is_none() => {
+                Reply::Wish(Intent::Hold { reason: "from the roll-back card".into() })
+            }
             KeyCode::Esc | KeyCode::Char('q') => Reply::Close,
             _ => {
                 self.view.plain_key(key);
@@ -131,9 +115,7 @@ impl RollBackCard {
         let Some(picked) = &self.picked else {
             return Reply::Stay;
         };
-        if let Some(why) =
-            rows::cannot_take(ctx, picked.level).or_else(|| self.not_yet(picked, ctx))
-        {
+        if let Some(why) = rows::cannot_take(ctx, picked.level).or_else(|| self.not_yet(picked, ctx)) {
             return Reply::Say(why);
         }
         self.accept(key, ctx)
@@ -144,12 +126,7 @@ impl RollBackCard {
             return Reply::Stay;
         };
         let level = ctx.plan.level(picked.level);
-        let wish = |typed: Typed| {
-            Reply::Wish(Intent::RollBack {
-                level: level.id.clone(),
-                typed,
-            })
-        };
+        let wish = |typed: Typed| Reply::Wish(Intent::RollBack { level: level.id.clone(), typed });
         if picked.form.is_empty() {
             return match key.code {
                 KeyCode::Char('y') => wish(Typed::default()),
@@ -162,17 +139,9 @@ impl RollBackCard {
         }
         let given = |place: usize| Some(picked.form.answer(place).to_owned());
         wish(if level.loses_nothing() {
-            Typed {
-                text: None,
-                reason: given(0),
-                second: None,
-            }
+            Typed { text: None, reason: given(0), second: None }
         } else {
-            Typed {
-                text: given(0),
-                reason: given(1),
-                second: None,
-            }
+            Typed { text: given(0), reason: given(1), second: None }
         })
     }
 }
@@ -183,9 +152,8 @@ impl Face for RollBackCard {
         let from = running.first().copied().or(ctx.state.next(ctx.plan));
         Head {
             word: "ROLL BACK".into(),
-            title: from.map_or(String::new(), |step| {
-                format!("from {} {}", say::number(ctx, step), say::title(ctx, step))
-            }),
+            title: from
+                .map_or(String::new(), |step| format!("from {} {}", say::number(ctx, step), say::title(ctx, step))),
             tag: schedule::t_clock(ctx.state, ctx.now).map_or(String::new(), rows::t_words),
             role: Role::Danger,
         }
@@ -196,10 +164,7 @@ impl Face for RollBackCard {
             Some(picked) => rows::level(ctx, picked.level, width),
             None => rows::all(ctx, width),
         };
-        Body {
-            must_read: rows.len(),
-            rows,
-        }
+        Body { must_read: rows.len(), rows }
     }
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
@@ -211,14 +176,11 @@ impl Face for RollBackCard {
             };
             return say::prose(words, width, Role::Text, ctx);
         };
-        let mut asked = rows::first_stopped(ctx).map_or(Vec::new(), |words| {
-            say::prose(&words, width, Role::Warn, ctx)
-        });
+        let mut asked = rows::first_stopped(ctx).map_or(Vec::new(), |words| say::prose(&words, width, Role::Warn, ctx));
         if let Some(why) = self.not_yet(picked, ctx) {
             asked.extend(say::prose(&why, width, Role::Warn, ctx));
         } else if picked.form.is_empty() {
-            let words =
-                "y starts it. Its commands run one after another and stop at the first failure.";
+            let words = "y starts it. Its commands run one after another and stop at the first failure.";
             asked.extend(say::prose(words, width, Role::Text, ctx));
         } else {
             asked.extend(picked.form.lines(width, ctx.theme));
@@ -231,24 +193,11 @@ impl Face for RollBackCard {
             None if ctx.plan.levels.is_empty() => vec![hint("p", "hold"), hint("esc", "go back")],
             None => {
                 let last = ctx.plan.levels.len().min(9);
-                let digits = if last == 1 {
-                    "1".into()
-                } else {
-                    format!("1-{last}")
-                };
-                vec![
-                    (digits, "level".into()),
-                    hint("p", "hold"),
-                    hint("space", "read on"),
-                    hint("esc", "go back"),
-                ]
+                let digits = if last == 1 { "1".into() } else { format!("1-{last}") };
+                vec![(digits, "level".into()), hint("p", "hold"), hint("space", "read on"), hint("esc", "go back")]
             }
             Some(_) if self.takes_text(ctx) => {
-                vec![
-                    hint("enter", "submit what is typed"),
-                    hint("PgDn", "read on"),
-                    hint("esc", "other levels"),
-                ]
+                vec![hint("enter", "submit what is typed"), hint("PgDn", "read on"), hint("esc", "other levels")]
             }
             Some(picked) => {
                 let mut keys = Vec::new();
@@ -262,11 +211,7 @@ impl Face for RollBackCard {
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
-        if self.picked.is_some() {
-            self.picked_key(key, ctx)
-        } else {
-            self.list_key(key, ctx)
-        }
+        if self.picked.is_some() { self.picked_key(key, ctx) } else { self.list_key(key, ctx) }
     }
 
     fn paste(&mut self, text: &str, ctx: &Context<'_>) -> Reply {
@@ -280,9 +225,7 @@ impl Face for RollBackCard {
     }
 
     fn takes_text(&self, ctx: &Context<'_>) -> bool {
-        self.picked
-            .as_ref()
-            .is_some_and(|picked| !picked.form.is_empty() && self.not_yet(picked, ctx).is_none())
+        self.picked.as_ref().is_some_and(|picked| !picked.form.is_empty() && self.not_yet(picked, ctx).is_none())
     }
 
     fn view(&self) -> &View {

@@ -19,17 +19,10 @@ pub fn all(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
     for place in 0..ctx.plan.levels.len() {
         rows.extend(level(ctx, LevelIx(place), width));
     }
-    let bare: Vec<String> = ctx
-        .state
-        .no_way_back_known(ctx.plan)
-        .into_iter()
-        .map(|step| say::number(ctx, step))
-        .collect();
+    let bare: Vec<String> =
+        ctx.state.no_way_back_known(ctx.plan).into_iter().map(|step| say::number(ctx, step)).collect();
     if !bare.is_empty() && !rows.is_empty() {
-        let words = format!(
-            "Done, and without a way back of its own: {}.",
-            say::listed(&bare)
-        );
+        let words = format!("Done, and without a way back of its own: {}.", say::listed(&bare));
         rows.extend(say::prose(&words, width, Role::Warn, ctx));
     }
     rows
@@ -38,21 +31,10 @@ pub fn all(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
 /// One level with all of its commands.
 pub fn level(ctx: &Context<'_>, ix: LevelIx, width: usize) -> Vec<Line<'static>> {
     let level = ctx.plan.level(ix);
-    let title = format!(
-        "{} {}",
-        shown(level.id.as_str()),
-        say::fill(ctx, &level.title)
-    );
+    let title = format!("{} {}", shown(level.id.as_str()), say::fill(ctx, &level.title));
     let mut rows = Vec::new();
-    for (part, row) in wrap::words(&title, width.saturating_sub(5))
-        .into_iter()
-        .enumerate()
-    {
-        let digit = if part == 0 {
-            format!("  {}  ", ix.0 + 1)
-        } else {
-            " ".repeat(5)
-        };
+    for (part, row) in wrap::words(&title, width.saturating_sub(5)).into_iter().enumerate() {
+        let digit = if part == 0 { format!("  {}  ", ix.0 + 1) } else { " ".repeat(5) };
         rows.push(Line::from(vec![
             Span::styled(digit, ctx.theme.style(Role::Key)),
             Span::styled(row, ctx.theme.style(Role::TextStrong)),
@@ -77,9 +59,7 @@ pub fn level(ctx: &Context<'_>, ix: LevelIx, width: usize) -> Vec<Line<'static>>
 /// Budget, loss, latest start.
 fn facts(ctx: &Context<'_>, ix: LevelIx, width: usize) -> Vec<Line<'static>> {
     let level = ctx.plan.level(ix);
-    let budget = level.budget.map_or("no budget named".into(), |budget| {
-        format!("plan {}", plan_length(budget))
-    });
+    let budget = level.budget.map_or("no budget named".into(), |budget| format!("plan {}", plan_length(budget)));
     let (loses, role) = if level.loses_nothing() {
         ("loses nothing".to_owned(), Role::Text)
     } else {
@@ -91,11 +71,8 @@ fn facts(ctx: &Context<'_>, ix: LevelIx, width: usize) -> Vec<Line<'static>> {
         rows.extend(say::prose(&words, width, role, ctx));
     }
     if !schedule::offered(ctx.state, level) {
-        let until = level.until.map_or(String::new(), |step| {
-            format!(" ({})", say::number(ctx, step))
-        });
-        let words =
-            format!("Past its point of no return{until}: it takes an override with a reason.");
+        let until = level.until.map_or(String::new(), |step| format!(" ({})", say::number(ctx, step)));
+        let words = format!("Past its point of no return{until}: it takes an override with a reason.");
         rows.extend(say::prose(&words, width, Role::Danger, ctx));
     }
     rows
@@ -108,11 +85,7 @@ fn latest(ctx: &Context<'_>, ix: LevelIx) -> Option<(String, Role)> {
     Some(match say::left(ctx, start) {
         Some(left) => (
             format!("latest start {} ({left} left)", say::hour(ctx, start)),
-            if start - ctx.now.wall < 1_800_000_000 {
-                Role::TimeSoon
-            } else {
-                Role::TimeOk
-            },
+            if start - ctx.now.wall < 1_800_000_000 { Role::TimeSoon } else { Role::TimeOk },
         ),
         None => (format!("can no longer finish by {stop}"), Role::TimeOver),
     })
@@ -122,15 +95,9 @@ fn latest(ctx: &Context<'_>, ix: LevelIx) -> Option<(String, Role)> {
 pub fn cannot_take(ctx: &Context<'_>, ix: LevelIx) -> Option<String> {
     let id = shown(ctx.plan.level(ix).id.as_str());
     if ctx.state.started.is_none() {
-        return Some(
-            "The run is not started yet: nothing was done that could be taken back.".into(),
-        );
+        return Some("The run is not started yet: nothing was done that could be taken back.".into());
     }
-    let under_way = ctx
-        .state
-        .rollback
-        .as_ref()
-        .is_some_and(|taken| taken.ended.is_none() && taken.level == ix);
+    let under_way = ctx.state.rollback.as_ref().is_some_and(|taken| taken.ended.is_none() && taken.level == ix);
     if under_way {
         return Some(format!("{id} is under way."));
     }
@@ -147,10 +114,7 @@ pub fn first_stopped(ctx: &Context<'_>) -> Option<String> {
     if names.is_empty() {
         return None;
     }
-    Some(format!(
-        "{} runs and is stopped first (TERM, 5 s grace, KILL).",
-        say::listed(&names)
-    ))
+    Some(format!("{} runs and is stopped first (TERM, 5 s grace, KILL).", say::listed(&names)))
 }
 
 /// `T+1h47m`.

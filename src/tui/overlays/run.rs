@@ -49,10 +49,7 @@ impl RunCard {
 
     /// A card whose step asks more than when it was opened, or runs something else, starts over.
     fn renew(&mut self, ctx: &Context<'_>) -> bool {
-        let (class, now) = (
-            asked_class(ctx.plan, ctx.state, self.step),
-            fingerprint(self.step, ctx),
-        );
+        let (class, now) = (asked_class(ctx.plan, ctx.state, self.step), fingerprint(self.step, ctx));
         if class == self.class && now == self.read {
             return false;
         }
@@ -71,59 +68,38 @@ impl RunCard {
         }
         match self.class {
             Class::C0 | Class::C1 | Class::C2 => None,
-            Class::C3 => self.quiet.slow_left(ctx.now).map(|left| {
-                format!(
-                    "Nothing is accepted for {} s more. Read.",
-                    left.as_millis().div_ceil(1000)
-                )
-            }),
+            Class::C3 => self
+                .quiet
+                .slow_left(ctx.now)
+                .map(|left| format!("Nothing is accepted for {} s more. Read.", left.as_millis().div_ceil(1000))),
         }
     }
 
     fn wish(&self, ctx: &Context<'_>) -> Reply {
-        let given = |place: usize| {
-            Some(self.form.answer(place).trim().to_owned()).filter(|said| !said.is_empty())
-        };
+        let given = |place: usize| Some(self.form.answer(place).trim().to_owned()).filter(|said| !said.is_empty());
         let text = Some(self.form.answer(0).to_owned()).filter(|text| !text.is_empty());
         Reply::Wish(Intent::Run {
             step: ctx.plan.step(self.step).id.clone(),
-            typed: Typed {
-                text,
-                reason: given(1),
-                second: given(2),
-            },
+            typed: Typed { text, reason: given(1), second: given(2) },
         })
     }
 }
 
 fn fingerprint(step: StepIx, ctx: &Context<'_>) -> String {
-    ctx.plan
-        .step(step)
-        .command()
-        .map_or(String::new(), |command| {
-            command_rows::fingerprint(ctx, step, command)
-        })
+    ctx.plan.step(step).command().map_or(String::new(), |command| command_rows::fingerprint(ctx, step, command))
 }
 
 fn questions(step: StepIx, class: Class, ctx: &Context<'_>) -> Form {
     let planned = ctx.plan.step(step);
     match class {
         Class::C0 | Class::C1 => Form::default(),
-        Class::C2 => Form::of(vec![Question::exactly(
-            &planned.number,
-            "to run it, esc goes back",
-        )]),
+        Class::C2 => Form::of(vec![Question::exactly(&planned.number, "to run it, esc goes back")]),
         Class::C3 => {
-            let mut asked = vec![
-                Question::exactly(planned.phrase(), "to run it"),
-                Question::new("Why:", Want::Some("a reason")),
-            ];
+            let mut asked =
+                vec![Question::exactly(planned.phrase(), "to run it"), Question::new("Why:", Want::Some("a reason"))];
             if planned.second_person {
                 let me = say::who(ctx);
-                asked.push(Question::new(
-                    format!("Second person (not {me}):"),
-                    Want::NameBut(me),
-                ));
+                asked.push(Question::new(format!("Second person (not {me}):"), Want::NameBut(me)));
             }
             Form::of(asked)
         }
@@ -134,11 +110,7 @@ impl Face for RunCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
         let again = ctx.state.step(self.step).attempt > 0;
         Head {
-            word: format!(
-                "{} {}",
-                if again { "RETRY" } else { "RUN" },
-                say::number(ctx, self.step)
-            ),
+            word: format!("{} {}", if again { "RETRY" } else { "RUN" }, say::number(ctx, self.step)),
             title: say::title(ctx, self.step),
             tag: format!("[{}]", self.class.word()),
             role: match self.class {
@@ -163,12 +135,7 @@ impl Face for RunCard {
             return rows;
         }
         if self.form.is_empty() {
-            rows.extend(say::prose(
-                "y runs it. esc goes back and runs nothing.",
-                width,
-                Role::Text,
-                ctx,
-            ));
+            rows.extend(say::prose("y runs it. esc goes back and runs nothing.", width, Role::Text, ctx));
         } else {
             rows.extend(self.form.lines(width, ctx.theme));
         }
@@ -178,23 +145,11 @@ impl Face for RunCard {
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         let mut keys = Vec::new();
         if self.not_yet(ctx).is_none() {
-            keys.push(if self.form.is_empty() {
-                hint("y", "run it")
-            } else {
-                hint("enter", "submit what is typed")
-            });
+            keys.push(if self.form.is_empty() { hint("y", "run it") } else { hint("enter", "submit what is typed") });
         }
-        keys.push(if self.takes_text(ctx) {
-            hint("PgDn", "read on")
-        } else {
-            hint("space", "read on")
-        });
+        keys.push(if self.takes_text(ctx) { hint("PgDn", "read on") } else { hint("space", "read on") });
         keys.push(hint("esc", "go back"));
-        keys.push(if self.takes_text(ctx) {
-            hint("^C", "then ! roll back")
-        } else {
-            hint("!", "roll back")
-        });
+        keys.push(if self.takes_text(ctx) { hint("^C", "then ! roll back") } else { hint("!", "roll back") });
         keys
     }
 
@@ -235,11 +190,7 @@ impl Face for RunCard {
         if self.quiet.swallows(ctx.now) || self.not_yet(ctx).is_some() || self.form.is_empty() {
             return Reply::Say("Paste is refused here.".into());
         }
-        if self.form.paste(text) {
-            Reply::Stay
-        } else {
-            Reply::Say("Paste is refused here: type it.".into())
-        }
+        if self.form.paste(text) { Reply::Stay } else { Reply::Say("Paste is refused here: type it.".into()) }
     }
 
     fn takes_text(&self, ctx: &Context<'_>) -> bool {

@@ -41,25 +41,19 @@ pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
 /// Why the step cannot run at all now: a variable that it names has no value.
 pub fn cannot_run(ctx: &Context<'_>, step: StepIx) -> Option<String> {
     let command = ctx.plan.step(step).command()?;
-    command_rows::where_it_runs(ctx, step, command)
-        .err()
-        .map(|why| shown(&why).into_owned())
+    command_rows::where_it_runs(ctx, step, command).err().map(|why| shown(&why).into_owned())
 }
 
 /// `3.1 is not next. 2.3 and 2.4 have not been done. Type 3.1 to run it anyway.`
 pub fn out_of_order(ctx: &Context<'_>, step: StepIx) -> Option<String> {
     let planned = ctx.plan.step(step);
-    if matches!(planned.place, Place::Criterion { .. }) || ctx.state.owing(ctx.plan).contains(&step)
-    {
+    if matches!(planned.place, Place::Criterion { .. }) || ctx.state.owing(ctx.plan).contains(&step) {
         return None;
     }
     let path = ctx.state.path(ctx.plan);
     let place = path.iter().position(|each| *each == step)?;
-    let passed: Vec<StepIx> = path[..place]
-        .iter()
-        .copied()
-        .filter(|each| !ctx.state.step(*each).status.settled())
-        .collect();
+    let passed: Vec<StepIx> =
+        path[..place].iter().copied().filter(|each| !ctx.state.step(*each).status.settled()).collect();
     if passed.is_empty() {
         return None;
     }
@@ -75,20 +69,14 @@ pub fn out_of_order(ctx: &Context<'_>, step: StepIx) -> Option<String> {
         Class::C2 => format!(" Type {number} to run it anyway."),
         Class::C3 => " Its words run it anyway.".into(),
     };
-    Some(format!(
-        "{number} is not next. {} {have} not been done.{to_run}",
-        say::listed(&names)
-    ))
+    Some(format!("{number} is not next. {} {have} not been done.{to_run}", say::listed(&names)))
 }
 
 fn by_hand(ctx: &Context<'_>, step: StepIx) -> String {
     match &ctx.plan.step(step).work {
         Work::Run(_) => String::new(),
         Work::Check(items) => {
-            let items: Vec<String> = items
-                .iter()
-                .map(|item| format!("  {}", say::fill(ctx, &item.text)))
-                .collect();
+            let items: Vec<String> = items.iter().map(|item| format!("  {}", say::fill(ctx, &item.text))).collect();
             format!("By hand. It opens and asks:\n{}", items.join("\n"))
         }
         Work::Measure(question) | Work::Ask(question) => {
@@ -127,11 +115,7 @@ fn labels(ctx: &Context<'_>, step: StepIx) -> Vec<(&'static str, String, Role)> 
     }
     rows.push(("Before", before(ctx, step), Role::Text));
     if let Some(why) = &planned.why {
-        rows.push((
-            "Why",
-            crate::model::text::shown_lines(&ctx.state.fill(why)),
-            Role::TextDim,
-        ));
+        rows.push(("Why", crate::model::text::shown_lines(&ctx.state.fill(why)), Role::TextDim));
     }
     rows
 }
@@ -141,25 +125,21 @@ fn with(ctx: &Context<'_>, command: &Command) -> String {
     let texts = texts_of(command);
     let named = |name: &str| texts.iter().any(|text| fill::mentions(text, name));
     let declared = ctx.plan.vars.iter().map(|var| var.name.0.as_str());
-    let mut names: Vec<&str> = declared
-        .chain(ctx.state.vars.keys().map(String::as_str))
-        .collect();
+    let mut names: Vec<&str> = declared.chain(ctx.state.vars.keys().map(String::as_str)).collect();
     names.extend(["T0", "RUN_ID", "RUN_DIR", "RUNBOOK_DIR", "OPERATOR"]);
     names.sort_unstable();
     names.dedup();
     let said: Vec<String> = names
         .into_iter()
         .filter(|name| named(name))
-        .map(
-            |name| match (ctx.state.vars.get(name), ctx.state.builtin(name, None)) {
-                (Some(bound), _) => match &bound.value {
-                    Some(value) => format!("{name}={}", shown(value)),
-                    None => format!("{name}=******** (set)"),
-                },
-                (None, Some(value)) => format!("{name}={}", shown(&value)),
-                (None, None) => format!("{name} has no value yet"),
+        .map(|name| match (ctx.state.vars.get(name), ctx.state.builtin(name, None)) {
+            (Some(bound), _) => match &bound.value {
+                Some(value) => format!("{name}={}", shown(value)),
+                None => format!("{name}=******** (set)"),
             },
-        )
+            (None, Some(value)) => format!("{name}={}", shown(&value)),
+            (None, None) => format!("{name} has no value yet"),
+        })
         .collect();
     if said.is_empty() {
         "nothing is substituted".into()
@@ -187,24 +167,15 @@ fn changes(ctx: &Context<'_>, step: StepIx) -> String {
         Effect::Production => "production",
         Effect::Destroys => "DESTROYS: it cannot be taken back",
     };
-    let what = planned
-        .changes
-        .as_deref()
-        .map_or(String::new(), |what| format!(": {}", say::fill(ctx, what)));
-    let risk = planned
-        .risk
-        .map_or(String::new(), |risk| format!(". Risk {}", risk.word()));
+    let what = planned.changes.as_deref().map_or(String::new(), |what| format!(": {}", say::fill(ctx, what)));
+    let risk = planned.risk.map_or(String::new(), |risk| format!(". Risk {}", risk.word()));
     format!("{word}{what}{risk}")
 }
 
 /// The step's own way back, else the mildest level that takes it back.
 fn undo(ctx: &Context<'_>, step: StepIx) -> (String, Role) {
     let planned = ctx.plan.step(step);
-    let own: Vec<String> = planned
-        .undo
-        .iter()
-        .map(|undo| say::title(ctx, *undo))
-        .collect();
+    let own: Vec<String> = planned.undo.iter().map(|undo| say::title(ctx, *undo)).collect();
     let covers = |level: &LevelIx| match &ctx.plan.level(*level).undo {
         Undo::Nothing => !ctx.plan.level(*level).steps.is_empty(),
         Undo::All => true,
@@ -216,14 +187,8 @@ fn undo(ctx: &Context<'_>, step: StepIx) -> (String, Role) {
         .find(covers)
         .map(|level| level_words(ctx, level));
     match (own.is_empty(), level) {
-        (false, Some(level)) => (
-            format!("its own ({}), in {level}", own.join("; ")),
-            Role::Text,
-        ),
-        (false, None) => (
-            format!("its own ({}), in no level", own.join("; ")),
-            Role::Warn,
-        ),
+        (false, Some(level)) => (format!("its own ({}), in {level}", own.join("; ")), Role::Text),
+        (false, None) => (format!("its own ({}), in no level", own.join("; ")), Role::Warn),
         (true, Some(level)) => (level, Role::Text),
         (true, None) => ("none is named in this runbook".into(), Role::Warn),
     }
@@ -232,19 +197,13 @@ fn undo(ctx: &Context<'_>, step: StepIx) -> (String, Role) {
 /// `level-1 Reads back, about 1m, loses nothing`.
 fn level_words(ctx: &Context<'_>, level: LevelIx) -> String {
     let level = ctx.plan.level(level);
-    let budget = level.budget.map_or(String::new(), |budget| {
-        format!(", about {}", plan_length(budget))
-    });
+    let budget = level.budget.map_or(String::new(), |budget| format!(", about {}", plan_length(budget)));
     let loses = if level.loses_nothing() {
         "nothing".into()
     } else {
         say::fill(ctx, level.loses.as_deref().unwrap_or("something"))
     };
-    format!(
-        "{} {}{budget}, loses {loses}",
-        shown(level.id.as_str()),
-        say::fill(ctx, &level.title)
-    )
+    format!("{} {}{budget}, loses {loses}", shown(level.id.as_str()), say::fill(ctx, &level.title))
 }
 
 /// Which levels are no longer offered after this step.
@@ -257,10 +216,7 @@ fn border(ctx: &Context<'_>, step: StepIx) -> Option<String> {
         .map(|level| shown(level.id.as_str()).into_owned())
         .collect();
     match (ctx.plan.step(step).point_of_no_return, gone.is_empty()) {
-        (_, false) => Some(format!(
-            "after it {} is no longer offered without an override",
-            say::listed(&gone)
-        )),
+        (_, false) => Some(format!("after it {} is no longer offered without an override", say::listed(&gone))),
         (true, true) => Some("the point of no return".into()),
         (false, true) => None,
     }
@@ -269,11 +225,7 @@ fn border(ctx: &Context<'_>, step: StepIx) -> Option<String> {
 fn passes(command: &Command) -> String {
     let mut said = expect_words::lines(&command.expect).join(", ");
     if !command.capture.is_empty() {
-        let kept: Vec<String> = command
-            .capture
-            .iter()
-            .map(|(name, _)| name.to_string())
-            .collect();
+        let kept: Vec<String> = command.capture.iter().map(|(name, _)| name.to_string()).collect();
         said.push_str(&format!("; keeps {}", say::listed(&kept)));
     }
     said
@@ -286,20 +238,12 @@ fn before(ctx: &Context<'_>, step: StepIx) -> String {
     let place = path.iter().position(|each| *each == step).unwrap_or(0);
     if let Some(last) = path[..place].last() {
         let state = ctx.state.step(*last);
-        let when = state
-            .ended
-            .map_or(String::new(), |at| format!(" {}", say::hour(ctx, at.wall)));
-        said.push(format!(
-            "{} {}{when}",
-            say::number(ctx, *last),
-            state.status
-        ));
+        let when = state.ended.map_or(String::new(), |at| format!(" {}", say::hour(ctx, at.wall)));
+        said.push(format!("{} {}{when}", say::number(ctx, *last), state.status));
     }
     let own = ctx.state.step(step);
     if own.attempt > 0 {
-        let exit = own
-            .exit
-            .map_or(String::new(), |exit| format!(", {}", exit.shown()));
+        let exit = own.exit.map_or(String::new(), |exit| format!(", {}", exit.shown()));
         said.push(format!("attempt {} {}{exit}", own.attempt, own.status));
     }
     let skipped = ctx.state.progress_of_run(ctx.plan).skipped;
@@ -315,11 +259,7 @@ fn before(ctx: &Context<'_>, step: StepIx) -> String {
         let hour = wall.map_or(String::new(), |wall| format!(" ({})", say::hour(ctx, wall)));
         said.push(format!("not before {}{hour}", at.shown()));
     }
-    if said.is_empty() {
-        "it is the first".into()
-    } else {
-        said.join(" | ")
-    }
+    if said.is_empty() { "it is the first".into() } else { said.join(" | ") }
 }
 
 /// Rows of a step's command for other cards: title and the whole command.

@@ -36,10 +36,7 @@ const CARD: Card = Card::Run(StepIx(0));
 fn a_step_that_changes_runs_on_y_and_never_on_enter() {
     let mut stage = of_class(Effect::Changes);
     let mut card = stage.open(CARD);
-    assert!(matches!(
-        stage.key(&mut card, KeyCode::Enter),
-        Reply::Say(_)
-    ));
+    assert!(matches!(stage.key(&mut card, KeyCode::Enter), Reply::Say(_)));
     for other in ['r', 'Y', 'j', '1'] {
         assert_eq!(stage.letter(&mut card, other), Reply::Stay);
     }
@@ -60,17 +57,11 @@ fn production_takes_the_steps_number_and_keeps_a_wrong_text() {
     let mut stage = of_class(Effect::Production);
     let mut card = stage.open(CARD);
     assert_eq!(stage.letter(&mut card, 'y'), Reply::Stay);
-    assert_eq!(
-        stage.key(&mut card, KeyCode::Enter),
-        Reply::Stay,
-        "y is not the number"
-    );
+    assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "y is not the number");
     assert!(stage.picture(&card, 80, 24).contains("That is not  4b.1"));
     stage.key(&mut card, KeyCode::Backspace);
     let reply = stage.submit(&mut card, "4b.1");
-    let Reply::Wish(Intent::Run { typed, .. }) = &reply else {
-        panic!("{reply:?}")
-    };
+    let Reply::Wish(Intent::Run { typed, .. }) = &reply else { panic!("{reply:?}") };
     assert_eq!(typed.text.as_deref(), Some("4b.1"));
     assert!(stage.decide(&reply, None).is_ok());
 }
@@ -92,18 +83,11 @@ fn what_destroys_takes_phrase_reason_and_second_person_and_nothing_in_its_first_
     });
     let mut card = stage.open(CARD);
     stage.pass(2_500);
-    assert!(
-        matches!(stage.letter(&mut card, 'd'), Reply::Say(_)),
-        "2.9 s after it opened"
-    );
+    assert!(matches!(stage.letter(&mut card, 'd'), Reply::Say(_)), "2.9 s after it opened");
     assert!(!card.takes_text(&stage.ctx()));
     stage.pass(200);
     assert_eq!(stage.submit(&mut card, "delete call history"), Reply::Stay);
-    assert_eq!(
-        stage.key(&mut card, KeyCode::Enter),
-        Reply::Stay,
-        "no reason yet"
-    );
+    assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "no reason yet");
     assert_eq!(stage.submit(&mut card, "planned"), Reply::Stay);
     assert_eq!(stage.submit(&mut card, "maya"), Reply::Stay, "maya herself");
     for _ in 0..4 {
@@ -131,14 +115,8 @@ fn a_run_card_ignores_keys_until_350_ms_of_silence() {
 fn a_held_key_and_a_released_one_do_nothing() {
     let mut stage = of_class(Effect::Changes);
     let mut card = stage.open(CARD);
-    for kind in [
-        crossterm::event::KeyEventKind::Repeat,
-        crossterm::event::KeyEventKind::Release,
-    ] {
-        let key = KeyEvent {
-            kind,
-            ..KeyEvent::from(KeyCode::Char('y'))
-        };
+    for kind in [crossterm::event::KeyEventKind::Repeat, crossterm::event::KeyEventKind::Release] {
+        let key = KeyEvent { kind, ..KeyEvent::from(KeyCode::Char('y')) };
         assert_eq!(card.key(key, &stage.ctx()), Reply::Stay);
     }
 }
@@ -152,17 +130,11 @@ fn the_run_key_works_only_when_the_commands_last_line_was_on_the_screen() {
     });
     let mut card = stage.open(CARD);
     let first = stage.picture(&card, 80, 24);
-    assert!(
-        first.contains("lines, space to read on") && !first.contains("line-37"),
-        "{first}"
-    );
+    assert!(first.contains("lines, space to read on") && !first.contains("line-37"), "{first}");
     assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)));
     let mut seen = first;
     while !seen.contains("echo line-37") {
-        assert!(
-            matches!(stage.letter(&mut card, 'y'), Reply::Say(_)),
-            "not read to the end"
-        );
+        assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)), "not read to the end");
         stage.letter(&mut card, ' ');
         seen = stage.picture(&card, 80, 24);
     }
@@ -198,19 +170,12 @@ fn trailing_space_is_visible() {
 
 #[test]
 fn a_step_out_of_order_names_what_is_passed_over_and_takes_its_number() {
-    let mut steps = vec![
-        step("a", "2.3", "Check"),
-        step("b", "2.4", "Watch"),
-        step("c", "3.1", "Deploy"),
-    ];
+    let mut steps = vec![step("a", "2.3", "Check"), step("b", "2.4", "Watch"), step("c", "3.1", "Deploy")];
     steps[2].effect = Effect::Changes;
     let mut stage = Stage::of(steps).started(&[]);
     let mut card = stage.open(Card::Run(StepIx(2)));
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("3.1 is not next. 2.3 and 2.4 have not been done. Type 3.1 to run it"),
-        "{seen}"
-    );
+    assert!(seen.contains("3.1 is not next. 2.3 and 2.4 have not been done. Type 3.1 to run it"), "{seen}");
     assert!(seen.contains("[C2]"));
     let reply = stage.submit(&mut card, "3.1");
     assert!(stage.decide(&reply, None).is_ok());
@@ -230,31 +195,19 @@ fn a_secret_is_named_and_never_shown() {
         value: value.map(str::to_owned),
         hash: None,
     };
-    let values = vec![
-        bound("TAG", Some("v2")),
-        bound("TOKEN", None),
-        bound("OTHER", Some("x")),
-    ];
+    let values = vec![bound("TAG", Some("v2")), bound("TOKEN", None), bound("OTHER", Some("x"))];
     stage.tell(Event::VarsBound { values });
     let card = stage.open(CARD);
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.contains("TAG=v2") && seen.contains("TOKEN=******** (set)"),
-        "{seen}"
-    );
+    assert!(seen.contains("TAG=v2") && seen.contains("TOKEN=******** (set)"), "{seen}");
     assert!(!seen.contains("OTHER"), "only what the command names");
 }
 
 #[test]
 fn a_command_without_its_variable_does_not_run() {
-    let mut stage =
-        one(|planned| planned.work = run("echo \"$TAG\"")).with_var("TAG", Source::Given, false);
+    let mut stage = one(|planned| planned.work = run("echo \"$TAG\"")).with_var("TAG", Source::Given, false);
     let mut card = stage.open(CARD);
-    assert!(
-        stage
-            .picture(&card, 80, 24)
-            .contains("names TAG, which has no value yet")
-    );
+    assert!(stage.picture(&card, 80, 24).contains("names TAG, which has no value yet"));
     assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)));
 }
 
@@ -271,19 +224,12 @@ fn a_card_whose_command_changed_must_be_read_again() {
         value: Some(value.into()),
         hash: None,
     };
-    stage.tell(Event::VarsBound {
-        values: vec![bound("v2")],
-    });
+    stage.tell(Event::VarsBound { values: vec![bound("v2")] });
     let mut card = stage.open(CARD);
-    stage.tell(Event::VarsBound {
-        values: vec![bound("v3")],
-    });
+    stage.tell(Event::VarsBound { values: vec![bound("v3")] });
     assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)));
     stage.pass(400);
-    assert!(
-        matches!(stage.letter(&mut card, 'y'), Reply::Say(_)),
-        "not drawn again yet"
-    );
+    assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)), "not drawn again yet");
     stage.picture(&card, 80, 24);
     assert!(matches!(stage.letter(&mut card, 'y'), Reply::Wish(_)));
 }
@@ -293,11 +239,7 @@ fn paste_is_refused_in_a_typed_confirmation() {
     let mut stage = of_class(Effect::Production);
     let mut card = stage.open(CARD);
     assert!(matches!(card.paste("4b.1", &stage.ctx()), Reply::Say(_)));
-    assert_eq!(
-        stage.key(&mut card, KeyCode::Enter),
-        Reply::Stay,
-        "nothing is typed"
-    );
+    assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "nothing is typed");
 }
 
 #[test]
@@ -332,11 +274,7 @@ fn no_text_of_a_hostile_runbook_reaches_the_terminal_raw() {
     });
     let card = stage.open(CARD);
     let seen = stage.picture(&card, 80, 24);
-    assert!(
-        seen.chars()
-            .all(|letter| letter == '\n' || crate::model::text::is_plain(letter)),
-        "{seen:?}"
-    );
+    assert!(seen.chars().all(|letter| letter == '\n' || crate::model::text::is_plain(letter)), "{seen:?}");
 }
 
 fn full() -> Stage {
@@ -347,8 +285,7 @@ fn full() -> Stage {
     planned.risk = Some(Risk::High);
     planned.changes = Some("users can start calls".into());
     planned.why = Some("Do last: everything else must be proved first.".into());
-    let mut work =
-        command("vercel env add FEATURE_CALLS true\nvercel --prod --token \"$VERCEL_TOKEN\"");
+    let mut work = command("vercel env add FEATURE_CALLS true\nvercel --prod --token \"$VERCEL_TOKEN\"");
     work.expect.contains = vec!["ready".into()];
     planned.work = Work::Run(Box::new(work));
     let mut stage = Stage::of(vec![first, planned])
@@ -384,4 +321,6 @@ fn the_run_card_as_it_looks() {
     let card = stage.open(Card::Run(StepIx(1)));
     insta::assert_snapshot!("run_card_80x24", stage.picture(&card, 80, 24));
     insta::assert_snapshot!("run_card_40x10", stage.picture(&card, 40, 10));
+    stage.theme.glyphs = crate::tui::theme::Glyphs::Unicode;
+    insta::assert_snapshot!("run_card_160x48", stage.picture(&card, 160, 24));
 }

@@ -29,11 +29,7 @@ pub fn band(ctx: &Context<'_>) -> (String, Role) {
     } else {
         wrap::cut(&format!("{word} {name}"), 28)
     };
-    let drill = ctx
-        .state
-        .facts
-        .as_ref()
-        .is_some_and(|facts| facts.realm == Realm::Drill);
+    let drill = ctx.state.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill);
     if drill {
         return (format!("DRILL {text}"), Role::EnvDrill);
     }
@@ -112,39 +108,25 @@ pub fn status_role(status: StepStatus) -> Role {
         StepStatus::You => Role::You,
         StepStatus::Failed | StepStatus::TimedOut => Role::Fail,
         StepStatus::Unknown => Role::Unknown,
-        StepStatus::NotYet | StepStatus::Skipped | StepStatus::NotApplicable | StepStatus::Back => {
-            Role::TextDim
-        }
+        StepStatus::NotYet | StepStatus::Skipped | StepStatus::NotApplicable | StepStatus::Back => Role::TextDim,
     }
 }
 
 /// Who acts on this screen, as far as the records say: the driver, else the operator.
 pub fn who(ctx: &Context<'_>) -> String {
-    let driver = ctx
-        .state
-        .driver
-        .and_then(|driver| ctx.state.clients.get(&driver))
-        .map(|client| client.who.name.clone());
+    let driver =
+        ctx.state.driver.and_then(|driver| ctx.state.clients.get(&driver)).map(|client| client.who.name.clone());
     let operator = || ctx.state.facts.as_ref().map(|facts| facts.operator.clone());
     driver.or_else(operator).unwrap_or_default()
 }
 
 /// Prose in rows of `width`.
 pub fn prose(text: &str, width: usize, role: Role, ctx: &Context<'_>) -> Vec<Line<'static>> {
-    wrap::words(text, width)
-        .into_iter()
-        .map(|row| Line::styled(row, ctx.theme.style(role)))
-        .collect()
+    wrap::words(text, width).into_iter().map(|row| Line::styled(row, ctx.theme.style(role))).collect()
 }
 
 /// `Changes   production: …` with the rows after the first set in under the first.
-pub fn labelled(
-    label: &str,
-    text: &str,
-    width: usize,
-    role: Role,
-    ctx: &Context<'_>,
-) -> Vec<Line<'static>> {
+pub fn labelled(label: &str, text: &str, width: usize, role: Role, ctx: &Context<'_>) -> Vec<Line<'static>> {
     let indent = if width >= 3 * LABEL { LABEL } else { 2 };
     let dim = ctx.theme.style(Role::TextDim);
     let mut rows = Vec::new();

@@ -31,11 +31,7 @@ pub enum Colours {
 impl Pen {
     /// Output that has no style of its own is drawn in `base`.
     pub fn new(base: Style, colours: Colours) -> Self {
-        Self {
-            base,
-            on: base,
-            colours,
-        }
+        Self { base, on: base, colours }
     }
 
     /// One line of bytes, without its line break.
@@ -78,13 +74,8 @@ impl Pen {
     }
 
     fn apply(&mut self, codes: &str) {
-        let mut codes = codes.split([';', ':']).map(|code| {
-            if code.is_empty() {
-                0
-            } else {
-                code.parse().unwrap_or(u16::MAX)
-            }
-        });
+        let mut codes =
+            codes.split([';', ':']).map(|code| if code.is_empty() { 0 } else { code.parse().unwrap_or(u16::MAX) });
         while let Some(code) = codes.next() {
             self.on = match code {
                 0 => self.base,
@@ -99,14 +90,8 @@ impl Pen {
                 24 => self.on.remove_modifier(Modifier::UNDERLINED),
                 27 => self.on.remove_modifier(Modifier::REVERSED),
                 29 => self.on.remove_modifier(Modifier::CROSSED_OUT),
-                39 => Style {
-                    fg: self.base.fg,
-                    ..self.on
-                },
-                49 => Style {
-                    bg: self.base.bg,
-                    ..self.on
-                },
+                39 => Style { fg: self.base.fg, ..self.on },
+                49 => Style { bg: self.base.bg, ..self.on },
                 38 | 48 => self.coloured(code == 38, extended(&mut codes)),
                 30..=37 => self.coloured(true, Some(Color::Indexed(code as u8 - 30))),
                 40..=47 => self.coloured(false, Some(Color::Indexed(code as u8 - 40))),
@@ -176,22 +161,13 @@ fn sequence(text: &str) -> Option<(Sequence<'_>, usize)> {
 /// `CSI parameters intermediates final`.
 fn control(text: &str, start: usize) -> Option<(Sequence<'_>, usize)> {
     let bytes = &text.as_bytes()[start..];
-    let end = bytes
-        .iter()
-        .take(LONGEST)
-        .position(|byte| !(0x20..=0x3f).contains(byte))?;
+    let end = bytes.iter().take(LONGEST).position(|byte| !(0x20..=0x3f).contains(byte))?;
     if !(0x40..=0x7e).contains(&bytes[end]) {
         return None;
     }
     let inside = &text[start..start + end];
-    let plain = inside
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b';' || byte == b':');
-    let kind = if bytes[end] == b'm' && plain {
-        Sequence::Sgr(inside)
-    } else {
-        Sequence::Other
-    };
+    let plain = inside.bytes().all(|byte| byte.is_ascii_digit() || byte == b';' || byte == b':');
+    let kind = if bytes[end] == b'm' && plain { Sequence::Sgr(inside) } else { Sequence::Other };
     Some((kind, start + end + 1))
 }
 
@@ -201,10 +177,7 @@ mod tests {
     use crate::model::text::is_plain;
 
     fn text(line: &Line<'_>) -> String {
-        line.spans
-            .iter()
-            .map(|span| span.content.as_ref())
-            .collect()
+        line.spans.iter().map(|span| span.content.as_ref()).collect()
     }
 
     fn pen() -> Pen {
@@ -238,16 +211,10 @@ mod tests {
         for bytes in hostile {
             let line = pen().line(bytes);
             let text = text(&line);
-            assert!(
-                text.chars().all(is_plain) && text.starts_with('a'),
-                "{text:?}"
-            );
+            assert!(text.chars().all(is_plain) && text.starts_with('a'), "{text:?}");
         }
         assert_eq!(text(&pen().line(hostile[0])), "ab");
-        assert!(
-            text(&pen().line(hostile[5])).contains("never ends b"),
-            "what does not end is not hidden"
-        );
+        assert!(text(&pen().line(hostile[5])).contains("never ends b"), "what does not end is not hidden");
     }
 
     #[test]
@@ -265,9 +232,6 @@ mod tests {
     #[test]
     fn a_theme_without_colours_keeps_weight_only() {
         let line = Pen::new(Style::default(), Colours::Dropped).line(b"\x1b[1;31;42mx");
-        assert_eq!(
-            line.spans[0].style,
-            Style::default().add_modifier(Modifier::BOLD)
-        );
+        assert_eq!(line.spans[0].style, Style::default().add_modifier(Modifier::BOLD));
     }
 }

@@ -61,29 +61,51 @@ pub struct Sheet {
 
 /// The width that a card's text has in this area.
 pub fn text_width(area: Rect, fills: bool) -> usize {
-    usize::from(outer(area, area.height, fills).width.saturating_sub(2))
+    let padding = 2 * padding(area, fills);
+    usize::from(outer(area, area.height, fills).width.saturating_sub(padding))
+}
+
+/// Empty cells on each side of a card's text; a frame takes one of two.
+fn padding(area: Rect, fills: bool) -> u16 {
+    if framed(area, fills) { 2 } else { 1 }
 }
 
 fn framed(area: Rect, fills: bool) -> bool {
-    !fills && area.width > WIDEST + 4
+    !fills && area.width > WIDEST + 8
 }
 
 fn outer(area: Rect, height: u16, fills: bool) -> Rect {
-    let height = if fills {
-        area.height
-    } else {
-        height.min(area.height)
-    };
-    let (width, left) = if framed(area, fills) {
-        (WIDEST + 2, (area.width - WIDEST - 2) / 2)
-    } else {
-        (area.width, 0)
-    };
-    Rect {
-        x: area.x + left,
-        y: area.y + area.height - height,
-        width,
-        height,
+    let height = if fills { area.height } else { height.min(area.height) };
+    let (width, left) = if framed(area, fills) { (WIDEST + 4, (area.width - WIDEST - 4) / 2) } else { (area.width, 0) };
+    Rect { x: area.x + left, y: area.y + area.height - height, width, height }
+}
+
+/// Rows of a card besides its body.
+struct Fixed<'a> {
+    /// Around the title: two, or none where the area is low.
+    rules: usize,
+    keys: Vec<Line<'static>>,
+    foot: &'a [Line<'static>],
+    /// The frame's lowest row.
+    last: usize,
+}
+
+impl Fixed<'_> {
+    fn above(&self) -> usize {
+        1 + self.rules
+    }
+
+    fn below(&self) -> usize {
+        usize::from(!self.foot.is_empty()) + self.foot.len() + self.keys.len() + self.last
+    }
+
+    /// Where the room is short the body keeps three rows and what is asked its last four.
+    fn shorten(&mut self, body: usize, height: usize) {
+        let given = height.saturating_sub(self.above() + self.below());
+        let short = body.min(3).saturating_sub(given);
+        let all = self.foot.len();
+        let kept = all.saturating_sub(short).max(all.min(4));
+        self.foot = &self.foot[all - kept..];
     }
 }
 
@@ -92,23 +114,19 @@ pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: 
     let width = text_width(area, sheet.fills);
     let roomy = area.height >= ROOMY;
     let mut keys = key_rows(&sheet.keys, width, ctx);
-    if !roomy {
-        keys.truncate(1);
-    }
-    let rules = if roomy { 2 } else { 0 } + usize::from(!sheet.foot.is_empty());
-    let last = usize::from(framed(area, sheet.fills));
-    let fixed = 1 + rules + sheet.foot.len() + keys.len() + last;
-    let wanted = fixed + sheet.body.rows.len();
-    let card = outer(area, u16::try_from(wanted).unwrap_or(u16::MAX), sheet.fills);
-    frame.render_widget(Clear, card);
-    let mut rows = Rows {
-        left: card.height,
-        y: card.y,
-        card,
+    keys.truncate(if roomy { usize::MAX } else { 1 });
+    let mut fixed = Fixed {
+        rules: if roomy { 2 } else { 0 },
+        keys,
+        foot: &sheet.foot,
+        last: usize::from(framed(area, sheet.fills)),
     };
-    let foot_room = usize::from(card.height).saturating_sub(3 + keys.len());
-    let foot_from = sheet.foot.len().saturating_sub(foot_room);
-    let foot = &sheet.foot[foot_from..];
+    let total = sheet.body.rows.len();
+    let wanted = u16::try_from(fixed.above() + total + fixed.below()).unwrap_or(u16::MAX);
+    let card = outer(area, wanted, sheet.fills);
+    fixed.shorten(total, usize::from(card.height));
+    frame.render_widget(Clear, card);
+    let mut rows = Rows { left: card.height, y: card.y, card, padding: padding(area, sheet.fills) };
     if roomy {
         rows.rule(frame, ctx, None);
     }
@@ -116,26 +134,22 @@ pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: 
     if roomy {
         rows.rule(frame, ctx, None);
     }
-    let below = foot.len() + keys.len() + usize::from(!foot.is_empty()) + last;
-    let height = usize::from(rows.left).saturating_sub(below);
-    let window = view.window(sheet.body.rows.len(), sheet.body.must_read, height);
-    let (from, end) = (window.start, window.end);
-    for row in &sheet.body.rows[window] {
+    let height = usize::from(rows.left).saturating_sub(fixed.below());
+    let window = view.window(total, sheet.body.must_read, height);
+    for row in &sheet.body.rows[window.clone()] {
         rows.put(frame, row);
     }
     if sheet.fills {
         // What is asked stays at the foot of a card that fills its area.
-        let filler = height.saturating_sub(end - from);
-        rows.skip(filler);
+        rows.skip(height.saturating_sub(window.len()));
     }
-    if !foot.is_empty() {
-        let more = place_words(from, end, sheet, view);
-        rows.rule(frame, ctx, more);
+    if !fixed.foot.is_empty() {
+        rows.rule(frame, ctx, place_words(window.start, window.end, sheet, view));
     }
-    for row in foot.iter().chain(&keys) {
+    for row in fixed.foot.iter().chain(&fixed.keys) {
         rows.put(frame, row);
     }
-    if last > 0 {
+    if fixed.last > 0 {
         rows.rule(frame, ctx, None);
         sides(frame, card, ctx);
     }
@@ -155,12 +169,7 @@ fn sides(frame: &mut Frame<'_>, card: Rect, ctx: &Context<'_>) {
             buffer[(x, y)].set_symbol(upright).set_style(style);
         }
     }
-    let places = [
-        (card.x, card.y),
-        (right, card.y),
-        (card.x, foot),
-        (right, foot),
-    ];
+    let places = [(card.x, card.y), (right, card.y), (card.x, foot), (right, foot)];
     for (place, corner) in places.into_iter().zip(corners) {
         buffer[place].set_symbol(corner).set_style(style);
     }
@@ -184,14 +193,10 @@ fn place_words(from: usize, end: usize, sheet: &Sheet, view: &View) -> Option<St
 /// The first line: word and title on the left, environment and tag on the right. The environment is never cut off.
 pub fn head_line(head: &Head, width: usize, ctx: &Context<'_>) -> Line<'static> {
     let band = crate::tui::overlays::say::band(ctx);
-    let (band, style) = (band.0, ctx.theme.style(band.1));
-    let right = wrap::width(&band)
-        + 2
-        + if head.tag.is_empty() {
-            0
-        } else {
-            wrap::width(&head.tag) + 1
-        };
+    let style = ctx.theme.style(band.1);
+    // On a narrow screen the environment's word survives and its name does not.
+    let band = if width < 60 { ctx.plan.environment.kind.band().to_owned() } else { band.0 };
+    let right = wrap::width(&band) + 2 + if head.tag.is_empty() { 0 } else { wrap::width(&head.tag) + 1 };
     let left = width.saturating_sub(right + 1);
     let word = wrap::cut(&head.word, left);
     let title = wrap::cut(&head.title, left.saturating_sub(wrap::width(&word) + 2));
@@ -203,18 +208,14 @@ pub fn head_line(head: &Head, width: usize, ctx: &Context<'_>) -> Line<'static> 
         Span::styled(format!(" {band} "), style),
     ];
     if !head.tag.is_empty() {
-        spans.push(Span::styled(
-            format!(" {}", head.tag),
-            ctx.theme.style(head.role),
-        ));
+        spans.push(Span::styled(format!(" {}", head.tag), ctx.theme.style(head.role)));
     }
     Line::from(spans)
 }
 
 /// The keys of a card, wrapped between keys where they do not fit.
 pub fn key_rows(keys: &[Hint], width: usize, ctx: &Context<'_>) -> Vec<Line<'static>> {
-    let (mut rows, mut row, mut used): (Vec<Line<'static>>, Vec<Span<'static>>, usize) =
-        (Vec::new(), Vec::new(), 0);
+    let (mut rows, mut row, mut used): (Vec<Line<'static>>, Vec<Span<'static>>, usize) = (Vec::new(), Vec::new(), 0);
     for (key, word) in keys {
         let wide = wrap::width(key) + 1 + wrap::width(word);
         if used > 0 && used + 3 + wide > width {
@@ -226,10 +227,7 @@ pub fn key_rows(keys: &[Hint], width: usize, ctx: &Context<'_>) -> Vec<Line<'sta
             used += 3;
         }
         row.push(Span::styled(key.clone(), ctx.theme.style(Role::Key)));
-        row.push(Span::styled(
-            format!(" {word}"),
-            ctx.theme.style(Role::TextDim),
-        ));
+        row.push(Span::styled(format!(" {word}"), ctx.theme.style(Role::TextDim)));
         used += wide;
     }
     if !row.is_empty() {
@@ -243,6 +241,7 @@ struct Rows {
     card: Rect,
     y: u16,
     left: u16,
+    padding: u16,
 }
 
 impl Rows {
@@ -256,10 +255,8 @@ impl Rows {
         if self.left == 0 {
             return;
         }
-        let room = self.card.width.saturating_sub(2);
-        frame
-            .buffer_mut()
-            .set_line(self.card.x + 1, self.y, line, room);
+        let room = self.card.width.saturating_sub(2 * self.padding);
+        frame.buffer_mut().set_line(self.card.x + self.padding, self.y, line, room);
         self.y += 1;
         self.left -= 1;
     }
@@ -274,9 +271,7 @@ impl Rows {
             Glyphs::Ascii => "-",
         };
         let width = usize::from(self.card.width);
-        let text = words.map_or(String::new(), |words| {
-            wrap::cut(&format!(" {words} "), width)
-        });
+        let text = words.map_or(String::new(), |words| wrap::cut(&format!(" {words} "), width));
         let before = width.saturating_sub(wrap::width(&text) + 2).min(width);
         let after = width - before - wrap::width(&text).min(width - before);
         let line = Line::from(vec![
@@ -284,9 +279,7 @@ impl Rows {
             Span::styled(text, ctx.theme.style(Role::Warn)),
             Span::styled(letter.repeat(after), style),
         ]);
-        frame
-            .buffer_mut()
-            .set_line(self.card.x, self.y, &line, self.card.width);
+        frame.buffer_mut().set_line(self.card.x, self.y, &line, self.card.width);
         self.y += 1;
         self.left -= 1;
     }

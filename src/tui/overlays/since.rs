@@ -25,29 +25,16 @@ pub struct SinceCard {
 impl SinceCard {
     /// What came after this record.
     pub fn open(from: u64, ctx: &Context<'_>) -> Self {
-        Self {
-            from,
-            quiet: Quiet::silent(ctx.now),
-            view: View::default(),
-        }
+        Self { from, quiet: Quiet::silent(ctx.now), view: View::default() }
     }
 
     fn place(&self, ctx: &Context<'_>) -> String {
-        let before = ctx
-            .state
-            .log
-            .iter()
-            .take_while(|entry| entry.seq.0 <= self.from);
+        let before = ctx.state.log.iter().take_while(|entry| entry.seq.0 <= self.from);
         let now = say::hour(ctx, ctx.now.wall);
         match before.filter(|entry| entry.step.is_some()).last() {
             Some(entry) => {
-                let number = entry
-                    .step
-                    .map_or(String::new(), |step| say::number(ctx, step));
-                format!(
-                    "You were at {number} at {}. Now {now}. Since:",
-                    say::hour(ctx, entry.at.wall)
-                )
+                let number = entry.step.map_or(String::new(), |step| say::number(ctx, step));
+                format!("You were at {number} at {}. Now {now}. Since:", say::hour(ctx, entry.at.wall))
             }
             None => format!("Now {now}. Since you left:"),
         }
@@ -70,27 +57,14 @@ impl Face for SinceCard {
         let before = rows.len();
         for entry in since {
             let hour = say::second(ctx, entry.at.wall);
-            rows.extend(say::labelled(
-                &hour,
-                &shown(&entry.text),
-                width,
-                Role::Text,
-                ctx,
-            ));
+            rows.extend(say::labelled(&hour, &shown(&entry.text), width, Role::Text, ctx));
         }
         if rows.len() == before {
             rows.extend(say::prose("Nothing happened.", width, Role::TextDim, ctx));
         }
-        let next = ctx
-            .state
-            .next(ctx.plan)
-            .map_or("Nothing is left to do.".into(), |step| {
-                format!(
-                    "Next is {} {}.",
-                    say::number(ctx, step),
-                    say::title(ctx, step)
-                )
-            });
+        let next = ctx.state.next(ctx.plan).map_or("Nothing is left to do.".into(), |step| {
+            format!("Next is {} {}.", say::number(ctx, step), say::title(ctx, step))
+        });
         rows.extend(say::prose(&next, width, Role::TextStrong, ctx));
         Body { rows, must_read: 0 }
     }
@@ -100,11 +74,7 @@ impl Face for SinceCard {
     }
 
     fn keys(&self, _ctx: &Context<'_>) -> Vec<Hint> {
-        vec![
-            hint("space", "go on"),
-            hint("j k", "scroll"),
-            hint("!", "roll back"),
-        ]
+        vec![hint("space", "go on"), hint("j k", "scroll"), hint("!", "roll back")]
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {

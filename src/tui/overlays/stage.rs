@@ -7,11 +7,9 @@ use crate::feed::{Port, Role as Part};
 use crate::model::actor::{Actor, Known};
 use crate::model::decide::{self, Asked, Reading};
 use crate::model::event::{Bound, Event};
-use crate::model::ids::{Attempt, LevelId, LevelIx, PhaseId, RoleId, Seq, StepId, StepIx, VarName};
+use crate::model::ids::{Attempt, LevelId, PhaseId, RoleId, Seq, StepId, StepIx, VarName};
 use crate::model::intent::{Intent, Refusal};
-use crate::model::plan::{
-    Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Start, Undo, Var,
-};
+use crate::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Start, Undo, Var};
 use crate::model::record::Record;
 use crate::model::signed::{Realm, SignedText};
 use crate::model::state::RunState;
@@ -42,10 +40,7 @@ impl Port for Disk {
     }
 
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>> {
-        let file = self
-            .0
-            .get(&(step.0.clone(), attempt))
-            .map_or(&[][..], Vec::as_slice);
+        let file = self.0.get(&(step.0.clone(), attempt)).map_or(&[][..], Vec::as_slice);
         let end = (range.end as usize).min(file.len());
         let start = (range.start as usize).min(end);
         Ok(file[start..end].to_vec())
@@ -103,11 +98,7 @@ pub fn run(text: &str) -> Work {
 /// The same, to be changed.
 pub fn command(text: &str) -> Command {
     Command {
-        program: Program::Text {
-            shell: Shell::Bash,
-            strict: true,
-            text: text.into(),
-        },
+        program: Program::Text { shell: Shell::Bash, strict: true, text: text.into() },
         expect: crate::model::expect::Expect::default(),
         trip: None,
         capture: Vec::new(),
@@ -122,10 +113,7 @@ pub fn command(text: &str) -> Command {
 
 /// Who maya is.
 pub fn maya() -> Actor {
-    Actor {
-        name: "maya".into(),
-        known: Known::Peer,
-    }
+    Actor { name: "maya".into(), known: Known::Peer }
 }
 
 /// A level of these steps.
@@ -133,6 +121,7 @@ pub fn level(id: &str, title: &str, steps: Vec<StepIx>) -> Level {
     Level {
         id: LevelId(id.into()),
         title: title.into(),
+        why: None,
         budget: Some(Duration::from_secs(300)),
         verify: Duration::ZERO,
         loses: Some("nothing".into()),
@@ -145,9 +134,8 @@ pub fn level(id: &str, title: &str, steps: Vec<StepIx>) -> Level {
 impl Stage {
     /// A plan of one phase with the steps whose place is a phase; the run has begun and is not started.
     pub fn of(steps: Vec<PlannedStep>) -> Self {
-        let in_phase = |(place, step): (usize, &PlannedStep)| {
-            matches!(step.place, Place::Phase(_)).then_some(StepIx(place))
-        };
+        let in_phase =
+            |(place, step): (usize, &PlannedStep)| matches!(step.place, Place::Phase(_)).then_some(StepIx(place));
         let phase = Phase {
             id: PhaseId("switch".into()),
             number: "2".into(),
@@ -161,24 +149,15 @@ impl Stage {
             title: "Search index cutover".into(),
             summary: None,
             owner: None,
-            environment: Environment {
-                name: "PROD search.example".into(),
-                kind: EnvironmentKind::Production,
-            },
+            environment: Environment { name: "PROD search.example".into(), kind: EnvironmentKind::Production },
             start: Start::AtStart,
             zone: Some("America/New_York".into()),
             hard_stop: None,
             safety_floor: Duration::from_secs(300),
             decider: Some(RoleId("lead".into())),
             roles: vec![
-                Role {
-                    id: RoleId("lead".into()),
-                    title: "Technical lead".into(),
-                },
-                Role {
-                    id: RoleId("ops".into()),
-                    title: "Operations lead".into(),
-                },
+                Role { id: RoleId("lead".into()), title: "Technical lead".into() },
+                Role { id: RoleId("ops".into()), title: "Operations lead".into() },
             ],
             vars: Vec::new(),
             phases: vec![phase],
@@ -190,15 +169,8 @@ impl Stage {
         let mut stage = Self {
             state: RunState::of(&plan),
             plan,
-            now: Stamp {
-                wall: T0,
-                mono: 1_000_000_000,
-            },
-            theme: Theme {
-                name: "plain".into(),
-                styles: [Style::default(); ROLES],
-                glyphs: Glyphs::Ascii,
-            },
+            now: Stamp { wall: T0, mono: 1_000_000_000 },
+            theme: Theme { name: "plain".into(), styles: [Style::default(); ROLES], glyphs: Glyphs::Ascii },
             disk: Disk::default(),
             actions: Vec::new(),
         };
@@ -219,11 +191,7 @@ impl Stage {
             .with("run-dir", "/srv/runs/0007")
             .with("key-origin", "agent")
             .with("boot", "b");
-        self.tell(Event::Genesis {
-            fmt: "tminus/1".into(),
-            text: text.encode(),
-            sig: "-".into(),
-        });
+        self.tell(Event::Genesis { fmt: "tminus/1".into(), text: text.encode(), sig: "-".into() });
     }
 
     /// Levels of the plan.
@@ -236,13 +204,7 @@ impl Stage {
     /// Declares a variable.
     #[must_use]
     pub fn with_var(mut self, name: &str, source: Source, secret: bool) -> Self {
-        self.plan.vars.push(Var {
-            name: VarName(name.into()),
-            source,
-            secret,
-            one_of: Vec::new(),
-            matches: None,
-        });
+        self.plan.vars.push(Var { name: VarName(name.into()), source, secret, one_of: Vec::new(), matches: None });
         self
     }
 
@@ -258,11 +220,7 @@ impl Stage {
         });
         let values = vars
             .iter()
-            .map(|(name, value)| Bound {
-                name: VarName((*name).into()),
-                value: value.map(str::to_owned),
-                hash: None,
-            })
+            .map(|(name, value)| Bound { name: VarName((*name).into()), value: value.map(str::to_owned), hash: None })
             .collect();
         self.tell(Event::VarsBound { values });
         self
@@ -270,11 +228,7 @@ impl Stage {
 
     /// Folds one event in, at the present instant.
     pub fn tell(&mut self, event: Event) {
-        let record = Record {
-            seq: Seq(self.state.last.0 + 1),
-            at: self.now,
-            event,
-        };
+        let record = Record { seq: Seq(self.state.last.0 + 1), at: self.now, event };
         self.state.apply(&self.plan, &record).unwrap();
     }
 
@@ -317,10 +271,7 @@ impl Stage {
 
     /// A letter with Ctrl.
     pub fn control(&self, overlay: &mut Overlay, letter: char) -> Reply {
-        overlay.key(
-            KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL),
-            &self.ctx(),
-        )
+        overlay.key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL), &self.ctx())
     }
 
     /// A text and Enter; what Enter led to.
@@ -336,11 +287,7 @@ impl Stage {
         let (Reply::Wish(intent) | Reply::Ask(intent)) = reply else {
             panic!("no wish but {reply:?}");
         };
-        let asked = Asked {
-            by: maya(),
-            now: self.now,
-            reading: reading.map(Ok),
-        };
+        let asked = Asked { by: maya(), now: self.now, reading: reading.map(Ok) };
         decide::decide(&self.plan, &self.state, intent, &asked)
     }
 
@@ -354,9 +301,7 @@ impl Stage {
     /// A frame as text.
     pub fn picture(&self, overlay: &Overlay, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let drawn = terminal
-            .draw(|frame| overlay.draw(frame, frame.area(), &self.ctx()))
-            .unwrap();
+        let drawn = terminal.draw(|frame| overlay.draw(frame, frame.area(), &self.ctx())).unwrap();
         let buffer = drawn.buffer;
         let mut text = String::new();
         for y in 0..height {
@@ -366,9 +311,4 @@ impl Stage {
         }
         text
     }
-}
-
-/// The place of a level.
-pub fn first_level() -> LevelIx {
-    LevelIx(0)
 }

@@ -10,6 +10,7 @@ use crate::model::step::{Class, Effect, Place, PlannedStep};
 use crate::model::text::shown;
 use crate::model::time::plan_length;
 use crate::tui::context::{Context, Reply};
+use crate::tui::overlays::command_rows;
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::form::{Form, Question, Step};
 use crate::tui::overlays::quiet::Quiet;
@@ -42,21 +43,11 @@ impl StartCard {
 
 /// `This will run 19 steps against PROD search.example. 2 can destroy data.`
 fn sentence(ctx: &Context<'_>) -> String {
-    let forward = |step: &&PlannedStep| {
-        matches!(
-            step.place,
-            Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. }
-        )
-    };
+    let forward =
+        |step: &&PlannedStep| matches!(step.place, Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. });
     let steps: Vec<&PlannedStep> = ctx.plan.steps.iter().filter(forward).collect();
-    let destroying = steps
-        .iter()
-        .filter(|step| step.effect == Effect::Destroys)
-        .count();
-    let production = steps
-        .iter()
-        .filter(|step| step.class() == Class::C2)
-        .count();
+    let destroying = steps.iter().filter(|step| step.effect == Effect::Destroys).count();
+    let production = steps.iter().filter(|step| step.class() == Class::C2).count();
     let commands = var_commands(ctx).len();
     let destroys = match destroying {
         0 => "None can destroy data".to_owned(),
@@ -96,15 +87,9 @@ fn clock(ctx: &Context<'_>) -> String {
     };
     let wall = fixed.unwrap_or(ctx.now.wall);
     let both = |wall: i64, format: &str| {
-        let here = schedule::format_wall(wall, &ctx.state.zone, Some(format))
-            .unwrap_or_else(|| "?".into());
-        let utc =
-            schedule::format_wall(wall, "UTC", Some("%H:%M UTC")).unwrap_or_else(|| "?".into());
-        if schedule::zone_of(&ctx.state.zone) == schedule::zone_of("UTC") {
-            here
-        } else {
-            format!("{here} = {utc}")
-        }
+        let here = schedule::format_wall(wall, &ctx.state.zone, Some(format)).unwrap_or_else(|| "?".into());
+        let utc = schedule::format_wall(wall, "UTC", Some("%H:%M UTC")).unwrap_or_else(|| "?".into());
+        if schedule::zone_of(&ctx.state.zone) == schedule::zone_of("UTC") { here } else { format!("{here} = {utc}") }
     };
     let now = both(ctx.now.wall, "%H:%M %Z");
     match fixed {
@@ -115,119 +100,76 @@ fn clock(ctx: &Context<'_>) -> String {
 
 fn rows(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
     let mut rows = say::prose(&sentence(ctx), width, Role::TextStrong, ctx);
-    rows.extend(say::labelled("Clock", &clock(ctx), width, Role::Text, ctx));
-    let stop = ctx
-        .plan
-        .hard_stop
-        .as_ref()
-        .map_or("no deadline declared".into(), |when| {
-            format!(
-                "{}, {} kept free before it",
-                when.shown(),
-                plan_length(ctx.plan.safety_floor)
-            )
-        });
-    rows.extend(say::labelled("Hard stop", &stop, width, Role::Text, ctx));
-    let back = if ctx.plan.levels.is_empty() {
-        ("this plan names no rollback".to_owned(), Role::Warn)
-    } else {
-        let levels: Vec<String> = ctx
-            .plan
-            .levels
-            .iter()
-            .map(|level| {
-                format!(
-                    "{} {}",
-                    shown(level.id.as_str()),
-                    say::fill(ctx, &level.title)
-                )
-            })
-            .collect();
-        (levels.join("; "), Role::Text)
-    };
-    rows.extend(say::labelled("Way back", &back.0, width, back.1, ctx));
-    if let Some(facts) = &ctx.state.facts {
-        let (who, host) = (
-            shown(&facts.operator),
-            format!("{}@{}", facts.user, facts.host),
-        );
-        rows.extend(say::labelled(
-            "Operator",
-            &format!("{who}, commands run as {}", shown(&host)),
-            width,
-            Role::Text,
-            ctx,
-        ));
-        let key =
-            facts
-                .key_word()
-                .map_or(("signed with your key".to_owned(), Role::Text), |word| {
-                    let means = if word == "UNSIGNED" {
-                        "nothing proves who ran this"
-                    } else {
-                        "tminus made the key: it proves only that nothing was changed"
-                    };
-                    (format!("{word}: {means}"), Role::Warn)
-                });
-        rows.extend(say::labelled("Journal", &key.0, width, key.1, ctx));
+    let mut facts = vec![
+        ("Clock", (clock(ctx), Role::Text)),
+        ("Hard stop", (hard_stop(ctx), Role::Text)),
+        ("Way back", way_back(ctx)),
+    ];
+    if let Some(run) = &ctx.state.facts {
+        let operator = format!("{}, commands run as {}@{}", run.operator, run.user, run.host);
+        facts.push(("Operator", (shown(&operator).into_owned(), Role::Text)));
+        facts.push(("Journal", journal(run.key_word())));
+    }
+    for (label, (text, role)) in facts {
+        rows.extend(say::labelled(label, &text, width, role, ctx));
     }
     for (name, command, secret) in var_commands(ctx) {
-        let kept = if secret {
-            ", its output is never shown"
-        } else {
-            ""
-        };
-        rows.extend(say::prose(
-            &format!("Runs right after the start, for {name}{kept}:"),
-            width,
-            Role::Text,
-            ctx,
-        ));
-        rows.extend(crate::tui::overlays::command_rows::plain(
-            ctx, command, width,
-        ));
+        let kept = if secret { ", its output is never shown" } else { "" };
+        let head = format!("Runs right after the start, for {name}{kept}:");
+        rows.extend(say::prose(&head, width, Role::Text, ctx));
+        rows.extend(command_rows::plain(ctx, command, width));
     }
     rows
 }
 
+fn hard_stop(ctx: &Context<'_>) -> String {
+    let floor = plan_length(ctx.plan.safety_floor);
+    match &ctx.plan.hard_stop {
+        Some(when) => format!("{}, {floor} kept free before it", when.shown()),
+        None => "no deadline declared".into(),
+    }
+}
+
+fn way_back(ctx: &Context<'_>) -> (String, Role) {
+    let levels = ctx.plan.levels.iter();
+    let named: Vec<String> =
+        levels.map(|level| format!("{} {}", shown(level.id.as_str()), say::fill(ctx, &level.title))).collect();
+    if named.is_empty() { ("this plan names no rollback".into(), Role::Warn) } else { (named.join("; "), Role::Text) }
+}
+
+/// What the run's signatures are worth.
+fn journal(key_word: Option<&str>) -> (String, Role) {
+    match key_word {
+        None => ("signed with your key".into(), Role::Text),
+        Some("UNSIGNED") => ("UNSIGNED: nothing proves who ran this".into(), Role::Warn),
+        Some(word) => {
+            let means = "tminus made the key: it proves only that nothing was changed";
+            (format!("{word}: {means}"), Role::Warn)
+        }
+    }
+}
+
 impl Face for StartCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
-        Head {
-            word: "START".into(),
-            title: say::fill(ctx, &ctx.plan.title),
-            tag: String::new(),
-            role: Role::You,
-        }
+        Head { word: "START".into(), title: say::fill(ctx, &ctx.plan.title), tag: String::new(), role: Role::You }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
         let rows = rows(ctx, width);
-        Body {
-            must_read: rows.len(),
-            rows,
-        }
+        Body { must_read: rows.len(), rows }
     }
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         if self.takes_text(ctx) {
             self.form.lines(width, ctx.theme)
         } else {
-            say::prose(
-                "Read to the last line first: space reads on.",
-                width,
-                Role::Warn,
-                ctx,
-            )
+            say::prose("Read to the last line first: space reads on.", width, Role::Warn, ctx)
         }
     }
 
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         if self.takes_text(ctx) {
-            vec![
-                hint("enter", "submit what is typed"),
-                hint("PgUp", "read again"),
-                hint("esc", "look around first"),
-            ]
+            vec![hint("enter", "submit what is typed"), hint("PgUp", "read again"), hint("esc", "look around first")]
         } else {
             vec![hint("space", "read on"), hint("esc", "look around first")]
         }
@@ -248,9 +190,7 @@ impl Face for StartCard {
             return Reply::Say("Read to the last line first: space reads on.".into());
         }
         match self.form.key(key) {
-            Step::Done => Reply::Wish(Intent::Start {
-                typed: self.form.answer(0).to_owned(),
-            }),
+            Step::Done => Reply::Wish(Intent::Start { typed: self.form.answer(0).to_owned() }),
             Step::Typed | Step::Unused => Reply::Stay,
         }
     }

@@ -13,7 +13,7 @@ use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
 use crate::tui::theme::Role;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::Line;
 
 /// The stop card.
@@ -25,11 +25,7 @@ pub struct StopCard {
 /// What a stop would act on: what runs, else what is to be tried again by itself.
 fn target(ctx: &Context<'_>) -> Option<StepIx> {
     let retries = || {
-        let waiting = ctx
-            .state
-            .steps
-            .iter()
-            .position(|own| own.retry_at.is_some());
+        let waiting = ctx.state.steps.iter().position(|own| own.retry_at.is_some());
         waiting.map(StepIx)
     };
     ctx.state.running().first().copied().or_else(retries)
@@ -37,30 +33,19 @@ fn target(ctx: &Context<'_>) -> Option<StepIx> {
 
 fn stop(ctx: &Context<'_>, how: StopHow) -> Reply {
     match target(ctx) {
-        Some(step) => Reply::Wish(Intent::Stop {
-            step: ctx.plan.step(step).id.clone(),
-            how,
-        }),
+        Some(step) => Reply::Wish(Intent::Stop { step: ctx.plan.step(step).id.clone(), how }),
         None => Reply::Say("Nothing runs that could be stopped.".into()),
     }
 }
 
 fn situation(ctx: &Context<'_>, step: StepIx) -> String {
     let own = ctx.state.step(step);
-    let ran = own
-        .started
-        .map_or(String::new(), |at| format!(" for {}", say::age(ctx, at)));
+    let ran = own.started.map_or(String::new(), |at| format!(" for {}", say::age(ctx, at)));
     if let Some(at) = own.retry_at {
         return format!("It failed and is tried again at {}.", say::second(ctx, at));
     }
-    let process = own.process.map_or(String::new(), |(pid, _)| {
-        format!(", process {pid} and its group")
-    });
-    let asked = if own.stopping {
-        " A stop was asked for and has not come through."
-    } else {
-        ""
-    };
+    let process = own.process.map_or(String::new(), |(pid, _)| format!(", process {pid} and its group"));
+    let asked = if own.stopping { " A stop was asked for and has not come through." } else { "" };
     format!("It runs{ran}{process}.{asked}")
 }
 
@@ -82,15 +67,9 @@ fn ways(ctx: &Context<'_>, step: StepIx) -> Vec<(&'static str, &'static str)> {
 
 impl Face for StopCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
-        let title = target(ctx).map_or("Nothing runs".to_owned(), |step| {
-            format!("{} {}", say::number(ctx, step), say::title(ctx, step))
-        });
-        Head {
-            word: "STOP".into(),
-            title,
-            tag: String::new(),
-            role: Role::Danger,
-        }
+        let title = target(ctx)
+            .map_or("Nothing runs".to_owned(), |step| format!("{} {}", say::number(ctx, step), say::title(ctx, step)));
+        Head { word: "STOP".into(), title, tag: String::new(), role: Role::Danger }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
@@ -98,32 +77,14 @@ impl Face for StopCard {
         if let Some(step) = target(ctx) {
             rows.extend(say::prose(&situation(ctx, step), width, Role::Text, ctx));
             for (key, does) in ways(ctx, step) {
-                rows.extend(say::labelled(
-                    &format!("  {key}"),
-                    does,
-                    width,
-                    Role::Text,
-                    ctx,
-                ));
+                rows.extend(say::labelled(&format!("  {key}"), does, width, Role::Text, ctx));
             }
         } else {
             let words = "No step runs. p holds, so that nothing starts. ! shows the ways back.";
             rows.extend(say::prose(words, width, Role::Text, ctx));
         }
-        rows.extend(say::labelled(
-            "  p",
-            "hold: what runs goes on, nothing new starts",
-            width,
-            Role::Text,
-            ctx,
-        ));
-        rows.extend(say::labelled(
-            "  !",
-            "roll back: shows the levels and runs nothing yet",
-            width,
-            Role::Text,
-            ctx,
-        ));
+        rows.extend(say::labelled("  p", "hold: what runs goes on, nothing new starts", width, Role::Text, ctx));
+        rows.extend(say::labelled("  !", "roll back: shows the levels and runs nothing yet", width, Role::Text, ctx));
         if let Some(step) = target(ctx) {
             rows.push(Line::default());
             rows.extend(run_rows::step_rows(ctx, step, width));
@@ -143,29 +104,17 @@ impl Face for StopCard {
             .into_iter()
             .map(|(key, does)| hint(key, does.split(':').next().unwrap_or(does)))
             .collect();
-        keys.extend([
-            hint("p", "hold"),
-            hint("!", "roll back"),
-            hint("esc", "leave it"),
-        ]);
+        keys.extend([hint("p", "hold"), hint("!", "roll back"), hint("esc", "leave it")]);
         keys
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            self.view.key(key);
-            return Reply::Stay;
-        }
         match key.code {
             KeyCode::Char('i') => stop(ctx, StopHow::Interrupt),
             KeyCode::Char('t') => stop(ctx, StopHow::Terminate),
             KeyCode::Char('k') => stop(ctx, StopHow::Kill),
-            KeyCode::Char('p') if ctx.state.hold.is_some() => {
-                Reply::Say("It is held already.".into())
-            }
-            KeyCode::Char('p') => Reply::Wish(Intent::Hold {
-                reason: "from the stop card".into(),
-            }),
+            KeyCode::Char('p') if ctx.state.hold.is_some() => Reply::Say("It is held already.".into()),
+            KeyCode::Char('p') => Reply::Wish(Intent::Hold { reason: "from the stop card".into() }),
             KeyCode::Char('!') => Reply::Open(Card::RollBack),
             KeyCode::Esc | KeyCode::Char('q') => Reply::Close,
             _ => {

@@ -42,11 +42,7 @@ impl YesCard {
             Yes::GoOn | Yes::Leave => Quiet::ready(ctx.now),
             Yes::CloseRun => Quiet::silent(ctx.now),
         };
-        Self {
-            yes,
-            quiet,
-            view: View::default(),
-        }
+        Self { yes, quiet, view: View::default() }
     }
 }
 
@@ -55,18 +51,9 @@ fn hold_words(ctx: &Context<'_>) -> String {
     let Some(hold) = &ctx.state.hold else {
         return "Nothing is held.".into();
     };
-    let reason = if hold.reason.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", shown(&hold.reason))
-    };
-    let place = hold.at.map_or(String::new(), |at| {
-        format!(
-            "\nYou were at {} {}.",
-            say::number(ctx, at),
-            say::title(ctx, at)
-        )
-    });
+    let reason = if hold.reason.is_empty() { String::new() } else { format!(": {}", shown(&hold.reason)) };
+    let place =
+        hold.at.map_or(String::new(), |at| format!("\nYou were at {} {}.", say::number(ctx, at), say::title(ctx, at)));
     let since: Vec<String> = ctx
         .state
         .log
@@ -105,28 +92,14 @@ fn leave_words(ctx: &Context<'_>) -> String {
     if said.is_empty() {
         said.push("Nothing runs".into());
     }
-    let run = ctx
-        .state
-        .facts
-        .as_ref()
-        .map_or("RUN", |facts| facts.run.short());
-    format!(
-        "The run goes on without this screen. {}.\nCome back with: tminus attach {}",
-        said.join("; "),
-        shown(run)
-    )
+    let run = ctx.state.facts.as_ref().map_or("RUN", |facts| facts.run.short());
+    format!("The run goes on without this screen. {}.\nCome back with: tminus attach {}", said.join("; "), shown(run))
 }
 
 /// `19 steps: 17 ok, 1 skipped, 1 by hand. It ends as completed and is sealed.`
 fn close_words(ctx: &Context<'_>) -> String {
     let progress = ctx.state.progress_of_run(ctx.plan);
-    let of = |wanted: StepStatus| {
-        ctx.state
-            .steps
-            .iter()
-            .filter(|own| own.status == wanted)
-            .count()
-    };
+    let of = |wanted: StepStatus| ctx.state.steps.iter().filter(|own| own.status == wanted).count();
     let owed = ctx.state.owing(ctx.plan);
     let still = if owed.is_empty() {
         String::new()
@@ -149,23 +122,10 @@ impl Face for YesCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
         let (word, title, role) = match self.yes {
             Yes::GoOn => ("GO ON", "Go on after the hold?".to_owned(), Role::Hold),
-            Yes::CloseRun => (
-                "CLOSE",
-                format!("Close {}?", say::fill(ctx, &ctx.plan.title)),
-                Role::You,
-            ),
-            Yes::Leave => (
-                "LEAVE",
-                "Leave the run going and close the screen?".to_owned(),
-                Role::You,
-            ),
+            Yes::CloseRun => ("CLOSE", format!("Close {}?", say::fill(ctx, &ctx.plan.title)), Role::You),
+            Yes::Leave => ("LEAVE", "Leave the run going and close the screen?".to_owned(), Role::You),
         };
-        Head {
-            word: word.into(),
-            title,
-            tag: String::new(),
-            role,
-        }
+        Head { word: word.into(), title, tag: String::new(), role }
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
@@ -174,10 +134,7 @@ impl Face for YesCard {
             Yes::CloseRun => close_words(ctx),
             Yes::Leave => leave_words(ctx),
         };
-        Body {
-            rows: say::prose(&words, width, Role::Text, ctx),
-            must_read: 0,
-        }
+        Body { rows: say::prose(&words, width, Role::Text, ctx), must_read: 0 }
     }
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
@@ -195,11 +152,7 @@ impl Face for YesCard {
             Yes::CloseRun => "close the run",
             Yes::Leave => "leave",
         };
-        vec![
-            hint("y", word),
-            hint("esc", "go back"),
-            hint("!", "roll back"),
-        ]
+        vec![hint("y", word), hint("esc", "go back"), hint("!", "roll back")]
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {

@@ -7,10 +7,7 @@ use ratatui::style::Style;
 /// The 26 roles that a theme sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
-#[allow(
-    missing_docs,
-    reason = "a role's name is its documentation; docs/themes.md says where each is used"
-)]
+#[allow(missing_docs, reason = "a role's name is its documentation; docs/themes.md says where each is used")]
 pub enum Role {
     Text,
     TextDim,

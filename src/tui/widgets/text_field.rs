@@ -43,11 +43,7 @@ impl TextField {
             Echo::Shown => 0,
             Echo::Hidden => FIELD_LIMIT,
         };
-        Self {
-            text: String::with_capacity(room),
-            cursor: 0,
-            echo,
-        }
+        Self { text: String::with_capacity(room), cursor: 0, echo }
     }
 
     /// What was typed.
@@ -97,9 +93,7 @@ impl TextField {
         match key.code {
             KeyCode::Char('u') if control => self.remove(0, self.cursor),
             KeyCode::Char('w') if control => self.remove(self.word_start(), self.cursor),
-            KeyCode::Char(letter) if !control && !alt => {
-                self.insert(letter.encode_utf8(&mut [0; 4]))
-            }
+            KeyCode::Char(letter) if !control && !alt => self.insert(letter.encode_utf8(&mut [0; 4])),
             KeyCode::Backspace => self.remove(self.before(), self.cursor),
             KeyCode::Delete => self.remove(self.cursor, self.after()),
             KeyCode::Left => self.cursor = self.before(),
@@ -141,8 +135,8 @@ impl TextField {
     }
 
     fn before(&self) -> usize {
-        let graphemes = self.text[..self.cursor].grapheme_indices(true);
-        graphemes.last().map_or(0, |(at, _)| at)
+        let mut graphemes = self.text[..self.cursor].grapheme_indices(true);
+        graphemes.next_back().map_or(0, |(at, _)| at)
     }
 
     fn after(&self) -> usize {
@@ -152,20 +146,14 @@ impl TextField {
 
     fn word_start(&self) -> usize {
         let head = self.text[..self.cursor].trim_end();
-        head.rfind(char::is_whitespace).map_or(0, |at| {
-            at + head[at..].chars().next().map_or(0, char::len_utf8)
-        })
+        head.rfind(char::is_whitespace).map_or(0, |at| at + head[at..].chars().next().map_or(0, char::len_utf8))
     }
 
     /// The field in at most `limit` cells, the cursor always among them.
     pub fn spans(&self, limit: usize, theme: &Theme) -> Vec<Span<'static>> {
         let (before, rest) = self.text.split_at(self.cursor);
         let at = rest.graphemes(true).next().unwrap_or_default();
-        let (mut before, cursor, after) = (
-            self.echoed(before),
-            self.echoed(at),
-            self.echoed(&rest[at.len()..]),
-        );
+        let (mut before, cursor, after) = (self.echoed(before), self.echoed(at), self.echoed(&rest[at.len()..]));
         let limit = limit.max(4);
         let held = width(&cursor).max(1);
         if width(&before) + held > limit {
@@ -267,11 +255,7 @@ mod tests {
         };
         let mut field = TextField::new(Echo::Hidden);
         typed(&mut field, "hunter22");
-        let shown: String = field
-            .spans(40, &theme)
-            .iter()
-            .map(|span| span.content.to_string())
-            .collect();
+        let shown: String = field.spans(40, &theme).iter().map(|span| span.content.to_string()).collect();
         assert_eq!(shown, "********_");
         assert!(!format!("{field:?}").contains("hunter"));
         assert_eq!(field.take_secret().reveal(), "hunter22");
@@ -287,11 +271,7 @@ mod tests {
         };
         let mut field = TextField::new(Echo::Shown);
         typed(&mut field, "0123456789漢字");
-        let shown: String = field
-            .spans(8, &theme)
-            .iter()
-            .map(|span| span.content.to_string())
-            .collect();
+        let shown: String = field.spans(8, &theme).iter().map(|span| span.content.to_string()).collect();
         assert_eq!(shown, "<89漢字_");
         for limit in 0..20 {
             for _ in 0..13 {

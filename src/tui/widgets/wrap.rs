@@ -31,9 +31,7 @@ pub fn cells(text: &str, limit: usize) -> Vec<String> {
 
 /// Rows of at most `limit` cells, broken at spaces where there are any, line breaks kept.
 pub fn words(text: &str, limit: usize) -> Vec<String> {
-    text.split('\n')
-        .flat_map(|line| words_of_line(line, limit.max(1)))
-        .collect()
+    text.split('\n').flat_map(|line| words_of_line(line, limit.max(1))).collect()
 }
 
 fn words_of_line(line: &str, limit: usize) -> Vec<String> {
@@ -58,8 +56,7 @@ fn words_of_line(line: &str, limit: usize) -> Vec<String> {
 /// A styled line broken into rows of at most `limit` cells, every character and style kept.
 pub fn styled(line: &Line<'_>, limit: usize) -> Vec<Line<'static>> {
     let limit = limit.max(1);
-    let (mut rows, mut row, mut used): (Vec<Line<'static>>, Vec<Span<'static>>, usize) =
-        (Vec::new(), Vec::new(), 0);
+    let (mut rows, mut row, mut used): (Vec<Line<'static>>, Vec<Span<'static>>, usize) = (Vec::new(), Vec::new(), 0);
     for span in &line.spans {
         let mut piece = String::new();
         for grapheme in span.content.graphemes(true) {
@@ -102,10 +99,7 @@ mod tests {
         for limit in [1, 2, 3, 7, 40, 200] {
             let rows = cells(&text, limit);
             assert_eq!(rows.concat(), text);
-            assert!(
-                rows.iter().all(|row| width(row) <= limit.max(2)),
-                "{rows:?}"
-            );
+            assert!(rows.iter().all(|row| width(row) <= limit.max(2)), "{rows:?}");
         }
         assert_eq!(cells("", 5), [""]);
     }
@@ -121,10 +115,7 @@ mod tests {
     fn a_styled_line_keeps_its_text() {
         let line = Line::from(vec![Span::raw("ab漢"), Span::raw("字cd")]);
         let rows = styled(&line, 3);
-        let text: String = rows
-            .iter()
-            .flat_map(|row| row.spans.iter().map(|span| span.content.to_string()))
-            .collect();
+        let text: String = rows.iter().flat_map(|row| row.spans.iter().map(|span| span.content.to_string())).collect();
         assert_eq!(text, "ab漢字cd");
         assert!(rows.iter().all(|row| row.width() <= 3), "{rows:?}");
     }

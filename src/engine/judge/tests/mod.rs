@@ -13,11 +13,7 @@ use crate::model::step::{Program, Shell};
 
 pub(super) fn command(expect: Expect) -> Command {
     Command {
-        program: Program::Text {
-            shell: Shell::Sh,
-            strict: true,
-            text: "true".to_owned(),
-        },
+        program: Program::Text { shell: Shell::Sh, strict: true, text: "true".to_owned() },
         expect,
         trip: None,
         capture: Vec::new(),
@@ -31,12 +27,7 @@ pub(super) fn command(expect: Expect) -> Command {
 }
 
 pub(super) fn ended(exit: Exit) -> Outcome {
-    Outcome {
-        exit,
-        took: Duration::from_millis(150),
-        ended: Ended::ByItself,
-        files: Vec::new(),
-    }
+    Outcome { exit, took: Duration::from_millis(150), ended: Ended::ByItself, files: Vec::new() }
 }
 
 pub(super) fn vars(name: &str) -> Option<String> {
@@ -70,11 +61,7 @@ pub(super) fn one(expect: Expect, printed: &str) -> (bool, String) {
 }
 
 pub(super) fn measured(of: Of, is: &str) -> Measured {
-    Measured {
-        of,
-        is: (is != "all").then(|| Cmp::parse(is).unwrap()),
-        ideally: None,
-    }
+    Measured { of, is: (is != "all").then(|| Cmp::parse(is).unwrap()), ideally: None }
 }
 
 pub(super) fn texts(list: &[&str]) -> Vec<String> {

@@ -4,66 +4,37 @@ use super::*;
 use proptest::prelude::*;
 
 fn contains(list: &[&str]) -> Expect {
-    Expect {
-        contains: texts(list),
-        ..Expect::default()
-    }
+    Expect { contains: texts(list), ..Expect::default() }
 }
 
 fn lacks(list: &[&str]) -> Expect {
-    Expect {
-        lacks: texts(list),
-        ..Expect::default()
-    }
+    Expect { lacks: texts(list), ..Expect::default() }
 }
 
 fn matches(list: &[&str]) -> Expect {
-    Expect {
-        matches: texts(list),
-        ..Expect::default()
-    }
+    Expect { matches: texts(list), ..Expect::default() }
 }
 
 fn count(of: Of, is: &str) -> Expect {
-    Expect {
-        count: vec![measured(of, is)],
-        ..Expect::default()
-    }
+    Expect { count: vec![measured(of, is)], ..Expect::default() }
 }
 
 fn finish(expect: Expect, exit: Exit) -> (Verdict, Check) {
-    let judged = Judge::new(&command(expect))
-        .unwrap()
-        .finish(&ended(exit), &vars);
+    let judged = Judge::new(&command(expect)).unwrap().finish(&ended(exit), &vars);
     (judged.verdict, judged.checks(&str::to_owned).remove(0))
 }
 
 #[test]
 fn an_exit_passes_only_by_a_code_that_is_named() {
-    let codes = |list: &[i32]| Expect {
-        exit: ExitWanted::Codes(list.to_vec()),
-        ..Expect::default()
-    };
+    let codes = |list: &[i32]| Expect { exit: ExitWanted::Codes(list.to_vec()), ..Expect::default() };
     let (verdict, check) = finish(Expect::default(), Exit::Code(7));
-    assert_eq!(
-        (verdict, check.want.as_str(), check.saw.as_str()),
-        (Verdict::Fail, "exit 0", "exit 7")
-    );
+    assert_eq!((verdict, check.want.as_str(), check.saw.as_str()), (Verdict::Fail, "exit 0", "exit 7"));
     assert_eq!(finish(Expect::default(), Exit::Code(0)).0, Verdict::Ok);
-    assert_eq!(
-        finish(codes(&[1, 22]), Exit::Code(22)).1.want,
-        "exit 1 or 22"
-    );
+    assert_eq!(finish(codes(&[1, 22]), Exit::Code(22)).1.want, "exit 1 or 22");
     assert_eq!(finish(codes(&[1, 22]), Exit::Code(0)).0, Verdict::Fail);
     let (verdict, check) = finish(codes(&[15, 143]), Exit::Signal(15));
-    assert_eq!(
-        (verdict, check.saw.as_str()),
-        (Verdict::Fail, "ended by signal 15")
-    );
-    let any = Expect {
-        exit: ExitWanted::Any,
-        ..Expect::default()
-    };
+    assert_eq!((verdict, check.saw.as_str()), (Verdict::Fail, "ended by signal 15"));
+    let any = Expect { exit: ExitWanted::Any, ..Expect::default() };
     assert_eq!(finish(any, Exit::Signal(9)).0, Verdict::Ok);
 }
 
@@ -75,10 +46,7 @@ fn what_ended_an_attempt_decides_before_what_it_printed() {
         (Ended::OutputLost, Exit::Code(0), Verdict::Unknown),
         (Ended::OutputLost, Exit::Code(7), Verdict::Fail),
     ] {
-        let outcome = Outcome {
-            ended,
-            ..super::ended(exit)
-        };
+        let outcome = Outcome { ended, ..super::ended(exit) };
         let judge = Judge::new(&command(Expect::default())).unwrap();
         assert_eq!(judge.finish(&outcome, &vars).verdict, wanted, "{ended:?}");
     }
@@ -86,22 +54,10 @@ fn what_ended_an_attempt_decides_before_what_it_printed() {
 
 #[test]
 fn literal_texts_are_found_as_they_stand() {
-    assert_eq!(
-        one(contains(&["ready"]), "is ready\n"),
-        (true, "found".into())
-    );
-    assert_eq!(
-        one(contains(&["a.c"]), "abc\n").1,
-        "\"a.c\" not found in 1 line of output"
-    );
-    assert_eq!(
-        one(contains(&["ready"]), &"x\n".repeat(12)).1,
-        "\"ready\" not found in 12 lines of output"
-    );
-    assert_eq!(
-        one(contains(&["ready"]), ""),
-        (false, "\"ready\" not found in no output".into())
-    );
+    assert_eq!(one(contains(&["ready"]), "is ready\n"), (true, "found".into()));
+    assert_eq!(one(contains(&["a.c"]), "abc\n").1, "\"a.c\" not found in 1 line of output");
+    assert_eq!(one(contains(&["ready"]), &"x\n".repeat(12)).1, "\"ready\" not found in 12 lines of output");
+    assert_eq!(one(contains(&["ready"]), ""), (false, "\"ready\" not found in no output".into()));
     assert!(one(contains(&["a\nb"]), "a\nb").0);
     assert!(!one(contains(&["a\nb"]), "a\r\nb").0);
     assert!(checks(contains(&["caf\u{e9}"]), b"caf\xe9 caf\xc3\xa9")[0].ok);
@@ -109,25 +65,13 @@ fn literal_texts_are_found_as_they_stand() {
 
 #[test]
 fn the_first_line_that_should_not_be_there_is_shown() {
-    let (ok, saw) = one(
-        lacks(&["ERROR"]),
-        "fine\r\nan ERROR: disk full\r\nERROR again\n",
-    );
-    assert_eq!(
-        (ok, saw.as_str()),
-        (false, "found: \"an ERROR: disk full\"")
-    );
-    assert_eq!(
-        one(lacks(&["ERROR"]), "fine\n"),
-        (true, "\"ERROR\" not found in 1 line of output".into())
-    );
+    let (ok, saw) = one(lacks(&["ERROR"]), "fine\r\nan ERROR: disk full\r\nERROR again\n");
+    assert_eq!((ok, saw.as_str()), (false, "found: \"an ERROR: disk full\""));
+    assert_eq!(one(lacks(&["ERROR"]), "fine\n"), (true, "\"ERROR\" not found in 1 line of output".into()));
     assert!(one(lacks(&["ERROR"]), "").0);
     let long = format!("{}ERROR{}\n", "é".repeat(9_000), "z".repeat(90_000));
     let (_, saw) = one(lacks(&["ERROR"]), &long);
-    assert!(
-        saw.contains("éERRORzz") && saw.chars().count() < 220,
-        "{saw}"
-    );
+    assert!(saw.contains("éERRORzz") && saw.chars().count() < 220, "{saw}");
     let saw = &checks(lacks(&["ERROR"]), b"\xff\xfeERROR\xff\n")[0].saw;
     assert_eq!(saw, "found: \"\u{fffd}\u{fffd}ERROR\u{fffd}\"");
 }
@@ -135,10 +79,7 @@ fn the_first_line_that_should_not_be_there_is_shown() {
 #[test]
 fn a_pattern_is_matched_line_by_line() {
     assert!(one(matches(&[r"^rows: \d+$"]), "a\nrows: 42\r\nb\n").0);
-    assert!(
-        one(matches(&[r"^b$"]), "a\nb").0,
-        "a last line without a break counts"
-    );
+    assert!(one(matches(&[r"^b$"]), "a\nb").0, "a last line without a break counts");
     assert!(!one(matches(&[r"a\s+b"]), "a\nb\n").0);
     assert!(checks(matches(&[r"^\xff?ok.$"]), "oké\n".as_bytes())[0].ok);
     assert_eq!(one(matches(&["x"]), "").1, "no match in no output");
@@ -152,10 +93,7 @@ fn lines_are_counted_and_so_are_those_that_match() {
     let error = || Of::Regex("^ERR".to_owned());
     assert_eq!(one(count(Of::Output, ">= 1"), "a\nb"), (true, "2".into()));
     assert_eq!(one(count(Of::Output, "= 0"), ""), (true, "0".into()));
-    assert_eq!(
-        one(count(error(), "= 0"), "a\nERR\nERR\n"),
-        (false, "2 of 3 lines".into())
-    );
+    assert_eq!(one(count(error(), "= 0"), "a\nERR\nERR\n"), (false, "2 of 3 lines".into()));
     assert!(one(count(Of::Regex("^OK".to_owned()), "all"), "OK 1\nOK 2\n").0);
     assert!(!one(count(Of::Regex("^OK".to_owned()), "all"), "OK 1\nno\n").0);
     assert!(!one(count(Of::Regex("^OK".to_owned()), "all"), "").0);
@@ -169,15 +107,9 @@ fn a_line_over_a_mebibyte_is_judged_by_its_beginning_and_says_so() {
     long.extend_from_slice(b"\nshort E\n");
     assert!(checks(matches(&["y$"]), &long)[0].ok);
     let missed = &checks(matches(&["^x+E"]), &long)[0];
-    assert_eq!(
-        missed.saw,
-        "no match in 2 lines of output (1 line over 1 MiB was judged by its first MiB)"
-    );
+    assert_eq!(missed.saw, "no match in 2 lines of output (1 line over 1 MiB was judged by its first MiB)");
     let counted = &checks(count(Of::Regex("E".to_owned()), "= 1"), &long)[0];
-    assert!(
-        counted.ok && counted.saw.contains("1 of 2 lines (1 line over"),
-        "{counted:?}"
-    );
+    assert!(counted.ok && counted.saw.contains("1 of 2 lines (1 line over"), "{counted:?}");
 }
 
 #[test]
@@ -195,33 +127,15 @@ fn standard_error_is_judged_apart() {
     judge.feed(Stream::Err, b"warn\n");
     judge.feed(Stream::Out, b"out panic\n");
     let judged = judge.finish(&ended(Exit::Code(0)), &vars);
-    let wants: Vec<String> = judged
-        .checks(&str::to_owned)
-        .into_iter()
-        .map(|one| one.want)
-        .collect();
-    assert_eq!(
-        wants,
-        [
-            "exit 0",
-            "contains \"out\"",
-            "stderr lacks \"panic\"",
-            "stderr equals \"warn\""
-        ]
-    );
+    let wants: Vec<String> = judged.checks(&str::to_owned).into_iter().map(|one| one.want).collect();
+    assert_eq!(wants, ["exit 0", "contains \"out\"", "stderr lacks \"panic\"", "stderr equals \"warn\""]);
     assert_eq!(judged.verdict, Verdict::Ok);
 }
 
 #[test]
 fn a_no_go_criterion_fails_when_it_trips_and_is_unknown_when_nobody_can_tell() {
-    let number = |is: &str| Expect {
-        number: vec![measured(Of::Output, is)],
-        ..Expect::default()
-    };
-    let exit_one = Expect {
-        exit: ExitWanted::Codes(vec![1]),
-        ..Expect::default()
-    };
+    let number = |is: &str| Expect { number: vec![measured(Of::Output, is)], ..Expect::default() };
+    let exit_one = Expect { exit: ExitWanted::Codes(vec![1]), ..Expect::default() };
     for (trip, printed, exit, wanted) in [
         (number("> 1"), "2\n", 0, Verdict::Fail),
         (number("> 1"), "0.4\n", 0, Verdict::Ok),
@@ -247,11 +161,8 @@ fn a_no_go_criterion_fails_when_it_trips_and_is_unknown_when_nobody_can_tell() {
         let said = judged.checks(&str::to_owned);
         assert_eq!(judged.verdict, wanted, "{printed:?} exit {exit}: {said:?}");
         assert!(
-            said.iter()
-                .skip(1)
-                .all(|line| line.want.starts_with("NO-GO if ")
-                    && line.ok == (wanted == Verdict::Ok)
-                    || wanted == Verdict::Unknown),
+            said.iter().skip(1).all(|line| line.want.starts_with("NO-GO if ") && line.ok == (wanted == Verdict::Ok)
+                || wanted == Verdict::Unknown),
             "{said:?}"
         );
     }
@@ -262,9 +173,7 @@ fn a_secret_is_masked_before_the_line_is_cut() {
     let secret = "s".repeat(300);
     let line = format!("token {secret} ERROR\n");
     let judged = judged(&command(lacks(&["ERROR"])), line.as_bytes());
-    let check = judged
-        .checks(&|text| text.replace(&secret, "***"))
-        .remove(1);
+    let check = judged.checks(&|text| text.replace(&secret, "***")).remove(1);
     assert_eq!(check.saw, "found: \"token *** ERROR\"");
 }
 
@@ -293,10 +202,7 @@ fn what_a_flood_prints_takes_no_memory_to_speak_of() {
     assert!(judge.held_bytes() <= 4 << 20, "{}", judge.held_bytes());
     let judged = judge.finish(&ended(Exit::Code(0)), &vars);
     let saw = &judged.checks(&str::to_owned)[3].saw;
-    assert_eq!(
-        saw,
-        "more than 4 MiB of output: cannot be judged as equal to a text"
-    );
+    assert_eq!(saw, "more than 4 MiB of output: cannot be judged as equal to a text");
 }
 
 #[test]
@@ -309,32 +215,14 @@ fn the_default_expectation_reads_nothing() {
 #[test]
 fn an_expectation_that_can_never_be_judged_is_refused_before_anything_runs() {
     let names = |list: &[&str]| Of::Vars(list.iter().map(|name| (*name).into()).collect());
-    let on_error = Expect {
-        stderr: Some(Box::new(count_and_ratio())),
-        ..Expect::default()
-    };
+    let on_error = Expect { stderr: Some(Box::new(count_and_ratio())), ..Expect::default() };
     for (expect, words) in [
-        (
-            contains(&[""]),
-            "`contains` has an empty text, which every output contains",
-        ),
+        (contains(&[""]), "`contains` has an empty text, which every output contains"),
         (matches(&["("]), "`(` is not a usable regular expression"),
-        (
-            matches(&[r"\w{1000}{1000}"]),
-            r"`\w{1000}{1000}` is not a usable regular expression",
-        ),
-        (
-            count(names(&["A"]), "= 1"),
-            "`count` takes lines or a regular expression, not 1 variables",
-        ),
-        (
-            count(Of::Output, "> 5s"),
-            "`> 5s` has a unit that `count` cannot have",
-        ),
-        (
-            on_error,
-            "`ratio` cannot be judged on standard error; contains, lacks, matches, equals and count can",
-        ),
+        (matches(&[r"\w{1000}{1000}"]), r"`\w{1000}{1000}` is not a usable regular expression"),
+        (count(names(&["A"]), "= 1"), "`count` takes lines or a regular expression, not 1 variables"),
+        (count(Of::Output, "> 5s"), "`> 5s` has a unit that `count` cannot have"),
+        (on_error, "`ratio` cannot be judged on standard error; contains, lacks, matches, equals and count can"),
     ] {
         let error = Judge::new(&command(expect)).err().unwrap();
         assert_eq!(error.to_string(), words);
@@ -343,10 +231,7 @@ fn an_expectation_that_can_never_be_judged_is_refused_before_anything_runs() {
 
 fn count_and_ratio() -> Expect {
     Expect {
-        count: vec![
-            measured(Of::Output, "> 0"),
-            measured(Of::Regex("b+$".to_owned()), "> 1"),
-        ],
+        count: vec![measured(Of::Output, "> 0"), measured(Of::Regex("b+$".to_owned()), "> 1")],
         ratio: vec![measured(Of::Output, "all")],
         ..contains(&["ab\nb", "bb"])
     }

@@ -1,103 +1,163 @@
 //! Records of commands: begun, spawned, printed, exited, judged.
+//!
+//! A command's record is taken only while that very attempt runs: what comes for another, or after a resume made it
+//! unknown, is illegal.
 
-use super::{Applied, find};
+use super::{Applied, find, misdirected};
 use crate::model::event::Event;
 use crate::model::expect::Verdict;
+use crate::model::ids::{Attempt, StepId, StepIx};
+use crate::model::output::Holder;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::Work;
 
 impl RunState {
-    pub(super) fn fold_command(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let at = record.at;
-        match &record.event {
-            Event::StepStarted { step, attempt, by, invocation, until, reason, .. } => {
-                let ix = self.begin_step(plan, step, *attempt, at, by)?;
-                let state = &mut self.steps[ix.0];
-                state.status = match &plan.step(ix).work {
-                    Work::Run(_) | Work::Wait(_) => StepStatus::Running,
-                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => {
-                        StepStatus::You
-                    }
-                };
-                state.invocation.clone_from(invocation);
-                state.until = *until;
-                state.reason.clone_from(reason);
-                let number = plan.step(ix).number.clone();
-                let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-                self.say(record, Some(ix), "RUN", format!("{number} started by {}{again}", by.shown()));
-            }
-            Event::StepSpawned { step, attempt, pid, start } => {
-                self.present(plan, step, *attempt)?.process = Some((*pid, *start));
-            }
-            Event::Output { step, attempt, extent } => {
-                let state = self.present(plan, step, *attempt)?;
-                if extent.off != state.bytes {
-                    return Err(format!("output of {step} at {} where {} bytes are known", extent.off, state.bytes));
-                }
-                state.bytes += extent.len;
-                state.lines += extent.lines;
-                state.masked += extent.masked.iter().map(|masked| masked.count).sum::<u64>();
-            }
-            Event::OutputLost { step, attempt, bytes } => {
-                self.present(plan, step, *attempt)?.lost += bytes;
-                let ix = find(plan, step)?;
-                self.say(record, Some(ix), "alarm", format!("{bytes} bytes of output were not kept"));
-            }
-            Event::StepExited { step, attempt, exit, took, drained, holders } => {
-                let state = self.present(plan, step, *attempt)?;
-                state.exit = Some(*exit);
-                state.took = Some(*took);
-                state.drained = Some(*drained);
-                state.holders.clone_from(holders);
-                state.ended = Some(at);
-            }
-            Event::StepNotStarted { step, attempt, why } => {
-                let state = self.present(plan, step, *attempt)?;
-                state.reason = Some(why.clone());
-                state.end(StepStatus::Failed, at);
-                let ix = find(plan, step)?;
-                self.say(record, Some(ix), "FAIL", format!("{} could not be started: {why}", plan.step(ix).number));
-            }
-            Event::StepTimeout { step, attempt } => self.present(plan, step, *attempt)?.timed_out = true,
-            Event::StopAsked { step, attempt, how, by } => {
-                self.present(plan, step, *attempt)?.stopping = true;
-                let ix = find(plan, step)?;
-                self.say(
-                    record,
-                    Some(ix),
-                    "stop",
-                    format!("{} asked to stop {} ({how:?})", by.shown(), plan.step(ix).number),
-                );
-            }
-            Event::StepJudged { .. } => self.fold_verdict(plan, record)?,
-            Event::Survivors { step, attempt, holders } => {
-                let ix = find(plan, step)?;
-                self.present(plan, step, *attempt)?.holders.clone_from(holders);
-                if !holders.is_empty() {
-                    let names: Vec<String> =
-                        holders.iter().map(|held| format!("{} (pid {})", held.comm, held.pid)).collect();
-                    self.say(record, Some(ix), "?", format!("still running: {}", names.join(", ")));
-                }
-            }
-            _ => return Err("not of a command".into()),
+    pub(super) fn fold_started(&mut self, plan: &Plan, record: &Record) -> Applied {
+        let Event::StepStarted { step, attempt, by, invocation, until, reason, .. } = &record.event else {
+            return misdirected();
+        };
+        let ix = self.may_begin(plan, step, *attempt)?;
+        let held = self.held;
+        let own = self.own(ix);
+        own.begin(*attempt, record.at, by.clone());
+        own.begun = record.seq;
+        own.changed = record.seq;
+        own.held_before = held;
+        own.status = match &plan.step(ix).work {
+            Work::Run(_) | Work::Wait(_) => StepStatus::Running,
+            Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => StepStatus::You,
+        };
+        own.invocation.clone_from(invocation);
+        own.until = *until;
+        own.reason.clone_from(reason);
+        self.ask_again(plan, record, ix);
+        let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+        self.say(record, Some(ix), "RUN", format!("{} started by {}{again}", plan.step(ix).number, by.shown()));
+        Ok(())
+    }
+
+    /// Whether this attempt may begin: nothing runs twice, and nothing begins in a run that rests.
+    fn may_begin(&self, plan: &Plan, step: &StepId, attempt: Attempt) -> Result<StepIx, String> {
+        let ix = find(plan, step)?;
+        let own = self.step(ix);
+        if self.ended.is_some() || self.paused || self.hold.is_some() {
+            return Err(format!("{step} begins in a run that is held, paused or at its end"));
+        }
+        let again = self.lost_secret(plan, ix).is_some();
+        if own.status.open() || own.is_orphan() || own.status.settled() && !again {
+            return Err(format!("{step} is {} already", own.status));
+        }
+        if attempt != own.attempt + 1 {
+            return Err(format!("attempt {attempt} of {step} after attempt {}", own.attempt));
+        }
+        Ok(ix)
+    }
+
+    pub(super) fn fold_spawned(&mut self, plan: &Plan, record: &Record) -> Applied {
+        let Event::StepSpawned { step, attempt, pid, start } = &record.event else { return misdirected() };
+        let ix = self.commanded(plan, (step, *attempt))?;
+        self.own(ix).process = Some((*pid, *start));
+        Ok(())
+    }
+
+    pub(super) fn fold_output(&mut self, plan: &Plan, record: &Record) -> Applied {
+        let Event::Output { step, attempt, extent } = &record.event else { return misdirected() };
+        let ix = self.commanded(plan, (step, *attempt))?;
+        let own = self.own(ix);
+        if extent.off != own.bytes {
+            return Err(format!("output of {step} at {} where {} bytes are known", extent.off, own.bytes));
+        }
+        own.bytes += extent.len;
+        own.lines += extent.lines;
+        own.masked += extent.masked.iter().map(|masked| masked.count).sum::<u64>();
+        Ok(())
+    }
+
+    /// The writer says what it could not keep when it can write again, which may be after the attempt's end.
+    pub(super) fn fold_lost(&mut self, plan: &Plan, record: &Record, of: (&StepId, Attempt), bytes: u64) -> Applied {
+        let ix = find(plan, of.0)?;
+        if of.1 == 0 || of.1 > self.step(ix).attempt {
+            return Err(format!("{} has no attempt {}", of.0, of.1));
+        }
+        if of.1 == self.step(ix).attempt {
+            self.own(ix).lost += bytes;
+        }
+        self.say(record, Some(ix), "alarm", format!("{bytes} bytes of output were not kept"));
+        Ok(())
+    }
+
+    pub(super) fn fold_exited(&mut self, plan: &Plan, record: &Record) -> Applied {
+        let Event::StepExited { step, attempt, exit, took, drained, holders } = &record.event else {
+            return misdirected();
+        };
+        let ix = self.commanded(plan, (step, *attempt))?;
+        let own = self.own(ix);
+        own.exit = Some(*exit);
+        own.took = Some(*took);
+        own.drained = Some(*drained);
+        own.holders.clone_from(holders);
+        own.ended = Some(record.at);
+        Ok(())
+    }
+
+    pub(super) fn fold_not_started(
+        &mut self,
+        plan: &Plan,
+        record: &Record,
+        of: (&StepId, Attempt),
+        why: &str,
+    ) -> Applied {
+        let ix = self.commanded(plan, of)?;
+        self.own(ix).reason = Some(why.to_owned());
+        self.end_step(plan, record, ix, StepStatus::Failed);
+        self.say(record, Some(ix), "FAIL", format!("{} could not be started: {why}", plan.step(ix).number));
+        Ok(())
+    }
+
+    pub(super) fn fold_timeout(&mut self, plan: &Plan, step: &StepId, attempt: Attempt) -> Applied {
+        let ix = self.commanded(plan, (step, attempt))?;
+        self.own(ix).timed_out = true;
+        Ok(())
+    }
+
+    pub(super) fn fold_stop_asked(&mut self, plan: &Plan, record: &Record) -> Applied {
+        let Event::StopAsked { step, attempt, how, by } = &record.event else { return misdirected() };
+        let ix = self.commanded(plan, (step, *attempt))?;
+        self.own(ix).stopping = true;
+        let text = format!("{} asked to stop {} ({})", by.shown(), plan.step(ix).number, how.word());
+        self.say(record, Some(ix), "stop", text);
+        Ok(())
+    }
+
+    pub(super) fn fold_survivors(
+        &mut self,
+        plan: &Plan,
+        record: &Record,
+        of: (&StepId, Attempt),
+        holders: &[Holder],
+    ) -> Applied {
+        let ix = self.present(plan, of, &[StepStatus::Unknown])?;
+        self.own(ix).holders = holders.to_vec();
+        if !holders.is_empty() {
+            let names: Vec<String> = holders.iter().map(|held| format!("{} (pid {})", held.comm, held.pid)).collect();
+            self.say(record, Some(ix), "?", format!("still running: {}", names.join(", ")));
         }
         Ok(())
     }
 
-    pub(super) fn fold_verdict(&mut self, plan: &Plan, record: &Record) -> Applied {
+    pub(super) fn fold_judged(&mut self, plan: &Plan, record: &Record) -> Applied {
         let Event::StepJudged { step, attempt, verdict, checks, bound, retry } = &record.event else {
-            return Err("no verdict".into());
+            return misdirected();
         };
-        let ix = find(plan, step)?;
+        let ix = self.commanded(plan, (step, *attempt))?;
         let takes = plan.step(ix).takes;
-        let state = self.present(plan, step, *attempt)?;
-        let late = takes.is_some_and(|takes| state.took.is_some_and(|took| took > takes));
-        let ended = state.ended.unwrap_or(record.at);
-        state.verdict = Some(*verdict);
-        state.checks.clone_from(checks);
-        state.retry_at = *retry;
+        let own = self.own(ix);
+        let late = takes.is_some_and(|takes| own.took.is_some_and(|took| took > takes));
+        let ended = own.ended.unwrap_or(record.at);
+        own.verdict = Some(*verdict);
+        own.checks.clone_from(checks);
         let status = match verdict {
             Verdict::Ok if late => StepStatus::Late,
             Verdict::Ok => StepStatus::Ok,
@@ -106,10 +166,13 @@ impl RunState {
             Verdict::Stop => StepStatus::Stopped,
             Verdict::Unknown => StepStatus::Unknown,
         };
-        state.end(status, ended);
-        let exit = state.exit.map(|exit| format!(", {}", exit.shown())).unwrap_or_default();
+        let exit = own.exit.map(|exit| format!(", {}", exit.shown())).unwrap_or_default();
         self.bind(bound);
-        self.mark_back(plan, ix);
+        self.end_step(plan, record, ix, status);
+        let own = self.own(ix);
+        // The process's own end, not the instant at which it was judged.
+        own.ended = Some(ended);
+        own.retry_at = *retry;
         self.say(record, Some(ix), status.word(), format!("{} {}{exit}", plan.step(ix).number, status.word()));
         Ok(())
     }

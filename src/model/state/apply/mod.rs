@@ -1,14 +1,22 @@
 //! One record onto the state: the only way it changes. A record that cannot follow is an `IllegalEvent`.
+//!
+//! Every event has its function in one of the files beside this one; each looks first and changes after, so that a record
+//! that is refused leaves nothing half done. Called by `RunState::fold`, the driver, the screens and the verifier alike.
 
-use crate::model::actor::Actor;
+mod by_hand;
+mod command;
+mod gate;
+mod run;
+mod screen;
+mod start;
+
 use crate::model::event::{Bound, Event};
 use crate::model::ids::{Attempt, Seq, StepId, StepIx};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
-use crate::model::state::facts::{Client, Entry};
-use crate::model::state::{RunState, StepStatus};
-use crate::model::step::{Place, Work};
-use crate::model::time::Stamp;
+use crate::model::state::facts::Entry;
+use crate::model::state::{RunState, StepState, StepStatus};
+use crate::model::step::Place;
 
 /// A record that cannot follow on what was folded so far.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,14 +28,10 @@ pub struct IllegalEvent {
     pub why: String,
 }
 
-mod by_hand;
-mod command;
-mod run;
-
 type Applied = Result<(), String>;
 
 impl RunState {
-    /// Folds one record in. On an error the state is as it was, but for nothing that screens read.
+    /// Folds one record in. On an error the state is as it was.
     pub fn apply(&mut self, plan: &Plan, record: &Record) -> Result<(), IllegalEvent> {
         let illegal = |why: String| IllegalEvent { seq: record.seq, why };
         if record.seq.0 != self.last.0 + 1 {
@@ -46,143 +50,101 @@ impl RunState {
     }
 
     fn fold_event(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let at = record.at;
         match &record.event {
-            Event::Genesis { .. } | Event::Resume { .. } | Event::Continue { .. } | Event::Ckpt { .. } => {
-                self.fold_frame(plan, record)
-            }
-            Event::Started { .. } | Event::VarsBound { .. } | Event::VarsFailed { .. } => self.fold_start(record),
-            Event::StepStarted { .. }
-            | Event::StepSpawned { .. }
-            | Event::Output { .. }
-            | Event::OutputLost { .. }
-            | Event::StepExited { .. }
-            | Event::StepNotStarted { .. }
-            | Event::StepJudged { .. }
-            | Event::StepTimeout { .. }
-            | Event::StopAsked { .. }
-            | Event::Survivors { .. } => self.fold_command(plan, record),
-            Event::StepAnswered { .. }
-            | Event::StepSettled { .. }
-            | Event::StepConditions { .. }
-            | Event::StepChosen { .. }
-            | Event::WaitEnded { .. }
-            | Event::StepResolved { .. }
-            | Event::GateVoted { .. }
-            | Event::GateDecided { .. } => self.fold_by_hand(plan, record),
-            Event::Held { .. }
-            | Event::Released { .. }
-            | Event::RollbackStarted { .. }
-            | Event::RollbackEnded { .. }
-            | Event::PhaseSeen { .. }
-            | Event::Noted { .. }
-            | Event::Aborted { .. }
-            | Event::Paused { .. }
-            | Event::AnswersEnded { .. }
-            | Event::Ended { .. }
-            | Event::Closed { .. } => self.fold_run(plan, record),
-            Event::ClientJoined { client, who, drives, .. } => {
-                self.clients.insert(*client, Client { who: who.clone(), drives: *drives, since: at });
-                if *drives {
-                    self.driver = Some(*client);
-                }
-                let what = if *drives { "drives" } else { "watches" };
-                self.say(record, None, "screen", format!("{} {what}", who.shown()));
-                Ok(())
-            }
-            Event::ClientLeft { client } => {
-                if let Some(gone) = self.clients.remove(client) {
-                    self.say(record, None, "screen", format!("{} left", gone.who.shown()));
-                }
-                self.driver = self.driver.filter(|driver| driver != client);
-                Ok(())
-            }
-            Event::WheelTaken { client, who } => {
-                self.driver = Some(*client);
-                for (id, each) in &mut self.clients {
-                    each.drives = id == client;
-                }
-                self.say(record, None, "screen", format!("{} took the wheel", who.shown()));
-                Ok(())
-            }
-            Event::IntentRefused { pid, exe } => {
-                self.say(
-                    record,
-                    None,
-                    "alarm",
-                    format!("process {pid} ({exe}), started by this run, tried to steer it"),
-                );
-                Ok(())
-            }
-            Event::ClockJumped { micros } => {
-                self.say(record, None, "clock", format!("the wall clock jumped by {} s", micros / 1_000_000));
-                Ok(())
-            }
-            Event::JournalFailed { why } => {
-                self.say(record, None, "alarm", format!("the journal could not be written: {why}"));
-                Ok(())
-            }
-            Event::Foreign { name } => {
-                self.say(record, None, "newer", format!("event {name} of a newer version"));
-                Ok(())
-            }
+            Event::Genesis { text, .. } => self.fold_genesis(plan, text),
+            Event::Resume { text, .. } => self.fold_resume(plan, record, text),
+            Event::Continue { .. } => self.fold_continue(record),
+            Event::Ckpt { .. } => self.fold_ckpt(),
+            Event::Started { .. } => self.fold_run_started(record),
+            Event::VarsBound { values } => self.fold_vars_bound(values),
+            Event::VarsFailed { why } => self.fold_vars_failed(record, why),
+            Event::StepStarted { .. } => self.fold_started(plan, record),
+            Event::StepSpawned { .. } => self.fold_spawned(plan, record),
+            Event::Output { .. } => self.fold_output(plan, record),
+            Event::OutputLost { step, attempt, bytes } => self.fold_lost(plan, record, (step, *attempt), *bytes),
+            Event::StepExited { .. } => self.fold_exited(plan, record),
+            Event::StepNotStarted { step, attempt, why } => self.fold_not_started(plan, record, (step, *attempt), why),
+            Event::StepJudged { .. } => self.fold_judged(plan, record),
+            Event::StepTimeout { step, attempt } => self.fold_timeout(plan, step, *attempt),
+            Event::StopAsked { .. } => self.fold_stop_asked(plan, record),
+            Event::Survivors { step, attempt, holders } => self.fold_survivors(plan, record, (step, *attempt), holders),
+            Event::StepAnswered { .. } => self.fold_answered(plan, record),
+            Event::StepSettled { .. } => self.fold_settled(plan, record),
+            Event::StepConditions { step, hold, saw } => self.fold_conditions(plan, record, (step, *hold), saw),
+            Event::StepChosen { .. } => self.fold_chosen(plan, record),
+            Event::WaitEnded { .. } => self.fold_wait_ended(plan, record),
+            Event::StepResolved { .. } => self.fold_resolved(plan, record),
+            Event::GateVoted { .. } => self.fold_voted(plan, record),
+            Event::GateDecided { .. } => self.fold_decided(plan, record),
+            Event::Held { reason, by } => self.fold_held(plan, record, reason, by),
+            Event::Released { by } => self.fold_released(record, by),
+            Event::RollbackStarted { .. } => self.fold_rollback_started(plan, record),
+            Event::RollbackEnded { level } => self.fold_rollback_ended(plan, record, level),
+            Event::PhaseSeen { phase, by } => self.fold_phase_seen(record, phase, by),
+            Event::Noted { text, step, by } => self.fold_noted(plan, record, (text, step.as_ref()), by),
+            Event::Aborted { reason, by } => self.fold_aborted(record, reason, by),
+            Event::Paused { by } => self.fold_paused(record, by),
+            Event::AnswersEnded { at } => self.fold_answers_ended(record, at),
+            Event::Ended { how, by } => self.fold_ended(record, *how, by),
+            Event::Closed { .. } => self.fold_closed(),
+            Event::ClientJoined { .. } => self.fold_joined(record),
+            Event::ClientLeft { client } => self.fold_left(record, *client),
+            Event::WheelTaken { client, who } => self.fold_wheel(record, *client, who),
+            Event::IntentRefused { pid, exe } => self.fold_refused(record, *pid, exe),
+            Event::ClockJumped { micros } => self.fold_jump(record, *micros),
+            Event::JournalFailed { why } => self.fold_journal_failed(record, why),
+            Event::Foreign { name } => self.fold_foreign(record, name),
         }
     }
 
-    fn begin_step(
-        &mut self,
-        plan: &Plan,
-        step: &StepId,
-        attempt: Attempt,
-        at: Stamp,
-        by: &Actor,
-    ) -> Result<StepIx, String> {
+    /// The place of a step whose present attempt is this one and that stands at one of `at`.
+    fn present(&self, plan: &Plan, of: (&StepId, Attempt), at: &[StepStatus]) -> Result<StepIx, String> {
+        let (step, attempt) = of;
         let ix = find(plan, step)?;
-        let state = &mut self.steps[ix.0];
-        if state.status.open() || (state.status == StepStatus::Unknown && state.verdict.is_none()) {
-            return Err(format!("{step} is {} already", state.status));
-        }
-        if attempt != state.attempt + 1 {
-            return Err(format!("attempt {attempt} of {step} after attempt {}", state.attempt));
-        }
-        state.begin(attempt, at, by.clone());
-        if let Work::Gate(gate) = &plan.step(ix).work {
-            // A gate that opens again asks everything again: what was read for the former attempt is not read for this one.
-            for criterion in gate.go.iter().chain(&gate.no_go) {
-                let state = &mut self.steps[criterion.0];
-                if state.status != StepStatus::NotYet && !state.status.open() {
-                    state.status = StepStatus::NotYet;
-                }
-            }
+        let own = self.step(ix);
+        if own.attempt != attempt || !at.contains(&own.status) {
+            return Err(format!("{step} is {} at attempt {}, not at {attempt}", own.status, own.attempt));
         }
         Ok(ix)
     }
 
-    /// The state of a step whose present attempt is this one and is under way.
-    fn present(
-        &mut self,
-        plan: &Plan,
-        step: &StepId,
-        attempt: Attempt,
-    ) -> Result<&mut crate::model::state::StepState, String> {
-        let ix = find(plan, step)?;
-        let state = &mut self.steps[ix.0];
-        let under_way = state.status.open() || state.status == StepStatus::Unknown;
-        if state.attempt != attempt || !under_way {
-            return Err(format!("{step} is not at attempt {attempt}"));
+    /// The place of a step whose command runs.
+    fn commanded(&self, plan: &Plan, of: (&StepId, Attempt)) -> Result<StepIx, String> {
+        let ix = self.present(plan, of, &[StepStatus::Running])?;
+        if self.step(ix).until.is_some() {
+            return Err(format!("{} is a countdown, no command", of.0));
         }
-        Ok(state)
+        Ok(ix)
     }
 
-    /// When all undos of a step are done, the step is `back`.
-    fn mark_back(&mut self, plan: &Plan, undo: StepIx) {
+    fn own(&mut self, ix: StepIx) -> &mut StepState {
+        &mut self.steps[ix.0]
+    }
+
+    /// Ends an attempt, and what follows from that for a step that it undoes or a gate that it is.
+    fn end_step(&mut self, plan: &Plan, record: &Record, ix: StepIx, status: StepStatus) {
+        let own = self.own(ix);
+        own.end(status, record.at);
+        own.changed = record.seq;
+        self.stop_reading(plan, ix);
+        self.mark_back(plan, record, ix);
+    }
+
+    /// When all undos of a step are done, the step is `back`; one that is under way is not.
+    fn mark_back(&mut self, plan: &Plan, record: &Record, undo: StepIx) {
         let Place::Undo(owner) = plan.step(undo).place else {
             return;
         };
-        let done =
-            |step: &StepIx| self.step(*step).status.passed() || self.step(*step).status == StepStatus::NotApplicable;
-        if plan.step(owner).undo.iter().all(done) {
-            self.steps[owner.0].status = StepStatus::Back;
+        let done = |step: &StepIx| {
+            let status = self.step(*step).status;
+            status.passed() || status == StepStatus::NotApplicable
+        };
+        let whole = plan.step(owner).undo.iter().all(done);
+        if whole && self.effect_began(owner) && !self.step(owner).status.open() {
+            let own = self.own(owner);
+            own.status = StepStatus::Back;
+            own.changed = record.seq;
+            own.retry_at = None;
         }
     }
 
@@ -199,4 +161,9 @@ impl RunState {
 
 fn find(plan: &Plan, step: &StepId) -> Result<StepIx, String> {
     plan.find(step).ok_or_else(|| format!("no step {step} in this runbook"))
+}
+
+/// A function was called with an event that is not its own: a fault of the table in `fold_event`.
+fn misdirected() -> Applied {
+    Err("it was folded by the wrong function".into())
 }

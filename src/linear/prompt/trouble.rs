@@ -1,0 +1,106 @@
+//! Choices while a command runs or is to be tried again, for a step that nobody saw end, and for settling one by word.
+//!
+//! Stopping takes two numbers, never one; what is said of a step costs a reason.
+
+use super::{Prompt, only};
+use crate::linear::ask::{Ask, Choice, Question, Slot};
+use crate::linear::words::{ended, named, wall};
+use crate::model::event::{Resolution, StopHow};
+use crate::model::ids::StepIx;
+use crate::model::intent::Intent;
+use crate::model::plan::Plan;
+use crate::model::state::{RunState, StepStatus};
+use crate::model::step::{PlannedStep, Skip};
+
+/// A command runs.
+pub(super) fn running(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
+    let own = state.step(ix);
+    let mut heading = format!("Wait. {} is running", named(plan, state, ix));
+    if own.stopping {
+        heading.push_str(" and is being ended. Asking again skips the grace");
+    } else if own.timed_out {
+        heading.push_str(" and is being ended: it reached its time limit");
+    }
+    only(ended(&heading), vec![stop(plan, ix)])
+}
+
+fn stop(plan: &Plan, ix: StepIx) -> Choice {
+    let way = |label: &str, note: &str, how: StopHow| {
+        let intent = Intent::Stop { step: plan.step(ix).id.clone(), how };
+        Choice::noted(label, note, Ask::Wish { card: Vec::new(), questions: Vec::new(), intent })
+    };
+    let choices = vec![
+        way("interrupt", "INT to its processes, as ^C does", StopHow::Interrupt),
+        way("terminate", "TERM, 5 s grace, then KILL; again: no grace", StopHow::Terminate),
+        way("kill", "KILL at once", StopHow::Kill),
+    ];
+    let card = vec![format!("Stop {}:", plan.step(ix).number)];
+    Choice::new("stop", Ask::Menu { card, choices })
+}
+
+/// A failed attempt that is tried again by itself.
+pub(super) fn retrying(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
+    let at = state.step(ix).retry_at.map(|at| wall(state, at)).unwrap_or_default();
+    let intent = Intent::Stop { step: plan.step(ix).id.clone(), how: StopHow::Terminate };
+    let end = Ask::Wish { card: Vec::new(), questions: Vec::new(), intent };
+    only(
+        format!("Wait. {} failed and is tried again by itself at {at}.", named(plan, state, ix)),
+        vec![Choice::new("end the retries", end)],
+    )
+}
+
+/// A step that nobody saw end.
+pub(super) fn unknown(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
+    let (step, own) = (plan.step(ix), state.step(ix));
+    let resolve = |label: &str, how: Resolution| {
+        let intent = Intent::Resolve { step: step.id.clone(), how, reason: String::new() };
+        let asked = Question::text("How do you know:", Slot::Reason);
+        Choice::new(label, Ask::Wish { card: Vec::new(), questions: vec![asked], intent })
+    };
+    let mut choices = vec![resolve("it finished", Resolution::Finished), resolve("it did not", Resolution::DidNot)];
+    let mut heading = format!(
+        "{} was running when the program died. Nobody knows if it finished. Look, then say.",
+        named(plan, state, ix)
+    );
+    if !own.holders.is_empty() {
+        let names: Vec<String> = own.holders.iter().map(|held| format!("{} (pid {})", held.comm, held.pid)).collect();
+        heading.push_str(&format!(" Still running: {}.", names.join(", ")));
+        let intent = Intent::EndSurvivors { step: step.id.clone() };
+        let questions = vec![Question::yes(format!("Type y to end {}:", names.join(", ")))];
+        choices.push(Choice::new("end what still runs", Ask::Wish { card: Vec::new(), questions, intent }));
+    }
+    only(heading, choices)
+}
+
+/// Settling a step without tminus doing it, each with a reason.
+pub(super) fn leave_out(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<Choice> {
+    let (step, status) = (plan.step(ix), state.step(ix).status);
+    let orphan = status == StepStatus::Unknown && state.step(ix).verdict.is_none();
+    if status.settled() || status == StepStatus::Running || orphan {
+        return Vec::new();
+    }
+    let (id, reason) = (|| step.id.clone(), String::new);
+    let mut choices = Vec::new();
+    match step.skip {
+        Skip::Never => {}
+        Skip::WithReason | Skip::Free => {
+            let intent = Intent::Skip { step: id(), reason: reason() };
+            choices.push(settle(step, "skip", "is left out", intent));
+        }
+    }
+    let intent = Intent::NotApplicable { step: id(), reason: reason() };
+    choices.push(settle(step, "not applicable", "does not apply", intent));
+    let intent = Intent::Hand { step: id(), reason: reason() };
+    choices.push(settle(step, "done outside", "was done by hand", intent));
+    if step.command().is_none() && !status.bad() {
+        let intent = Intent::Fail { step: id(), reason: reason() };
+        choices.push(settle(step, "failed", "failed, by your word", intent));
+    }
+    choices
+}
+
+fn settle(step: &PlannedStep, label: &str, note: &str, intent: Intent) -> Choice {
+    let words = format!("{} {note}. Why:", step.number);
+    let questions = vec![Question::text(words, Slot::Reason)];
+    Choice::noted(label, note, Ask::Wish { card: Vec::new(), questions, intent })
+}

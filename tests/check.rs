@@ -1,0 +1,333 @@
+//! `tminus check` as the author meets it: each mistake found where it stands, good runbooks left alone, hostile ones
+//! refused at once.
+//!
+//! Every file under `tests/broken` says in its first lines what must be found: `# RB0102 4:1 a word of the message`.
+//! All errors of a file must be listed there, no more and no fewer; warnings must be found where they are listed.
+
+use proptest::prelude::*;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+use tminus::model::expect::Check;
+use tminus::model::plan::{Source, Start, Undo};
+use tminus::model::step::{Effect, Place, Skip, Work};
+use tminus::runbook::{Diagnostic, Level, Loaded, load, parse, parse_with, render, to_json};
+
+fn folder(name: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(Path::new("tests").join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// `RB0102 4:1` and a word that must be said.
+fn wanted(file: &Path) -> Vec<(String, String)> {
+    std::fs::read_to_string(file)
+        .unwrap()
+        .lines()
+        .map_while(|line| line.strip_prefix("# RB"))
+        .map(|line| {
+            let mut parts = line.splitn(3, ' ');
+            let (code, place, word) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+            (format!("RB{code} {place}"), word.to_owned())
+        })
+        .collect()
+}
+
+fn place(found: &Diagnostic) -> String {
+    format!("{} {}:{}", found.code, found.line, found.column)
+}
+
+#[test]
+fn every_mistake_is_found_where_it_stands() {
+    let mut wrong = String::new();
+    for file in folder("broken") {
+        let loaded = load(&file);
+        let mut wanted = wanted(&file);
+        assert!(!wanted.is_empty(), "{} lists nothing", file.display());
+        for found in &loaded.diagnostics {
+            let said = format!("{} {:?} {:?}", found.message, found.label, found.help);
+            let at = wanted.iter().position(|(at, word)| *at == place(found) && said.contains(word));
+            match at {
+                Some(at) => drop(wanted.remove(at)),
+                None if found.level == Level::Error => {
+                    writeln!(wrong, "{}: not listed: {} {said}", file.display(), place(found)).unwrap();
+                }
+                None => {}
+            }
+        }
+        for (at, word) in wanted {
+            writeln!(wrong, "{}: not found: {at} {word}", file.display()).unwrap();
+        }
+        let errors = loaded.count(Level::Error);
+        if loaded.plan.is_some() != (errors == 0) {
+            writeln!(wrong, "{}: {errors} errors and a plan", file.display()).unwrap();
+        }
+        render(&loaded, true);
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn a_good_runbook_is_left_alone() {
+    for file in folder("good") {
+        let loaded = load(&file);
+        assert!(loaded.diagnostics.is_empty(), "{}", render(&loaded, false));
+        assert!(loaded.plan.is_some());
+    }
+}
+
+/// Parses with a deadline far above what is needed (about 50 ms in a debug build), far below what a hang takes.
+fn soon(what: &str, bytes: Vec<u8>) -> Loaded {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let loaded = parse("hostile.yaml", &bytes);
+        render(&loaded, false);
+        to_json(&loaded);
+        // The receiver is gone only when the test has already failed.
+        let _ = tell.send(loaded);
+    });
+    told.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("{what} took more than 20 s"))
+}
+
+fn laughs(depth: usize) -> String {
+    let mut text = String::from("tminus: 1\na0: &a0 [x, x]\n");
+    for level in 1..depth {
+        let before = level - 1;
+        writeln!(text, "a{level}: &a{level} [{}]", vec![format!("*a{before}"); 9].join(", ")).unwrap();
+    }
+    text
+}
+
+#[test]
+fn hostile_input_ends_in_an_error_at_once() {
+    let long = format!("tminus: 1\nx: &x {}\ny: [{}]\n", "y".repeat(1_000_000), vec!["*x"; 5000].join(", "));
+    let chain: String =
+        (1..500).fold("tminus: 1\na0: &a0 [x]\n".into(), |text, at| format!("{text}a{at}: &a{at} [*a{}]\n", at - 1));
+    let keys: String = (0..30_000).fold("tminus: 1\n".into(), |text, at| format!("{text}stepz{at}: x\n"));
+    let roles: String = (0..20_000).fold("tminus: 1\nroles:\n".into(), |text, at| format!("{text}  r{at}: x\n"));
+    let cases: Vec<(&str, &str, Vec<u8>)> = vec![
+        ("alias bomb", "RB0010", laughs(12).into_bytes()),
+        ("one long text with 5,000 aliases", "RB0010", long.into_bytes()),
+        ("a chain of aliases", "RB0010", chain.into_bytes()),
+        ("100,000 brackets", "RB0010", format!("tminus: 1\nx: {}", "[".repeat(100_000)).into_bytes()),
+        ("50,000 braces", "RB0010", format!("tminus: 1\nx: {}", "{a: ".repeat(50_000)).into_bytes()),
+        ("deep dashes", "RB0010", format!("tminus: 1\nx:\n  {}", "- ".repeat(50_000)).into_bytes()),
+        ("duplicate keys", "RB0009", format!("tminus: 1\n{}", "a: b\n".repeat(200_000)).into_bytes()),
+        ("unknown keys", "RB0102", keys.into_bytes()),
+        ("20,000 roles", "RB0010", roles.into_bytes()),
+        (
+            "filters in filters",
+            "RB0407",
+            steps(1).replace("exit: 0", &format!("json: {{ \"$.a{}\": 1 }}", "[?@.a".repeat(40))).into_bytes(),
+        ),
+        ("counted repetitions", "RB0406", steps(1).replace("exit: 0", "matches: '((\\w{99}){99}){99}'").into_bytes()),
+        ("5 MB", "RB0002", vec![b'a'; 5 << 20]),
+        ("NUL bytes", "RB0004", b"tminus: 1\ntitle: a\0b\n".to_vec()),
+        ("4 MB of NUL", "RB0004", vec![0; 4 << 20]),
+        ("not UTF-8", "RB0003", b"tminus: 1\ntitle: caf\xe9\n".to_vec()),
+        ("UTF-16", "RB0003", b"\xff\xfet\0m\0".to_vec()),
+        ("a byte order mark", "RB0003", b"\xef\xbb\xbftminus: 1\n".to_vec()),
+        ("nothing", "RB0005", Vec::new()),
+        ("only comments", "RB0005", b"# one\n# two\n".to_vec()),
+        ("only blanks", "RB0005", b"  \n\n".to_vec()),
+        ("null", "RB0005", b"~\n".to_vec()),
+        ("a text", "RB0104", b"hello\n".to_vec()),
+        ("a list", "RB0104", b"- tminus: 1\n".to_vec()),
+        ("an unclosed quote", "RB0006", b"tminus: 1\ntitle: \"a\n".to_vec()),
+    ];
+    for (what, code, bytes) in cases {
+        let loaded = soon(what, bytes);
+        assert!(loaded.plan.is_none(), "{what}");
+        let codes: Vec<&str> = loaded.diagnostics.iter().map(|found| found.code).collect();
+        assert!(codes.contains(&code), "{what}: {codes:?}");
+        assert!(codes.len() <= 450, "{what}: {} diagnostics", codes.len());
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &fifo,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    let huge = folder.path().join("huge.yaml");
+    std::fs::File::create(&huge).unwrap().set_len(100 << 20).unwrap();
+    for (file, code, word) in [
+        (folder.path().join("none.yaml"), "RB0001", "no such file"),
+        (folder.path().to_owned(), "RB0001", "not a regular file"),
+        (fifo, "RB0001", "not a regular file"),
+        (PathBuf::from("/dev/zero"), "RB0001", "not a regular file"),
+        (huge, "RB0002", "larger than 4 MiB"),
+    ] {
+        let loaded = load(&file);
+        let found = &loaded.diagnostics[0];
+        assert!(found.code == code && found.message.contains(word), "{}: {found:?}", file.display());
+        assert!(loaded.plan.is_none() && render(&loaded, false).contains(word));
+    }
+}
+
+fn everything() -> Loaded {
+    load(Path::new("tests/good/everything.yaml"))
+}
+
+#[test]
+fn the_plan_says_what_the_file_says() {
+    let plan = everything().plan.unwrap();
+    let step = |id: &str| {
+        let at = plan.find(&id.into()).unwrap_or_else(|| panic!("no step {id}"));
+        plan.step(at)
+    };
+    assert_eq!(plan.start, Start::At { wall: 1_795_291_200_000_000, zone: "America/New_York".into() });
+    let source = |name: &str| plan.vars.iter().find(|var| var.name.0 == name).unwrap().source.clone();
+    assert_eq!(source("RELEASE"), Source::Default("1.10".into()), "a number stays as it is written");
+    assert_eq!(source("REGION"), Source::Env { name: "REGION".into(), default: Some("eu".into()) });
+    assert_eq!(source("NOTE"), Source::Given);
+
+    let backup = step("backup").command().unwrap();
+    assert_eq!(backup.timeout, Some(Duration::from_secs(1200)));
+    assert_eq!(step("go-no-go.db").command().unwrap().timeout, Some(Duration::from_secs(300)), "the default");
+    assert_eq!(backup.expect.number[0].ideally.as_ref().unwrap().source, ">= 20");
+    assert_eq!(step("go-no-go.db").effect, Effect::Reads, "a criterion looks by itself");
+    assert_eq!(step("go-no-go.probe-errors").number, "b");
+    assert_eq!((step("level-1.disable").number.as_str(), step("level-1.disable").effect), ("L1.1", Effect::Changes));
+    assert_eq!(step("thaw").number, "4b.7", "an owed inline step stands at the end of its phase");
+    assert_eq!(step("drop-index.undo-2").number, "U4b.6b.1.2");
+    assert_eq!(step("drop-index").number, "4b.6b.1");
+    assert!(matches!(step("pager-is-on-and-1-more").skip, Skip::Never));
+
+    let switch = plan.find(&"switch".into()).unwrap();
+    let owed: Vec<&str> = plan.step(switch).owes.iter().map(|at| plan.step(*at).id.as_str()).collect();
+    assert_eq!(owed, ["verify", "thaw"]);
+    assert_eq!(plan.levels[0].until, Some(switch));
+    assert_eq!((&plan.levels[0].undo, &plan.levels[1].undo), (&Undo::All, &Undo::Of(vec![switch])));
+    assert!(matches!(step("switch.undo").place, Place::Undo(of) if of == switch));
+    let Work::Gate(gate) = &step("go-no-go").work else { panic!("a gate") };
+    assert_eq!(plan.step(gate.go[0]).id.as_str(), "go-no-go.db", "critical criteria come first");
+    assert_eq!(step("go-no-go.db").number, "1");
+}
+
+#[test]
+fn an_id_that_the_author_wrote_is_never_taken_by_a_made_one() {
+    let text = "tminus: 1\ntitle: T\nphases:\n  - title: Verify\n    steps:\n      - confirm: Verify\n      - { id: verify, confirm: x }\n      - confirm: Verify\n";
+    let plan = parse("a.yaml", text.as_bytes()).plan.unwrap();
+    let ids: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
+    assert_eq!(ids, ["verify-2", "verify", "verify-3"]);
+    assert_eq!(plan.phases[0].id.as_str(), "verify-4");
+}
+
+#[test]
+fn an_expect_that_rejects_its_example_is_an_error() {
+    let text = "tminus: 1\ntitle: T\nphases:\n  - title: P\n    steps:\n      - run: make\n        expect: { contains: done }\n        example: failed\n";
+    let judge = |command: &tminus::model::step::Command| {
+        assert_eq!(command.example.as_deref(), Some("failed"));
+        Err(vec![Check { want: "contains \"done\"".into(), saw: "not found in 1 line".into(), ok: false }])
+    };
+    let loaded = parse_with("a.yaml", text.as_bytes(), Some(&judge));
+    let found = loaded.diagnostics.iter().find(|found| found.code == "RB0409").unwrap();
+    assert_eq!((found.line, found.column), (8, 18));
+    assert!(found.message.contains("not found in 1 line"), "{found:?}");
+}
+
+#[test]
+fn a_mistake_is_shown_with_its_line_underlined() {
+    let text = "tminus: 1\ntitle: T\nphases:\n  - title: P\n    steps:\n      - run: make\n        timeuot: 5m\n";
+    let shown = render(&parse("cutover.yaml", text.as_bytes()), false);
+    let wanted = "error[RB0102]: `timeuot` is not a key of a step\n --> cutover.yaml:7:9\n  |\n7 |         timeuot: 5m\n  |         ^^^^^^^ unknown key\n  |\n  = help: did you mean `timeout`?\n";
+    assert!(shown.contains(wanted), "{shown}");
+}
+
+#[test]
+fn an_editor_gets_the_same_as_json() {
+    let json = to_json(&parse("a.yaml", b"tminus: 1\ntitel: T\n"));
+    assert_eq!(json["errors"], 3);
+    assert_eq!((&json["diagnostics"][0]["code"], &json["diagnostics"][0]["line"]), (&"RB0103".into(), &1.into()));
+}
+
+/// The YAML blocks of the reference, each made a whole runbook.
+fn examples_of_the_reference() -> Vec<String> {
+    let text = std::fs::read_to_string("docs/runbook-format.md").unwrap();
+    let blocks = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let rest = "roles: { lead: , ops: }\nrollbacks: [ { id: level-1, title: B, steps: [ { confirm: x } ] } ]\n";
+    let steps = |body: &str| body.lines().fold(String::new(), |text, line| format!("{text}      {line}\n"));
+    blocks
+        .map(|block| match block.split([' ', ':']).next().unwrap() {
+            "tminus" => block.to_owned(),
+            "vars" => format!("tminus: 1\ntitle: T\n{block}phases: [ {{ title: P, steps: [ {{ confirm: x }} ] }} ]\n"),
+            _ => format!(
+                "tminus: 1\ntitle: T\n{rest}vars: {{ DB_PASSWORD: {{ env: A, secret: true }}, TOKEN: {{ env: B, secret: true }} }}\nphases:\n  - title: P\n    steps:\n{}",
+                steps(block)
+            ),
+        })
+        .collect()
+}
+
+#[test]
+fn every_example_of_the_reference_is_a_runbook() {
+    let examples = examples_of_the_reference();
+    assert_eq!(examples.len(), 4);
+    for example in examples {
+        let loaded = parse("docs/runbook-format.md", example.as_bytes());
+        assert!(loaded.plan.is_some(), "{}", render(&loaded, false));
+    }
+}
+
+/// `count` steps as a person would write them.
+fn steps(count: usize) -> String {
+    let mut text = String::from("tminus: 1\ntitle: Many\nphases:\n  - title: All of them\n    steps:\n");
+    for at in 0..count {
+        writeln!(text, "      - id: step-{at}\n        run: ./deploy --part {at} > out.txt\n        title: Deploy part {at}\n        takes: 30s\n        expect: {{ contains: done {at}, exit: 0 }}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn ten_thousand_steps_are_a_plan() {
+    let loaded = soon("10,000 steps", steps(10_000).into_bytes());
+    assert_eq!(loaded.plan.unwrap().steps.len(), 10_000);
+}
+
+#[test]
+fn ten_thousand_steps_of_one_title_get_ids_without_counting_up() {
+    let text =
+        format!("tminus: 1\ntitle: T\nphases:\n  - title: P\n    steps:\n{}", "      - confirm: x\n".repeat(20_000));
+    let plan = soon("one title", text.into_bytes()).plan.unwrap();
+    assert_eq!(plan.steps[19_999].id.as_str(), "x-20000");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let loaded = parse("a.yaml", &bytes);
+        render(&loaded, false);
+    }
+
+    #[test]
+    fn no_text_of_yaml_s_own_letters_makes_it_panic(tail in "[-a-z0-9:#{}\\[\\],&*!|>'\"%@`?~$<. \n\té\u{202e}]{0,120}") {
+        let loaded = parse("a.yaml", format!("tminus: 1\ntitle: T\n{tail}").as_bytes());
+        render(&loaded, true);
+        to_json(&loaded);
+    }
+
+    #[test]
+    fn no_damage_to_a_runbook_makes_it_panic(cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..30, "[-a-z0-9:{}\\[\\]$ \n'\"]{0,6}"), 1..4)) {
+        let mut text = std::fs::read_to_string("tests/good/everything.yaml").unwrap();
+        for (at, length, new) in cuts {
+            let from = at.index(text.len());
+            text.replace_range(from..(from + length).min(text.len()), &new);
+        }
+        let loaded = parse("a.yaml", text.as_bytes());
+        prop_assert_eq!(loaded.plan.is_none(), loaded.count(Level::Error) > 0);
+        render(&loaded, false);
+        to_json(&loaded);
+    }
+}
