@@ -49,7 +49,8 @@ fn signature(
     (text, sig): (&SignedText, &str),
     found: &mut Verified,
 ) {
-    let unsigned = matches!(text.get("operator"), None | Some("none"));
+    // `operator` is who flies, key or none; only the key's origin says whether there was one to sign with.
+    let unsigned = matches!(text.get("operator"), None | Some("none")) || text.get("key origin") == Some("none");
     match (sig, unsigned) {
         ("-", true) => return found.all.push(Verdict::Unsigned),
         ("-", false) => {
