@@ -1,4 +1,9 @@
 //! The journal written and read back on a real disk: durable before said, in order, and nothing else.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a panic in a test is the report"
+)]
 
 mod journal_kit;
 

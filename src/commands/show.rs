@@ -9,6 +9,7 @@ use crate::feed::{News, Port};
 use crate::journal::RunDir;
 use crate::linear;
 use crate::model::plan::Plan;
+use crate::tui;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
@@ -98,16 +99,22 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
     }
 }
 
-fn screens(
-    plan: &Plan,
-    common: &Common,
-    port: Box<dyn Port>,
-    news: Receiver<News>,
-    clock: &dyn Fn() -> crate::model::time::Stamp,
-    run: &str,
-) -> Ran {
-    let _ = (plan, common, port, news, clock, run);
-    Err(Failure::because("no screens yet"))
+fn screens(plan: &Plan, common: &Common, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn() -> crate::model::time::Stamp, run: &str) -> Ran {
+    let theme = tui::theme::choose(common.theme.as_deref(), common.no_color, common.ascii).map_err(|why| Failure::because(why.to_string()))?;
+    let app = tui::App::new(plan.clone(), theme);
+    let left = tui::run(app, port, news, clock).map_err(|why| Failure::of(&why))?;
+    match left {
+        tui::Left::Ended { completed, words } => {
+            print(&format!("{words}\n"))?;
+            Ok(if completed { Outcome::Done } else { Outcome::NotSo })
+        }
+        tui::Left::Leaving => goes_on(run),
+        tui::Left::JournalFailed(words) => {
+            super::keys::say(&words);
+            Ok(Outcome::JournalFailed)
+        }
+        tui::Left::Lost(words) => lost(&words, run),
+    }
 }
 
 fn lines_left(left: linear::Left, run: &str) -> Ran {

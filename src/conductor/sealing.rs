@@ -2,12 +2,18 @@
 //!
 //! A run that ended is never held up by its seal, and is never said to be sealed before SEAL and its signature are on disk.
 
+use super::ConductorError;
+use super::commission::Commission;
+use super::hall::Hall;
 use super::room::Room;
+use super::startup::{Signing, accept, farewell, signature};
 use crate::engine::clock::{Clock, SystemClock};
-use crate::journal::Head;
-use crate::journal::seal::SealText;
+use crate::journal::{Head, RunDir};
+use crate::journal::seal::{SealError, SealText, finish, prepare};
 use crate::journal::writer::{Closing, Order};
 use crate::model::wire::ToClient;
+use tokio::net::UnixListener;
+use tokio::sync::mpsc;
 
 /// How far the end has come.
 pub(super) enum Sealing {
@@ -36,8 +42,12 @@ impl Room {
     }
 
     /// The journal is closed: the text of the seal is made, and signed by whoever can.
-    pub(super) fn seal(&mut self, _head: Option<Head>) {
-        let text = match SealText::prepare(&self.dir) {
+    pub(super) fn seal(&mut self, head: Option<Head>) {
+        let Some(head) = head else {
+            self.over = Some(Some("the run cannot be sealed: its last records did not come to the disk".into()));
+            return;
+        };
+        let text = match prepare(&self.dir, &head) {
             Ok(text) => text,
             Err(why) => {
                 self.over = Some(Some(format!("the run cannot be sealed: {why}")));
@@ -48,7 +58,7 @@ impl Room {
             self.finish_seal(&text, None);
             return;
         }
-        self.signatures.want("seal@tminus", text.text().to_owned());
+        self.signatures.want(text.namespace, text.text.clone());
         self.sealing = Some(Sealing::Waiting(Box::new(text)));
         self.ask_for_signatures();
     }
@@ -86,7 +96,7 @@ impl Room {
     }
 
     fn finish_seal(&mut self, text: &SealText, armored: Option<&str>) {
-        match text.finish(&self.dir, armored) {
+        match finish(&self.dir, text, armored) {
             Ok(()) => {
                 self.sealing = Some(Sealing::Sealed);
                 self.over = Some(None);
@@ -96,4 +106,23 @@ impl Room {
             }
         }
     }
+}
+
+/// A run that ended while its conductor died before the seal: nothing of it runs any more, it is only sealed.
+pub(super) async fn seal_only(commission: Commission, dir: &RunDir, rest: (Head, UnixListener)) -> Result<(), ConductorError> {
+    let (head, listener) = rest;
+    let (happenings, mut inbox) = mpsc::unbounded_channel();
+    tokio::task::spawn_local(accept(listener, happenings.clone()));
+    let not_sealed = |why: SealError| ConductorError::NotResumable { run: dir.id().short().to_owned(), why: format!("it ended, and cannot be sealed: {why}") };
+    let text = prepare(dir, &head);
+    let mut hall = Hall::default();
+    let words = text.as_ref().map(|text| text.text.clone()).unwrap_or_default();
+    let shown = Some((dir.id().as_str(), head.seq));
+    let needed = commission.key_origin != "none" && text.is_ok();
+    let wanted = Signing { namespace: "seal@tminus", text: &words, needed, shown };
+    let (sig, _) = signature(&mut hall, &mut inbox, &happenings, &wanted).await?;
+    let sealed = text.and_then(|text| finish(dir, &text, Some(sig.as_str()).filter(|sig| *sig != "-")));
+    let why = sealed.as_ref().err().map(ToString::to_string);
+    farewell(&mut hall, sealed.is_ok(), why).await;
+    sealed.map_err(not_sealed)
 }

@@ -15,8 +15,9 @@ use crate::journal::keys::RunKey;
 use crate::journal::line::FMT;
 use crate::journal::reader::StartPoint;
 use crate::journal::writer::{Beginning, Report};
-use crate::journal::{self, Heads, Lock, LockError, RunDir};
+use crate::journal::{self, Head, Heads, Lock, LockError, RunDir};
 use crate::model::event::Event;
+use crate::model::ids::Seq;
 use crate::model::plan::Plan;
 use crate::model::signed::{Realm, SignedText};
 use crate::model::state::{RunFacts, RunState};
@@ -113,6 +114,8 @@ struct Opened {
     start: StartPoint,
     key: RunKey,
     is_new: bool,
+    /// For a run that ended and was never sealed: its last checkpoint. Nothing of it can run, it can only be sealed.
+    ended: Option<Head>,
 }
 
 async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> {
@@ -146,7 +149,10 @@ async fn listen_and_conduct(commission: Commission, opened: Opened, lock: Lock) 
     dir.remove_socket()?;
     let listener = UnixListener::bind(dir.socket_path()).map_err(ConductorError::Socket)?;
     say(&Ready::Open { dir: dir.path().to_owned(), run: dir.id().0.clone() });
-    let conducted = sign_and_conduct(commission, opened, listener, lock).await;
+    let conducted = match opened.ended {
+        Some(head) => super::sealing::seal_only(commission, &dir, (head, listener)).await,
+        None => sign_and_conduct(commission, opened, listener, lock).await,
+    };
     let _ = dir.remove_socket();
     conducted
 }
@@ -190,7 +196,7 @@ fn open_new(
     let first = genesis::opening(commission, &about, &key).genesis(Realm::Live, dir.id());
     let state = RunState::of(&plan);
     let start = StartPoint::first(Realm::Live, dir.id());
-    Ok(Opened { dir: dir.clone(), plan, state, first, start, key, is_new: true })
+    Ok(Opened { dir: dir.clone(), plan, state, first, start, key, is_new: true, ended: None })
 }
 
 fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> Result<Opened, ConductorError> {
@@ -213,9 +219,6 @@ fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> 
     let bytes = dir.attachment(&facts.runbook_sha256)?;
     let plan = parsed(&facts.runbook, &bytes)?;
     let state = RunState::fold(&plan, &found.records).map_err(|why| refused(why.to_string()))?;
-    if found.ended {
-        return Err(refused("it has ended: nothing of it can run any more".into()));
-    }
     let key = RunKey::generate();
     let about = About {
         now: SystemClock.now(),
@@ -226,7 +229,7 @@ fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> 
         t0: facts.t0,
     };
     let first = genesis::opening(commission, &about, &key).resume(&found, over_cut.unwrap_or_default());
-    Ok(Opened { dir: dir.clone(), plan, state, first, start: found.start, key, is_new: false })
+    Ok(Opened { dir: dir.clone(), plan, state, first, start: found.start, key, is_new: false, ended: found.ended.then(|| found.valid.head()) })
 }
 
 async fn sign_and_conduct(
@@ -241,11 +244,11 @@ async fn sign_and_conduct(
     let mut hall = Hall::default();
     let text = opened.first.encode();
     let namespace = format!("{}@tminus", opened.first.kind);
-    let wanted = Signing { namespace: &namespace, text: &text, needed: commission.key_origin != "none" };
+    let wanted = Signing { namespace: &namespace, text: &text, needed: commission.key_origin != "none", shown: None };
     let (sig, early) = match signature(&mut hall, &mut inbox, &happenings, &wanted).await {
         Ok(signed) => signed,
         Err(why) => {
-            farewell(&mut hall, &why).await;
+            farewell(&mut hall, false, Some(why.to_string())).await;
             return Err(why);
         }
     };
@@ -258,7 +261,7 @@ async fn sign_and_conduct(
         Ok(writer) => writer,
         Err(why) => {
             let why = ConductorError::from(why);
-            farewell(&mut hall, &why).await;
+            farewell(&mut hall, false, Some(why.to_string())).await;
             return Err(why);
         }
     };
@@ -305,8 +308,8 @@ fn heads(commission: &Commission, dir: &RunDir) -> Option<Heads> {
 }
 
 /// The last words to whoever is connected.
-async fn farewell(hall: &mut Hall, why: &ConductorError) {
-    hall.tell_all(&ToClient::Over { sealed: false, why: Some(why.to_string()) });
+pub(super) async fn farewell(hall: &mut Hall, sealed: bool, why: Option<String>) {
+    hall.tell_all(&ToClient::Over { sealed, why });
     for _ in 0..64 {
         tokio::task::yield_now().await;
     }
@@ -318,7 +321,7 @@ fn environment() -> BTreeMap<String, String> {
         .collect()
 }
 
-async fn accept(listener: UnixListener, happenings: mpsc::UnboundedSender<Happening>) {
+pub(super) async fn accept(listener: UnixListener, happenings: mpsc::UnboundedSender<Happening>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -354,22 +357,27 @@ fn watch_signals(happenings: &mpsc::UnboundedSender<Happening>) -> Result<(), Co
     Ok(())
 }
 
-/// The first signature.
-struct Signing<'a> {
-    namespace: &'a str,
-    text: &'a str,
-    needed: bool,
+/// A signature that the conductor cannot go on without.
+pub(super) struct Signing<'a> {
+    /// In which namespace.
+    pub namespace: &'a str,
+    /// Over what.
+    pub text: &'a str,
+    /// Whether one is needed at all.
+    pub needed: bool,
+    /// The run and its last record, for a run whose screens may be shown before it comes.
+    pub shown: Option<(&'a str, Seq)>,
 }
 
 /// Waits for the first client that can sign, and for its signature. What else was said meanwhile comes back to be heard later.
-async fn signature(
+pub(super) async fn signature(
     hall: &mut Hall,
     inbox: &mut mpsc::UnboundedReceiver<Happening>,
     happenings: &mpsc::UnboundedSender<Happening>,
     wanted: &Signing<'_>,
 ) -> Result<(String, Vec<Happening>), ConductorError> {
     let mut early = Vec::new();
-    if !wanted.needed {
+    if !wanted.needed && wanted.shown.is_none() {
         return Ok(("-".into(), early));
     }
     let deadline = tokio::time::Instant::now() + SIGNING;
@@ -382,7 +390,15 @@ async fn signature(
                 let _ = hall.admit(stream, happenings);
             }
             Happening::Said(client, frame @ ToConductor::Hello { .. }) => {
-                if hall.greet(client, &frame).is_some_and(|hello| hello.key.is_some() && !hello.watch) {
+                let hello = hall.greet(client, &frame);
+                if let Some((run, durable)) = wanted.shown {
+                    let (run, driver) = (run.to_owned(), hall.driver_name());
+                    hall.tell(client, ToClient::Welcome { run, client, drives: true, driver, durable });
+                }
+                if !wanted.needed {
+                    return Ok(("-".into(), early));
+                }
+                if hello.is_some_and(|hello| hello.key.is_some() && !hello.watch) {
                     let ask = ToClient::Sign { id: 0, namespace: wanted.namespace.into(), text: wanted.text.into() };
                     hall.tell(client, ask);
                 }

@@ -4,8 +4,10 @@
 //! Nothing here decides what a run does next, and nothing here draws. The conductor writes through it, everything else reads.
 
 pub mod ckpt;
+mod content;
 pub mod dir;
 pub mod error;
+mod facts;
 pub mod hash;
 pub mod head;
 pub mod keys;
@@ -14,6 +16,7 @@ pub mod reader;
 pub mod seal;
 pub mod storage;
 pub mod texts;
+pub mod verify;
 pub mod writer;
 
 pub use dir::{FindError, Lock, LockError, RunDir};

@@ -1,6 +1,20 @@
 //! FLOOR 4: the screens. A client that reads records and sends intents; it decides nothing and opens nothing.
 
+pub mod actions;
+mod app;
+mod background;
 pub mod context;
+pub mod eye;
+mod input;
+pub mod keymap;
 pub mod overlays;
+mod run;
+mod terminal;
 pub mod theme;
+mod views;
 pub mod widgets;
+pub mod words;
+
+pub use app::{App, Effect, Left, Msg};
+pub use run::run;
+pub use terminal::TuiError;

@@ -2,15 +2,22 @@
 //!
 //! Shared by the journal's tests; each uses a part of it.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
+
+pub mod changes;
 
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tminus::journal::dir::RunDir;
-use tminus::journal::keys::RunKey;
+use tminus::journal::keys::allowed::AllowedSigners;
+use tminus::journal::keys::find::{Found, KeyPlaces, find};
+use tminus::journal::keys::{RunKey, Signer};
 use tminus::journal::reader::{Recovered, StartPoint};
+use tminus::journal::seal::{finish, prepare};
 use tminus::journal::storage::Storage;
 use tminus::journal::texts::Opening;
+use tminus::journal::verify::VerifyWith;
 use tminus::journal::writer::{Beginning, Chunk, Closing, Order, Report, WriterHandle, begin_on};
 use tminus::journal::{Head, JournalError, Lock};
 use tminus::model::actor::{Actor, Known};
@@ -189,6 +196,129 @@ pub fn notes(records: &[Record]) -> Vec<String> {
         _ => None,
     };
     records.iter().filter_map(text).collect()
+}
+
+/// A person who signs, and the list of keys that knows him.
+pub struct Person {
+    pub signer: Box<dyn Signer>,
+    pub list: std::path::PathBuf,
+    _home: TempDir,
+}
+
+impl Person {
+    pub fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let places = KeyPlaces {
+            key: None,
+            agent: None,
+            ssh_dir: None,
+            data_dir: home.path().to_owned(),
+            user: "maya".into(),
+        };
+        let signer = match find(&places).unwrap().found {
+            Found::Ready(signer) => signer,
+            _ => panic!("no key was made"),
+        };
+        Self {
+            signer,
+            list: places.own_allowed_signers(),
+            _home: home,
+        }
+    }
+
+    pub fn with(&self) -> VerifyWith {
+        VerifyWith {
+            allowed: AllowedSigners::parse(&std::fs::read(&self.list).unwrap()),
+            own: false,
+            head: None,
+            now: now().wall / 1_000_000,
+            ask_ssh_keygen: false,
+        }
+    }
+
+    pub fn begin(&self, runs: &TempDir, realm: Realm) -> Rig {
+        let (dir, _) = RunDir::create(runs.path(), "site", now()).unwrap();
+        let key = RunKey::generate();
+        let runbook = dir.attach("site.yaml", b"steps: []\n").unwrap();
+        let text = Opening {
+            operator: "maya".into(),
+            ..opening(&key, &runbook)
+        };
+        let text = text.genesis(realm, dir.id()).encode();
+        let first = self.genesis(realm, text);
+        let start = StartPoint::first(realm, dir.id());
+        let disk = Box::new(tminus::journal::storage::Disk::new(dir.clone()));
+        Rig::begun(dir, disk, (first, start, key)).unwrap()
+    }
+
+    fn genesis(&self, realm: Realm, text: String) -> Event {
+        let namespace = match realm {
+            Realm::Live => "genesis@tminus",
+            Realm::Drill => "genesis.drill@tminus",
+        };
+        let sig = self.signer.sign(namespace, text.as_bytes()).unwrap();
+        Event::Genesis {
+            fmt: "1.0".into(),
+            text,
+            sig,
+        }
+    }
+
+    pub fn resume(&self, dir: &RunDir, recovered: &Recovered) -> Rig {
+        let key = RunKey::generate();
+        let text = Opening {
+            operator: "maya".into(),
+            ..opening(&key, "")
+        };
+        let text = text.resume(recovered, "the host fell").encode();
+        let sig = self.signer.sign("resume@tminus", text.as_bytes()).unwrap();
+        let first = Event::Resume {
+            fmt: "1.0".into(),
+            text,
+            sig,
+        };
+        let disk = Box::new(tminus::journal::storage::Disk::new(dir.clone()));
+        Rig::begun(dir.clone(), disk, (first, recovered.start, key)).unwrap()
+    }
+
+    pub fn seal(&self, dir: &RunDir, said: &Said) {
+        let seal = prepare(dir, said.closed.as_ref().unwrap()).unwrap();
+        let sig = self
+            .signer
+            .sign(seal.namespace, seal.text.as_bytes())
+            .unwrap();
+        finish(dir, &seal, Some(&sig)).unwrap();
+    }
+
+    /// A small sealed run: one attempt with output, two notes, a key that moved on.
+    pub fn sealed(&self, runs: &TempDir) -> RunDir {
+        let mut rig = self.begin(runs, Realm::Live);
+        rig.tell(Order::MoveKey);
+        rig.note("one");
+        rig.output(chunk("build", b"hello\n"));
+        let mut err = chunk("build", b"oh");
+        err.stream = Stream::Err;
+        rig.output(err);
+        rig.end_output("build");
+        rig.tell(Order::Batch {
+            events: vec![(now(), exited("build"))],
+            barrier: true,
+        });
+        let said = rig.finish(Closing::Ended);
+        self.seal(&rig.dir, &said);
+        rig.dir.clone()
+    }
+}
+
+pub fn exited(step: &str) -> Event {
+    Event::StepExited {
+        step: StepId::from(step),
+        attempt: 1,
+        exit: tminus::model::output::Exit::Code(0),
+        took: Duration::from_secs(1),
+        drained: tminus::model::output::Drained::Eof,
+        holders: Vec::new(),
+    }
 }
 
 /// A copy of a run directory under the same name, to be changed.

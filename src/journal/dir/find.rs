@@ -63,6 +63,11 @@ pub(super) fn next_number(runs: &Path) -> u32 {
     ids(runs).iter().filter_map(|id| number(id)).max().unwrap_or(0).saturating_add(1)
 }
 
+/// Whether a directory is named as a run is.
+pub(crate) fn is_id(name: &str) -> bool {
+    number(name).is_some()
+}
+
 fn is_meant(id: &str, name: &str) -> bool {
     match name.parse::<u32>() {
         Ok(asked) if name.bytes().all(|byte| byte.is_ascii_digit()) => number(id) == Some(asked),

@@ -10,6 +10,7 @@ mod trust;
 
 pub use files::Found;
 pub use find::FindError;
+pub(crate) use find::is_id;
 pub use lock::{Lock, LockError};
 
 use crate::journal::error::JournalError;

@@ -8,6 +8,7 @@ use crate::journal::dir::{Lock, RunDir, part_name};
 use crate::journal::error::JournalError;
 use crate::journal::head::Head;
 use crate::journal::storage::Storage;
+use crate::journal::texts;
 use crate::journal::writer::book::{Book, KeyMove};
 use crate::journal::writer::outputs::Outputs;
 use crate::journal::writer::{Beginning, Chunk, Closing, Now, Order, Report, weight};
@@ -81,11 +82,14 @@ impl Writer {
         now: Now,
         (reports, room): (UnboundedSender<Report>, Arc<Semaphore>),
     ) -> Result<Self, JournalError> {
-        let Beginning { dir, lock, first, start, key } = beginning;
-        let opening = match &first {
-            Event::Genesis { text, .. } | Event::Resume { text, .. } => SignedText::decode(text),
-            _ => None,
-        };
+        let Beginning {
+            dir,
+            lock,
+            first,
+            start,
+            key,
+        } = beginning;
+        let opening = texts::of(&first).and_then(|(_, text)| SignedText::decode(text));
         let text = opening.ok_or_else(|| JournalError::Broken {
             seq: start.seq.0 + 1,
             why: "a part begins with a signed genesis or resume".into(),
@@ -129,16 +133,26 @@ impl Writer {
             let mut next = match inbox.recv_timeout(self.patience()) {
                 Ok(order) => Some(order),
                 Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return self.close(Closing::Left),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let at = (self.now)();
+                    return self.close(at, Closing::Left);
+                }
             };
             while let Some(order) = next {
                 match order {
-                    Order::Close { at: _, how } => return self.close(how),
-                    Order::Batch { .. } | Order::Output(_) | Order::EndOutput { .. } | Order::MoveKey => {
+                    Order::Close { at, how } => return self.close(at, how),
+                    Order::Batch { .. }
+                    | Order::Output(_)
+                    | Order::EndOutput { .. }
+                    | Order::MoveKey => {
                         self.obey(order);
                     }
                 }
-                next = if self.is_due() { None } else { inbox.try_recv().ok() };
+                next = if self.is_due() {
+                    None
+                } else {
+                    inbox.try_recv().ok()
+                };
             }
             if self.is_due() {
                 self.commit(KeyMove::Stay);
@@ -169,7 +183,9 @@ impl Writer {
         self.waits();
         match self.health {
             Health::Well => {
-                let written = self.outputs.write(&mut *self.storage, chunk, &mut self.book.waiting);
+                let written = self
+                    .outputs
+                    .write(&mut *self.storage, chunk, &mut self.book.waiting);
                 if let Err(error) = written {
                     self.rescue(&JournalError::io("write", "output")(error));
                 }
@@ -188,7 +204,9 @@ impl Writer {
     }
 
     fn close_extents(&mut self) {
-        let closed = self.outputs.close_extents(&mut *self.storage, &mut self.book.waiting);
+        let closed = self
+            .outputs
+            .close_extents(&mut *self.storage, &mut self.book.waiting);
         if let Err(error) = closed {
             self.rescue(&JournalError::io("write", "output")(error));
         }
@@ -198,7 +216,9 @@ impl Writer {
     fn commit(&mut self, moves: KeyMove) {
         let begun = (self.now)();
         let moves = match moves {
-            KeyMove::Stay if self.move_asked || begun.since(self.moved) >= KEY_LIFE => KeyMove::Move,
+            KeyMove::Stay if self.move_asked || begun.since(self.moved) >= KEY_LIFE => {
+                KeyMove::Move
+            }
             KeyMove::Stay | KeyMove::Move | KeyMove::End => moves,
         };
         (self.urgent, self.since, self.committed) = (false, None, begun);
@@ -220,11 +240,17 @@ impl Writer {
         self.took = (self.now)().since(begun);
     }
 
-    pub(super) fn try_commit(&mut self, at: Stamp, moves: KeyMove) -> Result<Vec<Record>, JournalError> {
+    pub(super) fn try_commit(
+        &mut self,
+        at: Stamp,
+        moves: KeyMove,
+    ) -> Result<Vec<Record>, JournalError> {
         if self.is_superseded() {
             return Err(JournalError::Superseded);
         }
-        self.outputs.sync(&mut *self.storage).map_err(JournalError::io("sync", "output"))?;
+        self.outputs
+            .sync(&mut *self.storage)
+            .map_err(JournalError::io("sync", "output"))?;
         let records = self.book.commit(&mut *self.storage, at, moves)?;
         self.outputs.committed(&mut *self.storage);
         Ok(records)
@@ -235,16 +261,17 @@ impl Writer {
         !self.lock.still_ours() || self.dir.has(&part_name(self.newest + 1))
     }
 
-    fn close(mut self, how: Closing) {
+    fn close(mut self, at: Stamp, how: Closing) {
         self.close_extents();
         self.say_dropped(None);
         let closed = match how {
             Closing::Left => KeyMove::Stay,
             Closing::Ended => {
-                // The last instant that was given is not known here; a record needs one, so it is now.
-                let at = (self.now)();
                 let (output_files, output_bytes) = self.count_output();
-                let closed = Event::Closed { output_files, output_bytes };
+                let closed = Event::Closed {
+                    output_files,
+                    output_bytes,
+                };
                 self.book.waiting.push((at, closed));
                 KeyMove::End
             }

@@ -177,6 +177,8 @@ impl Port for Vast {
         Ok((range.start..range.end).map(|at| if at % 64 == 63 { b'\n' } else { b'x' }).collect())
     }
 
+    fn give_up(&mut self, _: String) {}
+
     fn role(&self) -> Role {
         Role::Watches
     }
@@ -207,6 +209,7 @@ fn an_output_that_cannot_be_read_says_why() {
         fn output(&self, _: &StepId, _: Attempt, _: Range<u64>) -> io::Result<Vec<u8>> {
             Err(io::Error::other("disk\x1b gone"))
         }
+        fn give_up(&mut self, _: String) {}
         fn role(&self) -> Role {
             Role::Watches
         }

@@ -46,6 +46,8 @@ impl Port for Disk {
         Ok(file[start..end].to_vec())
     }
 
+    fn give_up(&mut self, _: String) {}
+
     fn role(&self) -> Part {
         Part::Drives
     }
@@ -185,11 +187,12 @@ impl Stage {
             .with("mode", "attended")
             .with("host", "jump2")
             .with("user", "maya")
-            .with("runbook-dir", "/srv/app")
-            .with("runbook", "search.yaml")
-            .with("runbook-sha256", "00")
-            .with("run-dir", "/srv/runs/0007")
-            .with("key-origin", "agent")
+            .with("zone", "America/New_York")
+            .with("runbook dir", "/srv/app")
+            .with("runbook name", "search.yaml")
+            .with("runbook", "00")
+            .with("run dir", "/srv/runs/0007")
+            .with("key origin", "agent")
             .with("boot", "b");
         self.tell(Event::Genesis { fmt: "tminus/1".into(), text: text.encode(), sig: "-".into() });
     }

@@ -1,6 +1,14 @@
 //! Semantic roles and the styles and marks that a theme gives them.
 //!
-//! Views name a role, never a colour. Every state is a word; a theme adds colour and weight to it, nothing else.
+//! Views name a role, never a colour. Every state is a word; a theme adds colour and weight to it, nothing else. `load` reads
+//! a theme's TOML, `choose` picks one for this terminal, `marks` has the one table of glyphs.
+
+mod choose;
+mod load;
+pub mod marks;
+
+pub use choose::{Look, Surroundings, choose, choose_for};
+pub use load::ThemeError;
 
 use ratatui::style::Style;
 
@@ -40,6 +48,36 @@ pub enum Role {
 /// How many roles there are.
 pub const ROLES: usize = 26;
 
+/// Every role with its name in a theme file, in the order of `Role`.
+pub const NAMES: [(Role, &str); ROLES] = [
+    (Role::Text, "text"),
+    (Role::TextDim, "text.dim"),
+    (Role::TextStrong, "text.strong"),
+    (Role::Rule, "rule"),
+    (Role::Select, "select"),
+    (Role::Focus, "focus"),
+    (Role::Key, "key"),
+    (Role::Match, "match"),
+    (Role::EnvProd, "env.prod"),
+    (Role::EnvStaging, "env.staging"),
+    (Role::EnvDrill, "env.drill"),
+    (Role::EnvReplay, "env.replay"),
+    (Role::Ok, "ok"),
+    (Role::Fail, "fail"),
+    (Role::Run, "run"),
+    (Role::You, "you"),
+    (Role::Hold, "hold"),
+    (Role::Warn, "warn"),
+    (Role::Unknown, "unknown"),
+    (Role::Danger, "danger"),
+    (Role::TimeOk, "time.ok"),
+    (Role::TimeSoon, "time.soon"),
+    (Role::TimeOver, "time.over"),
+    (Role::Cmd, "cmd"),
+    (Role::CmdFilled, "cmd.filled"),
+    (Role::OutErr, "out.err"),
+];
+
 /// Whether frames and marks are drawn in Unicode or in ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glyphs {
@@ -65,4 +103,12 @@ impl Theme {
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
     }
+
+    /// A theme that comes with tminus, by its name.
+    pub fn named(name: &str, glyphs: Glyphs) -> Option<Self> {
+        load::built_in(name, glyphs)
+    }
 }
+
+/// The themes that come with tminus; `auto` picks one of them.
+pub const BUILT_IN: [&str; 6] = ["ansi", "dark", "light", "cvd", "high", "mono"];

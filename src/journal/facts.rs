@@ -1,0 +1,180 @@
+//! What a journal says of the files beside it and of its own making: gathered in one walk, for the seal and for `verify`.
+//!
+//! Only what checkpoints cover comes here. Judges what records alone can tell (extents without gaps, one `closed`, nothing
+//! after it); opens no output file.
+
+use crate::journal::dir::RunDir;
+use crate::journal::error::JournalError;
+use crate::journal::hash::Hash;
+use crate::journal::reader::walk::{Walk, walk};
+use crate::model::event::{EndState, Event};
+use crate::model::ids::{Attempt, Seq, StepId};
+use crate::model::output::Extent;
+use crate::model::record::Record;
+use std::collections::BTreeMap;
+
+/// The first record of a part, as it stands there.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    pub(crate) seq: Seq,
+    pub(crate) fmt: String,
+    pub(crate) text: String,
+    /// The armored signature; `None` for a `continue`, which the run key's checkpoints vouch for.
+    pub(crate) sig: Option<String>,
+}
+
+/// What records say of one attempt's output.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Printed {
+    pub(crate) extents: Vec<(Seq, Extent)>,
+    /// Whether more than the extents may lie in the file: some was lost, or nobody saw the attempt end.
+    pub(crate) lost: bool,
+    pub(crate) exited: bool,
+}
+
+impl Printed {
+    /// How long the file is by its records.
+    pub(crate) fn length(&self) -> u64 {
+        self.extents
+            .last()
+            .map_or(0, |(_, extent)| extent.off + extent.len)
+    }
+
+    /// Whether bytes may lie behind the last extent.
+    pub(crate) fn may_be_longer(&self) -> bool {
+        self.lost || !self.exited
+    }
+}
+
+/// What a walk gathered.
+#[derive(Default)]
+pub(crate) struct Facts {
+    pub(crate) openings: Vec<Opened>,
+    pub(crate) printed: BTreeMap<(StepId, Attempt), Printed>,
+    pub(crate) ended: Option<EndState>,
+    pub(crate) closed: Option<(u64, u64)>,
+    pub(crate) ckpts: Vec<(Seq, Hash)>,
+    pub(crate) records: u64,
+    /// When the last record was made, Unix microseconds.
+    pub(crate) last: i64,
+    /// The first record that cannot stand where it stands.
+    pub(crate) wrong: Option<(Seq, String)>,
+}
+
+/// Walks over a run and gathers.
+pub(crate) fn gather(dir: &RunDir) -> Result<(Walk, Facts), JournalError> {
+    let mut facts = Facts::default();
+    let walk = walk(dir, &mut |record, valid| {
+        if record.seq == valid.seq {
+            facts.ckpts.push((valid.seq, valid.ckpt));
+        }
+        facts.take(record);
+    })?;
+    Ok((walk, facts))
+}
+
+impl Facts {
+    #[allow(
+        clippy::too_many_lines,
+        reason = "a new kind of event has to be looked at here, so each is named"
+    )]
+    fn take(&mut self, record: Record) {
+        self.records = record.seq.0;
+        self.last = record.at.wall;
+        let seq = record.seq;
+        if self.closed.is_some() && !matches!(record.event, Event::Ckpt { .. }) {
+            self.say(seq, "it stands after the record that closed the run");
+        }
+        let opened = |fmt, text, sig| Opened {
+            seq,
+            fmt,
+            text,
+            sig,
+        };
+        match record.event {
+            Event::Genesis { fmt, text, sig } | Event::Resume { fmt, text, sig } => {
+                self.openings.push(opened(fmt, text, Some(sig)));
+            }
+            Event::Continue { fmt, text, sig } => {
+                if sig != "-" {
+                    self.say(seq, "a continue has no signature of its own");
+                }
+                self.openings.push(opened(fmt, text, None));
+            }
+            Event::Output {
+                step,
+                attempt,
+                extent,
+            } => self.extent(seq, (step, attempt), extent),
+            Event::OutputLost { step, attempt, .. } => {
+                self.printed.entry((step, attempt)).or_default().lost = true;
+            }
+            Event::StepExited { step, attempt, .. } => {
+                self.printed.entry((step, attempt)).or_default().exited = true;
+            }
+            Event::Ended { how, .. } => self.ended = Some(how),
+            Event::Closed {
+                output_files,
+                output_bytes,
+            } => {
+                self.closed = Some((output_files, output_bytes));
+            }
+            Event::Ckpt { .. }
+            | Event::Started { .. }
+            | Event::VarsBound { .. }
+            | Event::VarsFailed { .. }
+            | Event::StepStarted { .. }
+            | Event::StepSpawned { .. }
+            | Event::StepNotStarted { .. }
+            | Event::StepJudged { .. }
+            | Event::StepAnswered { .. }
+            | Event::StepSettled { .. }
+            | Event::StepConditions { .. }
+            | Event::StepChosen { .. }
+            | Event::WaitEnded { .. }
+            | Event::StopAsked { .. }
+            | Event::StepTimeout { .. }
+            | Event::StepResolved { .. }
+            | Event::Survivors { .. }
+            | Event::GateVoted { .. }
+            | Event::GateDecided { .. }
+            | Event::Held { .. }
+            | Event::Released { .. }
+            | Event::RollbackStarted { .. }
+            | Event::RollbackEnded { .. }
+            | Event::PhaseSeen { .. }
+            | Event::Noted { .. }
+            | Event::Aborted { .. }
+            | Event::Paused { .. }
+            | Event::AnswersEnded { .. }
+            | Event::ClientJoined { .. }
+            | Event::ClientLeft { .. }
+            | Event::WheelTaken { .. }
+            | Event::IntentRefused { .. }
+            | Event::ClockJumped { .. }
+            | Event::JournalFailed { .. }
+            | Event::Foreign { .. } => {}
+        }
+    }
+
+    fn extent(&mut self, seq: Seq, of: (StepId, Attempt), extent: Extent) {
+        let name = of.0.as_str();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if !name.bytes().all(plain) || name.starts_with('.') {
+            return self.say(seq, "its step has a name that no file may have");
+        }
+        let printed = self.printed.entry(of).or_default();
+        let follows = printed.length() == extent.off && (1..=1 << 20).contains(&extent.len);
+        printed.extents.push((seq, extent));
+        if !follows {
+            self.say(
+                seq,
+                "its extent does not follow the one before it in the file",
+            );
+        }
+    }
+
+    fn say(&mut self, seq: Seq, why: &str) {
+        self.wrong.get_or_insert((seq, why.to_owned()));
+    }
+}

@@ -1,0 +1,239 @@
+//! Is this run what it says it is: judged by somebody who trusts neither the operator nor tminus.
+//!
+//! The chain and every checkpoint, the signatures by the judge's own list of keys, every byte of output, the seal. It passes
+//! only if all of it holds: no signature, no seal, an unknown key is never a pass. Every value comes from signed texts. Starts no
+//! process but `ssh-keygen`, and that only where told; writes nothing.
+
+mod files;
+mod signatures;
+mod words;
+
+use crate::journal::dir::{RunDir, is_id};
+use crate::journal::error::JournalError;
+use crate::journal::facts::{Facts, gather};
+use crate::journal::head::Head;
+use crate::journal::keys::allowed::AllowedSigners;
+use crate::journal::reader::walk::Walk;
+use crate::model::event::EndState;
+use crate::model::ids::Seq;
+use crate::model::signed::Realm;
+
+/// By what a run is judged.
+pub struct VerifyWith {
+    /// The judge's list of keys.
+    pub allowed: AllowedSigners,
+    /// Whether that list is the one of the user who verifies, for want of another.
+    pub own: bool,
+    /// A head code that was written down.
+    pub head: Option<String>,
+    /// Now, Unix seconds.
+    pub now: i64,
+    /// Whether `ssh-keygen` may be asked about kinds of keys that are not known here.
+    pub ask_ssh_keygen: bool,
+}
+
+/// What keeps a run from passing, or that nothing does. The order is that of weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Something is not what was recorded.
+    Tampered,
+    /// A newer tminus wrote it.
+    UnknownFormat,
+    /// No person's key signed it.
+    Unsigned,
+    /// A key signed it that the list does not have.
+    UnknownKey,
+    /// A key that was not valid then, or is not now.
+    KeyNotValid,
+    /// It goes on over records that were cut away.
+    ResumedOverCut,
+    /// No seal.
+    Unsealed,
+    /// Sealed, and everything holds.
+    Verified,
+}
+
+/// Something that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// At which record.
+    pub seq: Option<Seq>,
+    /// In which file, where it is not the journal.
+    pub file: Option<String>,
+    /// Why, in words; may hold foreign text.
+    pub why: String,
+}
+
+/// A signature that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedBy {
+    /// `genesis`, `resume`, `seal`.
+    pub what: String,
+    /// Who, as the judge's list says; the run's own claim where it does not know the key.
+    pub who: String,
+    /// `SHA256:…`.
+    pub fingerprint: String,
+    /// Whether the list has it, for that, at that time.
+    pub standing: Verdict,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// The heaviest of what keeps it from passing.
+    pub verdict: Verdict,
+    /// All of it, in order of weight.
+    pub all: Vec<Verdict>,
+    /// The run, as its first record says; the directory's name where that cannot be read.
+    pub run: String,
+    /// Live or drill.
+    pub realm: Option<Realm>,
+    /// What does not hold, first records first.
+    pub problems: Vec<Problem>,
+    /// What is worth saying and no fault.
+    pub notes: Vec<String>,
+    /// Who signed what.
+    pub signed: Vec<SignedBy>,
+    /// How many records hold.
+    pub records: u64,
+    /// How many attempts printed something.
+    pub outputs: u64,
+    /// The last head.
+    pub head: Option<Head>,
+    /// How it ended.
+    pub ended: Option<EndState>,
+    /// Whether its key was made by tminus.
+    pub self_made: bool,
+    /// Hash of the runbook as the first record says.
+    pub runbook: Option<String>,
+    /// Whether it was judged by the verifier's own list.
+    pub own: bool,
+}
+
+/// Judges a run.
+pub fn verify(dir: &RunDir, with: &VerifyWith) -> Verified {
+    let mut found = Verified::new(dir, with.own);
+    match gather(dir) {
+        Ok((walk, facts)) => judge(dir, with, (&walk, &facts), &mut found),
+        Err(JournalError::Newer { found: fmt, .. }) => {
+            found.notes.push(format!("its format is {fmt}"));
+            found.all.push(Verdict::UnknownFormat);
+        }
+        Err(JournalError::Broken { seq, why }) => found.say(Some(Seq(seq)), why),
+        Err(error) => found.say(None, error.chain()),
+    }
+    found.end()
+}
+
+fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found: &mut Verified) {
+    found.records = facts.records;
+    found.ended = facts.ended;
+    found.outputs = facts
+        .printed
+        .values()
+        .filter(|printed| !printed.extents.is_empty())
+        .count() as u64;
+    found.head = walk.chain.valid.map(|valid| valid.head());
+    if let Some((realm, run)) = &walk.chain.who {
+        if is_id(dir.id().as_str()) && run != dir.id() {
+            let why = format!(
+                "the directory is called {}, its journal is that of {run}",
+                dir.id()
+            );
+            found.say(Some(Seq(1)), why);
+        }
+        (found.realm, found.run) = (Some(*realm), run.to_string());
+    }
+    if let Some(broken) = &walk.problem {
+        found.say(Some(broken.seq), broken.why.clone());
+    } else if walk.tail.0 > 0 {
+        let (bytes, seq) = (walk.tail.0, facts.records);
+        found.notes.push(format!(
+            "{bytes} bytes behind record {seq} are torn, and no part of the run"
+        ));
+    }
+    if let Some((seq, why)) = &facts.wrong {
+        found.say(Some(*seq), why.clone());
+    }
+    if let Some(code) = &with.head {
+        head_code(code, facts, found);
+    }
+    signatures::openings(with, facts, found);
+    files::judge(dir, with, (walk, facts), found);
+}
+
+fn head_code(code: &str, facts: &Facts, found: &mut Verified) {
+    let code: String = code.chars().filter(|letter| *letter != '-').collect();
+    let code = code.to_ascii_lowercase();
+    let of = |(seq, ckpt): &(Seq, crate::journal::Hash)| {
+        let head = Head {
+            part: 0,
+            seq: *seq,
+            bytes: 0,
+            ckpt: *ckpt,
+        };
+        (head.code().replace('-', "") == code).then_some(*seq)
+    };
+    match facts.ckpts.iter().find_map(of) {
+        Some(seq) => {
+            let later = facts.records - seq.0;
+            found.notes.push(format!(
+                "the head code is that of record {seq}; {later} follow it"
+            ));
+        }
+        None => found.say(
+            None,
+            "no checkpoint of this run has the head code that was given".into(),
+        ),
+    }
+}
+
+impl Verified {
+    fn new(dir: &RunDir, own: bool) -> Self {
+        Self {
+            verdict: Verdict::Tampered,
+            all: Vec::new(),
+            run: dir.id().to_string(),
+            realm: None,
+            problems: Vec::new(),
+            notes: Vec::new(),
+            signed: Vec::new(),
+            records: 0,
+            outputs: 0,
+            head: None,
+            ended: None,
+            self_made: false,
+            runbook: None,
+            own,
+        }
+    }
+
+    fn say(&mut self, seq: Option<Seq>, why: String) {
+        self.problems.push(Problem {
+            seq,
+            file: None,
+            why,
+        });
+    }
+
+    fn say_of(&mut self, file: &str, why: impl Into<String>) {
+        let (file, why) = (Some(file.to_owned()), why.into());
+        self.problems.push(Problem {
+            seq: None,
+            file,
+            why,
+        });
+    }
+
+    fn end(mut self) -> Self {
+        self.problems
+            .sort_by_key(|problem| (problem.seq.is_none(), problem.seq));
+        if !self.problems.is_empty() {
+            self.all.push(Verdict::Tampered);
+        }
+        self.all.sort_unstable();
+        self.all.dedup();
+        self.verdict = *self.all.first().unwrap_or(&Verdict::Verified);
+        self
+    }
+}

@@ -1,0 +1,339 @@
+//! What an action leads to: a card that asks, a wish, another screen. Nothing here changes the run: only its records do.
+
+use super::{App, Effect};
+use crate::feed::{Port, Role};
+use crate::model::decide::asked_class;
+use crate::model::ids::StepIx;
+use crate::model::intent::{Intent, Typed};
+use crate::model::state::StepStatus;
+use crate::model::step::{Class, Program, Work};
+use crate::model::text::shown;
+use crate::model::time::Stamp;
+use crate::tui::actions::{Action, Reach};
+use crate::tui::context::{Card, ReasonFor};
+use crate::tui::eye::{Row, Screen};
+use crate::tui::theme::Theme;
+
+impl App {
+    pub(super) fn act(&mut self, action: Action, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if let Some(words) = self.may_not(action, port.role()) {
+            return self.say(words);
+        }
+        if self.travel(action) {
+            return Vec::new();
+        }
+        match action {
+            Action::Run => self.run_step(port, now),
+            Action::Retry => self.retry(port, now),
+            Action::Open => self.open_selected(port, now),
+            Action::Tick => self.tick(port, now),
+            Action::Hold => self.hold(port, now),
+            Action::Close => self.close_run(port, now),
+            Action::Pause => vec![Effect::Wish(Intent::Pause)],
+            Action::Drive => vec![Effect::Wish(Intent::Drive)],
+            Action::Stop => self.card(Card::Stop, port, now),
+            Action::RollBack => self.card(Card::RollBack, port, now),
+            Action::Palette => self.card(Card::Palette, port, now),
+            Action::Help => self.card(Card::Help, port, now),
+            Action::Leave => self.leave(port, now),
+            Action::Abort => self.card(Card::Reason(ReasonFor::Abort), port, now),
+            Action::Note => self.card(Card::Note(self.target()), port, now),
+            Action::Decide
+            | Action::Evidence
+            | Action::FailByHand
+            | Action::LeaveOut
+            | Action::Hand
+            | Action::NotApplicable
+            | Action::Output
+            | Action::CopyLine
+            | Action::CopyCommand => self.of_step(action, port, now),
+            Action::Gate => self.gate(port, now),
+            Action::Filter => {
+                self.eye.search = crate::tui::eye::Search { text: String::new(), typing: true };
+                Vec::new()
+            }
+            Action::Live => self.show(Screen::Live),
+            Action::Step => self.show(Screen::Step),
+            Action::Watch => self.show(Screen::Watch),
+            Action::Log => self.show(Screen::Log),
+            Action::Back => self.back(port, now),
+            Action::Theme => self.say("theme takes a name: ansi, dark, light, cvd, high, mono."),
+            Action::Suspend => {
+                self.absent_from = Some(self.state.last.0);
+                vec![Effect::Suspend]
+            }
+            Action::Redraw => vec![Effect::Redraw],
+            _ => Vec::new(),
+        }
+    }
+
+    /// An action by its name, as the palette gives it: `hold`, `theme dark`.
+    pub(super) fn perform(&mut self, line: &str, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        let line = line.trim();
+        let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match (Action::named(name), rest.trim()) {
+            (Some(Action::Theme), name) if !name.is_empty() => match Theme::named(name, self.theme.glyphs) {
+                Some(theme) => {
+                    self.theme = theme;
+                    self.ask_background = false;
+                    vec![Effect::Redraw]
+                }
+                None => self.say(format!("There is no theme {}.", shown(name))),
+            },
+            (Some(action), _) => self.act(action, port, now),
+            (None, _) => self.say(format!("There is no action {}.", shown(name))),
+        }
+    }
+
+    /// Why this screen may not do it, in words.
+    fn may_not(&self, action: Action, role: Role) -> Option<String> {
+        let steers = match action.entry().reach {
+            Reach::Moves | Reach::Opens => false,
+            Reach::Holds => role == Role::Watches,
+            Reach::Acknowledges | Reach::Runs => role != Role::Drives,
+            Reach::Steers => role == Role::Watches || (role == Role::Beside && action != Action::Drive),
+        };
+        steers.then(|| self.watching.clone().unwrap_or_else(|| "This screen watches: it may look, not touch.".into()))
+    }
+
+    fn card(&mut self, card: Card, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        self.open(card, port, now);
+        Vec::new()
+    }
+
+    fn show(&mut self, screen: Screen) -> Vec<Effect> {
+        self.eye.screen = screen;
+        Vec::new()
+    }
+
+    /// The step that an action is about: the selected one, else the next.
+    pub(super) fn target(&self) -> Option<StepIx> {
+        self.eye.selected.step().or_else(|| self.state.next(&self.plan))
+    }
+
+    /// What `r` runs: the selected step where it has not begun, else the next one.
+    fn to_run(&self) -> Option<StepIx> {
+        let fresh = |ix: &StepIx| self.state.step(*ix).status == StepStatus::NotYet;
+        self.eye.selected.step().filter(fresh).or_else(|| self.state.next(&self.plan))
+    }
+
+    fn run_step(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if let Some(effects) = self.before_steps(port, now) {
+            return effects;
+        }
+        let Some(ix) = self.to_run() else { return self.close_run(port, now) };
+        let number = shown(&self.plan.step(ix).number).into_owned();
+        match self.state.step(ix).status {
+            StepStatus::NotYet => self.begin(ix, port, now),
+            StepStatus::You => self.answer(ix, port, now),
+            StepStatus::Running => self.say(format!("{number} is running. It passes or fails by itself.")),
+            StepStatus::Unknown if self.state.step(ix).verdict.is_none() => self.card(Card::Resolve(ix), port, now),
+            StepStatus::Unknown | StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => {
+                self.say(format!("{number} did not pass. R tries it again, v accepts it, s leaves it out."))
+            }
+            StepStatus::Ok
+            | StepStatus::Late
+            | StepStatus::Skipped
+            | StepStatus::NotApplicable
+            | StepStatus::Hand
+            | StepStatus::Over
+            | StepStatus::Back => self.say(format!("{number} is {} already.", self.state.step(ix).status)),
+        }
+    }
+
+    /// A step that only reads runs at once, where its whole command was on the screen; any other asks by its card.
+    fn begin(&mut self, ix: StepIx, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        let step = self.plan.step(ix);
+        let class = asked_class(&self.plan, &self.state, ix);
+        let by_hand = matches!(step.work, Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. });
+        if by_hand && class <= Class::C1 {
+            return self.answer(ix, port, now);
+        }
+        let read = step.command().is_none() || self.eye.shown_whole.get() == Some(ix);
+        if class == Class::C0 && read && self.state.hold.is_none() && self.state.running().is_empty() {
+            return vec![Effect::Wish(Intent::Run { step: step.id.clone(), typed: Typed::default() })];
+        }
+        self.card(Card::Run(ix), port, now)
+    }
+
+    fn retry(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        let again = |ix: &StepIx| {
+            let own = self.state.step(*ix);
+            own.status.bad() || (own.status == StepStatus::Unknown && own.verdict.is_some())
+        };
+        match self.eye.selected.step().filter(again).or_else(|| self.state.next(&self.plan).filter(again)) {
+            Some(ix) => self.card(Card::Run(ix), port, now),
+            None => self.say("Nothing here has failed: R tries a step again that did."),
+        }
+    }
+
+    /// What comes before any step: the start, the end, a step of which nobody knows.
+    fn before_steps(&mut self, port: &dyn Port, now: Stamp) -> Option<Vec<Effect>> {
+        if self.state.ended.is_some() {
+            return Some(self.say("The run has ended. Nothing can run in it any more."));
+        }
+        if self.state.facts.is_none() {
+            return Some(self.say("The run's records are being read."));
+        }
+        self.state.started.is_none().then(|| self.card(Card::Start, port, now))
+    }
+
+    fn open_selected(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if self.eye.screen == Screen::Log {
+            return self.open_entry();
+        }
+        if self.state.facts.is_some() && self.state.started.is_none() {
+            return self.card(Card::Start, port, now);
+        }
+        if let (Row::Phase(phase), false) = (self.eye.selected, self.eye.follow) {
+            let folded = self.eye.folded.contains(&phase);
+            self.fold_phase(!folded);
+            return Vec::new();
+        }
+        let Some(ix) = self.target() else { return self.close_run(port, now) };
+        if self.state.nothing_left(&self.plan) && self.eye.follow {
+            return self.close_run(port, now);
+        }
+        let own = self.state.step(ix);
+        let class = asked_class(&self.plan, &self.state, ix);
+        match own.status {
+            StepStatus::Unknown if own.verdict.is_none() => self.card(Card::Resolve(ix), port, now),
+            StepStatus::You => self.answer(ix, port, now),
+            StepStatus::NotYet
+                if self.state.next(&self.plan) == Some(ix)
+                    && class <= Class::C1
+                    && self.plan.step(ix).command().is_none() =>
+            {
+                match self.plan.step(ix).work {
+                    Work::Gate(_) | Work::Wait(_) | Work::Run(_) => self.show(Screen::Step),
+                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
+                        self.answer(ix, port, now)
+                    }
+                }
+            }
+            _ => self.show(Screen::Step),
+        }
+    }
+
+    fn open_entry(&mut self) -> Vec<Effect> {
+        let entries = crate::tui::views::log_entries(&self.state.log, &self.eye.search.text);
+        let at = entries.len().checked_sub(1 + self.eye.log_at.unwrap_or(0));
+        let step = at.and_then(|at| entries.get(at)).and_then(|entry| entry.step);
+        match step {
+            Some(ix) => {
+                self.select(Row::Step { ix, depth: 0 });
+                self.show(Screen::Step)
+            }
+            None => self.say("This line is about no step."),
+        }
+    }
+
+    /// Space: the item of a by-hand step, else the first phase that is complete and was not acknowledged.
+    fn tick(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        let open = self.eye.selected.step().filter(|ix| self.state.step(*ix).status == StepStatus::You);
+        if let Some(ix) = open {
+            return self.answer(ix, port, now);
+        }
+        let complete = |place: &usize| {
+            let phase = &self.plan.phases[*place];
+            let progress = self.state.progress(&phase.steps);
+            progress.total > 0 && progress.done == progress.total && !self.state.seen_phases.contains(&phase.id)
+        };
+        let selected = match self.eye.selected {
+            Row::Phase(place) => Some(place).filter(complete),
+            Row::Step { .. } | Row::WayBack(_) | Row::Owed => None,
+        };
+        match selected.or_else(|| (0..self.plan.phases.len()).find(complete)) {
+            Some(place) => vec![Effect::Wish(Intent::SeePhase { phase: self.plan.phases[place].id.clone() })],
+            None => self.open_selected(port, now),
+        }
+    }
+
+    fn hold(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        match self.state.hold {
+            Some(_) => self.card(Card::GoOn, port, now),
+            None => vec![Effect::Wish(Intent::Hold { reason: String::new() })],
+        }
+    }
+
+    fn close_run(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if self.state.ended.is_some() {
+            return self.say("The run has ended. q leaves.");
+        }
+        if self.state.nothing_left(&self.plan) {
+            return self.card(Card::CloseRun, port, now);
+        }
+        self.say("Steps are left to do, so the run cannot be closed yet. :abort ends it before its end.")
+    }
+
+    fn gate(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        let is_gate = |ix: &StepIx| matches!(self.plan.step(*ix).work, Work::Gate(_));
+        let to_come = || {
+            self.state.path(&self.plan).into_iter().filter(is_gate).find(|ix| !self.state.step(*ix).status.settled())
+        };
+        match self.target().filter(is_gate).or_else(to_come) {
+            Some(ix) => self.card(Card::Gate(ix), port, now),
+            None => self.say("No gate is to come."),
+        }
+    }
+
+    /// Actions about the selected step that ask by a card of their own.
+    fn of_step(&mut self, action: Action, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if action == Action::CopyLine {
+            return vec![Effect::Copy(self.text_of(self.eye.selected))];
+        }
+        let Some(ix) = self.target() else { return self.say("No step is selected.") };
+        let own = self.state.step(ix);
+        let card = match action {
+            Action::Decide if matches!(self.plan.step(ix).work, Work::Gate(_)) && own.status == StepStatus::You => {
+                Card::Gate(ix)
+            }
+            Action::Decide if own.status.bad() || own.status == StepStatus::Unknown => {
+                Card::Reason(ReasonFor::Accept(ix))
+            }
+            Action::Decide => return self.say("v decides a gate that is open, or accepts a step that failed."),
+            Action::Evidence => return self.answer(ix, port, now),
+            Action::FailByHand => Card::Reason(ReasonFor::Fail(ix)),
+            Action::LeaveOut if own.until.is_some() && own.status == StepStatus::Running => {
+                Card::Reason(ReasonFor::Release(ix))
+            }
+            Action::LeaveOut => Card::Reason(ReasonFor::Skip(ix)),
+            Action::NotApplicable => Card::Reason(ReasonFor::NotApplicable(ix)),
+            Action::Hand => Card::Reason(ReasonFor::Hand(ix)),
+            Action::Output => Card::Output(ix),
+            Action::CopyCommand => {
+                let command = self.plan.step(ix).command().map(|command| match &command.program {
+                    Program::Text { text, .. } => crate::model::text::shown_lines(text),
+                    Program::Argv(words) => shown(&words.join(" ")).into_owned(),
+                });
+                return command.map_or_else(|| self.say("This step has no command."), |text| vec![Effect::Copy(text)]);
+            }
+            _ => return Vec::new(),
+        };
+        let settles = matches!(card, Card::Reason(_));
+        if settles && own.status.settled() {
+            let words = format!("{} is {} already.", shown(&self.plan.step(ix).number), own.status);
+            return self.say(words);
+        }
+        self.card(card, port, now)
+    }
+
+    fn back(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if !self.eye.search.text.is_empty() {
+            self.eye.search = Default::default();
+            return Vec::new();
+        }
+        if self.eye.screen != Screen::Live {
+            return self.show(Screen::Live);
+        }
+        self.leave(port, now)
+    }
+
+    /// Asks before a run is left that goes on; one that is over is left at once.
+    fn leave(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if self.over.is_some() || self.lost.is_some() || self.state.closed {
+            return vec![Effect::Quit];
+        }
+        self.card(Card::LeaveScreen, port, now)
+    }
+}

@@ -1,0 +1,51 @@
+//! A frame: the screen, then the cards on top of it. Takes `&self`; what a frame may leave behind is a scroll position.
+
+use super::{App, Message};
+use crate::feed::Port;
+use crate::model::time::Stamp;
+use crate::tui::views::{self, Scene};
+use ratatui::Frame;
+use std::time::Duration;
+
+/// How long after `g` its hint shows.
+pub(super) const HINT: Duration = Duration::from_millis(300);
+
+/// Said while a wish is on its way and its record has not come.
+const ASKED: &str = "Asked, writing…";
+
+impl App {
+    /// Draws everything at this instant.
+    pub fn draw(&self, frame: &mut Frame<'_>, port: &dyn Port, now: Stamp) {
+        let area = frame.area();
+        if area.width == 0 || area.height == 0 {
+            return;
+        }
+        let keys = self.keys();
+        let first = self.overlays.iter().rposition(|overlay| overlay.is_full_screen()).unwrap_or(0);
+        let hidden = self.overlays.get(first).is_some_and(|overlay| overlay.is_full_screen());
+        self.with_ctx(port, now, |ctx| {
+            let scene = Scene {
+                ctx: crate::tui::context::Context { ..*ctx },
+                eye: &self.eye,
+                message: self.message.as_ref().map(|message| match message {
+                    Message::Asked => ASKED,
+                    Message::Says(words) => words.as_str(),
+                }),
+                watching: self.watching.as_deref(),
+                keys: &keys,
+                extents: self.extents.as_ref().map(|(step, extents)| (*step, extents)),
+            };
+            let below = if hidden { area } else { views::draw(frame, area, &scene) };
+            for overlay in self.overlays.iter().skip(first) {
+                let place = if overlay.is_full_screen() { area } else { below };
+                overlay.draw(frame, place, ctx);
+            }
+            if !self.overlays.is_empty() {
+                views::say_over(frame, area, &scene);
+            }
+            if self.go_since.is_some_and(|since| now.since(since) >= HINT) {
+                views::go_hint(frame, below, &scene);
+            }
+        });
+    }
+}

@@ -1,0 +1,270 @@
+//! The screens as one value: `update` takes what happened and says what is to be done, `draw` shows it.
+//!
+//! The app folds records into its own `RunState` and shows nothing of the run that is not in it: a wish is "asked, writing…"
+//! until its record comes. It reads no clock, no terminal and no socket; `run` brings all of that.
+
+mod act;
+mod draw;
+mod keys;
+mod news;
+mod offers;
+mod open;
+mod travel;
+
+use crate::feed::{News, Port};
+use crate::model::event::EndState;
+use crate::model::ids::{Attempt, Seq, StepIx};
+use crate::model::intent::Intent;
+use crate::model::plan::Plan;
+use crate::model::state::RunState;
+use crate::model::time::Stamp;
+use crate::tui::eye::{Eye, Row};
+use crate::tui::overlays::Overlay;
+use crate::tui::theme::{Look, Theme};
+use crate::tui::views::Extents;
+use crossterm::event::KeyEvent;
+use std::time::Duration;
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// Pasted text.
+    Paste(String),
+    /// The terminal has another size.
+    Resize,
+    /// The terminal window came to the front, or went.
+    Focus(bool),
+    /// Something from the run.
+    News(News),
+    /// What became of sending a wish.
+    Sent(Result<u64, String>),
+    /// Text was given to the terminal; where it was saved too, and how long it was.
+    Copied(String),
+    /// The terminal's background: red, green, blue.
+    Background(u8, u8, u8),
+    /// The screen is back from a suspension.
+    Back,
+    /// Time went on.
+    Tick,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Send this wish.
+    Wish(Intent),
+    /// Give this to the terminal's clipboard.
+    Copy(String),
+    /// Suspend the screen.
+    Suspend,
+    /// Leave the screen.
+    Quit,
+    /// Draw every cell anew.
+    Redraw,
+    /// Ring.
+    Bell,
+}
+
+/// Why the screen was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "a variant says what its fields are")]
+pub enum Left {
+    /// The run ended.
+    Ended { completed: bool, words: String },
+    /// It goes on without this screen.
+    Leaving,
+    /// Its journal cannot be written.
+    JournalFailed(String),
+    /// Its conductor cannot be reached.
+    Lost(String),
+}
+
+/// How the conductor ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Over {
+    sealed: bool,
+    why: Option<String>,
+}
+
+/// Cards that open by themselves and were closed by the operator: not opened again for the same cause.
+#[derive(Clone, Copy, Debug, Default)]
+struct Dismissed {
+    start: bool,
+    gate: Option<(StepIx, Attempt)>,
+}
+
+/// What was said last to the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Message {
+    /// A wish was sent and its record has not come.
+    Asked,
+    /// These words.
+    Says(String),
+}
+
+/// The screens of one run.
+pub struct App {
+    plan: Plan,
+    state: RunState,
+    theme: Theme,
+    ask_background: bool,
+    eye: Eye,
+    overlays: Vec<Overlay>,
+    message: Option<Message>,
+    trouble: String,
+    watching: Option<String>,
+    go_since: Option<Stamp>,
+    dismissed: Dismissed,
+    caught_up: bool,
+    absent_from: Option<u64>,
+    returned: Option<u64>,
+    last_key: Option<(KeyEvent, Stamp)>,
+    over: Option<Over>,
+    lost: Option<String>,
+    extents: Option<(usize, Extents)>,
+    needed: bool,
+}
+
+impl App {
+    /// The screens of a run of this runbook, before any record.
+    pub fn new(plan: Plan, look: Look) -> Self {
+        Self {
+            state: RunState::of(&plan),
+            plan,
+            theme: look.theme,
+            ask_background: look.ask_background,
+            eye: Eye::default(),
+            overlays: Vec::new(),
+            message: None,
+            trouble: String::new(),
+            watching: None,
+            go_since: None,
+            dismissed: Dismissed::default(),
+            caught_up: false,
+            absent_from: None,
+            returned: None,
+            last_key: None,
+            over: None,
+            lost: None,
+            extents: None,
+            needed: false,
+        }
+    }
+
+    /// What happened becomes what is to be done.
+    pub fn update(&mut self, msg: Msg, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        let mut effects = match msg {
+            Msg::Key(key) => self.key(key, port, now),
+            Msg::Paste(text) => self.paste(&text, port, now),
+            Msg::News(news) => self.news(news, now),
+            Msg::Sent(Ok(_)) => {
+                self.message = Some(Message::Asked);
+                Vec::new()
+            }
+            Msg::Sent(Err(words)) | Msg::Copied(words) => self.say(words),
+            Msg::Background(red, green, blue) => {
+                self.background((red, green, blue));
+                Vec::new()
+            }
+            Msg::Back => {
+                self.returned = self.absent_from.take().filter(|from| self.state.last.0 > *from);
+                vec![Effect::Redraw]
+            }
+            // The frame that follows takes the new size by itself.
+            Msg::Resize | Msg::Focus(_) | Msg::Tick => Vec::new(),
+        };
+        self.settle(port, now);
+        effects.extend(self.rings());
+        effects
+    }
+
+    /// The last record that this screen has applied: what its wishes are based on.
+    pub fn seen(&self) -> Seq {
+        self.state.last
+    }
+
+    /// What is true of the run, as far as this screen knows.
+    pub fn state(&self) -> &RunState {
+        &self.state
+    }
+
+    /// Whether the terminal is to be asked for its background.
+    pub fn asks_background(&self) -> bool {
+        self.ask_background
+    }
+
+    /// The run's short number, where it is known.
+    pub fn run_number(&self) -> Option<String> {
+        self.state.facts.as_ref().map(|facts| facts.run.short().to_owned())
+    }
+
+    /// How long the picture stays true without anything happening: to the next full second, or to the hint after `g`.
+    pub fn stays(&self, now: Stamp) -> Duration {
+        let to_second = 1_000_000 - now.wall.rem_euclid(1_000_000);
+        let second = Duration::from_micros(u64::try_from(to_second).unwrap_or(1_000_000));
+        match self.go_since {
+            Some(since) if now.since(since) < draw::HINT => second.min(draw::HINT - now.since(since)),
+            _ => second,
+        }
+    }
+
+    /// What leaving the screen now means.
+    pub fn left(&self) -> Left {
+        if let Some(how) = self.state.ended {
+            let run = self.run_number().unwrap_or_default();
+            let seal = match &self.over {
+                Some(over) if over.sealed => "Its journal is sealed.",
+                Some(_) => "Its journal is not sealed.",
+                None => "Its journal is being closed.",
+            };
+            let words = format!("Run {run}: {}. {seal}", how.word());
+            return Left::Ended { completed: how == EndState::Completed, words };
+        }
+        if let Some(words) = &self.lost {
+            return Left::Lost(words.clone());
+        }
+        match &self.over {
+            Some(Over { why: Some(words), .. }) if !self.trouble.is_empty() => Left::JournalFailed(words.clone()),
+            Some(Over { why: Some(words), .. }) => Left::Lost(words.clone()),
+            Some(Over { why: None, .. }) | None => Left::Leaving,
+        }
+    }
+
+    fn say(&mut self, words: impl Into<String>) -> Vec<Effect> {
+        self.message = Some(Message::Says(words.into()));
+        Vec::new()
+    }
+
+    fn background(&mut self, rgb: (u8, u8, u8)) {
+        if !std::mem::take(&mut self.ask_background) {
+            return;
+        }
+        let bright = u32::from(rgb.0) * 299 + u32::from(rgb.1) * 587 + u32::from(rgb.2) * 114 > 128_000;
+        if let Some(theme) = Theme::named(if bright { "light" } else { "dark" }, self.theme.glyphs) {
+            self.theme = theme;
+        }
+    }
+
+    /// What follows by itself from how things stand: the selection, cards that are over, cards that open by themselves.
+    fn settle(&mut self, port: &dyn Port, now: Stamp) {
+        self.follow();
+        self.close_what_is_over(port, now);
+        self.open_by_itself(port, now);
+    }
+
+    fn follow(&mut self) {
+        if !self.eye.follow {
+            return;
+        }
+        let Some(ix) = self.state.next(&self.plan) else { return };
+        if self.eye.selected.step() != Some(ix) {
+            self.eye.step.home();
+        }
+        self.eye.selected = Row::Step { ix, depth: 0 };
+        if let crate::model::step::Place::Phase(phase) = self.plan.step(ix).place {
+            self.eye.folded.remove(&phase);
+        }
+    }
+}

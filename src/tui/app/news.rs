@@ -1,0 +1,142 @@
+//! What the run tells: records are folded in, and everything else becomes words on the screen.
+//!
+//! A record that cannot follow stops this screen's fold: it says so and shows nothing later, rather than something untrue.
+
+use super::{App, Effect, Message, Over};
+use crate::feed::News;
+use crate::model::event::Event;
+use crate::model::record::Record;
+use crate::model::state::RunStatus;
+use crate::model::text::shown;
+use crate::model::time::Stamp;
+use crate::tui::words;
+
+/// So many runs of bytes are remembered with their stream; a screenful of output has fewer.
+const EXTENTS: usize = 256;
+
+impl App {
+    pub(super) fn news(&mut self, news: News, now: Stamp) -> Vec<Effect> {
+        match news {
+            News::Records(records) => self.fold(&records),
+            News::Taken(_) => self.unasked(),
+            News::Refused(_, words) => return self.say(format!("Not done: {}.", shown(words.trim_end_matches('.')))),
+            News::Driver { name, you } => self.driver(&name, you),
+            News::Trouble(words) => self.trouble = words,
+            News::Over { sealed, why } => self.conductor_ended(sealed, why, now),
+            News::Lost(words) => {
+                let back = self.run_number().map_or(String::new(), |run| format!(" tminus attach {run} comes back."));
+                self.trouble = format!(
+                    "The conductor cannot be reached: {}. What is shown may be old.{back}",
+                    shown(words.trim_end_matches('.'))
+                );
+                self.lost = Some(words);
+            }
+        }
+        Vec::new()
+    }
+
+    fn unasked(&mut self) {
+        if self.message == Some(Message::Asked) {
+            self.message = None;
+        }
+    }
+
+    fn fold(&mut self, records: &[Record]) {
+        if self.lost.is_some() {
+            return;
+        }
+        for record in records {
+            if let Err(illegal) = self.state.apply(&self.plan, record) {
+                self.trouble =
+                    format!("This screen cannot read the journal on: {}. q leaves it.", shown(&illegal.to_string()));
+                self.lost = Some(illegal.to_string());
+                return;
+            }
+            self.remember(record);
+        }
+        self.unasked();
+    }
+
+    /// What the state does not keep: which bytes came from which stream, and since when nobody looked.
+    fn remember(&mut self, record: &Record) {
+        match &record.event {
+            Event::Output { step, extent, .. } => {
+                let Some(ix) = self.plan.find(step) else { return };
+                if self.extents.as_ref().is_none_or(|(of, _)| *of != ix.0) || extent.off == 0 {
+                    self.extents = Some((ix.0, super::Extents::new()));
+                }
+                let Some((_, runs)) = &mut self.extents else { return };
+                match runs.back_mut() {
+                    Some((off, len, stream)) if *off + *len == extent.off && *stream == extent.stream => {
+                        *len += extent.len
+                    }
+                    _ => runs.push_back((extent.off, extent.len, extent.stream)),
+                }
+                while runs.len() > EXTENTS {
+                    runs.pop_front();
+                }
+            }
+            Event::ClientLeft { .. } if self.state.clients.is_empty() => self.absent_from = Some(record.seq.0),
+            Event::ClientJoined { .. } => {
+                if let Some(from) = self.absent_from.take() {
+                    self.returned = Some(from);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn driver(&mut self, name: &str, you: bool) {
+        self.caught_up = true;
+        self.watching = (!you).then(|| {
+            let since = self.state.driver.and_then(|driver| self.state.clients.get(&driver));
+            let since = since
+                .map_or(String::new(), |client| format!(" since {}", words::clock(&self.state, client.since.wall)));
+            if name.is_empty() {
+                "Nobody drives. You are watching. :drive takes the wheel.".to_owned()
+            } else {
+                format!("{} is driving{since}. You are watching. :drive asks for the wheel.", shown(name))
+            }
+        });
+    }
+
+    fn conductor_ended(&mut self, sealed: bool, why: Option<String>, now: Stamp) {
+        let run = self.run_number().unwrap_or_default();
+        let words = match (&why, sealed) {
+            (Some(why), _) => format!(
+                "Nobody conducts this run any more: {}. tminus resume {run} takes it up.",
+                shown(why.trim_end_matches('.'))
+            ),
+            (None, true) => {
+                format!("Run {run} is closed and sealed at {}. q leaves.", words::clock(&self.state, now.wall))
+            }
+            (None, false) if self.state.paused => {
+                format!("Run {run} is paused. tminus resume {run} takes it up again.")
+            }
+            (None, false) => format!("Run {run} is over; its journal is not sealed. q leaves."),
+        };
+        if why.is_some() && self.trouble.is_empty() {
+            self.trouble.clone_from(&words);
+        }
+        self.over = Some(Over { sealed, why });
+        self.message = Some(Message::Says(words));
+    }
+
+    /// Rings once when the run begins to wait for a person.
+    pub(super) fn rings(&mut self) -> Option<Effect> {
+        let needs = match self.state.status() {
+            RunStatus::Waiting | RunStatus::Unknown => self.state.started.is_some(),
+            RunStatus::Preparing
+            | RunStatus::Running
+            | RunStatus::Held
+            | RunStatus::RollingBack
+            | RunStatus::Paused
+            | RunStatus::Completed
+            | RunStatus::RolledBack
+            | RunStatus::Aborted
+            | RunStatus::Failed => false,
+        };
+        let began = needs && !std::mem::replace(&mut self.needed, needs);
+        (began && self.caught_up).then_some(Effect::Bell)
+    }
+}

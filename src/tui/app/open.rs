@@ -1,0 +1,109 @@
+//! Cards: opened by an action or by themselves, closed when what they ask about is over.
+
+use super::{App, Effect};
+use crate::feed::Port;
+use crate::model::ids::StepIx;
+use crate::model::state::StepStatus;
+use crate::model::step::Work;
+use crate::model::time::Stamp;
+use crate::tui::context::{Card, Context};
+use crate::tui::eye::Screen;
+use crate::tui::overlays::Overlay;
+
+impl App {
+    /// Hands out what cards are drawn and asked from.
+    pub(super) fn with_ctx<T>(&self, port: &dyn Port, now: Stamp, take: impl FnOnce(&Context<'_>) -> T) -> T {
+        let actions = self.lines();
+        take(&Context {
+            plan: &self.plan,
+            state: &self.state,
+            now,
+            theme: &self.theme,
+            port,
+            trouble: &self.trouble,
+            actions: &actions,
+        })
+    }
+
+    pub(super) fn open(&mut self, card: Card, port: &dyn Port, now: Stamp) {
+        let overlay = self.with_ctx(port, now, |ctx| Overlay::open(card, ctx));
+        self.overlays.push(overlay);
+    }
+
+    /// The operator closed a card: one that opens by itself does not open again for the same cause.
+    pub(super) fn closed(&mut self, card: &Card) {
+        match card {
+            Card::Start => self.dismissed.start = true,
+            Card::Gate(step) => self.dismissed.gate = Some((*step, self.state.step(*step).attempt)),
+            Card::Run(_)
+            | Card::Answer { .. }
+            | Card::Choose(_)
+            | Card::Decide { .. }
+            | Card::Stop
+            | Card::RollBack
+            | Card::Reason(_)
+            | Card::GoOn
+            | Card::Resolve(_)
+            | Card::Note(_)
+            | Card::Output(_)
+            | Card::Help
+            | Card::Palette
+            | Card::LeaveScreen
+            | Card::CloseRun
+            | Card::SinceYouLeft { .. } => {}
+        }
+    }
+
+    pub(super) fn close_what_is_over(&mut self, port: &dyn Port, now: Stamp) {
+        if self.overlays.is_empty() {
+            return;
+        }
+        let mut overlays = std::mem::take(&mut self.overlays);
+        self.with_ctx(port, now, |ctx| overlays.retain(|overlay| !overlay.is_over(ctx)));
+        self.overlays = overlays;
+    }
+
+    /// The start card of a run that is not started, the gate that is under way, what happened while nobody looked.
+    pub(super) fn open_by_itself(&mut self, port: &dyn Port, now: Stamp) {
+        if !self.caught_up || !self.overlays.is_empty() || self.over.is_some() || self.lost.is_some() {
+            return;
+        }
+        if let Some(from) = self.returned.take().filter(|_| self.state.started.is_some() && self.state.ended.is_none())
+        {
+            self.open(Card::SinceYouLeft { from }, port, now);
+        } else if self.state.facts.is_some()
+            && self.state.started.is_none()
+            && self.watching.is_none()
+            && !self.dismissed.start
+        {
+            self.open(Card::Start, port, now);
+        } else if let Some(gate) = self.open_gate() {
+            if self.dismissed.gate != Some((gate, self.state.step(gate).attempt)) {
+                self.open(Card::Gate(gate), port, now);
+            }
+        }
+    }
+
+    fn open_gate(&self) -> Option<StepIx> {
+        let next = self.state.next(&self.plan)?;
+        let is_gate = matches!(self.plan.step(next).work, Work::Gate(_));
+        (is_gate && self.state.step(next).status == StepStatus::You).then_some(next)
+    }
+
+    /// Answers a step of a person: its next open item, its options, its gate.
+    pub(super) fn answer(&mut self, ix: StepIx, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        let answered = |item: &usize| !self.state.step(ix).answers.contains_key(item);
+        let card = match &self.plan.step(ix).work {
+            Work::Check(items) => Card::Answer { step: ix, item: (0..items.len()).find(answered).unwrap_or(0) },
+            Work::Measure(_) | Work::Ask(_) => Card::Answer { step: ix, item: 0 },
+            Work::Choose { .. } => Card::Choose(ix),
+            Work::Gate(_) => Card::Gate(ix),
+            Work::Run(_) | Work::Wait(_) => {
+                self.eye.screen = Screen::Step;
+                return Vec::new();
+            }
+        };
+        self.open(card, port, now);
+        Vec::new()
+    }
+}

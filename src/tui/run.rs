@@ -1,0 +1,260 @@
+//! The loop of a screen: what is heard goes into the app, what the app wants done is done, and frames are drawn when due.
+//!
+//! A key's frame comes at once, at most one in 16 ms; records draw at most ten frames a second; the clock draws one. A frame
+//! is written inside a synchronized update and holds only the cells that changed. The run never waits for any of this.
+
+use crate::feed::{News, Port};
+use crate::model::time::Stamp;
+use crate::tui::app::{App, Effect, Left, Msg};
+use crate::tui::background::QUESTION;
+use crate::tui::input::{self, Heard};
+use crate::tui::terminal::{self, Guard, PanicNotice, TuiError};
+use base64::Engine;
+use crossterm::queue;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// At most one frame in this time after keys.
+const KEY_FRAME: u64 = 16_000;
+
+/// At most one frame in this time for records.
+const NEWS_FRAME: u64 = 100_000;
+
+/// So much is heard before a frame that is due is drawn: a flood of records never keeps a key's frame back.
+const BATCH: usize = 512;
+
+/// How long after a stop the continuation is waited for; a stop that the kernel dropped brings none.
+const STOPPED: Duration = Duration::from_millis(300);
+
+/// Text that is copied is no longer than this: terminals drop more.
+const COPY_LIMIT: usize = 74_000;
+
+type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// Shows a run on this terminal until the screen is left. `clock` is where the frame's instants come from.
+pub fn run(app: App, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn() -> Stamp) -> Result<Left, TuiError> {
+    let _notice = PanicNotice::install();
+    let guard = Guard::take()?;
+    let (to, heard) = channel();
+    let asks = app.asks_background();
+    let screen = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))
+        .map_err(TuiError::Take)?;
+    let mut shown = Shown { app, port, screen, guard, heard, clock, due: Due::default() };
+    if asks {
+        // Sent, never waited for: the answer is picked out of the keys if it comes.
+        let _ = shown.write(QUESTION);
+    }
+    // A terminal without a second screen would show what stood there before in every cell that we leave blank.
+    shown.screen.clear().map_err(TuiError::Draw)?;
+    input::hear_signals(to.clone())?;
+    input::hear_news(news, to.clone())?;
+    shown.draw()?;
+    input::read_keys(to, asks)?;
+    let left = shown.until_left();
+    terminal::name_run(None);
+    left
+}
+
+/// When the next frame is due, by the monotonic clock in microseconds.
+#[derive(Debug, Default)]
+struct Due {
+    last: u64,
+    key: bool,
+    news: bool,
+}
+
+impl Due {
+    /// The instant of the next frame for what is waiting; `None` where nothing is.
+    fn at(&self) -> Option<u64> {
+        let key = self.key.then_some(self.last.saturating_add(KEY_FRAME));
+        let news = self.news.then_some(self.last.saturating_add(NEWS_FRAME));
+        key.into_iter().chain(news).min()
+    }
+}
+
+enum Turn {
+    Goes,
+    Left(Left),
+}
+
+struct Shown<'a> {
+    app: App,
+    port: Box<dyn Port>,
+    screen: Screen,
+    guard: Guard,
+    heard: Receiver<Heard>,
+    clock: &'a dyn Fn() -> Stamp,
+    due: Due,
+}
+
+impl Shown<'_> {
+    fn until_left(&mut self) -> Result<Left, TuiError> {
+        loop {
+            let now = (self.clock)();
+            let second = self.app.stays(now);
+            let wait = match self.due.at() {
+                Some(at) => Duration::from_micros(at.saturating_sub(now.mono)).min(second),
+                None => second,
+            };
+            let first = match self.heard.recv_timeout(wait) {
+                Ok(heard) => Some(heard),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(self.app.left()),
+            };
+            let ticked = first.is_none();
+            for heard in first.into_iter().chain(self.at_hand()) {
+                if let Turn::Left(left) = self.take(heard)? {
+                    return Ok(left);
+                }
+            }
+            let now = (self.clock)();
+            if ticked && self.due.at().is_none() {
+                if let Turn::Left(left) = self.tell(Msg::Tick)? {
+                    return Ok(left);
+                }
+                self.due.news = true;
+                self.due.last = 0;
+            }
+            if self.due.at().is_some_and(|at| at <= now.mono) && self.draw_or_leave()? {
+                return Ok(self.app.left());
+            }
+        }
+    }
+
+    /// What has been heard already, at most a batch of it.
+    fn at_hand(&self) -> Vec<Heard> {
+        self.heard.try_iter().take(BATCH).collect()
+    }
+
+    fn take(&mut self, heard: Heard) -> Result<Turn, TuiError> {
+        let msg = match heard {
+            Heard::Gone => return Ok(Turn::Left(Left::Leaving)),
+            Heard::News(news) => {
+                self.due.news = true;
+                let turn = self.tell(Msg::News(news));
+                terminal::name_run(self.app.run_number());
+                return turn;
+            }
+            Heard::Key(key) => Msg::Key(key),
+            Heard::Paste(text) => Msg::Paste(text),
+            Heard::Focus(front) => Msg::Focus(front),
+            Heard::Background(red, green, blue) => Msg::Background(red, green, blue),
+            Heard::Resize => Msg::Resize,
+            // Stopped and continued from outside: the terminal is as somebody else left it.
+            Heard::Continued => {
+                terminal::restore();
+                self.guard.again()?;
+                Msg::Back
+            }
+        };
+        self.due.key = true;
+        self.tell(msg)
+    }
+
+    fn tell(&mut self, msg: Msg) -> Result<Turn, TuiError> {
+        let effects = self.app.update(msg, &*self.port, (self.clock)());
+        for effect in effects {
+            match effect {
+                Effect::Wish(intent) => {
+                    let sent = self.port.wish(intent, self.app.seen());
+                    self.tell(Msg::Sent(sent))?;
+                }
+                Effect::Copy(text) => {
+                    let words = self.copy(&text);
+                    self.tell(Msg::Copied(words))?;
+                }
+                Effect::Suspend => self.suspend()?,
+                Effect::Redraw => self.screen.clear().map_err(TuiError::Draw)?,
+                Effect::Bell => self.write("\x07").map_err(TuiError::Draw)?,
+                Effect::Quit => return Ok(Turn::Left(self.app.left())),
+            }
+        }
+        Ok(Turn::Goes)
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let out = self.screen.backend_mut();
+        out.write_all(text.as_bytes())?;
+        Write::flush(out)
+    }
+
+    /// OSC 52 is silent: whether the terminal took it cannot be known, so the words do not say "copied".
+    fn copy(&mut self, text: &str) -> String {
+        if text.len() > COPY_LIMIT {
+            return format!("{} bytes are too much for the terminal's clipboard.", text.len());
+        }
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        match self.write(&format!("\x1b]52;c;{encoded}\x07")) {
+            Ok(()) => format!("Sent to the terminal ({} bytes).", text.len()),
+            Err(_) => "It could not be sent to the terminal.".into(),
+        }
+    }
+
+    fn suspend(&mut self) -> Result<(), TuiError> {
+        if !terminal::can_suspend() {
+            let words = "There is no shell to go back to, so the screen stays.".to_owned();
+            return self.tell(Msg::Copied(words)).map(drop);
+        }
+        terminal::restore();
+        let run = self.app.run_number().unwrap_or_default();
+        let _ = writeln!(io::stdout(), "Run {run} goes on. fg brings the screen back.");
+        terminal::stop_job();
+        let mut kept = Vec::new();
+        loop {
+            match self.heard.recv_timeout(STOPPED) {
+                Ok(Heard::Continued) | Err(_) => break,
+                Ok(heard) => kept.push(heard),
+            }
+        }
+        self.guard.again()?;
+        for heard in kept {
+            // Keys that came while the terminal was the shell's are not for this screen.
+            if let Heard::News(news) = heard {
+                self.tell(Msg::News(news))?;
+            }
+        }
+        self.tell(Msg::Back).map(drop)
+    }
+
+    /// Draws; `true` where the terminal is gone, which is a reason to leave and none to complain.
+    fn draw_or_leave(&mut self) -> Result<bool, TuiError> {
+        match self.draw() {
+            Err(TuiError::Draw(why)) if gone(&why) => Ok(true),
+            other => other.map(|()| false),
+        }
+    }
+
+    fn draw(&mut self) -> Result<(), TuiError> {
+        let now = (self.clock)();
+        let (app, port) = (&self.app, &*self.port);
+        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate).map_err(TuiError::Draw)?;
+        self.screen.draw(|frame| app.draw(frame, port, now)).map_err(TuiError::Draw)?;
+        let out = self.screen.backend_mut();
+        queue!(out, EndSynchronizedUpdate).map_err(TuiError::Draw)?;
+        Write::flush(out).map_err(TuiError::Draw)?;
+        self.due = Due { last: now.mono, key: false, news: false };
+        Ok(())
+    }
+}
+
+/// Whether an error says that the terminal is not there any more.
+fn gone(why: &io::Error) -> bool {
+    why.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) || why.kind() == io::ErrorKind::BrokenPipe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keys_frame_comes_sooner_than_a_records() {
+        let due = |key, news| Due { last: 1_000_000, key, news }.at();
+        assert_eq!(due(false, false), None);
+        assert_eq!(due(true, true), Some(1_016_000));
+        assert_eq!(due(false, true), Some(1_100_000));
+    }
+}

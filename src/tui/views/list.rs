@@ -1,0 +1,297 @@
+//! The plan as rows: phases with their progress, steps with their word, planned and actual time, and who or what.
+//!
+//! Only the rows that are on the screen are made into lines, so a plan of 10,000 steps costs no more than one of ten.
+
+use super::{Scene, put};
+use crate::model::actor::Known;
+use crate::model::ids::StepIx;
+use crate::model::schedule;
+use crate::model::state::{RunState, StepStatus};
+use crate::model::step::{Class, PlannedStep, Work};
+use crate::model::text::shown;
+use crate::model::time::{clock_length, plan_length};
+use crate::tui::eye::{self, Row};
+use crate::tui::theme::{Role, marks::Standing};
+use crate::tui::widgets::fit;
+use crate::tui::widgets::wrap;
+use crate::tui::words;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// How the columns of a list of some width are laid out.
+struct Columns {
+    indent: bool,
+    number: usize,
+    title: usize,
+    planned: usize,
+    actual: usize,
+    note: usize,
+}
+
+impl Columns {
+    fn of(width: usize, number: usize) -> Self {
+        let (planned, actual, note) = match width {
+            0..44 => (0, 0, 0),
+            44..56 => (0, 8, 0),
+            56..70 => (5, 7, 13),
+            70..90 => (6, 8, 18),
+            _ => (7, 9, 26),
+        };
+        // Selector, mark, word, number, and a cell between each.
+        let indent = width >= 56;
+        let fixed = usize::from(indent) + 1 + 2 + 5 + number + 2 + planned + actual + note + usize::from(note > 0) * 2;
+        Self { indent, number, title: width.saturating_sub(fixed), planned, actual, note }
+    }
+}
+
+/// Draws the list; the selected row is always among its rows.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
+    if area.height == 0 || area.width == 0 {
+        return;
+    }
+    let rows = eye::rows(scene.ctx.plan, scene.state(), &scene.eye.folded);
+    let selected = rows.iter().position(|row| same(*row, scene.eye.selected));
+    let window = scene.eye.list.window(rows.len(), usize::from(area.height), selected);
+    let width = usize::from(area.width);
+    let number = rows[window.clone()]
+        .iter()
+        .filter_map(|row| row.step())
+        .map(|ix| wrap::width(&shown(&scene.ctx.plan.step(ix).number)));
+    let columns = Columns::of(width, number.max().unwrap_or(0).clamp(3, if width < 44 { 5 } else { 9 }));
+    let next = scene.state().next(scene.ctx.plan);
+    let lines: Vec<Line<'static>> = rows[window.clone()]
+        .iter()
+        .enumerate()
+        .map(|(place, row)| {
+            let chosen = Some(window.start + place) == selected;
+            let mut line = Line::from(scene.span(if chosen { ">" } else { " " }, Role::Focus));
+            line.spans.extend(match row {
+                Row::Phase(phase) => phase_row(scene, *phase, width.saturating_sub(1)),
+                Row::WayBack(level) => {
+                    let level = scene.ctx.plan.level(*level);
+                    let title =
+                        format!("Way back  {} {}", shown(level.id.as_str()), words::said(scene.state(), &level.title));
+                    vec![scene.span(fit::left(&title, width.saturating_sub(1)), Role::Danger)]
+                }
+                Row::Owed => vec![scene.span("Owed", Role::Warn)],
+                Row::Step { ix, depth } => step_row(scene, (*ix, *depth), &columns, next),
+            });
+            highlight(scene, line, chosen, width)
+        })
+        .collect();
+    put(frame, area, &lines);
+    if let Some(y) = selected.filter(|at| window.contains(at)).and_then(|at| u16::try_from(at - window.start).ok()) {
+        frame.buffer_mut().set_style(super::rows_of(area, y, 1), scene.style(Role::Select));
+    }
+}
+
+/// Whether two rows are the same place, however deep they stand.
+pub fn same(one: Row, other: Row) -> bool {
+    match (one.step(), other.step()) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// Marks what is searched for.
+fn highlight(scene: &Scene<'_>, line: Line<'static>, chosen: bool, width: usize) -> Line<'static> {
+    let sought = scene.eye.search.text.trim().to_lowercase();
+    if sought.is_empty() || chosen || !line.to_string().to_lowercase().contains(&sought) {
+        return line;
+    }
+    let style = scene.style(Role::Match);
+    let text = line.to_string();
+    Line::from(Span::styled(fit::left(text.trim_end(), wrap::width(text.trim_end()).min(width)), style))
+}
+
+fn phase_row(scene: &Scene<'_>, place: usize, width: usize) -> Vec<Span<'static>> {
+    let (plan, state) = (scene.ctx.plan, scene.state());
+    let phase = &plan.phases[place];
+    let mut steps = Vec::new();
+    phase.steps.iter().for_each(|step| state.push_with_choice(plan, *step, &mut steps));
+    let progress = state.progress(&steps);
+    let mut right = vec![scene.span(format!("{}/{}", progress.done, progress.total), Role::Text)];
+    if progress.done == progress.total && progress.total > 0 && width >= 44 {
+        let (word, role) = if state.seen_phases.contains(&phase.id) {
+            ("  complete", Role::Ok)
+        } else {
+            ("  complete, space acknowledges", Role::You)
+        };
+        right.push(scene.span(if width >= 70 || word.len() < 12 { word } else { "  complete" }, role));
+    } else if let Some(when) = planned(phase).filter(|_| width >= 56) {
+        right.push(scene.dim(format!("  {when}")));
+    }
+    right.push(Span::raw(" "));
+    let fold = if scene.eye.folded.contains(&place) { "+ " } else { "" };
+    let name = vec![
+        scene.span(format!("{fold}Phase {} ", shown(&phase.number)), Role::TextDim),
+        scene.span(words::said(state, &phase.title), Role::TextStrong),
+    ];
+    fit::ends(Line::from(name), Line::from(right), width).spans
+}
+
+fn planned(phase: &crate::model::plan::Phase) -> Option<String> {
+    use crate::model::time::micros;
+    use crate::model::when::{Offset, When};
+    let at = phase.at.as_ref()?;
+    let until = match (at, phase.takes) {
+        (When::FromT0(offset), Some(takes)) => {
+            let length = i64::try_from(micros(takes)).ok()?;
+            Some(When::FromT0(Offset { days: offset.days, micros: offset.micros.checked_add(length)? }).shown())
+        }
+        _ => None,
+    };
+    Some(match until {
+        Some(until) => format!("{}..{until}", at.shown()),
+        None => at.shown(),
+    })
+}
+
+fn step_row(scene: &Scene<'_>, at: (StepIx, usize), columns: &Columns, next: Option<StepIx>) -> Vec<Span<'static>> {
+    let (ix, depth) = at;
+    let (step, own) = (scene.ctx.plan.step(ix), scene.state().step(ix));
+    let standing = standing(scene.state(), ix, next);
+    let role = standing.role();
+    let settled = own.status.settled();
+    let title_role = match (settled, standing) {
+        (true, _) => Role::TextDim,
+        (false, Standing::Is(StepStatus::NotYet)) => Role::Text,
+        (false, _) => Role::TextStrong,
+    };
+    // Where the mark is the word (`-`, `?`) it is said once.
+    let mark = Some(standing.mark(scene.ctx.theme.glyphs)).filter(|mark| *mark != standing.word()).unwrap_or(" ");
+    let title = format!("{}{}", "  ".repeat(depth.min(4)), words::said(scene.state(), &step.title));
+    let mut spans = vec![
+        Span::raw(if columns.indent { " " } else { "" }),
+        scene.span(mark, role),
+        Span::raw(" "),
+        scene.span(format!("{:<4} ", standing.word()), role),
+        scene.span(fit::left(&shown(&step.number), columns.number), Role::TextDim),
+        Span::raw(" "),
+        scene.span(fit::left(&title, columns.title), title_role),
+        Span::raw(" "),
+    ];
+    if columns.planned > 0 {
+        let length = step.takes.map(plan_length).unwrap_or_default();
+        spans.push(scene.dim(fit::right(&length, columns.planned)));
+    }
+    if columns.actual > 0 {
+        let (text, role) = actual(scene, ix);
+        spans.push(scene.span(fit::right(&text, columns.actual), role));
+    }
+    if columns.note > 0 {
+        let (text, role) = note(scene, ix);
+        spans.push(Span::raw("  "));
+        spans.push(scene.span(fit::left(&text, columns.note), role));
+    }
+    spans
+}
+
+/// Where a row's step stands, or that it is the operator's turn there.
+pub fn standing(state: &RunState, ix: StepIx, next: Option<StepIx>) -> Standing {
+    let status = state.step(ix).status;
+    let turn = next == Some(ix) && status == StepStatus::NotYet && state.started.is_some() && state.ended.is_none();
+    match (turn, &state.hold) {
+        (true, Some(_)) => Standing::Held,
+        (true, None) => Standing::Next,
+        (false, _) => Standing::Is(status),
+    }
+}
+
+fn actual(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
+    let (step, own) = (scene.ctx.plan.step(ix), scene.state().step(ix));
+    if let Some(until) = own.until.filter(|_| own.status == StepStatus::Running) {
+        return (format!("-{}", words::until(until, scene.ctx.now)), Role::Run);
+    }
+    let open = own.status.open();
+    let took = if open { own.elapsed(scene.ctx.now) } else { own.took.or_else(|| own.elapsed(scene.ctx.now)) };
+    let Some(took) = took.filter(|_| open || own.ended.is_some()) else { return (String::new(), Role::Text) };
+    let share = step.takes.map(|takes| took.as_micros() * 100 / takes.as_micros().max(1));
+    let role = match share {
+        Some(100..) if took > step.takes.unwrap_or_default() => Role::TimeOver,
+        Some(80..) if open => Role::TimeSoon,
+        _ if open => Role::Run,
+        _ => Role::Text,
+    };
+    (clock_length(took), role)
+}
+
+/// The last column: who did it, what was seen, or what will be asked.
+fn note(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
+    let (plan, state) = (scene.ctx.plan, scene.state());
+    let (step, own) = (plan.step(ix), state.step(ix));
+    let tries = |text: String| if own.attempt > 1 { format!("try {}, {text}", own.attempt) } else { text };
+    let first = |ok: bool| own.checks.iter().find(|check| check.ok == ok).map(|check| shown(&check.saw).into_owned());
+    let reason = || own.reason.as_deref().map(|why| shown(why).into_owned()).unwrap_or_default();
+    match own.status {
+        StepStatus::NotYet if own.retry_at.is_some() => ("tried again soon".into(), Role::Warn),
+        StepStatus::NotYet => before(scene, step),
+        StepStatus::Running if own.stopping => ("asked to stop".into(), Role::Warn),
+        StepStatus::Running => (tries(running(step)), Role::Run),
+        StepStatus::You => (waits(step, own.answers.len()), Role::You),
+        StepStatus::Ok | StepStatus::Late => (tries(done_by(scene, ix)), Role::TextDim),
+        StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => {
+            if let Some(at) = own.retry_at {
+                return (format!("again in {}", words::until(at, scene.ctx.now)), Role::Warn);
+            }
+            let saw = first(false).or_else(|| own.exit.map(|exit| exit.shown())).unwrap_or_else(reason);
+            (tries(saw), Role::Fail)
+        }
+        StepStatus::Skipped | StepStatus::NotApplicable | StepStatus::Over => (reason(), Role::TextDim),
+        StepStatus::Hand => (format!("by hand, {}", reason()), Role::TextDim),
+        StepStatus::Back => ("undone".into(), Role::TextDim),
+        StepStatus::Unknown => ("nobody knows".into(), Role::Unknown),
+    }
+}
+
+fn running(step: &PlannedStep) -> String {
+    match &step.work {
+        Work::Wait(_) => "countdown".into(),
+        Work::Run(command) => command.retry.map_or("runs".into(), |retry| format!("up to {} tries", retry.times)),
+        Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => "open".into(),
+    }
+}
+
+fn waits(step: &PlannedStep, answered: usize) -> String {
+    match &step.work {
+        Work::Check(items) if items.len() > 1 => format!("{answered} of {} answered", items.len()),
+        Work::Gate(_) => "go or no-go".into(),
+        Work::Choose { .. } => "choose".into(),
+        Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) => "enter answers".into(),
+    }
+}
+
+fn done_by(scene: &Scene<'_>, ix: StepIx) -> String {
+    let own = scene.state().step(ix);
+    let seen = own.answers.values().next().filter(|answered| !answered.saw.is_empty() && own.answers.len() == 1);
+    if let Some(answered) = seen {
+        return shown(&answered.saw).into_owned();
+    }
+    let by = own.answers.values().next_back().map(|answered| &answered.by).or(own.by.as_ref());
+    match by.filter(|by| by.known != Known::Program) {
+        Some(by) => shown(&by.shown()).into_owned(),
+        None => own.checks.first().map(|check| shown(&check.saw).into_owned()).unwrap_or_default(),
+    }
+}
+
+fn before(scene: &Scene<'_>, step: &PlannedStep) -> (String, Role) {
+    let state = scene.state();
+    if let Some(at) =
+        step.at.as_ref().and_then(|at| schedule::bind(scene.ctx.plan, state, at)).filter(|at| *at > scene.ctx.now.wall)
+    {
+        return (format!("at {}", words::clock(state, at)), Role::TextDim);
+    }
+    let risk = step.risk.map_or(String::new(), |risk| format!(", RISK {}", risk.word()));
+    let word = match (&step.work, step.class()) {
+        (Work::Gate(_), _) => "go/no-go".to_owned(),
+        (Work::Wait(_), _) => "wait".to_owned(),
+        (Work::Choose { .. }, _) => "choose".to_owned(),
+        (Work::Check(_) | Work::Measure(_) | Work::Ask(_), Class::C0 | Class::C1) => "by hand".to_owned(),
+        (_, Class::C0) => String::new(),
+        (_, Class::C1) => format!("C1 changes{risk}"),
+        (_, Class::C2) => format!("C2 {}{risk}", step.effect.word()),
+        (_, Class::C3) => format!("C3 {}{risk}", step.effect.word()),
+    };
+    (word, if step.class() >= Class::C2 { Role::Warn } else { Role::TextDim })
+}

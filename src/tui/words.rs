@@ -1,0 +1,283 @@
+//! What the screens say in plain words: the NEXT line, and short readings of times and people.
+//!
+//! Pure: plan, state and an instant in, a sentence out. Linear mode says the same sentences. Every foreign text in them has
+//! passed `model::text`. No sentence promises what the fold does not show.
+
+use crate::model::decide::asked_class;
+use crate::model::event::EndState;
+use crate::model::ids::StepIx;
+use crate::model::plan::Plan;
+use crate::model::schedule;
+use crate::model::state::{RunState, StepState, StepStatus, VarsBound};
+use crate::model::step::{Class, Effect, PlannedStep, Work};
+use crate::model::text::shown;
+use crate::model::time::{Stamp, clock_length, plan_length};
+use std::time::Duration;
+
+/// The NEXT line: what happens now, or what the operator can do, in one or two short sentences.
+pub fn next_line(plan: &Plan, state: &RunState, now: Stamp) -> String {
+    if let Some(how) = state.ended {
+        return ended(state, how);
+    }
+    let Some(facts) = &state.facts else {
+        return "Wait. The run's records are being read.".into();
+    };
+    if state.paused {
+        return format!("Nobody conducts this run. tminus resume {} takes it up again.", facts.run.short());
+    }
+    if state.started.is_none() {
+        return "Nothing has started. Enter opens the start card.".into();
+    }
+    match &state.vars_bound {
+        VarsBound::NotYet => return "Wait. The variables are being read.".into(),
+        VarsBound::Failed(why) => {
+            return format!("No step can start: {}. Mend that, then resume.", shown(why).trim_end_matches('.'));
+        }
+        VarsBound::Yes => {}
+    }
+    if let Some(unknown) = orphan(state) {
+        return unknown_line(plan, state, unknown);
+    }
+    let line = under_way(plan, state, now).unwrap_or_else(|| waits_for_a_person(plan, state, now));
+    match state.rollback.as_ref().filter(|rollback| rollback.ended.is_none()) {
+        Some(rollback) => format!("Going back by {}. {line}", shown(plan.level(rollback.level).id.as_str())),
+        None => line,
+    }
+}
+
+/// A step that was running when nobody watched, so that nobody knows what became of it.
+fn orphan(state: &RunState) -> Option<StepIx> {
+    let lost = |own: &StepState| own.status == StepStatus::Unknown && own.verdict.is_none();
+    state.steps.iter().position(lost).map(StepIx)
+}
+
+fn ended(state: &RunState, how: EndState) -> String {
+    let at = clock(state, state.at.wall);
+    let what = match how {
+        EndState::Completed => "Plan finished",
+        EndState::RolledBack => "Rolled back",
+        EndState::Aborted => "Ended before its end",
+        EndState::Failed => "The way back did not come through",
+    };
+    let seal = if state.closed { "The journal is closed. q leaves." } else { "Wait. The journal is being closed." };
+    format!("{what} {at}. Nothing left to run. {seal}")
+}
+
+fn unknown_line(plan: &Plan, state: &RunState, ix: StepIx) -> String {
+    let (step, own) = (plan.step(ix), state.step(ix));
+    let living = if own.holders.is_empty() {
+        "Check what it changed".to_owned()
+    } else {
+        format!("{} of its processes still live. Check what it changed", own.holders.len())
+    };
+    format!(
+        "{} was running when the program died. Nobody knows if it finished. {living}, then Enter says which.",
+        shown(&step.number)
+    )
+}
+
+/// What goes on by itself: a command, a retry that is due, a countdown.
+fn under_way(plan: &Plan, state: &RunState, now: Stamp) -> Option<String> {
+    if let Some(ix) = state.running().first().copied() {
+        let line = running(plan.step(ix), state.step(ix), now);
+        return Some(match &state.hold {
+            Some(_) => format!("{line} Held: nothing new starts."),
+            None => line,
+        });
+    }
+    if let Some(hold) = &state.hold {
+        let why =
+            if hold.reason.trim().is_empty() { String::new() } else { format!(": {}", shown(hold.reason.trim())) };
+        return Some(format!("Held by {}{why}. Nothing new starts. p, then y, goes on.", shown(&hold.by.shown())));
+    }
+    if let Some((place, at)) = state.steps.iter().enumerate().find_map(|(place, own)| Some((place, own.retry_at?))) {
+        let (step, own) = (plan.step(StepIx(place)), state.step(StepIx(place)));
+        let of = step
+            .command()
+            .and_then(|command| command.retry)
+            .map_or(String::new(), |retry| format!(" of {}", retry.times));
+        let left = until(at, now);
+        return Some(format!(
+            "Wait. {} failed and is tried again in {left} (try {}{of}). ^C ends the retries.",
+            shown(&step.number),
+            own.attempt + 1
+        ));
+    }
+    let counting = |(_, own): &(usize, &StepState)| own.status == StepStatus::Running && own.until.is_some();
+    let (place, own) = state.steps.iter().enumerate().find(counting)?;
+    let at = own.until?;
+    let number = shown(&plan.step(StepIx(place)).number).into_owned();
+    Some(format!(
+        "Wait. {number} counts down to {} ({} left). s ends it early, with a reason.",
+        second(state, at),
+        until(at, now)
+    ))
+}
+
+fn running(step: &PlannedStep, own: &StepState, now: Stamp) -> String {
+    let number = shown(&step.number);
+    if own.stopping {
+        return format!("Wait. {number} was asked to stop and has not ended yet. ^C again offers more.");
+    }
+    if own.timed_out {
+        return format!("Wait. {number} reached its time limit and is being ended.");
+    }
+    if own.exit.is_some() {
+        return format!("Wait. {number} has ended; it is being judged.");
+    }
+    let ran = own.started.map(|at| now.since(at)).unwrap_or_default();
+    let budget = match step.takes.map(|takes| (takes, takes.checked_sub(ran))) {
+        Some((takes, Some(left))) => format!(" ({} of its {} budget left)", clock_length(left), plan_length(takes)),
+        Some((takes, None)) => {
+            format!(" ({} over its {} budget; ^C stops it)", clock_length(ran - takes), plan_length(takes))
+        }
+        None => String::new(),
+    };
+    format!("Wait. {number} is running and will pass or fail by itself{budget}.")
+}
+
+fn waits_for_a_person(plan: &Plan, state: &RunState, now: Stamp) -> String {
+    let Some(ix) = state.next(plan) else {
+        return "Nothing left to run. Enter closes the run and seals its journal.".into();
+    };
+    let (step, own) = (plan.step(ix), state.step(ix));
+    match own.status {
+        StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => failed(step, own),
+        StepStatus::Unknown => format!(
+            "{} could not be judged. R tries again, v accepts it with a reason, ! goes back.",
+            shown(&step.number)
+        ),
+        StepStatus::You => yours(plan, state, ix),
+        StepStatus::NotYet => to_start(plan, state, (ix, now)),
+        StepStatus::Running
+        | StepStatus::Ok
+        | StepStatus::Late
+        | StepStatus::Skipped
+        | StepStatus::NotApplicable
+        | StepStatus::Hand
+        | StepStatus::Over
+        | StepStatus::Back => format!("Wait. {} is {}.", shown(&step.number), own.status),
+    }
+}
+
+fn failed(step: &PlannedStep, own: &StepState) -> String {
+    let number = shown(&step.number);
+    let after = own.took.map_or(String::new(), |took| format!(" after {}", clock_length(took)));
+    let word = match own.status {
+        StepStatus::TimedOut => "ran into its time limit",
+        StepStatus::Stopped => "was stopped",
+        _ => "failed",
+    };
+    let why = own
+        .checks
+        .iter()
+        .find(|check| !check.ok)
+        .map(|check| format!(": wants {}, saw {}", shown(&check.want), shown(&check.saw)))
+        .or_else(|| own.exit.map(|exit| format!(": {}", exit.shown())))
+        .or_else(|| own.reason.as_ref().map(|why| format!(": {}", shown(why))))
+        .unwrap_or_default();
+    let again = match &step.work {
+        Work::Gate(_) => "R opens it again",
+        _ => "R tries again",
+    };
+    format!("{number} {word}{after}{why}. {again}, v accepts it, p holds, ! goes back.")
+}
+
+fn yours(plan: &Plan, state: &RunState, ix: StepIx) -> String {
+    let (step, own) = (plan.step(ix), state.step(ix));
+    let number = shown(&step.number);
+    match &step.work {
+        Work::Check(items) => {
+            let item = (0..items.len()).find(|item| !own.answers.contains_key(item)).unwrap_or(0);
+            let text = items.get(item).map(|item| said(state, &item.text)).unwrap_or_default();
+            let place = if items.len() > 1 { format!(" ({} of {})", item + 1, items.len()) } else { String::new() };
+            format!("Look, then Enter answers {number}{place}: {text}")
+        }
+        Work::Measure(question) | Work::Ask(question) => {
+            format!("Enter answers {number}: {}", said(state, &question.text))
+        }
+        Work::Choose { text, .. } => format!("Enter chooses in {number}: {}", said(state, text)),
+        Work::Gate(gate) => {
+            let open = state.open_points(plan, ix).len();
+            let advice = if open == 0 { "every point is met".into() } else { format!("{open} open") };
+            format!("Enter opens the gate {number}: {} ({advice})", said(state, &gate.text))
+        }
+        Work::Run(_) | Work::Wait(_) => format!("{number} waits for you."),
+    }
+}
+
+fn to_start(plan: &Plan, state: &RunState, at: (StepIx, Stamp)) -> String {
+    let (ix, now) = at;
+    let step = plan.step(ix);
+    let name = format!("{} {}", shown(&step.number), said(state, &step.title));
+    let planned = step.at.as_ref().and_then(|at| schedule::bind(plan, state, at)).filter(|at| *at > now.wall);
+    let by_itself = matches!(step.work, Work::Gate(_) | Work::Wait(_)) || (step.auto && step.class() == Class::C0);
+    if let (Some(at), true) = (planned, by_itself) {
+        return format!("Wait. {name} begins by itself at {} (in {}).", second(state, at), until(at, now));
+    }
+    let how = match (&step.work, asked_class(plan, state, ix)) {
+        (Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. }, Class::C0 | Class::C1) => {
+            return format!("Enter opens {name}.");
+        }
+        (_, Class::C0) => format!("r runs {name} ({}).", effect_words(step.effect)),
+        (_, Class::C1) => format!("r, then y, runs {name} ({}).", effect_words(step.effect)),
+        (_, Class::C2) => format!("r, then its number typed, runs {name} ({}).", effect_words(step.effect)),
+        (_, Class::C3) => format!("r, then its own words typed, runs {name} ({}).", effect_words(step.effect)),
+    };
+    match planned {
+        Some(at) => format!("{how} Planned for {} (in {}).", clock(state, at), until(at, now)),
+        None => how,
+    }
+}
+
+/// What an effect means, in words.
+pub fn effect_words(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Reads => "reads only",
+        Effect::Changes => "changes what can be changed back",
+        Effect::Production => "acts on production",
+        Effect::Destroys => "cannot be taken back",
+    }
+}
+
+/// A text of the runbook for people: filled in, one safe line.
+pub fn said(state: &RunState, text: &str) -> String {
+    shown(state.fill(text).trim()).into_owned()
+}
+
+/// Time of day in T0's zone: `15:04`.
+pub fn clock(state: &RunState, wall: i64) -> String {
+    schedule::format_wall(wall, &state.zone, Some("%H:%M")).unwrap_or_else(|| "?".into())
+}
+
+/// Time of day with seconds in T0's zone: `15:04:09`.
+pub fn second(state: &RunState, wall: i64) -> String {
+    schedule::format_wall(wall, &state.zone, Some("%H:%M:%S")).unwrap_or_else(|| "?".into())
+}
+
+/// How long until an instant of the wall: `4:12`; `0:00` when it is over.
+pub fn until(wall: i64, now: Stamp) -> String {
+    clock_length(Duration::from_micros(u64::try_from(wall.saturating_sub(now.wall)).unwrap_or(0)))
+}
+
+/// T as people say it: `T+34m`, `T-2h05m`, `T+1d 03h`, `T+12s` near T0.
+pub fn t_words(micros: i64) -> String {
+    let sign = if micros < 0 { '-' } else { '+' };
+    let total = micros.unsigned_abs() / 1_000_000;
+    let (days, hours, minutes) = (total / 86_400, total / 3600 % 24, total / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("T{sign}{total}s"),
+        (0, 0, _) => format!("T{sign}{minutes}m"),
+        (0, _, _) => format!("T{sign}{hours}h{minutes:02}m"),
+        _ => format!("T{sign}{days}d {hours:02}h"),
+    }
+}
+
+/// A length in whole minutes, as slack and slip are said: `4m`, `2h43`, `0m`.
+pub fn minutes(micros: i64) -> String {
+    let total = micros.unsigned_abs() / 60_000_000;
+    match total / 60 {
+        0 => format!("{total}m"),
+        hours => format!("{hours}h{:02}", total % 60),
+    }
+}
