@@ -97,11 +97,11 @@ pub fn begun(plan: Plan) -> (FakePort, Receiver<News>) {
         .with("operator", "maya")
         .with("host", "jump2")
         .with("user", "maya")
-        .with("runbook-dir", "/srv/app")
-        .with("runbook", "test.yaml")
-        .with("runbook-sha256", "00")
-        .with("run-dir", "/runs/0007")
-        .with("key-origin", "agent")
+        .with("runbook dir", "/srv/app")
+        .with("runbook name", "test.yaml")
+        .with("runbook", "00")
+        .with("run dir", "/runs/0007")
+        .with("key origin", "agent")
         .with("zone", "UTC")
         .encode();
     conductor.append(Event::Genesis { fmt: "1.0".into(), text, sig: "-".into() });
