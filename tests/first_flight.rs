@@ -13,9 +13,8 @@ const RUNBOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/first-fligh
 const ANSWERS: &str = include_str!("../runbooks/first-flight.answers.yaml");
 
 /// Every program that the runbook may call: `sh`, and what coreutils has.
-const PROGRAMS: [&str; 15] = [
-    "sh", "cat", "cp", "cut", "date", "id", "ln", "ls", "mkdir", "mv", "readlink", "rm", "sha256sum", "uname", "wc",
-];
+const PROGRAMS: [&str; 15] =
+    ["sh", "cat", "cp", "cut", "date", "id", "ln", "ls", "mkdir", "mv", "readlink", "rm", "sha256sum", "uname", "wc"];
 
 /// The shipped answers with one of them changed.
 fn answers(step: &str, answer: &str) -> String {
