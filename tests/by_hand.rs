@@ -1,10 +1,6 @@
 //! The script of `docs/verify-by-hand.md` says what `verify` says.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a panic in a test is the report"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic in a test is the report")]
 
 mod journal_kit;
 
@@ -30,17 +26,9 @@ fn script() -> String {
 fn by_hand(path: &Path, person: &Person, into: &Path) -> (bool, String) {
     let file = into.join("verify-by-hand.sh");
     std::fs::write(&file, script()).unwrap();
-    let done = std::process::Command::new("sh")
-        .arg(file)
-        .arg(path)
-        .arg(&person.list)
-        .output()
-        .unwrap();
+    let done = std::process::Command::new("sh").arg(file).arg(path).arg(&person.list).output().unwrap();
     let said = [done.stdout, done.stderr].concat();
-    (
-        done.status.success(),
-        String::from_utf8_lossy(&said).into_owned(),
-    )
+    (done.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
 
 #[test]
@@ -92,18 +80,11 @@ fn the_script_looks_behind_a_seal_over_a_changed_journal() {
         let name = &tminus::journal::Hash::of(key.blob()).hex()[..16];
         std::fs::write(path.join(format!("SEAL.{name}.sig")), sig).unwrap();
         // Taking the seal or its signature away, or naming a file outside, is mended by sealing again.
-        let mended = matches!(
-            what,
-            "SEAL names a file outside" | "SEAL without its signature"
-        );
+        let mended = matches!(what, "SEAL names a file outside" | "SEAL without its signature");
         let (good, words) = by_hand(&path, &person, home.path());
         assert_eq!(good, mended, "{what}: {words}");
         let found = verify(&RunDir::open(&path).unwrap(), &person.with());
-        let expected = if mended {
-            Verdict::Verified
-        } else {
-            Verdict::Tampered
-        };
+        let expected = if mended { Verdict::Verified } else { Verdict::Tampered };
         assert_eq!(found.verdict, expected, "{what}: {}", found.first_line());
         said.push(words);
     }

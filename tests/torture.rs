@@ -2,11 +2,7 @@
 //!
 //! What was reported durable is found again, whatever happens; nothing that was not is said to be; and nothing here ends in
 //! a panic.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a panic in a test is the report"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic in a test is the report")]
 
 mod journal_kit;
 

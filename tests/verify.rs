@@ -1,9 +1,5 @@
 //! A sealed run passes, and nothing that was changed in it does.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a panic in a test is the report"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic in a test is the report")]
 
 mod journal_kit;
 
@@ -31,17 +27,9 @@ fn a_sealed_run_passes_and_says_by_whose_rules() {
     let (runs, person) = (runs(), Person::new());
     let dir = person.sealed(&runs);
     let found = verify(&dir, &person.with());
-    assert!(
-        found.passes(),
-        "{}\n{}",
-        found.first_line(),
-        problems(&found)
-    );
+    assert!(found.passes(), "{}\n{}", found.first_line(), problems(&found));
     let line = found.first_line();
-    assert!(
-        line.contains(": verified: sealed by maya") && line.contains("not checked against yours"),
-        "{line}"
-    );
+    assert!(line.contains(": verified: sealed by maya") && line.contains("not checked against yours"), "{line}");
     assert_eq!(found.to_json()["passes"], true);
     assert_eq!(found.to_json()["signed"][1]["what"], "seal");
     assert_eq!(found.outputs, 1);
@@ -63,14 +51,7 @@ fn a_run_passes_over_a_resume_and_a_torn_tail() {
     let log = dir.path().join("out/build.1.log");
     std::fs::write(&log, b"hello\nnever recorded").unwrap();
     let recovered = recover(&dir, None).unwrap();
-    assert_eq!(
-        (
-            recovered.start.part,
-            recovered.tail_bytes,
-            recovered.dead.len()
-        ),
-        (3, 12, 1)
-    );
+    assert_eq!((recovered.start.part, recovered.tail_bytes, recovered.dead.len()), (3, 12, 1));
     let mut rig = person.resume(&dir, &recovered);
     rig.note("two");
     let said = rig.finish(Closing::Ended);
@@ -78,23 +59,9 @@ fn a_run_passes_over_a_resume_and_a_torn_tail() {
     assert_eq!(found.verdict, Verdict::Unsealed, "{}", problems(&found));
     person.seal(&dir, &said);
     let found = verify(&dir, &person.with());
-    assert!(
-        found.passes(),
-        "{}\n{}",
-        found.first_line(),
-        problems(&found)
-    );
-    assert!(
-        found
-            .notes
-            .iter()
-            .any(|note| note.contains("14 bytes were printed and never recorded"))
-    );
-    for (file, change) in [
-        ("events-0001.jsonl", &b"x"[..]),
-        ("events-0002.jsonl", b"x"),
-        ("out/build.1.log", b"x"),
-    ] {
+    assert!(found.passes(), "{}\n{}", found.first_line(), problems(&found));
+    assert!(found.notes.iter().any(|note| note.contains("14 bytes were printed and never recorded")));
+    for (file, change) in [("events-0001.jsonl", &b"x"[..]), ("events-0002.jsonl", b"x"), ("out/build.1.log", b"x")] {
         let (_into, path) = copy(&dir);
         let mut bytes = std::fs::read(path.join(file)).unwrap();
         bytes.extend_from_slice(change);
@@ -109,13 +76,8 @@ fn every_bit_of_a_sealed_run_counts() {
     let all = std::env::var_os("TMINUS_EVERY_BIT").is_some();
     let (runs, person) = (runs(), Person::new());
     let dir = person.sealed(&runs);
-    let files: Vec<String> = dir
-        .everything()
-        .unwrap()
-        .into_iter()
-        .map(|found| found.name)
-        .filter(|name| name != "lock")
-        .collect();
+    let files: Vec<String> =
+        dir.everything().unwrap().into_iter().map(|found| found.name).filter(|name| name != "lock").collect();
     assert!(files.len() >= 6, "{files:?}");
     std::thread::scope(|scope| {
         for file in &files {
@@ -149,26 +111,13 @@ fn no_changed_run_passes_and_what_is_wrong_is_named() {
         let found = look(&path, &person);
         assert!(!found.passes(), "{what}");
         let unsigned = what == "SEAL without its signature";
-        assert_eq!(
-            found.verdict == Verdict::Tampered,
-            !unsigned,
-            "{what}: {}",
-            found.first_line()
-        );
-        println!(
-            "{what}: {}\n  {}",
-            found.first_line(),
-            problems(&found).replace('\n', "\n  ")
-        );
+        assert_eq!(found.verdict == Verdict::Tampered, !unsigned, "{what}: {}", found.first_line());
+        println!("{what}: {}\n  {}", found.first_line(), problems(&found).replace('\n', "\n  "));
     }
     let (_into, path) = copy(&dir);
     lines(&path, |lines| lines[2] = lines[2].replace("one", "two"));
     let found = look(&path, &person);
-    assert_eq!(
-        found.problems[0].seq.map(|seq| seq.0),
-        Some(3),
-        "the record itself is named, not its follower"
-    );
+    assert_eq!(found.problems[0].seq.map(|seq| seq.0), Some(3), "the record itself is named, not its follower");
     // A seal by somebody who rewrote the journal: the checkpoints still say no.
     std::fs::remove_file(path.join("SEAL")).unwrap();
     assert_eq!(look(&path, &person).verdict, Verdict::Tampered);
@@ -206,18 +155,10 @@ fn a_drill_is_never_taken_for_a_live_run() {
     let said = rig.finish(Closing::Ended);
     person.seal(&rig.dir, &said);
     let found = verify(&rig.dir, &person.with());
-    assert!(
-        found.passes() && found.first_line().starts_with("drill "),
-        "{}",
-        found.first_line()
-    );
+    assert!(found.passes() && found.first_line().starts_with("drill "), "{}", found.first_line());
     let part = rig.dir.path().join("events-0001.jsonl");
     let text = std::fs::read_to_string(&part).unwrap();
-    std::fs::write(
-        &part,
-        text.replace("tminus/1 genesis drill", "tminus/1 genesis live"),
-    )
-    .unwrap();
+    std::fs::write(&part, text.replace("tminus/1 genesis drill", "tminus/1 genesis live")).unwrap();
     assert_eq!(verify(&rig.dir, &person.with()).verdict, Verdict::Tampered);
 }
 
@@ -268,34 +209,13 @@ fn a_resume_over_a_cut_stays_visible() {
 
 /// Changes before the seal, and the file that is named.
 const REFUSED: [(Change, &str); 8] = [
-    (
-        |path| std::fs::write(path.join("out/build.1.log"), "hullo\n").unwrap(),
-        "out/build.1.log",
-    ),
-    (
-        |path| std::fs::write(path.join("out/build.1.log"), "hello\n\n").unwrap(),
-        "out/build.1.log",
-    ),
-    (
-        |path| std::fs::remove_file(path.join("out/build.1.salt")).unwrap(),
-        "out/build.1.salt",
-    ),
-    (
-        |path| std::fs::write(path.join("out/x"), "").unwrap(),
-        "out/x",
-    ),
-    (
-        |path| std::fs::write(path.join("notes.txt"), "").unwrap(),
-        "notes.txt",
-    ),
-    (
-        |path| std::os::unix::fs::symlink("/etc", path.join("out/etc")).unwrap(),
-        "out/etc",
-    ),
-    (
-        |path| lines(path, |lines| drop(lines.pop())),
-        "events-0001.jsonl",
-    ),
+    (|path| std::fs::write(path.join("out/build.1.log"), "hullo\n").unwrap(), "out/build.1.log"),
+    (|path| std::fs::write(path.join("out/build.1.log"), "hello\n\n").unwrap(), "out/build.1.log"),
+    (|path| std::fs::remove_file(path.join("out/build.1.salt")).unwrap(), "out/build.1.salt"),
+    (|path| std::fs::write(path.join("out/x"), "").unwrap(), "out/x"),
+    (|path| std::fs::write(path.join("notes.txt"), "").unwrap(), "notes.txt"),
+    (|path| std::os::unix::fs::symlink("/etc", path.join("out/etc")).unwrap(), "out/etc"),
+    (|path| lines(path, |lines| drop(lines.pop())), "events-0001.jsonl"),
     (CHANGES[16].1, "attach/"),
 ];
 
@@ -306,10 +226,7 @@ fn what_changed_on_disk_before_the_seal_is_not_sealed() {
     rig.output(chunk("build", b"hello\n"));
     rig.end_output("build");
     let events = vec![(now(), exited("build")), (now(), note("one"))];
-    rig.tell(Order::Batch {
-        events,
-        barrier: true,
-    });
+    rig.tell(Order::Batch { events, barrier: true });
     let said = rig.finish(Closing::Ended);
     let head = said.closed.unwrap();
     for (change, name) in REFUSED {
@@ -326,18 +243,9 @@ fn what_changed_on_disk_before_the_seal_is_not_sealed() {
         assert!(!path.join("SEAL").exists());
     }
     let seal = prepare(&rig.dir, &head).unwrap();
-    let wrong = person
-        .signer
-        .sign("genesis@tminus", seal.text.as_bytes())
-        .unwrap();
-    assert!(matches!(
-        finish(&rig.dir, &seal, Some(&wrong)),
-        Err(SealError::Signature(_))
-    ));
-    let sig = person
-        .signer
-        .sign(seal.namespace, seal.text.as_bytes())
-        .unwrap();
+    let wrong = person.signer.sign("genesis@tminus", seal.text.as_bytes()).unwrap();
+    assert!(matches!(finish(&rig.dir, &seal, Some(&wrong)), Err(SealError::Signature(_))));
+    let sig = person.signer.sign(seal.namespace, seal.text.as_bytes()).unwrap();
     finish(&rig.dir, &seal, Some(&sig)).unwrap();
     finish(&rig.dir, &seal, Some(&sig)).unwrap();
     assert!(verify(&rig.dir, &person.with()).passes());
@@ -356,16 +264,9 @@ fn a_run_that_has_not_ended_is_not_sealed() {
 fn a_newer_format_is_said_and_is_no_pass() {
     let (runs, person) = (runs(), Person::new());
     let dir = person.sealed(&runs);
-    lines(dir.path(), |lines| {
-        lines[0] = lines[0].replace("\"fmt\":\"1.0\"", "\"fmt\":\"2.1\"")
-    });
+    lines(dir.path(), |lines| lines[0] = lines[0].replace("\"fmt\":\"1.0\"", "\"fmt\":\"2.1\""));
     let found = verify(&dir, &person.with());
-    assert_eq!(
-        found.verdict,
-        Verdict::UnknownFormat,
-        "{}",
-        found.first_line()
-    );
+    assert_eq!(found.verdict, Verdict::UnknownFormat, "{}", found.first_line());
 }
 
 #[test]
@@ -401,11 +302,7 @@ fn a_checkpoint_that_the_run_key_did_not_sign_covers_nothing() {
 
 fn assert_cut_before(rig: &Rig, before: &tminus::journal::reader::Recovered) {
     let after = recover(&rig.dir, None).unwrap();
-    assert!(
-        after.torn && after.valid.seq < before.valid.seq,
-        "{:?}",
-        after.valid
-    );
+    assert!(after.torn && after.valid.seq < before.valid.seq, "{:?}", after.valid);
     assert!(!journal_kit::notes(&after.records).contains(&"two".to_owned()));
 }
 
@@ -427,10 +324,5 @@ fn a_history_that_was_rewritten_with_its_chain_still_has_no_checkpoint() {
     });
     let found = verify(&rig.dir, &person.with());
     assert_eq!(found.verdict, Verdict::Tampered, "{}", found.first_line());
-    assert_eq!(
-        found.problems[0].seq.map(|seq| seq.0),
-        Some(4),
-        "the checkpoint over it: {}",
-        problems(&found)
-    );
+    assert_eq!(found.problems[0].seq.map(|seq| seq.0), Some(4), "the checkpoint over it: {}", problems(&found));
 }

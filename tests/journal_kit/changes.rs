@@ -16,12 +16,8 @@ pub type Change = fn(&Path);
 
 /// Every class of change; each is applied to a sealed run.
 pub const CHANGES: [(&str, Change); 17] = [
-    ("two records swapped", |path| {
-        lines(path, |lines| lines.swap(2, 3))
-    }),
-    ("a record removed", |path| {
-        lines(path, |lines| drop(lines.remove(2)))
-    }),
+    ("two records swapped", |path| lines(path, |lines| lines.swap(2, 3))),
+    ("a record removed", |path| lines(path, |lines| drop(lines.remove(2)))),
     ("a record repeated", |path| {
         lines(path, |lines| {
             let again = lines[2].clone();
@@ -38,37 +34,24 @@ pub const CHANGES: [(&str, Change); 17] = [
         lines(path, |lines| lines[2] = lines[2].replace("one", "two"));
     }),
     ("a key twice", |path| {
-        lines(path, |lines| {
-            lines[2] = lines[2].replace("\"ev\"", "\"ev\":\"noted\",\"ev\"")
-        });
+        lines(path, |lines| lines[2] = lines[2].replace("\"ev\"", "\"ev\":\"noted\",\"ev\""));
     }),
     ("cut back to a checkpoint", |path| {
         lines(path, |lines| {
-            let at = lines
-                .iter()
-                .rposition(|line| line.contains("\"ev\":\"closed\""))
-                .unwrap();
+            let at = lines.iter().rposition(|line| line.contains("\"ev\":\"closed\"")).unwrap();
             lines.truncate(at);
         });
     }),
-    ("output changed", |path| {
-        std::fs::write(path.join("out/build.1.log"), "hullo\noh").unwrap()
-    }),
-    ("output longer", |path| {
-        std::fs::write(path.join("out/build.1.log"), "hello\nohx").unwrap()
-    }),
-    ("output missing", |path| {
-        std::fs::remove_file(path.join("out/build.1.log")).unwrap()
-    }),
+    ("output changed", |path| std::fs::write(path.join("out/build.1.log"), "hullo\noh").unwrap()),
+    ("output longer", |path| std::fs::write(path.join("out/build.1.log"), "hello\nohx").unwrap()),
+    ("output missing", |path| std::fs::remove_file(path.join("out/build.1.log")).unwrap()),
     ("a salt changed", |path| {
         let salt = path.join("out/build.1.salt");
         let text = std::fs::read_to_string(&salt).unwrap();
         let first = if text.starts_with('0') { "1" } else { "0" };
         std::fs::write(&salt, format!("{first}{}", &text[1..])).unwrap();
     }),
-    ("a file more", |path| {
-        std::fs::write(path.join("out/more.1.log"), "").unwrap()
-    }),
+    ("a file more", |path| std::fs::write(path.join("out/more.1.log"), "").unwrap()),
     ("a link more", |path| {
         std::os::unix::fs::symlink("/etc/hostname", path.join("attach/link")).unwrap();
     }),
@@ -79,10 +62,7 @@ pub const CHANGES: [(&str, Change); 17] = [
     }),
     ("SEAL without a file", |path| {
         let text = std::fs::read_to_string(path.join("SEAL")).unwrap();
-        let kept: Vec<&str> = text
-            .lines()
-            .filter(|line| !line.ends_with(".salt"))
-            .collect();
+        let kept: Vec<&str> = text.lines().filter(|line| !line.ends_with(".salt")).collect();
         std::fs::write(path.join("SEAL"), kept.join("\n") + "\n").unwrap();
         std::fs::remove_file(path.join("out/build.1.salt")).unwrap();
     }),
@@ -95,11 +75,7 @@ pub const CHANGES: [(&str, Change); 17] = [
         }
     }),
     ("the runbook exchanged", |path| {
-        let attach = std::fs::read_dir(path.join("attach"))
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap();
+        let attach = std::fs::read_dir(path.join("attach")).unwrap().next().unwrap().unwrap();
         std::fs::write(attach.path(), "steps: [other]\n").unwrap();
     }),
 ];

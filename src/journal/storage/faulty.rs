@@ -37,15 +37,7 @@ impl Faulty {
         let calls = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&calls);
         let lengths = HashMap::new();
-        (
-            Self {
-                disk,
-                fault,
-                calls,
-                lengths,
-            },
-            counter,
-        )
+        (Self { disk, fault, calls, lengths }, counter)
     }
 
     fn grow(&mut self, file: FileNo, bytes: u64) {
@@ -90,11 +82,7 @@ impl Storage for Faulty {
 
     fn append(&mut self, file: FileNo, bytes: &[u8]) -> io::Result<()> {
         let called = self.call();
-        let kept = if called.is_ok() {
-            bytes
-        } else {
-            &bytes[..bytes.len() / 2]
-        };
+        let kept = if called.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         self.disk.append(file, kept)?;
         self.grow(file, kept.len() as u64);
         called

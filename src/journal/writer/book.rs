@@ -64,34 +64,15 @@ impl Book {
         (at, first): (Stamp, Event),
     ) -> Result<(Self, Vec<Record>), JournalError> {
         let name = part_name(start.part);
-        let file = storage
-            .create(&name)
-            .map_err(JournalError::io("make", &name))?;
-        let place = Place {
-            seq: start.seq,
-            prev: start.prev,
-            ckpt: start.ckpt,
-            prefix: Sha256::new(),
-            bytes: 0,
-            lines: 0,
-        };
+        let file = storage.create(&name).map_err(JournalError::io("make", &name))?;
+        let place =
+            Place { seq: start.seq, prev: start.prev, ckpt: start.ckpt, prefix: Sha256::new(), bytes: 0, lines: 0 };
         let part = start.part;
         let waiting = vec![(at, first)];
         let key = Some(key);
-        let mut book = Self {
-            realm,
-            run,
-            part,
-            waiting,
-            valid: None,
-            file,
-            place,
-            key,
-        };
+        let mut book = Self { realm, run, part, waiting, valid: None, file, place, key };
         let records = book.commit(storage, at, KeyMove::Stay)?;
-        storage
-            .sync_names("")
-            .map_err(JournalError::io("sync", "the run directory"))?;
+        storage.sync_names("").map_err(JournalError::io("sync", "the run directory"))?;
         Ok((book, records))
     }
 
@@ -103,13 +84,9 @@ impl Book {
         at: Stamp,
         (part, first): (u32, Event),
     ) -> Result<Vec<Record>, JournalError> {
-        let valid = self
-            .valid
-            .expect("a book has a checkpoint from its first commit on");
+        let valid = self.valid.expect("a book has a checkpoint from its first commit on");
         let name = part_name(part);
-        let file = storage
-            .create(&name)
-            .map_err(JournalError::io("make", &name))?;
+        let file = storage.create(&name).map_err(JournalError::io("make", &name))?;
         let before = self.place.clone();
         let was = (self.file, self.part, std::mem::take(&mut self.waiting));
         self.place = Place {
@@ -123,9 +100,7 @@ impl Book {
         (self.file, self.part) = (file, part);
         self.waiting.push((at, first));
         let begun = self.commit(storage, at, KeyMove::Stay).and_then(|records| {
-            storage
-                .sync_names("")
-                .map_err(JournalError::io("sync", "the run directory"))?;
+            storage.sync_names("").map_err(JournalError::io("sync", "the run directory"))?;
             Ok(records)
         });
         self.waiting = was.2;
@@ -152,11 +127,7 @@ impl Book {
         let mut records = Vec::with_capacity(self.waiting.len() + 1);
         for (at, event) in &self.waiting {
             let seq = Seq(place.seq.0 + 1);
-            let record = Record {
-                seq,
-                at: *at,
-                event: event.clone(),
-            };
+            let record = Record { seq, at: *at, event: event.clone() };
             place.write(&record, &mut bytes)?;
             records.push(record);
         }
@@ -167,12 +138,8 @@ impl Book {
             (KeyMove::Stay, _) | (KeyMove::Move, None) => Next::Same,
         };
         records.push(self.checkpoint(&mut place, (at, next), &mut bytes)?);
-        storage
-            .append(self.file, &bytes)
-            .map_err(JournalError::io("write", &name))?;
-        storage
-            .sync(self.file)
-            .map_err(JournalError::io("sync", &name))?;
+        storage.append(self.file, &bytes).map_err(JournalError::io("write", &name))?;
+        storage.sync(self.file).map_err(JournalError::io("sync", &name))?;
         // Only now is the former key wiped: until the sync it is the one that can still say what went wrong.
         match moves {
             KeyMove::End => self.key = None,
@@ -212,11 +179,7 @@ impl Book {
             next,
         };
         let event = ckpt.sign(self.realm, &self.run, key);
-        let record = Record {
-            seq: ckpt.seq,
-            at,
-            event,
-        };
+        let record = Record { seq: ckpt.seq, at, event };
         place.write(&record, bytes)?;
         place.ckpt = Some(place.prev);
         Ok(record)
@@ -230,10 +193,8 @@ impl Book {
 
 impl Place {
     fn write(&mut self, record: &Record, bytes: &mut Vec<u8>) -> Result<(), JournalError> {
-        let line = line::encode(record, &self.prev).map_err(|source| JournalError::Line {
-            seq: record.seq.0,
-            source,
-        })?;
+        let line =
+            line::encode(record, &self.prev).map_err(|source| JournalError::Line { seq: record.seq.0, source })?;
         self.prefix.update(&line);
         self.bytes += line.len() as u64;
         self.lines += 1;

@@ -37,9 +37,7 @@ impl Writer {
         self.outputs
             .write_again(&mut *self.storage, &mut self.book.waiting)
             .map_err(JournalError::io("write", "output"))?;
-        let closed = self
-            .outputs
-            .close_extents(&mut *self.storage, &mut self.book.waiting);
+        let closed = self.outputs.close_extents(&mut *self.storage, &mut self.book.waiting);
         closed.map_err(JournalError::io("write", "output"))?;
         let records = self.try_commit(self.now(), KeyMove::Stay)?;
         self.report_durable(records);
@@ -50,17 +48,13 @@ impl Writer {
         self.health = Health::Reserve;
         let at = self.now();
         // What was to be committed of output is not there: the count of it takes its place.
-        self.book
-            .waiting
-            .retain(|(_, event)| !matches!(event, Event::Output { .. }));
+        self.book.waiting.retain(|(_, event)| !matches!(event, Event::Output { .. }));
         for (step, attempt, bytes) in self.outputs.give_up(&mut *self.storage) {
             self.drop_output(step, attempt, bytes);
         }
         self.say_dropped(None);
         let said = why.clone();
-        self.book
-            .waiting
-            .push((at, Event::JournalFailed { why: said }));
+        self.book.waiting.push((at, Event::JournalFailed { why: said }));
         let freed = self.storage.remove(RESERVE_NAME);
         let went_on = freed
             .map_err(JournalError::io("free", RESERVE_NAME))
@@ -90,10 +84,7 @@ impl Writer {
         if self.is_superseded() {
             return Err(JournalError::Superseded);
         }
-        let valid = self
-            .book
-            .valid
-            .expect("a book has a checkpoint from its first commit on");
+        let valid = self.book.valid.expect("a book has a checkpoint from its first commit on");
         let key = self.book.key_hex().ok_or(JournalError::Superseded)?;
         let newest = self.newest;
         let dead: Vec<u32> = (valid.part + 1..=newest).collect();
@@ -116,14 +107,9 @@ impl Writer {
         if bytes == 0 {
             return;
         }
-        let report = Report::NotKept {
-            step: step.clone(),
-            attempt,
-            bytes,
-        };
+        let report = Report::NotKept { step: step.clone(), attempt, bytes };
         let _ = self.reports.send(report);
-        let is_it =
-            |dropped: &&mut (StepId, Attempt, u64)| dropped.0 == step && dropped.1 == attempt;
+        let is_it = |dropped: &&mut (StepId, Attempt, u64)| dropped.0 == step && dropped.1 == attempt;
         match self.dropped.iter_mut().find(is_it) {
             Some(dropped) => dropped.2 += bytes,
             None => self.dropped.push((step, attempt, bytes)),
@@ -134,20 +120,10 @@ impl Writer {
     pub(super) fn say_dropped(&mut self, of: Option<(&StepId, Attempt)>) {
         let at = self.now();
         let is_it = |step: &StepId, attempt| of.is_none_or(|of| of == (step, attempt));
-        let (said, left) = std::mem::take(&mut self.dropped)
-            .into_iter()
-            .partition(|(step, attempt, _)| is_it(step, *attempt));
+        let (said, left) =
+            std::mem::take(&mut self.dropped).into_iter().partition(|(step, attempt, _)| is_it(step, *attempt));
         self.dropped = left;
-        let lost = |(step, attempt, bytes)| {
-            (
-                at,
-                Event::OutputLost {
-                    step,
-                    attempt,
-                    bytes,
-                },
-            )
-        };
+        let lost = |(step, attempt, bytes)| (at, Event::OutputLost { step, attempt, bytes });
         let said: Vec<(StepId, Attempt, u64)> = said;
         self.book.waiting.extend(said.into_iter().map(lost));
     }
@@ -158,10 +134,6 @@ fn is_full(error: &JournalError) -> bool {
     let JournalError::Io { source, .. } = error else {
         return false;
     };
-    let kinds = [
-        ErrorKind::StorageFull,
-        ErrorKind::QuotaExceeded,
-        ErrorKind::FileTooLarge,
-    ];
+    let kinds = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
     kinds.contains(&source.kind())
 }

@@ -82,13 +82,7 @@ impl Writer {
         now: Now,
         (reports, room): (UnboundedSender<Report>, Arc<Semaphore>),
     ) -> Result<Self, JournalError> {
-        let Beginning {
-            dir,
-            lock,
-            first,
-            start,
-            key,
-        } = beginning;
+        let Beginning { dir, lock, first, start, key } = beginning;
         let opening = texts::of(&first).and_then(|(_, text)| SignedText::decode(text));
         let text = opening.ok_or_else(|| JournalError::Broken {
             seq: start.seq.0 + 1,
@@ -141,18 +135,11 @@ impl Writer {
             while let Some(order) = next {
                 match order {
                     Order::Close { at, how } => return self.close(at, how),
-                    Order::Batch { .. }
-                    | Order::Output(_)
-                    | Order::EndOutput { .. }
-                    | Order::MoveKey => {
+                    Order::Batch { .. } | Order::Output(_) | Order::EndOutput { .. } | Order::MoveKey => {
                         self.obey(order);
                     }
                 }
-                next = if self.is_due() {
-                    None
-                } else {
-                    inbox.try_recv().ok()
-                };
+                next = if self.is_due() { None } else { inbox.try_recv().ok() };
             }
             if self.is_due() {
                 self.commit(KeyMove::Stay);
@@ -183,9 +170,7 @@ impl Writer {
         self.waits();
         match self.health {
             Health::Well => {
-                let written = self
-                    .outputs
-                    .write(&mut *self.storage, chunk, &mut self.book.waiting);
+                let written = self.outputs.write(&mut *self.storage, chunk, &mut self.book.waiting);
                 if let Err(error) = written {
                     self.rescue(&JournalError::io("write", "output")(error));
                 }
@@ -204,9 +189,7 @@ impl Writer {
     }
 
     fn close_extents(&mut self) {
-        let closed = self
-            .outputs
-            .close_extents(&mut *self.storage, &mut self.book.waiting);
+        let closed = self.outputs.close_extents(&mut *self.storage, &mut self.book.waiting);
         if let Err(error) = closed {
             self.rescue(&JournalError::io("write", "output")(error));
         }
@@ -216,9 +199,7 @@ impl Writer {
     fn commit(&mut self, moves: KeyMove) {
         let begun = (self.now)();
         let moves = match moves {
-            KeyMove::Stay if self.move_asked || begun.since(self.moved) >= KEY_LIFE => {
-                KeyMove::Move
-            }
+            KeyMove::Stay if self.move_asked || begun.since(self.moved) >= KEY_LIFE => KeyMove::Move,
             KeyMove::Stay | KeyMove::Move | KeyMove::End => moves,
         };
         (self.urgent, self.since, self.committed) = (false, None, begun);
@@ -240,17 +221,11 @@ impl Writer {
         self.took = (self.now)().since(begun);
     }
 
-    pub(super) fn try_commit(
-        &mut self,
-        at: Stamp,
-        moves: KeyMove,
-    ) -> Result<Vec<Record>, JournalError> {
+    pub(super) fn try_commit(&mut self, at: Stamp, moves: KeyMove) -> Result<Vec<Record>, JournalError> {
         if self.is_superseded() {
             return Err(JournalError::Superseded);
         }
-        self.outputs
-            .sync(&mut *self.storage)
-            .map_err(JournalError::io("sync", "output"))?;
+        self.outputs.sync(&mut *self.storage).map_err(JournalError::io("sync", "output"))?;
         let records = self.book.commit(&mut *self.storage, at, moves)?;
         self.outputs.committed(&mut *self.storage);
         Ok(records)
@@ -268,10 +243,7 @@ impl Writer {
             Closing::Left => KeyMove::Stay,
             Closing::Ended => {
                 let (output_files, output_bytes) = self.count_output();
-                let closed = Event::Closed {
-                    output_files,
-                    output_bytes,
-                };
+                let closed = Event::Closed { output_files, output_bytes };
                 self.book.waiting.push((at, closed));
                 KeyMove::End
             }
