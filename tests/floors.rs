@@ -2,6 +2,7 @@
 //!
 //! Tests inside a file may reach up to fabricate what they need, so code under `#[cfg(test)]` is left out. The reading
 //! itself is tried on planted text at the end: a scanner that sees nothing would keep every floor.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 use std::path::{Path, PathBuf};
 
