@@ -1,6 +1,7 @@
 //! The runbook that we ship, flown whole by its answers file: straight through, and back by either way.
 //!
 //! It promises to need only a shell and coreutils, to leave nothing behind, and to keep its secret; each is tried here.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod support;
 
@@ -13,9 +14,8 @@ const RUNBOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/first-fligh
 const ANSWERS: &str = include_str!("../runbooks/first-flight.answers.yaml");
 
 /// Every program that the runbook may call: `sh`, and what coreutils has.
-const PROGRAMS: [&str; 15] = [
-    "sh", "cat", "cp", "cut", "date", "id", "ln", "ls", "mkdir", "mv", "readlink", "rm", "sha256sum", "uname", "wc",
-];
+const PROGRAMS: [&str; 15] =
+    ["sh", "cat", "cp", "cut", "date", "id", "ln", "ls", "mkdir", "mv", "readlink", "rm", "sha256sum", "uname", "wc"];
 
 /// The shipped answers with one of them changed.
 fn answers(step: &str, answer: &str) -> String {
