@@ -43,7 +43,10 @@ fn what(scene: &Scene<'_>, ix: StepIx, at: (&str, usize), most: usize) -> Vec<Li
         }
         Work::Measure(question) | Work::Ask(question) => ("asks:", words::said(state, &question.text), Role::Text),
         Work::Choose { text, .. } => ("choose:", words::said(state, text), Role::Text),
-        Work::Wait(when) => ("waits:", shown(&when.shown()).into_owned(), Role::Text),
+        Work::Wait(when) => {
+            let to = state.step(ix).until.map_or(String::new(), |at| format!(", to {}", words::second(state, at)));
+            ("waits:", format!("{}{to}", shown(&when.shown())), Role::Text)
+        }
         Work::Gate(gate) => ("go/no-go:", words::said(state, &gate.text), Role::Text),
     };
     let head = format!("{number} {mark} ");

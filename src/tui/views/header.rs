@@ -168,6 +168,13 @@ fn slip_part(scene: &Scene<'_>, slip: i64) -> Vec<Span<'static>> {
 
 fn way_back(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let (plan, state) = (scene.ctx.plan, scene.state());
+    if let Some(how) = state.ended {
+        let at = words::clock(state, state.at.wall);
+        return joined(
+            vec![vec![scene.dim("Ended "), scene.span(format!("{at}, {}", how.word()), Role::TextStrong)]],
+            width,
+        );
+    }
     if let Some(rollback) = &state.rollback {
         let level = plan.level(rollback.level);
         let ended = rollback.ended.unwrap_or(scene.ctx.now);
