@@ -35,7 +35,7 @@ impl Columns {
             0..44 => (0, 0, 0),
             44..56 => (0, 8, 0),
             56..70 => (5, 7, 13),
-            70..90 => (6, 8, 18),
+            70..90 => (6, 8, 14),
             _ => (7, 9, 26),
         };
         // Selector, mark, word, number, and a cell between each.

@@ -213,9 +213,10 @@ fn command_rows(scene: &Scene<'_>, ix: StepIx, command: &Command, width: usize) 
         how.push(format!("up to {} tries, {} apart", retry.times, plan_length(retry.every)));
     }
     lines.extend(labelled(scene, "runs", &how.join(", "), Role::TextDim, width));
-    for line in command_text(scene, command).split('\n') {
+    let text = command_text(scene, command);
+    for (number, line) in text.split('\n').enumerate() {
         for (place, row) in wrap::cells(line, width.saturating_sub(4)).into_iter().enumerate() {
-            let mark = if place == 0 { "  $ " } else { "    " };
+            let mark = if (number, place) == (0, 0) { "  $ " } else { "    " };
             lines.push(Line::from(vec![scene.dim(mark), scene.span(row, Role::Cmd)]));
         }
     }
