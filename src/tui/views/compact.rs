@@ -107,10 +107,10 @@ fn got(scene: &Scene<'_>, ix: StepIx, width: usize, most: usize) -> Vec<Line<'st
             line.spans.insert(0, scene.dim("    "));
             lines.push(line);
         }
-    } else if let (Work::Check(items), true) = (&planned.work, own.answers.len() < 2) {
-        if items.len() > 1 {
-            lines.push(row("of", format!("{} statements, {} answered", items.len(), own.answers.len()), Role::Text));
-        }
+    } else if let Work::Check(items) = &planned.work
+        && items.len() > 1
+    {
+        lines.push(row("of", format!("{} statements, {} answered", items.len(), own.answers.len()), Role::Text));
     }
     if let Some(why) = planned.why.as_ref().filter(|_| lines.len() < most) {
         lines.push(row("why", words::said(scene.state(), why), Role::TextDim));

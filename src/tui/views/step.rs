@@ -245,11 +245,9 @@ pub fn command_text(scene: &Scene<'_>, command: &Command) -> String {
 fn came(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
     let (step, own) = (scene.ctx.plan.step(ix), scene.state().step(ix));
     let mut lines = vec![Line::default()];
-    if own.checks.is_empty() {
-        if let Some(command) = step.command() {
-            for (place, wanted) in want::lines(&command.expect).iter().enumerate() {
-                lines.extend(labelled(scene, if place == 0 { "expect" } else { "" }, wanted, Role::Text, width));
-            }
+    if let Some(command) = step.command().filter(|_| own.checks.is_empty()) {
+        for (place, wanted) in want::lines(&command.expect).iter().enumerate() {
+            lines.extend(labelled(scene, if place == 0 { "expect" } else { "" }, wanted, Role::Text, width));
         }
     }
     for (place, check) in own.checks.iter().enumerate() {
