@@ -94,23 +94,37 @@ fn unlock(locked: &LockedKey) -> Result<Box<dyn Signer>, Failure> {
     Err(Failure::because(format!("the key {path} was not unlocked")))
 }
 
-/// Asks on the terminal without showing what is typed; the terminal is as it was afterwards.
+/// Asks on the terminal without showing what is typed; the terminal is as it was afterwards, also where `^C` gives up: it is
+/// read as a key here, since a signal would end this process before the terminal is put back.
 fn ask_hidden(question: &str) -> Result<Secret, Failure> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
     let failed = |why: &dyn std::fmt::Display| Failure::because(format!("cannot read from the terminal: {why}"));
-    print(question)?;
     let stdin = std::io::stdin();
     let before = tcgetattr(&stdin).map_err(|why| failed(&why))?;
     let mut hidden = before.clone();
-    hidden.local_modes.remove(LocalModes::ECHO);
+    hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
     tcsetattr(&stdin, OptionalActions::Flush, &hidden).map_err(|why| failed(&why))?;
-    let mut line = String::new();
-    let read = stdin.read_line(&mut line);
+    let asked = print(question).and_then(|()| read_hidden(stdin.lock()).map_err(|why| failed(&why)));
     let restored = tcsetattr(&stdin, OptionalActions::Now, &before);
     print("\n")?;
-    read.map_err(|why| failed(&why))?;
     restored.map_err(|why| failed(&why))?;
-    Ok(Secret::new(line.trim_end_matches(['\n', '\r']).to_owned()))
+    asked?.ok_or_else(|| Failure::because("no passphrase was given"))
+}
+
+/// A line, key by key; `None` where it was given up.
+fn read_hidden(from: impl std::io::Read) -> std::io::Result<Option<Secret>> {
+    let mut typed = Vec::new();
+    for byte in from.bytes() {
+        match byte? {
+            b'\n' | b'\r' => return Ok(Some(Secret::new(String::from_utf8_lossy(&typed).into_owned()))),
+            // ^C, ^D, ^Z, ^\: whoever presses one of them does not want to go on.
+            3 | 4 | 26 | 28 => return Ok(None),
+            8 | 127 => drop(typed.pop()),
+            21 => typed.clear(),
+            other => typed.push(other),
+        }
+    }
+    Ok(None)
 }
 
 /// A remark beside the result.

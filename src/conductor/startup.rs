@@ -260,9 +260,9 @@ async fn sign_and_conduct(
     let writer = match journal::writer::begin(beginning, Box::new(|| SystemClock.now()), reports) {
         Ok(writer) => writer,
         Err(why) => {
-            let why = ConductorError::from(why);
-            farewell(&mut hall, false, Some(why.to_string())).await;
-            return Err(why);
+            hear_a_hello(&mut hall, &mut inbox, &happenings).await;
+            farewell(&mut hall, false, Some(format!("the journal cannot be written: {}", why.chain()))).await;
+            return Err(why.into());
         }
     };
     tokio::task::spawn_local(forward(said, happenings.clone()));
@@ -285,6 +285,7 @@ async fn sign_and_conduct(
         controls: HashMap::new(),
         signatures: Signatures::default(),
         sealing: None,
+        not_kept: 0,
         failed: None,
         leaving: None,
         over: None,
@@ -305,6 +306,27 @@ async fn forward(mut said: mpsc::UnboundedReceiver<Report>, happenings: mpsc::Un
 fn heads(commission: &Commission, dir: &RunDir) -> Option<Heads> {
     std::fs::create_dir_all(&commission.heads).ok()?;
     Heads::open(&commission.heads, dir.id()).ok()
+}
+
+/// Waits a moment for whoever started this to connect, so that the last words reach somebody.
+async fn hear_a_hello(
+    hall: &mut Hall,
+    inbox: &mut mpsc::UnboundedReceiver<Happening>,
+    happenings: &mpsc::UnboundedSender<Happening>,
+) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(2);
+    while hall.driver.is_none() {
+        match tokio::time::timeout_at(deadline, inbox.recv()).await {
+            Ok(Some(Happening::Arrived(stream))) => {
+                let _ = hall.admit(stream, happenings);
+            }
+            Ok(Some(Happening::Said(client, frame))) => {
+                let _ = hall.greet(client, &frame);
+            }
+            Ok(Some(_)) => {}
+            Ok(None) | Err(_) => return,
+        }
+    }
 }
 
 /// The last words to whoever is connected.
