@@ -15,6 +15,8 @@ use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -33,7 +35,23 @@ const STOPPED: Duration = Duration::from_millis(300);
 /// Text that is copied is no longer than this: terminals drop more.
 const COPY_LIMIT: usize = 74_000;
 
-type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+type Screen = Terminal<CrosstermBackend<Out>>;
+
+/// The terminal's standard output, until it is closed: after that nothing is written and nothing fails.
+struct Out {
+    to: BufWriter<Stdout>,
+    closed: Arc<AtomicBool>,
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed.load(Ordering::Relaxed) { Ok(bytes.len()) } else { self.to.write(bytes) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.closed.load(Ordering::Relaxed) { Ok(()) } else { self.to.flush() }
+    }
+}
 
 /// Shows a run on this terminal until the screen is left. `clock` is where the frame's instants come from.
 pub fn run(app: App, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn() -> Stamp) -> Result<Left, TuiError> {
@@ -41,9 +59,10 @@ pub fn run(app: App, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn()
     let guard = Guard::take()?;
     let (to, heard) = channel();
     let asks = app.asks_background();
-    let screen = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))
-        .map_err(TuiError::Take)?;
-    let mut shown = Shown { app, port, screen, guard, heard, clock, due: Due::default() };
+    let closed = Arc::new(AtomicBool::new(false));
+    let out = Out { to: BufWriter::with_capacity(1 << 16, io::stdout()), closed: closed.clone() };
+    let screen = Terminal::new(CrosstermBackend::new(out)).map_err(TuiError::Take)?;
+    let mut shown = Shown { app, port, screen, closed, guard, heard, clock, due: Due::default() };
     if asks {
         // Sent, never waited for: the answer is picked out of the keys if it comes.
         let _ = shown.write(QUESTION);
@@ -85,10 +104,19 @@ struct Shown<'a> {
     app: App,
     port: Box<dyn Port>,
     screen: Screen,
+    closed: Arc<AtomicBool>,
     guard: Guard,
     heard: Receiver<Heard>,
     clock: &'a dyn Fn() -> Stamp,
     due: Due,
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        // The guard gives the terminal back. ratatui would show the cursor too, and complain on standard error where it
+        // cannot: on a terminal that hung up that complaint is itself a panic.
+        self.closed.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Shown<'_> {

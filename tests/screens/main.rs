@@ -4,6 +4,7 @@
 
 mod keys;
 mod safe;
+mod says;
 mod shots;
 mod speed;
 mod stage;

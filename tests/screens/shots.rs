@@ -54,7 +54,11 @@ fn a_step_that_failed_says_why_and_what_can_be_done() {
     stage.start("smoke");
     stage.print("smoke", Stream::Err, "curl: (7) Failed to connect to search.example port 443\n");
     stage.pass(4);
-    stage.end("smoke", 7, vec![tminus::model::expect::Check { want: "exit 0".into(), saw: "exit 7".into(), ok: false }]);
+    stage.end(
+        "smoke",
+        7,
+        vec![tminus::model::expect::Check { want: "exit 0".into(), saw: "exit 7".into(), ok: false }],
+    );
     shot_at("failed-80x24", &stage, (80, 24));
     shot_at("failed-120x40", &stage, (120, 40));
 }
@@ -72,7 +76,9 @@ fn a_run_that_is_held_says_for_how_long_and_by_whom() {
 #[test]
 fn what_is_wrong_is_on_every_screen() {
     let mut stage = running();
-    stage.msg(Msg::News(News::Trouble("Journal write failed (disk full). Holding. No step starts until this is fixed.".into())));
+    stage.msg(Msg::News(News::Trouble(
+        "Journal write failed (disk full). Holding. No step starts until this is fixed.".into(),
+    )));
     shot_at("trouble-80x24", &stage, (80, 24));
     for key in ['1', '2', '3', '5', 'o', '?', '!'] {
         stage.key(KeyCode::Char(key));
@@ -80,7 +86,9 @@ fn what_is_wrong_is_on_every_screen() {
             let picture = stage.picture(width, height);
             assert!(picture.contains("Journal write failed"), "after {key} at {width}x{height}:\n{picture}");
         }
-        stage.key(KeyCode::Esc);
+        if !matches!(key, '1' | '2' | '3' | '5') {
+            stage.key(KeyCode::Esc);
+        }
     }
 }
 
@@ -139,7 +147,16 @@ pub fn at_the_gate() -> Stage {
     }
     let until = Some(stage.now.wall + 600_000_000);
     let by = tminus::model::actor::Actor::program();
-    stage.tell(Event::StepStarted { step: "settle".into(), attempt: 1, by: by.clone(), typed: None, reason: None, second: None, invocation: None, until });
+    stage.tell(Event::StepStarted {
+        step: "settle".into(),
+        attempt: 1,
+        by: by.clone(),
+        typed: None,
+        reason: None,
+        second: None,
+        invocation: None,
+        until,
+    });
     stage.pass(600);
     stage.tell(Event::WaitEnded { step: "settle".into(), attempt: 1, early: None, by });
     stage.start("go");
@@ -155,7 +172,16 @@ fn a_countdown_counts() {
     }
     let until = Some(stage.now.wall + 600_000_000);
     let by = tminus::model::actor::Actor::program();
-    stage.tell(Event::StepStarted { step: "settle".into(), attempt: 1, by, typed: None, reason: None, second: None, invocation: None, until });
+    stage.tell(Event::StepStarted {
+        step: "settle".into(),
+        attempt: 1,
+        by,
+        typed: None,
+        reason: None,
+        second: None,
+        invocation: None,
+        until,
+    });
     stage.pass(348);
     shot_at("countdown-80x24", &stage, (80, 24));
 }
@@ -172,11 +198,21 @@ fn ascii_looks_deliberate_too() {
 #[test]
 fn a_step_of_which_nobody_knows_is_a_question() {
     let mut stage = running();
-    let text = tminus::model::signed::SignedText::new("resume", tminus::model::signed::Realm::Live, &tminus::model::ids::RunId("0007-20261121T2000Z-search-0123456789abcdef".into()))
-        .with("operator", "maya")
-        .with("boot", "b");
+    let text = tminus::model::signed::SignedText::new(
+        "resume",
+        tminus::model::signed::Realm::Live,
+        &tminus::model::ids::RunId("0007-20261121T2000Z-search-0123456789abcdef".into()),
+    )
+    .with("operator", "maya")
+    .with("boot", "b");
     stage.tell(Event::Resume { fmt: "tminus/1".into(), text: text.encode(), sig: "-".into() });
-    stage.tell(Event::ClientJoined { client: 2, who: person("maya"), drives: true, host: "jump2".into(), tty: "pts/2".into() });
+    stage.tell(Event::ClientJoined {
+        client: 2,
+        who: person("maya"),
+        drives: true,
+        host: "jump2".into(),
+        tty: "pts/2".into(),
+    });
     stage.msg(Msg::News(News::Driver { name: "maya".into(), you: true }));
     stage.key(KeyCode::Esc);
     shot_at("unknown-80x24", &stage, (80, 24));

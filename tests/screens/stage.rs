@@ -104,7 +104,13 @@ impl Stage {
             .with("zone", "America/New_York")
             .with("boot", "b");
         self.tell(Event::Genesis { fmt: "tminus/1".into(), text: text.encode(), sig: "-".into() });
-        self.tell(Event::ClientJoined { client: 1, who: person("maya"), drives: true, host: "jump2".into(), tty: "pts/1".into() });
+        self.tell(Event::ClientJoined {
+            client: 1,
+            who: person("maya"),
+            drives: true,
+            host: "jump2".into(),
+            tty: "pts/1".into(),
+        });
         self.msg(Msg::News(News::Driver { name: "maya".into(), you: true }));
         self
     }
@@ -112,7 +118,13 @@ impl Stage {
     pub fn started(mut self) -> Self {
         self = self.begun();
         let hard_stop = Some(T0 + 12_600_000_000);
-        self.tell(Event::Started { by: person("maya"), typed: "production".into(), t0: T0, zone: "America/New_York".into(), hard_stop });
+        self.tell(Event::Started {
+            by: person("maya"),
+            typed: "production".into(),
+            t0: T0,
+            zone: "America/New_York".into(),
+            hard_stop,
+        });
         self.tell(Event::VarsBound { values: Vec::new() });
         self
     }
@@ -158,7 +170,16 @@ impl Stage {
     pub fn start(&mut self, step: &str) {
         let attempt = self.attempt(step) + 1;
         let by = person("maya");
-        self.tell(Event::StepStarted { step: step.into(), attempt, by, typed: None, reason: None, second: None, invocation: None, until: None });
+        self.tell(Event::StepStarted {
+            step: step.into(),
+            attempt,
+            by,
+            typed: None,
+            reason: None,
+            second: None,
+            invocation: None,
+            until: None,
+        });
     }
 
     pub fn print(&mut self, step: &str, stream: Stream, text: &str) {
@@ -180,7 +201,14 @@ impl Stage {
         let attempt = self.attempt(step);
         let started = self.app.state().step(self.plan.find(&step.into()).unwrap()).started.unwrap();
         let took = self.now.since(started);
-        self.tell(Event::StepExited { step: step.into(), attempt, exit: Exit::Code(code), took, drained: Drained::Eof, holders: Vec::new() });
+        self.tell(Event::StepExited {
+            step: step.into(),
+            attempt,
+            exit: Exit::Code(code),
+            took,
+            drained: Drained::Eof,
+            holders: Vec::new(),
+        });
         let verdict = if checks.iter().all(|check| check.ok) { Verdict::Ok } else { Verdict::Fail };
         self.tell(Event::StepJudged { step: step.into(), attempt, verdict, checks, bound: Vec::new(), retry: None });
     }

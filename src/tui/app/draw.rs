@@ -35,10 +35,9 @@ impl App {
                 keys: &keys,
                 extents: self.extents.as_ref().map(|(step, extents)| (*step, extents)),
             };
-            let below = if hidden { area } else { views::draw(frame, area, &scene) };
+            let below = if hidden { views::hidden(frame, area, &scene) } else { views::draw(frame, area, &scene) };
             for overlay in self.overlays.iter().skip(first) {
-                let place = if overlay.is_full_screen() { area } else { below };
-                overlay.draw(frame, place, ctx);
+                overlay.draw(frame, below, ctx);
             }
             if !self.overlays.is_empty() {
                 views::say_over(frame, area, &scene);

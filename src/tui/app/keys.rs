@@ -37,7 +37,7 @@ impl App {
                 self.on_top(Card::RollBack, port, now);
                 return Vec::new();
             }
-            return self.to_overlay(port, now, |overlay, ctx| overlay.key(key, ctx));
+            return self.hand_to_card(port, now, |overlay, ctx| overlay.key(key, ctx));
         }
         if self.eye.search.typing {
             self.search_key(key);
@@ -55,7 +55,7 @@ impl App {
 
     pub(super) fn paste(&mut self, text: &str, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         if !self.overlays.is_empty() {
-            return self.to_overlay(port, now, |overlay, ctx| overlay.paste(text, ctx));
+            return self.hand_to_card(port, now, |overlay, ctx| overlay.paste(text, ctx));
         }
         if self.eye.search.typing {
             self.eye.search.text.extend(text.chars().filter(|letter| !letter.is_control()).take(200));
@@ -64,7 +64,7 @@ impl App {
     }
 
     /// Hands something to the card on top and does what it answers.
-    fn to_overlay(
+    fn hand_to_card(
         &mut self,
         port: &dyn Port,
         now: Stamp,

@@ -77,6 +77,7 @@ impl App {
                 }
             }
             Event::ClientLeft { .. } if self.state.clients.is_empty() => self.absent_from = Some(record.seq.0),
+            Event::Resume { .. } => self.absent_from = self.absent_from.or(Some(record.seq.0.saturating_sub(1))),
             Event::ClientJoined { .. } => {
                 if let Some(from) = self.absent_from.take() {
                     self.returned = Some(from);
@@ -136,7 +137,8 @@ impl App {
             | RunStatus::Aborted
             | RunStatus::Failed => false,
         };
-        let began = needs && !std::mem::replace(&mut self.needed, needs);
+        let before = std::mem::replace(&mut self.needed, needs);
+        let began = needs && !before;
         (began && self.caught_up).then_some(Effect::Bell)
     }
 }

@@ -13,7 +13,8 @@ use crate::tui::overlays::Overlay;
 impl App {
     /// Hands out what cards are drawn and asked from.
     pub(super) fn with_ctx<T>(&self, port: &dyn Port, now: Stamp, take: impl FnOnce(&Context<'_>) -> T) -> T {
-        let actions = self.lines();
+        // Help and palette list them; a frame without a card needs none, and each costs a walk over the steps.
+        let actions = if self.overlays.is_empty() { Vec::new() } else { self.lines() };
         take(&Context {
             plan: &self.plan,
             state: &self.state,
@@ -77,10 +78,10 @@ impl App {
             && !self.dismissed.start
         {
             self.open(Card::Start, port, now);
-        } else if let Some(gate) = self.open_gate() {
-            if self.dismissed.gate != Some((gate, self.state.step(gate).attempt)) {
-                self.open(Card::Gate(gate), port, now);
-            }
+        } else if let Some(gate) = self.open_gate()
+            && self.dismissed.gate != Some((gate, self.state.step(gate).attempt))
+        {
+            self.open(Card::Gate(gate), port, now);
         }
     }
 

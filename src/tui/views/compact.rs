@@ -43,7 +43,10 @@ fn what(scene: &Scene<'_>, ix: StepIx, at: (&str, usize), most: usize) -> Vec<Li
         }
         Work::Measure(question) | Work::Ask(question) => ("asks:", words::said(state, &question.text), Role::Text),
         Work::Choose { text, .. } => ("choose:", words::said(state, text), Role::Text),
-        Work::Wait(when) => ("waits:", shown(&when.shown()).into_owned(), Role::Text),
+        Work::Wait(when) => {
+            let to = state.step(ix).until.map_or(String::new(), |at| format!(", to {}", words::second(state, at)));
+            ("waits:", format!("{}{to}", shown(&when.shown())), Role::Text)
+        }
         Work::Gate(gate) => ("go/no-go:", words::said(state, &gate.text), Role::Text),
     };
     let head = format!("{number} {mark} ");
@@ -104,10 +107,10 @@ fn got(scene: &Scene<'_>, ix: StepIx, width: usize, most: usize) -> Vec<Line<'st
             line.spans.insert(0, scene.dim("    "));
             lines.push(line);
         }
-    } else if let (Work::Check(items), true) = (&planned.work, own.answers.len() < 2) {
-        if items.len() > 1 {
-            lines.push(row("of", format!("{} statements, {} answered", items.len(), own.answers.len()), Role::Text));
-        }
+    } else if let Work::Check(items) = &planned.work
+        && items.len() > 1
+    {
+        lines.push(row("of", format!("{} statements, {} answered", items.len(), own.answers.len()), Role::Text));
     }
     if let Some(why) = planned.why.as_ref().filter(|_| lines.len() < most) {
         lines.push(row("why", words::said(scene.state(), why), Role::TextDim));

@@ -113,8 +113,9 @@ fn band(scene: &Scene<'_>, width: usize) -> Line<'static> {
 fn clocks(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let (state, now) = (scene.state(), scene.ctx.now);
     let wall = schedule::format_wall(now.wall, &state.zone, Some("%H:%M:%S %Z")).unwrap_or_else(|| "?".into());
+    let in_utc = wall.ends_with(" UTC");
     let mut parts = vec![vec![scene.span(wall, Role::TextStrong)]];
-    if width >= 120 && state.zone != "UTC" {
+    if width >= 120 && !in_utc {
         let utc = schedule::format_wall(now.wall, "UTC", Some("(%H:%M:%S UTC)")).unwrap_or_default();
         parts[0].push(scene.dim(format!(" {utc}")));
     }
@@ -168,6 +169,13 @@ fn slip_part(scene: &Scene<'_>, slip: i64) -> Vec<Span<'static>> {
 
 fn way_back(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let (plan, state) = (scene.ctx.plan, scene.state());
+    if let Some(how) = state.ended {
+        let at = words::clock(state, state.at.wall);
+        return joined(
+            vec![vec![scene.dim("Ended "), scene.span(format!("{at}, {}", how.word()), Role::TextStrong)]],
+            width,
+        );
+    }
     if let Some(rollback) = &state.rollback {
         let level = plan.level(rollback.level);
         let ended = rollback.ended.unwrap_or(scene.ctx.now);

@@ -35,7 +35,7 @@ impl Columns {
             0..44 => (0, 0, 0),
             44..56 => (0, 8, 0),
             56..70 => (5, 7, 13),
-            70..90 => (6, 8, 18),
+            70..90 => (6, 8, 14),
             _ => (7, 9, 26),
         };
         // Selector, mark, word, number, and a cell between each.
@@ -113,12 +113,13 @@ fn phase_row(scene: &Scene<'_>, place: usize, width: usize) -> Vec<Span<'static>
     let progress = state.progress(&steps);
     let mut right = vec![scene.span(format!("{}/{}", progress.done, progress.total), Role::Text)];
     if progress.done == progress.total && progress.total > 0 && width >= 44 {
-        let (word, role) = if state.seen_phases.contains(&phase.id) {
-            ("  complete", Role::Ok)
-        } else {
-            ("  complete, space acknowledges", Role::You)
-        };
-        right.push(scene.span(if width >= 70 || word.len() < 12 { word } else { "  complete" }, role));
+        // Said once, at the phase that space would acknowledge.
+        let seen = |phase: &crate::model::plan::Phase| state.seen_phases.contains(&phase.id);
+        right.push(match (seen(phase), plan.phases[..place].iter().all(seen) && width >= 70) {
+            (true, _) => scene.span("  complete", Role::Ok),
+            (false, true) => scene.span("  complete, space acknowledges", Role::You),
+            (false, false) => scene.span("  complete", Role::You),
+        });
     } else if let Some(when) = planned(phase).filter(|_| width >= 56) {
         right.push(scene.dim(format!("  {when}")));
     }

@@ -44,7 +44,15 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
         scene.rule(frame, rows_of(below, below.height - foot_height, 1), "");
     }
     foot::draw(frame, below, scene, next);
-    below
+    // A card never lies on what every screen must say.
+    rows_of(below, u16::from(said), below.height)
+}
+
+/// The area of a card that hides the screen: all of it, but for what every screen must say.
+pub fn hidden(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
+    frame.buffer_mut().set_style(area, scene.style(Role::Text));
+    let said = trouble(frame, area, scene);
+    rows_of(area, u16::from(said), area.height)
 }
 
 /// What every screen must say, in place of the rule under the header: trouble first, else who drives.

@@ -28,7 +28,7 @@ use std::collections::VecDeque;
 
 pub use foot::{go_hint, say_over};
 pub use list::same as same_row;
-pub use live::draw;
+pub use live::{draw, hidden};
 pub use log::entries as log_entries;
 
 /// Runs of bytes of one stream that a step printed last: offset, length, stream.

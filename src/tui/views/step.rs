@@ -213,9 +213,10 @@ fn command_rows(scene: &Scene<'_>, ix: StepIx, command: &Command, width: usize) 
         how.push(format!("up to {} tries, {} apart", retry.times, plan_length(retry.every)));
     }
     lines.extend(labelled(scene, "runs", &how.join(", "), Role::TextDim, width));
-    for line in command_text(scene, command).split('\n') {
+    let text = command_text(scene, command);
+    for (number, line) in text.split('\n').enumerate() {
         for (place, row) in wrap::cells(line, width.saturating_sub(4)).into_iter().enumerate() {
-            let mark = if place == 0 { "  $ " } else { "    " };
+            let mark = if (number, place) == (0, 0) { "  $ " } else { "    " };
             lines.push(Line::from(vec![scene.dim(mark), scene.span(row, Role::Cmd)]));
         }
     }
@@ -244,11 +245,9 @@ pub fn command_text(scene: &Scene<'_>, command: &Command) -> String {
 fn came(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
     let (step, own) = (scene.ctx.plan.step(ix), scene.state().step(ix));
     let mut lines = vec![Line::default()];
-    if own.checks.is_empty() {
-        if let Some(command) = step.command() {
-            for (place, wanted) in want::lines(&command.expect).iter().enumerate() {
-                lines.extend(labelled(scene, if place == 0 { "expect" } else { "" }, wanted, Role::Text, width));
-            }
+    if let Some(command) = step.command().filter(|_| own.checks.is_empty()) {
+        for (place, wanted) in want::lines(&command.expect).iter().enumerate() {
+            lines.extend(labelled(scene, if place == 0 { "expect" } else { "" }, wanted, Role::Text, width));
         }
     }
     for (place, check) in own.checks.iter().enumerate() {

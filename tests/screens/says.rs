@@ -1,0 +1,114 @@
+//! The NEXT line: one plain sentence for every place a run can be in.
+
+use crate::shots::{at_the_gate, running};
+use crate::stage::*;
+use tminus::model::event::{EndState, Event, Settled};
+use tminus::model::expect::Verdict;
+use tminus::tui::words::{minutes, next_line, t_words};
+
+fn says(stage: &Stage) -> String {
+    next_line(&stage.plan, stage.app.state(), stage.now)
+}
+
+#[test]
+fn what_can_be_started_is_said_with_its_key_and_its_class() {
+    assert_eq!(says(&Stage::new()), "Wait. The run's records are being read.");
+    assert_eq!(says(&Stage::new().begun()), "Nothing has started. Enter opens the start card.");
+    assert_eq!(says(&Stage::new().started()), "r runs 1.1 Backup production DB (reads only).");
+    let mut stage = Stage::new().in_phase_two();
+    assert_eq!(says(&stage), "r, then its number typed, runs 2.1 Deploy backend with flags OFF (acts on production).");
+    stage.ran("deploy", 1, "");
+    stage.ran("smoke", 1, "");
+    assert_eq!(says(&stage), "r, then y, runs 2.3 Verify new routes respond (changes what can be changed back).");
+}
+
+#[test]
+fn what_runs_is_said_with_what_is_left_of_its_budget() {
+    let mut stage = running();
+    assert_eq!(says(&stage), "Wait. 2.3 is running and will pass or fail by itself (0:48 of its 5m budget left).");
+    stage.pass(60);
+    assert_eq!(
+        says(&stage),
+        "Wait. 2.3 is running and will pass or fail by itself (0:12 over its 5m budget; ^C stops it)."
+    );
+    stage.tell(Event::StopAsked {
+        step: "routes".into(),
+        attempt: 1,
+        how: tminus::model::event::StopHow::Terminate,
+        by: person("maya"),
+    });
+    assert_eq!(says(&stage), "Wait. 2.3 was asked to stop and has not ended yet. ^C again offers more.");
+}
+
+#[test]
+fn a_failure_is_said_with_its_cause_and_the_ways_on() {
+    let mut stage = Stage::new().in_phase_two();
+    stage.failed("deploy", 7);
+    assert_eq!(
+        says(&stage),
+        "2.1 failed after 0:04: wants exit 0, saw exit 7. R tries again, v accepts it, p holds, ! goes back."
+    );
+    let mut stage = Stage::new().in_phase_two();
+    stage.start("deploy");
+    let retry = Some(stage.now.wall + 7_000_000);
+    stage.tell(Event::StepJudged {
+        step: "deploy".into(),
+        attempt: 1,
+        verdict: Verdict::Fail,
+        checks: Vec::new(),
+        bound: Vec::new(),
+        retry,
+    });
+    assert_eq!(says(&stage), "Wait. 2.1 failed and is tried again in 0:07 (try 2). ^C ends the retries.");
+}
+
+#[test]
+fn people_are_asked_in_the_runbooks_own_words() {
+    let mut stage = Stage::new().started();
+    stage.ran("backup", 1, "");
+    stage.ran("migrate", 1, "");
+    assert_eq!(says(&stage), "Enter opens 1.3 Verify migration.");
+    stage.start("look");
+    assert_eq!(says(&stage), "Look, then Enter answers 1.3: All four tables are there");
+    assert_eq!(says(&at_the_gate()), "Enter opens the gate 3.1: Open the new index to everybody? (5 open)");
+}
+
+#[test]
+fn a_hold_an_end_and_an_unknown_step_say_what_to_do() {
+    let mut stage = running();
+    stage.tell(Event::Held { reason: "lunch\u{1b}[2J".into(), by: person("maya") });
+    assert!(says(&stage).ends_with("Held: nothing new starts."), "{}", says(&stage));
+    stage.end("routes", 0, Vec::new());
+    assert_eq!(says(&stage), "Held by maya: lunch^[[2J. Nothing new starts. p, then y, goes on.");
+    let mut stage = running();
+    let run = tminus::model::ids::RunId("0007-20261121T2000Z-search-0123456789abcdef".into());
+    let text = tminus::model::signed::SignedText::new("resume", tminus::model::signed::Realm::Live, &run)
+        .with("operator", "maya");
+    stage.tell(Event::Resume { fmt: "tminus/1".into(), text: text.encode(), sig: "-".into() });
+    assert!(
+        says(&stage).starts_with("2.3 was running when the program died. Nobody knows if it finished."),
+        "{}",
+        says(&stage)
+    );
+    let mut stage = Stage::new().in_phase_two();
+    stage.tell(Event::Aborted { reason: "no".into(), by: person("maya") });
+    stage.tell(Event::Ended { how: EndState::Aborted, by: person("maya") });
+    assert_eq!(says(&stage), "Ended before its end 15:08. Nothing left to run. Wait. The journal is being closed.");
+}
+
+#[test]
+fn what_is_left_when_nothing_is_left_is_to_close() {
+    let mut stage = Stage::new().in_phase_two();
+    for step in ["deploy", "smoke", "routes", "settle", "go", "flag", "drop", "tell"] {
+        let how = Settled::Skipped;
+        stage.tell(Event::StepSettled { step: step.into(), attempt: 0, how, reason: "no".into(), by: person("maya") });
+    }
+    assert_eq!(says(&stage), "Nothing left to run. Enter closes the run and seals its journal.");
+}
+
+#[test]
+fn times_read_as_people_say_them() {
+    let said: Vec<String> = [-45, 12, 34 * 60, -7500, 93_600].map(|seconds| t_words(seconds * 1_000_000)).to_vec();
+    assert_eq!(said, ["T-45s", "T+12s", "T+34m", "T-2h05m", "T+1d 02h"]);
+    assert_eq!([0, 240, 9780].map(|seconds| minutes(seconds * 1_000_000)), ["0m", "4m", "2h43"]);
+}
