@@ -6,140 +6,24 @@
 #[path = "support/fabricate.rs"]
 mod fabricate;
 
-use fabricate::{Build, SECRET, ask, check, everything, later, maya, plain, run, run_with};
-use std::sync::Arc;
-use std::time::Duration;
-use tminus::engine::driver::{Captured, Driver, Ended, Input, Output, StepFact, Wish};
+#[path = "support/desk.rs"]
+mod desk;
+
+#[path = "support/kept.rs"]
+mod kept;
+
+use desk::{Desk, refused, spawns, steers};
+use fabricate::{Build, check, later, maya, plain, run};
+use tminus::engine::driver::{Input, Output, StepFact, Wish};
 use tminus::engine::exec::Control;
-use tminus::engine::secrets::Secrets;
 use tminus::model::event::{Answer, Event, StopHow};
-use tminus::model::expect::{Capture, CaptureFrom, Verdict};
-use tminus::model::ids::{Seq, StepIx};
+use tminus::model::expect::Verdict;
+use tminus::model::ids::Seq;
 use tminus::model::intent::{Intent, Request, Typed};
-use tminus::model::output::{Drained, Exit};
-use tminus::model::plan::{Plan, Undo};
+use tminus::model::plan::Undo;
 use tminus::model::record::Record;
-use tminus::model::secret::Secret;
 use tminus::model::state::{RunState, StepStatus};
 use tminus::model::step::Condition;
-use tminus::model::time::Stamp;
-
-/// A driver with its journal.
-struct Desk {
-    driver: Driver,
-    now: Stamp,
-    wishes: u64,
-    on_its_way: Option<(Stamp, Vec<Event>)>,
-    records: Vec<Record>,
-}
-
-impl Desk {
-    fn new(plan: Plan) -> Self {
-        let book = fabricate::Book::new(&plan);
-        let driver = Driver::new(Arc::new(plan), book.state, Secrets::default());
-        Self { driver, now: fabricate::BEGUN, wishes: 0, on_its_way: None, records: book.records }
-    }
-
-    /// A run whose variables are bound.
-    fn started(plan: Plan) -> Self {
-        let mut desk = Self::new(plan);
-        desk.wish(Intent::Start { typed: "local".into() });
-        let outputs = desk.settle();
-        assert!(outputs.contains(&Output::BindVars), "{outputs:?}");
-        desk.send(Input::Note(vec![Event::VarsBound { values: Vec::new() }]));
-        desk.settle();
-        desk
-    }
-
-    fn send(&mut self, input: Input) -> Vec<Output> {
-        let outputs = self.driver.handle(input, self.now).expect("what the driver records can follow");
-        for output in &outputs {
-            if let Output::Append(at, events) = output {
-                assert!(self.on_its_way.is_none(), "a second batch is on its way");
-                self.on_its_way = Some((*at, events.clone()));
-            }
-        }
-        outputs
-    }
-
-    fn wish(&mut self, intent: Intent) -> Vec<Output> {
-        self.wishes += 1;
-        let request = Request { id: self.wishes, seen: self.driver.state.last, intent };
-        self.send(Input::Wish(Wish { client: 1, by: maya(), request }))
-    }
-
-    fn run(&mut self, step: &str) -> Vec<Output> {
-        self.wish(Intent::Run { step: step.into(), typed: Typed::default() })
-    }
-
-    /// The disk has the batch that is on its way.
-    fn durable(&mut self) -> Vec<Output> {
-        let (at, events) = self.on_its_way.take().expect("a batch is on its way");
-        let mut seq = self.driver.state.last;
-        let next = |event| {
-            seq = Seq(seq.0 + 1);
-            Record { seq, at, event }
-        };
-        let records: Vec<Record> = events.into_iter().map(next).collect();
-        self.records.extend(records.iter().cloned());
-        self.send(Input::Durable(records))
-    }
-
-    /// The disk answers until nothing is on its way.
-    fn settle(&mut self) -> Vec<Output> {
-        let mut outputs = Vec::new();
-        while self.on_its_way.is_some() {
-            outputs.extend(self.durable());
-        }
-        outputs
-    }
-
-    fn fact(&mut self, step: &str, attempt: u32, fact: StepFact) -> Vec<Output> {
-        let ix = self.ix(step);
-        self.send(Input::Fact(ix, attempt, fact))
-    }
-
-    fn ends(&mut self, step: &str, attempt: u32, verdict: Verdict) -> Vec<Output> {
-        self.fact(step, attempt, ended(verdict, Vec::new()))
-    }
-
-    fn ix(&self, step: &str) -> StepIx {
-        self.driver.plan.find(&step.into()).expect("a step of the plan")
-    }
-
-    fn status(&self, step: &str) -> StepStatus {
-        self.driver.state.step(self.ix(step)).status
-    }
-
-    fn journal(&self) -> String {
-        self.records.iter().map(|record| serde_json::to_string(&record.event).expect("JSON") + "\n").collect()
-    }
-}
-
-fn ended(verdict: Verdict, captured: Vec<Captured>) -> StepFact {
-    let (exit, took) = (Exit::Code(i32::from(verdict != Verdict::Ok)), Duration::from_secs(1));
-    let (drained, holders, checks) = (Drained::Eof, Vec::new(), Vec::new());
-    StepFact::Ended(Box::new(Ended { exit, took, drained, holders, verdict, checks, captured }))
-}
-
-fn spawns(outputs: &[Output]) -> usize {
-    outputs.iter().filter(|output| matches!(output, Output::Spawn(..))).count()
-}
-
-fn steers(outputs: &[Output]) -> Vec<Control> {
-    let control = |output: &Output| match output {
-        Output::Steer(_, control) => Some(*control),
-        _other => None,
-    };
-    outputs.iter().filter_map(control).collect()
-}
-
-fn refused(outputs: &[Output]) -> Option<String> {
-    outputs.iter().find_map(|output| match output {
-        Output::Refused { why, .. } => Some(why.clone()),
-        _other => None,
-    })
-}
 
 #[test]
 fn a_step_has_no_process_and_no_screen_shows_it_before_its_start_is_durable() {
@@ -432,65 +316,6 @@ fn after_a_record_that_cannot_follow_nothing_is_done_any_more() {
 }
 
 #[test]
-fn no_secret_that_is_typed_captured_or_quoted_reaches_a_record() {
-    let mut build = Build::new();
-    build.step(0, "pass", tminus::model::step::Work::Ask(ask("PASS", true)));
-    let capture = |name: &str, secret| (name.into(), Capture { from: CaptureFrom::Stdout, secret });
-    build.step(
-        0,
-        "mint",
-        run_with("mint", |command| command.capture = vec![capture("MINTED", true), capture("URL", false)]),
-    );
-    build.step(0, "say", tminus::model::step::Work::Ask(ask("WORD", false)));
-    build.step(0, "look", check(1));
-    let mut desk = Desk::started(build.done());
-    desk.wish(Intent::Value { step: "pass".into(), value: Secret::new(SECRET.into()) });
-    desk.settle();
-    desk.run("mint");
-    desk.settle();
-    let found = |name: &str, value: String, secret| Captured { name: name.into(), value: Secret::new(value), secret };
-    let captured =
-        vec![found("MINTED", "s3cr3t-minted".into(), true), found("URL", format!("http://x:{SECRET}@y"), false)];
-    desk.fact("mint", 1, ended(Verdict::Ok, captured));
-    desk.settle();
-    assert_eq!(desk.status("mint"), StepStatus::Ok);
-    let outputs = desk.wish(Intent::Value { step: "say".into(), value: Secret::new(format!("it is {SECRET}")) });
-    assert!(refused(&outputs).is_some_and(|why| !why.contains(SECRET)), "{outputs:?}");
-    desk.wish(Intent::Skip { step: "say".into(), reason: format!("it is {SECRET}") });
-    desk.settle();
-    let saw = format!("s3cr3t-minted and {SECRET}");
-    desk.wish(Intent::Answer { step: "look".into(), item: 0, answer: Answer::Ok, saw });
-    desk.settle();
-    desk.wish(Intent::Note { text: SECRET.into(), step: None });
-    desk.settle();
-    let journal = desk.journal();
-    assert!(!journal.contains(SECRET) && !journal.contains("s3cr3t-minted"), "{journal}");
-    assert!(journal.contains("[secret PASS]") && journal.contains("[secret MINTED]"), "{journal}");
-    assert_eq!(
-        desk.driver.secrets.get("MINTED").map(|value| value.reveal().to_owned()).as_deref(),
-        Some("s3cr3t-minted")
-    );
-}
-
-#[test]
-fn a_captured_secret_that_is_too_short_to_mask_fails_its_step() {
-    let mut desk = Desk::started(everything());
-    desk.wish(Intent::Run { step: "mint".into(), typed: Typed { text: Some("n-mint".into()), ..Typed::default() } });
-    assert!(desk.on_its_way.is_none(), "it names TOKEN, which has no value");
-    let mut build = Build::new();
-    let minted = ("MINTED".into(), Capture { from: CaptureFrom::Stdout, secret: true });
-    build.step(0, "mint", run_with("mint", |command| command.capture = vec![minted]));
-    let mut desk = Desk::started(build.done());
-    desk.run("mint");
-    desk.settle();
-    let short = Captured { name: "MINTED".into(), value: Secret::new("abc".into()), secret: true };
-    desk.fact("mint", 1, ended(Verdict::Ok, vec![short]));
-    desk.settle();
-    assert_eq!(desk.status("mint"), StepStatus::Failed);
-    assert!(desk.driver.state.vars.is_empty());
-}
-
-#[test]
 fn lost_output_makes_a_pass_unknown() {
     let mut desk = Desk::started(plain());
     desk.run("one");
@@ -521,4 +346,28 @@ fn the_state_that_a_driver_came_to_is_the_fold_of_its_journal() {
     }
     let folded = RunState::fold(&desk.driver.plan, &desk.records).expect("it folds");
     assert_eq!(folded, desk.driver.state);
+}
+
+#[test]
+fn no_variable_is_read_before_the_start_is_durable() {
+    let mut desk = Desk::new(plain());
+    assert!(desk.send(Input::Tick).is_empty());
+    let asked = desk.wish(Intent::Start { typed: "local".into() });
+    assert!(!asked.contains(&Output::BindVars), "{asked:?}");
+    assert!(desk.durable().contains(&Output::BindVars));
+    assert!(refused(&desk.run("one")).is_some_and(|why| why.contains("still being read")));
+}
+
+#[test]
+fn the_loop_is_woken_at_a_limit_and_not_again_after_it() {
+    let mut desk = Desk::started(plain());
+    desk.wish(Intent::Run { step: "two".into(), typed: Typed { text: Some("n-two".into()), ..Typed::default() } });
+    desk.settle();
+    assert_eq!(desk.driver.wake(), Some(desk.now.wall + 60_000_000));
+    // The wall clock was set forward: the limit by the monotonic clock is still to come, and is looked at when idle.
+    desk.now.wall += 120_000_000;
+    assert_eq!(steers(&desk.send(Input::Tick)), []);
+    assert_eq!(desk.driver.wake(), None);
+    desk.now.mono += 60_000_000;
+    assert_eq!(steers(&desk.send(Input::Tick)), [Control::Terminate]);
 }

@@ -1,9 +1,11 @@
 //! The journal written and read back on a real disk: durable before said, in order, and nothing else.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic in a test is the report")]
 
 mod journal_kit;
 
 use journal_kit::{Rig, chunk, note, notes, now, runs};
 use tminus::journal::reader::{Tail, read_all, recover};
+use tminus::journal::seal::prepare;
 use tminus::journal::writer::{Closing, Order, Report};
 use tminus::journal::{Heads, JournalError};
 use tminus::model::event::Event;
@@ -231,5 +233,45 @@ fn a_newer_format_is_named_and_not_read() {
         Tail::open(&rig.dir).unwrap().read_to(Seq(1)).err().unwrap(),
     ] {
         assert!(matches!(refused, JournalError::Newer { .. }), "{refused}");
+    }
+}
+
+/// The keys of one kind of text, as `docs/journal-format.md` lists them.
+fn documented(kind: &str) -> Vec<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/journal-format.md");
+    let docs = std::fs::read_to_string(path).unwrap();
+    let row = docs.lines().find(|line| line.starts_with(&format!("| `{kind}` |"))).unwrap();
+    row.split('|').nth(2).unwrap().trim().split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_format_document_lists_the_keys_that_are_written_in_their_order() {
+    let runs = runs();
+    let mut rig = Rig::new(&runs);
+    rig.note("one");
+    rig.finish(Closing::Left);
+    let dir = rig.dir.clone();
+    drop(rig);
+    let recovered = recover(&dir, None).unwrap();
+    let mut rig = Rig::resumed(dir, &recovered).unwrap();
+    let said = rig.finish(Closing::Ended);
+    let seal = prepare(&rig.dir, said.closed.as_ref().unwrap()).unwrap();
+    let mut texts: Vec<String> = vec![seal.text.replace("# ", "")];
+    for record in read_all(&rig.dir).unwrap() {
+        if let Event::Genesis { text, .. } | Event::Resume { text, .. } | Event::Ckpt { text, .. } = record.event {
+            texts.push(text);
+        }
+    }
+    for text in texts {
+        let kind = text.split(' ').nth(1).unwrap().to_owned();
+        let keys = text.lines().skip(1).filter_map(|line| Some(line.split_once(": ")?.0.to_owned()));
+        let mut wanted = documented(&kind);
+        if kind == "resume" {
+            let later = wanted[1..].to_vec();
+            assert_eq!(wanted[0], "those of genesis");
+            wanted = documented("genesis");
+            wanted.extend(later);
+        }
+        assert_eq!(keys.collect::<Vec<_>>(), wanted, "{kind}");
     }
 }

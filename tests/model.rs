@@ -9,6 +9,9 @@ mod fabricate;
 #[path = "support/course.rs"]
 mod course;
 
+#[path = "support/rules.rs"]
+mod rules;
+
 use course::{Course, Move};
 use fabricate::{by_hand, by_itself, everything, plain, resume};
 use proptest::prelude::*;

@@ -11,7 +11,6 @@ use crate::linear;
 use crate::model::plan::Plan;
 use crate::tui;
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
 /// How a run is shown.
@@ -21,7 +20,7 @@ pub(super) enum Manner {
     /// Lines.
     Lines,
     /// Nobody there.
-    Answers(PathBuf, Box<linear::Answers>),
+    Answers(Box<linear::Answers>),
 }
 
 impl Manner {
@@ -30,7 +29,7 @@ impl Manner {
         if let Some(path) = &show.answers {
             let plan = plan.ok_or_else(|| Failure::because("answers need a runbook that can be read"))?;
             let answers = linear::Answers::read(path, plan).map_err(|why| Failure::because(why.to_string()))?;
-            return Ok(Self::Answers(path.clone(), Box::new(answers)));
+            return Ok(Self::Answers(Box::new(answers)));
         }
         let accessible = super::places::var("ACCESSIBLE").is_some_and(|value| value != "0");
         let dumb = super::places::var("TERM").is_none_or(|term| term == "dumb");
@@ -49,7 +48,7 @@ impl Manner {
     /// Who an answers file speaks for.
     pub fn speaker(&self) -> Option<String> {
         match self {
-            Manner::Answers(_, answers) => answers.operator.clone(),
+            Manner::Answers(answers) => answers.operator.clone(),
             Manner::Screens | Manner::Lines => None,
         }
     }
@@ -86,20 +85,21 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
     })?;
     let clock = || SystemClock.now();
     match manner {
-        Manner::Screens => screens(&showing.plan, showing.common, Box::new(live), news, &clock, id.short()),
+        Manner::Screens => screens((&showing.plan, showing.common, id.short()), Box::new(live), news, &clock),
         Manner::Lines => {
             let input = std::io::BufReader::new(std::io::stdin());
             let left = linear::run(&showing.plan, Box::new(live), news, input, std::io::stdout(), &clock);
             lines_left(left.map_err(|why| Failure::because(why.to_string()))?, id.short())
         }
-        Manner::Answers(_, answers) => {
+        Manner::Answers(answers) => {
             let left = linear::fly(&showing.plan, Box::new(live), news, &answers, std::io::stdout(), &clock);
             lines_left(left.map_err(|why| Failure::because(why.to_string()))?, id.short())
         }
     }
 }
 
-fn screens(plan: &Plan, common: &Common, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn() -> crate::model::time::Stamp, run: &str) -> Ran {
+fn screens(showing: (&Plan, &Common, &str), port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn() -> crate::model::time::Stamp) -> Ran {
+    let (plan, common, run) = showing;
     let theme = tui::theme::choose(common.theme.as_deref(), common.no_color, common.ascii).map_err(|why| Failure::because(why.to_string()))?;
     let app = tui::App::new(plan.clone(), theme);
     let left = tui::run(app, port, news, clock).map_err(|why| Failure::of(&why))?;

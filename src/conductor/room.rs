@@ -77,6 +77,8 @@ pub(super) struct Room {
     pub signatures: Signatures,
     /// The end, once it has begun.
     pub sealing: Option<Sealing>,
+    /// Bytes of output that could not be kept.
+    pub not_kept: u64,
     /// Why the journal cannot be written.
     pub failed: Option<String>,
     /// Why the conductor ends as soon as nothing runs and all is on disk.
@@ -307,10 +309,11 @@ impl Room {
                 self.hall.tell_all(&ToClient::Trouble { words });
                 self.leave_if_failed();
             }
-            Report::NotKept { step, attempt, bytes } => {
-                if let Some(ix) = self.driver.plan.find(&step) {
-                    self.step(Input::Fact(ix, attempt, StepFact::Lost { bytes })).await;
-                }
+            // The writer records the loss itself as soon as it can; the screens are told at once.
+            Report::NotKept { bytes, .. } => {
+                self.not_kept += bytes;
+                let words = self.trouble().unwrap_or_default();
+                self.hall.tell_all(&ToClient::Trouble { words });
             }
             Report::Closed { head } => self.seal(head),
         }
@@ -318,10 +321,12 @@ impl Room {
 
     /// What every screen must say.
     pub fn trouble(&self) -> Option<String> {
-        if let Some(why) = &self.failed {
-            return Some(format!("Journal write failed ({why}). No step starts until this is fixed."));
+        let lost = if self.not_kept > 0 { format!(" {} bytes of output are not kept.", self.not_kept) } else { String::new() };
+        match &self.failed {
+            Some(why) => Some(format!("Journal write failed ({why}). No step starts until this is fixed.{lost}")),
+            None if !lost.is_empty() => Some(lost.trim_start().to_owned()),
+            None => self.signatures.words(),
         }
-        self.signatures.words()
     }
 
     /// When the journal cannot be written and nothing runs any more, the conductor ends: `tminus resume` goes on.

@@ -127,3 +127,6 @@ pub fn marker(state: &RunState, step: &str, attempt: Attempt) -> String {
     let run = state.facts.as_ref().map(|facts| facts.run.0.as_str()).unwrap_or_default();
     format!("{run}/{step}.{attempt}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,3 +168,6 @@ async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, Str
         .map(|text| text.trim_end_matches(['\n', '\r']).to_owned())
         .map_err(|_| format!("{}: its command printed what is not UTF-8", var.name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,11 +41,7 @@ pub(crate) struct Found {
 }
 
 enum Job<'a> {
-    Extents {
-        name: String,
-        extents: &'a [(Seq, Extent)],
-        salts: Vec<u8>,
-    },
+    Extents { name: String, extents: &'a [(Seq, Extent)], salts: Vec<u8> },
     Whole(String),
 }
 
@@ -62,25 +58,12 @@ pub(crate) fn judge<'a>(
             continue;
         }
         let name = output_name(step, *attempt);
-        let lengths = lengths(
-            dir,
-            (&name, &salt_name(step, *attempt)),
-            printed,
-            &mut found,
-        );
+        let lengths = lengths(dir, (&name, &salt_name(step, *attempt)), printed, &mut found);
         let Some(salts) = lengths else {
             continue;
         };
-        for (extents, salts) in printed
-            .extents
-            .chunks(EXTENTS)
-            .zip(salts.chunks(EXTENTS * SALT))
-        {
-            jobs.push(Job::Extents {
-                name: name.clone(),
-                extents,
-                salts: salts.to_vec(),
-            });
+        for (extents, salts) in printed.extents.chunks(EXTENTS).zip(salts.chunks(EXTENTS * SALT)) {
+            jobs.push(Job::Extents { name: name.clone(), extents, salts: salts.to_vec() });
         }
     }
     let found = Mutex::new(found);
@@ -96,12 +79,8 @@ pub(crate) fn judge<'a>(
             });
         }
     });
-    let mut found = found
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    found
-        .wrong
-        .sort_by(|one, other| (&one.seq, &one.name).cmp(&(&other.seq, &other.name)));
+    let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    found.wrong.sort_by(|one, other| (&one.seq, &one.name).cmp(&(&other.seq, &other.name)));
     found.whole.sort();
     found
 }
@@ -110,44 +89,23 @@ pub(crate) fn judge<'a>(
 const SALT: usize = 65;
 
 fn next<'a>(jobs: &Mutex<Vec<Job<'a>>>) -> Option<Job<'a>> {
-    jobs.lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .pop()
+    jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop()
 }
 
 /// Whether log and salts are as long as their records say; gives the salts.
-fn lengths(
-    dir: &RunDir,
-    (log, salt): (&str, &str),
-    printed: &Printed,
-    found: &mut Found,
-) -> Option<Vec<u8>> {
-    let (last, _) = *printed
-        .extents
-        .last()
-        .map(|(seq, extent)| (seq, extent))
-        .as_ref()?;
+fn lengths(dir: &RunDir, (log, salt): (&str, &str), printed: &Printed, found: &mut Found) -> Option<Vec<u8>> {
+    let (last, _) = *printed.extents.last().map(|(seq, extent)| (seq, extent)).as_ref()?;
     let mut say = |name: &str, why: String| {
-        found.wrong.push(Wrong {
-            seq: Some(*last),
-            name: name.to_owned(),
-            why,
-        });
+        found.wrong.push(Wrong { seq: Some(*last), name: name.to_owned(), why });
         None
     };
-    let length = match dir
-        .read(log)
-        .and_then(|file| file.metadata().map_err(JournalError::io("look at", log)))
-    {
+    let length = match dir.read(log).and_then(|file| file.metadata().map_err(JournalError::io("look at", log))) {
         Ok(stat) => stat.len(),
         Err(error) => return say(log, error.chain()),
     };
     let recorded = printed.length();
     if length < recorded {
-        return say(
-            log,
-            format!("it has {length} bytes, its records say {recorded}"),
-        );
+        return say(log, format!("it has {length} bytes, its records say {recorded}"));
     }
     let needed = printed.extents.len() * SALT;
     let salts = match dir.read_whole(salt, (needed + (1 << 20)) as u64) {
@@ -169,18 +127,10 @@ fn lengths(
 
 fn work(dir: &RunDir, job: Job, found: &Mutex<Found>) {
     let add = |change: &dyn Fn(&mut Found)| {
-        change(
-            &mut found
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
+        change(&mut found.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     };
     let wrong = |seq, name: &str, why: String| {
-        let wrong = Wrong {
-            seq,
-            name: name.to_owned(),
-            why,
-        };
+        let wrong = Wrong { seq, name: name.to_owned(), why };
         add(&|found| found.wrong.push(wrong.clone()));
     };
     match job {
@@ -188,11 +138,7 @@ fn work(dir: &RunDir, job: Job, found: &Mutex<Found>) {
             Ok(hash) => add(&|found| found.whole.push((name.clone(), hash))),
             Err(error) => wrong(None, &name, error.chain()),
         },
-        Job::Extents {
-            name,
-            extents,
-            salts,
-        } => {
+        Job::Extents { name, extents, salts } => {
             if let Err((seq, why)) = judge_extents(dir, &name, extents, &salts) {
                 wrong(Some(seq), &name, why);
             }
@@ -200,33 +146,22 @@ fn work(dir: &RunDir, job: Job, found: &Mutex<Found>) {
     }
 }
 
-fn judge_extents(
-    dir: &RunDir,
-    name: &str,
-    extents: &[(Seq, Extent)],
-    salts: &[u8],
-) -> Result<(), (Seq, String)> {
+fn judge_extents(dir: &RunDir, name: &str, extents: &[(Seq, Extent)], salts: &[u8]) -> Result<(), (Seq, String)> {
     let Some((first, start)) = extents.first() else {
         return Ok(());
     };
     let mut file = dir.read(name).map_err(|error| (*first, error.chain()))?;
     let gone = |error: std::io::Error| error.to_string();
-    file.seek(SeekFrom::Start(start.off))
-        .map_err(|error| (*first, gone(error)))?;
+    file.seek(SeekFrom::Start(start.off)).map_err(|error| (*first, gone(error)))?;
     let mut block = vec![0; BLOCK];
     for ((seq, extent), salt) in extents.iter().zip(salts.chunks(SALT)) {
-        let salt = salt
-            .strip_suffix(b"\n")
-            .and_then(|hex| Hash::parse(std::str::from_utf8(hex).ok()?));
+        let salt = salt.strip_suffix(b"\n").and_then(|hex| Hash::parse(std::str::from_utf8(hex).ok()?));
         let salt = salt.ok_or_else(|| (*seq, "its salt is not written as one is".to_owned()))?;
         let mut hash = Sha256::new_with_prefix(salt.0);
         feed(&mut hash, &mut file, extent.len, &mut block).map_err(|error| (*seq, gone(error)))?;
         if Hash::end(hash).hex() != extent.sha256 {
             let (from, to) = (extent.off, extent.off + extent.len);
-            return Err((
-                *seq,
-                format!("bytes {from} to {to} are not those that were recorded"),
-            ));
+            return Err((*seq, format!("bytes {from} to {to} are not those that were recorded")));
         }
     }
     Ok(())
@@ -247,10 +182,7 @@ fn hash_file(dir: &RunDir, name: &str) -> Result<Hash, JournalError> {
     let mut file = dir.read(name)?;
     let (mut hash, mut block) = (Sha256::new(), vec![0; BLOCK]);
     loop {
-        match file
-            .read(&mut block)
-            .map_err(JournalError::io("read", name))?
-        {
+        match file.read(&mut block).map_err(JournalError::io("read", name))? {
             0 => return Ok(Hash::end(hash)),
             count => hash.update(&block[..count]),
         }

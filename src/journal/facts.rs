@@ -35,9 +35,7 @@ pub(crate) struct Printed {
 impl Printed {
     /// How long the file is by its records.
     pub(crate) fn length(&self) -> u64 {
-        self.extents
-            .last()
-            .map_or(0, |(_, extent)| extent.off + extent.len)
+        self.extents.last().map_or(0, |(_, extent)| extent.off + extent.len)
     }
 
     /// Whether bytes may lie behind the last extent.
@@ -74,6 +72,7 @@ pub(crate) fn gather(dir: &RunDir) -> Result<(Walk, Facts), JournalError> {
 }
 
 impl Facts {
+    #[allow(clippy::too_many_lines, reason = "a new kind of event has to be looked at here, so each is named")]
     fn take(&mut self, record: Record) {
         self.records = record.seq.0;
         self.last = record.at.wall;
@@ -81,12 +80,7 @@ impl Facts {
         if self.closed.is_some() && !matches!(record.event, Event::Ckpt { .. }) {
             self.say(seq, "it stands after the record that closed the run");
         }
-        let opened = |fmt, text, sig| Opened {
-            seq,
-            fmt,
-            text,
-            sig,
-        };
+        let opened = |fmt, text, sig| Opened { seq, fmt, text, sig };
         match record.event {
             Event::Genesis { fmt, text, sig } | Event::Resume { fmt, text, sig } => {
                 self.openings.push(opened(fmt, text, Some(sig)));
@@ -97,11 +91,7 @@ impl Facts {
                 }
                 self.openings.push(opened(fmt, text, None));
             }
-            Event::Output {
-                step,
-                attempt,
-                extent,
-            } => self.extent(seq, (step, attempt), extent),
+            Event::Output { step, attempt, extent } => self.extent(seq, (step, attempt), extent),
             Event::OutputLost { step, attempt, .. } => {
                 self.printed.entry((step, attempt)).or_default().lost = true;
             }
@@ -109,13 +99,44 @@ impl Facts {
                 self.printed.entry((step, attempt)).or_default().exited = true;
             }
             Event::Ended { how, .. } => self.ended = Some(how),
-            Event::Closed {
-                output_files,
-                output_bytes,
-            } => {
+            Event::Closed { output_files, output_bytes } => {
                 self.closed = Some((output_files, output_bytes));
             }
-            _ => {}
+            Event::Ckpt { .. }
+            | Event::Started { .. }
+            | Event::VarsBound { .. }
+            | Event::VarsFailed { .. }
+            | Event::StepStarted { .. }
+            | Event::StepSpawned { .. }
+            | Event::StepNotStarted { .. }
+            | Event::StepJudged { .. }
+            | Event::StepAnswered { .. }
+            | Event::StepSettled { .. }
+            | Event::StepConditions { .. }
+            | Event::StepChosen { .. }
+            | Event::WaitEnded { .. }
+            | Event::StopAsked { .. }
+            | Event::StepTimeout { .. }
+            | Event::StepResolved { .. }
+            | Event::Survivors { .. }
+            | Event::GateVoted { .. }
+            | Event::GateDecided { .. }
+            | Event::Held { .. }
+            | Event::Released { .. }
+            | Event::RollbackStarted { .. }
+            | Event::RollbackEnded { .. }
+            | Event::PhaseSeen { .. }
+            | Event::Noted { .. }
+            | Event::Aborted { .. }
+            | Event::Paused { .. }
+            | Event::AnswersEnded { .. }
+            | Event::ClientJoined { .. }
+            | Event::ClientLeft { .. }
+            | Event::WheelTaken { .. }
+            | Event::IntentRefused { .. }
+            | Event::ClockJumped { .. }
+            | Event::JournalFailed { .. }
+            | Event::Foreign { .. } => {}
         }
     }
 
@@ -129,10 +150,7 @@ impl Facts {
         let follows = printed.length() == extent.off && (1..=1 << 20).contains(&extent.len);
         printed.extents.push((seq, extent));
         if !follows {
-            self.say(
-                seq,
-                "its extent does not follow the one before it in the file",
-            );
+            self.say(seq, "its extent does not follow the one before it in the file");
         }
     }
 

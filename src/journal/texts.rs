@@ -5,6 +5,7 @@
 
 use crate::journal::line::FMT;
 use crate::journal::reader::{Recovered, Valid};
+use crate::model::event::Event;
 use crate::model::ids::RunId;
 use crate::model::signed::{Realm, SignedText};
 
@@ -105,6 +106,20 @@ impl Opening {
             .with("run key", &self.run_key)
             .with("beacon", &self.beacon)
     }
+}
+
+/// The kind and the signed text of an event that begins a part; `None` for every other.
+pub(crate) fn of(event: &Event) -> Option<(&'static str, &str)> {
+    if let Event::Genesis { text, .. } = event {
+        return Some(("genesis", text));
+    }
+    if let Event::Resume { text, .. } = event {
+        return Some(("resume", text));
+    }
+    if let Event::Continue { text, .. } = event {
+        return Some(("continue", text));
+    }
+    None
 }
 
 /// The text of the first record of a part that goes on after a sync failed. `key` signs on.

@@ -151,10 +151,13 @@ impl Used {
     }
 }
 
-/// The attempt that an answer given now is for.
+/// The attempt that an answer given now is for. A step that is owed after a way back was taken waits a second time, though
+/// it was never started: without that, the answer which took the way back would be looked at for ever.
 fn turn(state: &RunState, ix: StepIx) -> u32 {
+    const GOING_BACK: u32 = 1 << 16;
     let own = state.step(ix);
-    if own.status.open() { own.attempt } else { own.attempt + 1 }
+    let attempt = if own.status.open() { own.attempt } else { own.attempt + 1 };
+    if state.rollback.is_some() { attempt | GOING_BACK } else { attempt }
 }
 
 /// What the file says to do now.

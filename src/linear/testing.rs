@@ -217,7 +217,7 @@ impl Conductor {
                     Ok(events) => events.into_iter().for_each(|event| self.append(event)),
                     Err(_) => return,
                 },
-                None => match follow::wake(&self.plan, &self.state, self.now.wall) {
+                None => match follow::wake(&self.plan, &self.state) {
                     Some(at) if at > self.now.wall && self.state.hold.is_none() => self.now.wall = at,
                     Some(_) | None => return,
                 },

@@ -126,9 +126,14 @@ pub fn enact(plan: &Plan, state: &RunState, due: Due, now: Stamp) -> Result<Vec<
     }
 }
 
+/// The next instant at which something is or becomes due by the clock, Unix microseconds; it may have passed.
+pub fn wake(plan: &Plan, state: &RunState) -> Option<i64> {
+    wake_after(plan, state, i64::MIN)
+}
+
 /// The next instant after `looked` at which something may become due by the clock, Unix microseconds. What was due then
 /// and waits for something else (a hold, a person) is not asked for again: that would keep a processor busy.
-pub fn wake(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
+pub fn wake_after(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
     if state.ended.is_some() || state.paused {
         return None;
     }

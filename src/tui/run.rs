@@ -48,6 +48,8 @@ pub fn run(app: App, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn()
         // Sent, never waited for: the answer is picked out of the keys if it comes.
         let _ = shown.write(QUESTION);
     }
+    // A terminal without a second screen would show what stood there before in every cell that we leave blank.
+    shown.screen.clear().map_err(TuiError::Draw)?;
     input::hear_signals(to.clone())?;
     input::hear_news(news, to.clone())?;
     shown.draw()?;

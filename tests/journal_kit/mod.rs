@@ -2,6 +2,9 @@
 //!
 //! Shared by the journal's tests; each uses a part of it.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
+
+pub mod changes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,22 +208,13 @@ pub struct Person {
 impl Person {
     pub fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let places = KeyPlaces {
-            key: None,
-            agent: None,
-            ssh_dir: None,
-            data_dir: home.path().to_owned(),
-            user: "maya".into(),
-        };
+        let places =
+            KeyPlaces { key: None, agent: None, ssh_dir: None, data_dir: home.path().to_owned(), user: "maya".into() };
         let signer = match find(&places).unwrap().found {
             Found::Ready(signer) => signer,
             _ => panic!("no key was made"),
         };
-        Self {
-            signer,
-            list: places.own_allowed_signers(),
-            _home: home,
-        }
+        Self { signer, list: places.own_allowed_signers(), _home: home }
     }
 
     pub fn with(&self) -> VerifyWith {
@@ -237,10 +231,7 @@ impl Person {
         let (dir, _) = RunDir::create(runs.path(), "site", now()).unwrap();
         let key = RunKey::generate();
         let runbook = dir.attach("site.yaml", b"steps: []\n").unwrap();
-        let text = Opening {
-            operator: "maya".into(),
-            ..opening(&key, &runbook)
-        };
+        let text = Opening { operator: "maya".into(), ..opening(&key, &runbook) };
         let text = text.genesis(realm, dir.id()).encode();
         let first = self.genesis(realm, text);
         let start = StartPoint::first(realm, dir.id());
@@ -254,36 +245,22 @@ impl Person {
             Realm::Drill => "genesis.drill@tminus",
         };
         let sig = self.signer.sign(namespace, text.as_bytes()).unwrap();
-        Event::Genesis {
-            fmt: "1.0".into(),
-            text,
-            sig,
-        }
+        Event::Genesis { fmt: "1.0".into(), text, sig }
     }
 
     pub fn resume(&self, dir: &RunDir, recovered: &Recovered) -> Rig {
         let key = RunKey::generate();
-        let text = Opening {
-            operator: "maya".into(),
-            ..opening(&key, "")
-        };
+        let text = Opening { operator: "maya".into(), ..opening(&key, "") };
         let text = text.resume(recovered, "the host fell").encode();
         let sig = self.signer.sign("resume@tminus", text.as_bytes()).unwrap();
-        let first = Event::Resume {
-            fmt: "1.0".into(),
-            text,
-            sig,
-        };
+        let first = Event::Resume { fmt: "1.0".into(), text, sig };
         let disk = Box::new(tminus::journal::storage::Disk::new(dir.clone()));
         Rig::begun(dir.clone(), disk, (first, recovered.start, key)).unwrap()
     }
 
     pub fn seal(&self, dir: &RunDir, said: &Said) {
         let seal = prepare(dir, said.closed.as_ref().unwrap()).unwrap();
-        let sig = self
-            .signer
-            .sign(seal.namespace, seal.text.as_bytes())
-            .unwrap();
+        let sig = self.signer.sign(seal.namespace, seal.text.as_bytes()).unwrap();
         finish(dir, &seal, Some(&sig)).unwrap();
     }
 
@@ -297,10 +274,7 @@ impl Person {
         err.stream = Stream::Err;
         rig.output(err);
         rig.end_output("build");
-        rig.tell(Order::Batch {
-            events: vec![(now(), exited("build"))],
-            barrier: true,
-        });
+        rig.tell(Order::Batch { events: vec![(now(), exited("build"))], barrier: true });
         let said = rig.finish(Closing::Ended);
         self.seal(&rig.dir, &said);
         rig.dir.clone()

@@ -59,7 +59,7 @@ impl<'a> Course<'a> {
             85..=93 => self.now = later(self.now, u64::from(each.pick % 400)),
             94..=95 => self.crash(each.pick),
             96..=97 => {
-                let bad = self.book.state.started.is_some() && each.pick % 3 == 0;
+                let bad = self.book.state.started.is_some() && each.pick.is_multiple_of(3);
                 if bad && self.book.state.ended.is_none() {
                     self.write(Event::VarsFailed { why: "no such variable".into() });
                 } else {
@@ -116,7 +116,7 @@ impl<'a> Course<'a> {
             let events = match due {
                 Due::Conditions(ix) => Ok(vec![Event::StepConditions {
                     step: self.plan.step(ix).id.clone(),
-                    hold: pick % 2 == 0,
+                    hold: pick.is_multiple_of(2),
                     saw: "TAG is x".into(),
                 }]),
                 Due::Begin(_) | Due::EndWait(_) | Due::EndRollback => {
@@ -140,9 +140,9 @@ impl<'a> Course<'a> {
         if self.book.state.ended.is_some() {
             return;
         }
-        self.now.mono = if pick % 2 == 0 { self.now.mono } else { 1_000_000 };
-        self.write(resume(if pick % 2 == 0 { "boot-1" } else { "boot-2" }));
-        if pick % 5 != 0 {
+        self.now.mono = if pick.is_multiple_of(2) { self.now.mono } else { 1_000_000 };
+        self.write(resume(if pick.is_multiple_of(2) { "boot-1" } else { "boot-2" }));
+        if !pick.is_multiple_of(5) {
             self.bind();
         }
     }
@@ -210,10 +210,10 @@ impl<'a> Course<'a> {
     fn wishes_for_next(&self, pick: u16) -> Vec<Intent> {
         let state = &self.book.state;
         if let Some(orphan) = state.orphan() {
-            let how = if pick % 2 == 0 { Resolution::Finished } else { Resolution::DidNot };
+            let how = if pick.is_multiple_of(2) { Resolution::Finished } else { Resolution::DidNot };
             return vec![Intent::Resolve { step: self.plan.step(orphan).id.clone(), how, reason: "looked".into() }];
         }
-        if state.hold.is_some() && pick % 4 != 0 {
+        if state.hold.is_some() && !pick.is_multiple_of(4) {
             return vec![Intent::GoOn];
         }
         let Some(next) = state.next(self.plan) else { return vec![Intent::Close] };
@@ -226,7 +226,7 @@ impl<'a> Course<'a> {
 
     fn wishes_of(&self, ix: StepIx, pick: u16) -> Vec<Intent> {
         let step = self.plan.step(ix).id.clone();
-        let (saw, answer) = ("seen".to_owned(), if pick % 7 == 0 { Answer::Failed } else { Answer::Ok });
+        let (saw, answer) = ("seen".to_owned(), if pick.is_multiple_of(7) { Answer::Failed } else { Answer::Ok });
         let mut wishes = vec![Intent::Run { step: step.clone(), typed: self.typed(ix) }];
         match &self.plan.step(ix).work {
             Work::Run(_) => {}
@@ -243,10 +243,10 @@ impl<'a> Course<'a> {
             })),
             Work::Wait(_) => wishes.push(Intent::Release { step: step.clone(), reason: saw }),
             Work::Gate(_) => {
-                let vote = if pick % 5 == 0 { Vote::NoGo } else { Vote::Go };
+                let vote = if pick.is_multiple_of(5) { Vote::NoGo } else { Vote::Go };
                 wishes.push(Intent::Vote { step: step.clone(), role: "lead".into(), vote });
                 let (typed, reason) = (GO_ANYWAY.to_owned(), "we must".to_owned());
-                wishes.push(Intent::Decide { step, go: pick % 4 != 0, typed, reason });
+                wishes.push(Intent::Decide { step, go: !pick.is_multiple_of(4), typed, reason });
             }
         }
         wishes

@@ -166,7 +166,7 @@ impl Driver {
     pub fn wake(&self) -> Option<i64> {
         let limits = self.state.running().into_iter().filter_map(|ix| self.limit_of(ix));
         let limits = limits.filter(|at| *at > self.looked);
-        follow::wake(&self.plan, &self.state, self.looked).into_iter().chain(limits).min()
+        follow::wake_after(&self.plan, &self.state, self.looked).into_iter().chain(limits).min()
     }
 
     /// Whether a batch is on its way to the disk.

@@ -7,6 +7,7 @@ use crate::journal::ckpt::{self, Ckpt, Next};
 use crate::journal::hash::Hash;
 use crate::journal::line::{self, Minor};
 use crate::journal::reader::{Broken, Valid, first_prev};
+use crate::journal::texts;
 use crate::model::event::Event;
 use crate::model::ids::{RunId, Seq};
 use crate::model::record::Record;
@@ -69,45 +70,28 @@ impl Chain {
         self.judge(bytes).map_err(|fault| match fault {
             Fault::Here(why) => Broken { seq: next, why },
             // What a checkpoint covers is as it was, so then it is this line that lies about it.
-            Fault::Link
-                if self.seq.0 == 0 || self.valid.is_some_and(|valid| valid.seq == self.seq) =>
-            {
+            Fault::Link if self.seq.0 == 0 || self.valid.is_some_and(|valid| valid.seq == self.seq) => {
                 let why = "it does not follow the record before it: its prev is another hash";
-                Broken {
-                    seq: next,
-                    why: why.into(),
-                }
+                Broken { seq: next, why: why.into() }
             }
             Fault::Link => {
                 let why = "it was changed: the record after it has another hash of it";
-                Broken {
-                    seq: self.seq,
-                    why: why.into(),
-                }
+                Broken { seq: self.seq, why: why.into() }
             }
         })
     }
 
     fn judge(&mut self, bytes: &[u8]) -> Result<Record, Fault> {
         if self.ended {
-            return Err(Fault::Here(
-                "it stands after the checkpoint that ended the run".into(),
-            ));
+            return Err(Fault::Here("it stands after the checkpoint that ended the run".into()));
         }
         let first = self.lines == 0;
-        let minor = if first {
-            line::format_of(bytes)
-        } else {
-            Ok(self.minor)
-        };
+        let minor = if first { line::format_of(bytes) } else { Ok(self.minor) };
         let minor = minor.map_err(|error| error.to_string())?;
         let line = line::decode(bytes, minor).map_err(|error| error.to_string())?;
         let record = line.record;
         if record.seq != self.next_seq() {
-            let why = format!(
-                "a record with the number {} stands in its place",
-                record.seq
-            );
+            let why = format!("a record with the number {} stands in its place", record.seq);
             return Err(Fault::Here(why));
         }
         let opening = self.opening(&record.event, first)?;
@@ -150,12 +134,9 @@ impl Chain {
 
     /// Judges the first record of a part; that it is first, and that no other is of its kind.
     fn opening(&self, event: &Event, first: bool) -> Result<Option<Opening>, String> {
-        let (kind, text) = match event {
-            Event::Genesis { text, .. } => ("genesis", text),
-            Event::Resume { text, .. } => ("resume", text),
-            Event::Continue { text, .. } => ("continue", text),
-            _ if first => return Err("a part begins with genesis, resume or continue".into()),
-            _ => return Ok(None),
+        let Some((kind, text)) = texts::of(event) else {
+            let why = "a part begins with genesis, resume or continue";
+            return if first { Err(why.into()) } else { Ok(None) };
         };
         if !first {
             return Err(format!("a {kind} stands in the middle of a part"));
@@ -167,11 +148,7 @@ impl Chain {
         if text.kind != kind {
             return Err(format!("its signed text is one of {}", text.kind));
         }
-        let key = text
-            .get("run key")
-            .and_then(Hash::parse)
-            .ok_or("it names no run key")?
-            .0;
+        let key = text.get("run key").and_then(Hash::parse).ok_or("it names no run key")?.0;
         if let Some((realm, run)) = &self.who {
             if (text.realm, &text.run) != (*realm, run) {
                 return Err("its signed text is one of another run".into());
@@ -181,11 +158,7 @@ impl Chain {
                 return Err("it goes on with another run key than the one in force".into());
             }
         }
-        Ok(Some(Opening {
-            realm: text.realm,
-            run: text.run,
-            key,
-        }))
+        Ok(Some(Opening { realm: text.realm, run: text.run, key }))
     }
 
     fn continues(&self, text: &SignedText) -> Result<(), String> {
@@ -205,12 +178,7 @@ impl Chain {
         Ok(())
     }
 
-    fn checkpoint(
-        &mut self,
-        record: &Record,
-        prev: Hash,
-        (text, sig): (&str, &str),
-    ) -> Result<(), String> {
+    fn checkpoint(&mut self, record: &Record, prev: Hash, (text, sig): (&str, &str)) -> Result<(), String> {
         let (realm, run, ckpt) = Ckpt::read(text).ok_or("its text is not a checkpoint's")?;
         if self.who.as_ref() != Some(&(realm, run)) {
             return Err("its checkpoint is one of another run".into());

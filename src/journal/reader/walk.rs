@@ -12,7 +12,7 @@ use crate::journal::line::{self, FMT, LineError, Minor};
 use crate::journal::reader::chain::Chain;
 use crate::journal::reader::lines::Lines;
 use crate::journal::reader::{Broken, Valid};
-use crate::journal::texts::{Dead, read_dead};
+use crate::journal::texts::{self, Dead, read_dead};
 use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::record::Record;
@@ -53,10 +53,7 @@ pub(crate) struct Walked {
 }
 
 /// Walks over a run. `take` gets every record that a checkpoint covers, in order, checkpoints included, with the checkpoint.
-pub(crate) fn walk(
-    dir: &RunDir,
-    take: &mut dyn FnMut(Record, &Valid),
-) -> Result<Walk, JournalError> {
+pub(crate) fn walk(dir: &RunDir, take: &mut dyn FnMut(Record, &Valid)) -> Result<Walk, JournalError> {
     let plan = plan(dir)?;
     let mut chain = Chain::new();
     let mut walk = Walk {
@@ -79,8 +76,7 @@ pub(crate) fn walk(
             (Some(_) | None, true) => None,
             (broken @ Some(_), false) => broken,
         };
-        walk.parts
-            .extend(held.map(|valid| Walked { valid, length }));
+        walk.parts.extend(held.map(|valid| Walked { valid, length }));
         if last || walk.problem.is_some() {
             walk.tail = tail;
         }
@@ -89,9 +85,11 @@ pub(crate) fn walk(
         }
     }
     walk.chain = chain;
-    walk.problem = walk
-        .problem
-        .or(dead_as_said(dir, &plan.said_dead, &walk.chain)?);
+    if walk.problem.is_none() && walk.chain.ended && (walk.tail.0 > 0 || !walk.dead.is_empty()) {
+        let why = "something stands after the checkpoint that ended the run".to_owned();
+        walk.problem = Some(Broken { seq: walk.chain.next_seq(), why });
+    }
+    walk.problem = walk.problem.or(dead_as_said(dir, &plan.said_dead, &walk.chain)?);
     Ok(walk)
 }
 
@@ -119,21 +117,11 @@ fn plan(dir: &RunDir) -> Result<Plan, JournalError> {
             return Err(JournalError::Parts(format!("{missing} is missing")));
         }
     }
-    let mut plan = Plan {
-        stages: Vec::new(),
-        dead: Vec::new(),
-        said_dead: Vec::new(),
-    };
+    let mut plan = Plan { stages: Vec::new(), dead: Vec::new(), said_dead: Vec::new() };
     let mut part = numbers.len() as u32;
     while part > 0 && is_unborn(dir, part)? {
         let (bytes, sha256) = rest(dir, &part_name(part), 0)?.1;
-        plan.dead.insert(
-            0,
-            Dead {
-                part,
-                rest: Some((bytes, sha256)),
-            },
-        );
+        plan.dead.insert(0, Dead { part, rest: Some((bytes, sha256)) });
         part -= 1;
     }
     if part == 0 {
@@ -147,10 +135,7 @@ fn plan(dir: &RunDir) -> Result<Plan, JournalError> {
         if part == 1 {
             return Ok(plan);
         }
-        let number = |key: &str| {
-            said.as_ref()
-                .and_then(|text| text.get(key)?.parse::<u64>().ok())
-        };
+        let number = |key: &str| said.as_ref().and_then(|text| text.get(key)?.parse::<u64>().ok());
         let parent = number("parent").and_then(|parent| u32::try_from(parent).ok());
         let dead = said.as_ref().and_then(|text| read_dead(text.get("dead")));
         let (Some(parent), Some(dead), Some(valid)) = (parent, dead, number("valid bytes")) else {
@@ -163,9 +148,7 @@ fn plan(dir: &RunDir) -> Result<Plan, JournalError> {
             return Err(JournalError::Parts(why));
         }
         plan.said_dead.extend(dead);
-        let sha256 = said
-            .as_ref()
-            .and_then(|text| Hash::parse(text.get("tail sha256")?));
+        let sha256 = said.as_ref().and_then(|text| Hash::parse(text.get("tail sha256")?));
         tail = number("tail bytes").zip(sha256);
         limit = Some(valid);
         part = parent;
@@ -191,15 +174,8 @@ pub(crate) fn opening(dir: &RunDir, part: u32) -> Result<Option<SignedText>, Jou
         Err(_) => return Ok(None),
         Ok(minor) => minor,
     };
-    let event = line::decode(first, minor)
-        .ok()
-        .map(|line| line.record.event);
-    Ok(match event {
-        Some(Event::Genesis { text, .. })
-        | Some(Event::Resume { text, .. })
-        | Some(Event::Continue { text, .. }) => SignedText::decode(&text),
-        Some(_) | None => None,
-    })
+    let event = line::decode(first, minor).map(|line| line.record.event);
+    Ok(event.ok().and_then(|event| SignedText::decode(texts::of(&event)?.1)))
 }
 
 /// Walks over one part; `chain` is left at its last good checkpoint.
@@ -234,22 +210,12 @@ fn part(
         }
     }
     let seq = chain.next_seq();
-    let cut_off = || Broken {
-        seq,
-        why: "the line is not finished, or is too long".into(),
-    };
-    let uncovered = || Broken {
-        seq,
-        why: "no checkpoint covers the end of this part".into(),
-    };
+    let cut_off = || Broken { seq, why: "the line is not finished, or is too long".into() };
+    let uncovered = || Broken { seq, why: "no checkpoint covers the end of this part".into() };
     if broken.is_none() && !lines.last().is_empty() {
         broken = Some(cut_off());
     }
-    if broken.is_none()
-        && stage
-            .limit
-            .is_some_and(|limit| held.map(|held| held.bytes) != Some(limit))
-    {
+    if broken.is_none() && stage.limit.is_some_and(|limit| held.map(|held| held.bytes) != Some(limit)) {
         broken = Some(uncovered());
     }
     *chain = good;
@@ -262,8 +228,7 @@ fn torn(dir: &RunDir, name: &str, held: Option<&Valid>) -> Result<bool, JournalE
         return Ok(false);
     };
     let mut file = dir.read(name)?;
-    file.seek(SeekFrom::Start(held.bytes))
-        .map_err(JournalError::io("read", name))?;
+    file.seek(SeekFrom::Start(held.bytes)).map_err(JournalError::io("read", name))?;
     let (mut lines, mut ckpts) = (Lines::new(file, name, u64::MAX), 0);
     loop {
         let event = lines.next()?.map(|line| line::decode(line, Minor::Newer));
@@ -279,13 +244,10 @@ fn torn(dir: &RunDir, name: &str, held: Option<&Valid>) -> Result<bool, JournalE
 /// A file's length, and the length and hash of what follows `from`.
 fn rest(dir: &RunDir, name: &str, from: u64) -> Result<(u64, (u64, Hash)), JournalError> {
     let mut file = dir.read(name)?;
-    file.seek(SeekFrom::Start(from))
-        .map_err(JournalError::io("read", name))?;
+    file.seek(SeekFrom::Start(from)).map_err(JournalError::io("read", name))?;
     let (mut hash, mut bytes, mut block) = (Sha256::new(), 0, vec![0; 128 * 1024]);
     loop {
-        let count = file
-            .read(&mut block)
-            .map_err(JournalError::io("read", name))?;
+        let count = file.read(&mut block).map_err(JournalError::io("read", name))?;
         if count == 0 {
             return Ok((from + bytes, (bytes, Hash::end(hash))));
         }
@@ -296,21 +258,11 @@ fn rest(dir: &RunDir, name: &str, from: u64) -> Result<(u64, (u64, Hash)), Journ
 
 fn tail_as_said(stage: &Stage, tail: (u64, Hash), chain: &Chain) -> Option<Broken> {
     let said = stage.tail?;
-    let why = format!(
-        "what lies behind the end of part {} is not what the next part says",
-        stage.part
-    );
-    (said != tail).then_some(Broken {
-        seq: chain.next_seq(),
-        why,
-    })
+    let why = format!("what lies behind the end of part {} is not what the next part says", stage.part);
+    (said != tail).then_some(Broken { seq: chain.next_seq(), why })
 }
 
-fn dead_as_said(
-    dir: &RunDir,
-    said: &[Dead],
-    chain: &Chain,
-) -> Result<Option<Broken>, JournalError> {
+fn dead_as_said(dir: &RunDir, said: &[Dead], chain: &Chain) -> Result<Option<Broken>, JournalError> {
     for dead in said {
         if let Some(said) = dead.rest
             && rest(dir, &part_name(dead.part), 0)?.1 != said

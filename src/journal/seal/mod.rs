@@ -76,10 +76,7 @@ pub fn prepare(dir: &RunDir, head: &Head) -> Result<SealText, SealError> {
     }
     let header = header(&walk, &facts, listed.len());
     let text = text::write(realm, &run, &header, &listed);
-    Ok(SealText {
-        text,
-        namespace: namespace(realm),
-    })
+    Ok(SealText { text, namespace: namespace(realm) })
 }
 
 /// Writes SEAL and, where there is one, the signature: each to a temporary file, synced, renamed, the directory synced. Doing
@@ -88,9 +85,7 @@ pub fn finish(dir: &RunDir, seal: &SealText, sig: Option<&str>) -> Result<(), Se
     if let Some(sig) = sig {
         let key = match sshsig::check(sig.as_bytes(), seal.namespace, seal.text.as_bytes()) {
             Ok(key) => key,
-            Err(SigError::CannotCheckHere(_)) => {
-                sshsig::named_key(sig.as_bytes()).map_err(SealError::Signature)?
-            }
+            Err(SigError::CannotCheckHere(_)) => sshsig::named_key(sig.as_bytes()).map_err(SealError::Signature)?,
             Err(error) => return Err(SealError::Signature(error)),
         };
         replace(dir, &sig_name(key.blob()), sig.as_bytes())?;
@@ -99,10 +94,7 @@ pub fn finish(dir: &RunDir, seal: &SealText, sig: Option<&str>) -> Result<(), Se
         Ok(there) if there == seal.text.as_bytes() => Ok(()),
         Ok(_) => {
             let why = "another seal is there".to_owned();
-            Err(SealError::Changed {
-                name: "SEAL".into(),
-                why,
-            })
+            Err(SealError::Changed { name: "SEAL".into(), why })
         }
         Err(_) => Ok(replace(dir, "SEAL", seal.text.as_bytes())?),
     }
@@ -142,19 +134,13 @@ pub(crate) fn header(walk: &Walk, facts: &Facts, files: usize) -> Header {
         end: facts.ended.map_or("unknown", |end| end.word()).to_owned(),
         parts: parts.join(" "),
         records: facts.records,
-        ckpt: walk
-            .chain
-            .valid
-            .map_or(String::new(), |valid| valid.ckpt.hex()),
+        ckpt: walk.chain.valid.map_or(String::new(), |valid| valid.ckpt.hex()),
         files: files as u64,
     }
 }
 
 fn ended(walk: &Walk, facts: &Facts, head: &Head) -> Result<(Realm, RunId), SealError> {
-    let changed = |why: String| SealError::Changed {
-        name: part_name(head.part),
-        why,
-    };
+    let changed = |why: String| SealError::Changed { name: part_name(head.part), why };
     if let Some(broken) = &walk.problem {
         return Err(changed(broken.to_string()));
     }
@@ -192,14 +178,8 @@ fn files(dir: &RunDir, walk: &Walk) -> Result<Vec<File>, SealError> {
             let why = "it is not a plain file with one name".to_owned();
             return Err(SealError::Changed { name, why });
         }
-        let starts = name
-            .strip_prefix("attach/")
-            .map(|name| name.chars().take(16).collect());
-        let part = walk
-            .parts
-            .iter()
-            .any(|walked| part_name(walked.valid.part) == name)
-            || walk.is_known_dead(&name);
+        let starts = name.strip_prefix("attach/").map(|name| name.chars().take(16).collect());
+        let part = walk.parts.iter().any(|walked| part_name(walked.valid.part) == name) || walk.is_known_dead(&name);
         let output = name.strip_prefix("out/").is_some_and(is_output);
         if !text::is_plain(&name) || !(part || output || starts.is_some()) {
             return Err(SealError::Foreign(name));
@@ -214,17 +194,14 @@ fn is_output(name: &str) -> bool {
         let (step, attempt) = name.rsplit_once('.')?;
         (!step.is_empty() && attempt.parse::<u32>().is_ok()).then_some(())
     };
-    [".log", ".salt"]
-        .iter()
-        .any(|end| name.strip_suffix(end).and_then(attempt).is_some())
+    [".log", ".salt"].iter().any(|end| name.strip_suffix(end).and_then(attempt).is_some())
 }
 
 fn replace(dir: &RunDir, name: &str, bytes: &[u8]) -> Result<(), JournalError> {
     let new = format!("{name}.new");
     let _ = rustix::fs::unlinkat(dir, &new, rustix::fs::AtFlags::empty());
     let mut file = dir.make(&new)?;
-    file.write_all(bytes)
-        .map_err(JournalError::io("write", &new))?;
+    file.write_all(bytes).map_err(JournalError::io("write", &new))?;
     file.sync_all().map_err(JournalError::io("sync", &new))?;
     rustix::fs::renameat(dir, &new, dir, name).map_err(JournalError::io("rename", &new))?;
     rustix::fs::fsync(dir).map_err(JournalError::io("sync", "the run directory"))

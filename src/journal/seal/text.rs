@@ -67,8 +67,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Seal, String> {
             Some(line) if listed.is_empty() => head.push_str(line),
             Some(_) => return Err(format!("line {at} is a header behind the files")),
             None => {
-                let file =
-                    file(line).ok_or_else(|| format!("line {at} names no file as it should"))?;
+                let file = file(line).ok_or_else(|| format!("line {at} names no file as it should"))?;
                 if listed.last().is_some_and(|last| last.name >= file.name) {
                     return Err(format!("line {at} is out of order, or names a file twice"));
                 }
@@ -78,11 +77,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Seal, String> {
     }
     let signed = SignedText::decode(&head).ok_or("its header is not written as one is")?;
     let word = |key: &str| signed.get(key).unwrap_or_default().to_owned();
-    let number = |key: &str| {
-        word(key)
-            .parse()
-            .map_err(|_| format!("its header has no {key}"))
-    };
+    let number = |key: &str| word(key).parse().map_err(|_| format!("its header has no {key}"));
     let header = Header {
         end: word("end"),
         parts: word("parts"),
@@ -90,12 +85,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Seal, String> {
         ckpt: word("last ckpt"),
         files: number("files")?,
     };
-    let seal = Seal {
-        realm: signed.realm,
-        run: signed.run,
-        header,
-        listed,
-    };
+    let seal = Seal { realm: signed.realm, run: signed.run, header, listed };
     let again = write(seal.realm, &seal.run, &seal.header, &seal.listed);
     if again != text {
         return Err("its header is not written as one is".into());
@@ -106,10 +96,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Seal, String> {
 fn file(line: &str) -> Option<Listed> {
     let (sha256, name) = line.strip_suffix('\n')?.split_once("  ")?;
     let sha256 = Hash::parse(sha256)?;
-    is_plain(name).then(|| Listed {
-        sha256,
-        name: name.to_owned(),
-    })
+    is_plain(name).then(|| Listed { sha256, name: name.to_owned() })
 }
 
 /// Whether a name can stand in a seal.
@@ -127,17 +114,8 @@ mod tests {
 
     #[test]
     fn a_seal_reads_back_and_no_other_spelling_of_it_does() {
-        let header = Header {
-            end: "completed".into(),
-            parts: "1:2:x".into(),
-            records: 3,
-            ckpt: "c".into(),
-            files: 2,
-        };
-        let file = |name: &str| Listed {
-            sha256: Hash::of(b""),
-            name: name.into(),
-        };
+        let header = Header { end: "completed".into(), parts: "1:2:x".into(), records: 3, ckpt: "c".into(), files: 2 };
+        let file = |name: &str| Listed { sha256: Hash::of(b""), name: name.into() };
         let listed = [file("events-0001.jsonl"), file("out/a.1.log")];
         let run = RunId::from("0001-x");
         let text = write(Realm::Live, &run, &header, &listed);

@@ -21,6 +21,11 @@ impl Disk {
         Self { dir, files: Vec::new() }
     }
 
+    /// Takes away what was appended after the first `bytes` bytes, as a power cut does.
+    pub(super) fn lose(&mut self, file: FileNo, bytes: u64) -> io::Result<()> {
+        self.file(file)?.set_len(bytes)
+    }
+
     fn file(&mut self, file: FileNo) -> io::Result<&mut File> {
         let file = self.files.get_mut(file.0).and_then(Option::as_mut);
         file.ok_or_else(|| io::Error::other("the file is closed"))

@@ -1,10 +1,12 @@
 //! A disk that fails where it is told: for tests, and for a drill's faults.
 //!
-//! Counts the calls that a disk can refuse and fails from the n-th on, once or for as long as it is told; a write that fails
-//! leaves half of its bytes behind. Everything else is the real disk.
+//! Counts the calls that a disk can refuse and fails from the n-th on, once or for as long as it is told. A write that fails
+//! leaves half of its bytes behind; a sync that fails, and the end of it all, take away what was not synced, as a power cut
+//! does. So whoever takes a failed sync for done, or syncs too little, is found out.
 
 use super::{Disk, FileNo, Storage};
 use rustix::io::Errno;
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +27,8 @@ pub struct Faulty {
     disk: Disk,
     fault: Fault,
     calls: Arc<AtomicU64>,
+    /// Of each open file: how much was appended, and how much of that was synced.
+    lengths: HashMap<FileNo, (u64, u64)>,
 }
 
 impl Faulty {
@@ -32,7 +36,22 @@ impl Faulty {
     pub fn new(disk: Disk, fault: Fault) -> (Self, Arc<AtomicU64>) {
         let calls = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&calls);
-        (Self { disk, fault, calls }, counter)
+        let lengths = HashMap::new();
+        (Self { disk, fault, calls, lengths }, counter)
+    }
+
+    fn grow(&mut self, file: FileNo, bytes: u64) {
+        if let Some((length, _)) = self.lengths.get_mut(&file) {
+            *length += bytes;
+        }
+    }
+
+    fn lose(&mut self, file: FileNo) {
+        if let Some((length, synced)) = self.lengths.get_mut(&file) {
+            *length = *synced;
+            // Nothing depends on it here: what should be lost and is not can only hide a fault, never make one.
+            let _ = self.disk.lose(file, *synced);
+        }
     }
 
     fn call(&self) -> io::Result<()> {
@@ -44,26 +63,46 @@ impl Faulty {
     }
 }
 
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        let files: Vec<FileNo> = self.lengths.keys().copied().collect();
+        for file in files {
+            self.lose(file);
+        }
+    }
+}
+
 impl Storage for Faulty {
     fn create(&mut self, name: &str) -> io::Result<FileNo> {
         self.call()?;
-        self.disk.create(name)
+        let file = self.disk.create(name)?;
+        self.lengths.insert(file, (0, 0));
+        Ok(file)
     }
 
     fn append(&mut self, file: FileNo, bytes: &[u8]) -> io::Result<()> {
-        if let Err(error) = self.call() {
-            self.disk.append(file, &bytes[..bytes.len() / 2])?;
-            return Err(error);
-        }
-        self.disk.append(file, bytes)
+        let called = self.call();
+        let kept = if called.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
+        self.disk.append(file, kept)?;
+        self.grow(file, kept.len() as u64);
+        called
     }
 
     fn sync(&mut self, file: FileNo) -> io::Result<()> {
-        self.call()?;
-        self.disk.sync(file)
+        if let Err(error) = self.call() {
+            self.lose(file);
+            return Err(error);
+        }
+        self.disk.sync(file)?;
+        if let Some((length, synced)) = self.lengths.get_mut(&file) {
+            *synced = *length;
+        }
+        Ok(())
     }
 
     fn close(&mut self, file: FileNo) {
+        self.lose(file);
+        self.lengths.remove(&file);
         self.disk.close(file);
     }
 
@@ -74,7 +113,9 @@ impl Storage for Faulty {
 
     fn copy_start(&mut self, from: &str, bytes: u64, to: FileNo) -> io::Result<()> {
         self.call()?;
-        self.disk.copy_start(from, bytes, to)
+        self.disk.copy_start(from, bytes, to)?;
+        self.grow(to, bytes);
+        Ok(())
     }
 
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {

@@ -15,27 +15,17 @@ use crate::journal::seal::text::Seal;
 use crate::journal::seal::{MOST, header, is_beside, namespace, sig_name, text};
 
 /// Judges all files.
-pub(super) fn judge(
-    dir: &RunDir,
-    with: &VerifyWith,
-    (walk, facts): (&Walk, &Facts),
-    found: &mut Verified,
-) {
+pub(super) fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found: &mut Verified) {
     let all = match dir.everything() {
         Ok(all) => all,
         Err(error) => return found.say(None, error.chain()),
     };
-    for odd in all
-        .iter()
-        .filter(|file| !file.plain && file.name != "socket")
-    {
+    for odd in all.iter().filter(|file| !file.plain && file.name != "socket") {
         found.say_of(&odd.name, "it is not a plain file with one name");
     }
     let seal = seal(dir, with, (walk, facts), (&all, found));
     let listed = |name: &String| seal.is_some() || name.starts_with("attach/");
-    let plain = all
-        .iter()
-        .filter(|file| file.plain && !is_beside(&file.name));
+    let plain = all.iter().filter(|file| file.plain && !is_beside(&file.name));
     let whole: Vec<String> = plain.map(|file| file.name.clone()).filter(listed).collect();
     let content = content::judge(dir, facts.printed.iter(), &whole);
     for wrong in content.wrong {
@@ -43,9 +33,7 @@ pub(super) fn judge(
         found.problems.push(Problem { seq, file, why });
     }
     for (name, bytes) in content.behind {
-        found.notes.push(format!(
-            "{name}: {bytes} bytes were printed and never recorded"
-        ));
+        found.notes.push(format!("{name}: {bytes} bytes were printed and never recorded"));
     }
     attachments(&content.whole, found);
     if let Some(seal) = seal {
@@ -63,11 +51,8 @@ fn seal(
     (walk, facts): (&Walk, &Facts),
     (all, found): (&[Found], &mut Verified),
 ) -> Option<Seal> {
-    let sigs: Vec<&str> = all
-        .iter()
-        .map(|file| file.name.as_str())
-        .filter(|name| name.starts_with("SEAL") && *name != "SEAL")
-        .collect();
+    let sigs: Vec<&str> =
+        all.iter().map(|file| file.name.as_str()).filter(|name| name.starts_with("SEAL") && *name != "SEAL").collect();
     if !all.iter().any(|file| file.name == "SEAL") {
         for sig in sigs {
             found.say_of(sig, "it belongs to a seal, and there is none");
@@ -133,12 +118,7 @@ fn signers(
         match check(with, &sig, namespace(*realm), seal) {
             Ok(key) => {
                 let claimed = key.fingerprint();
-                stand(
-                    with,
-                    (&key, namespace(*realm), at),
-                    ("seal", &claimed),
-                    found,
-                );
+                stand(with, (&key, namespace(*realm), at), ("seal", &claimed), found);
             }
             Err(Unknown::Wrong(why)) => found.say_of(name, why),
             Err(Unknown::Unchecked(why)) => {
@@ -163,19 +143,13 @@ fn attachments(whole: &[(String, Hash)], found: &mut Verified) {
         }
     }
     if !runbook {
-        found.say_of(
-            "attach/",
-            "the runbook that the first record names is not there",
-        );
+        found.say_of("attach/", "the runbook that the first record names is not there");
     }
 }
 
 fn against_seal(seal: &Seal, whole: &[(String, Hash)], found: &mut Verified) {
     // Both are in order of names, and no name is in either twice.
-    let place = |name: &str| {
-        seal.listed
-            .binary_search_by(|listed| listed.name.as_str().cmp(name))
-    };
+    let place = |name: &str| seal.listed.binary_search_by(|listed| listed.name.as_str().cmp(name));
     let mut there = vec![false; seal.listed.len()];
     for (name, sha256) in whole {
         match place(name) {
@@ -189,25 +163,16 @@ fn against_seal(seal: &Seal, whole: &[(String, Hash)], found: &mut Verified) {
         }
     }
     for (listed, _) in seal.listed.iter().zip(there).filter(|(_, there)| !there) {
-        found.say_of(
-            &listed.name,
-            "the seal lists it, and it is not there as a plain file",
-        );
+        found.say_of(&listed.name, "the seal lists it, and it is not there as a plain file");
     }
 }
 
 /// The last record counts the output files and their bytes.
 fn closed(all: &[Found], dir: &RunDir, facts: &Facts, found: &mut Verified) {
     let is_log = |file: &&Found| file.name.starts_with("out/") && file.name.ends_with(".log");
-    let logs: Vec<u64> = all
-        .iter()
-        .filter(is_log)
-        .filter_map(|file| Some(dir.read(&file.name).ok()?.metadata().ok()?.len()))
-        .collect();
+    let logs: Vec<u64> =
+        all.iter().filter(is_log).filter_map(|file| Some(dir.read(&file.name).ok()?.metadata().ok()?.len())).collect();
     if facts.closed != Some((logs.len() as u64, logs.iter().sum())) {
-        found.say(
-            None,
-            "its last record counts other output than is there".into(),
-        );
+        found.say(None, "its last record counts other output than is there".into());
     }
 }

@@ -128,18 +128,11 @@ pub fn verify(dir: &RunDir, with: &VerifyWith) -> Verified {
 fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found: &mut Verified) {
     found.records = facts.records;
     found.ended = facts.ended;
-    found.outputs = facts
-        .printed
-        .values()
-        .filter(|printed| !printed.extents.is_empty())
-        .count() as u64;
+    found.outputs = facts.printed.values().filter(|printed| !printed.extents.is_empty()).count() as u64;
     found.head = walk.chain.valid.map(|valid| valid.head());
     if let Some((realm, run)) = &walk.chain.who {
         if is_id(dir.id().as_str()) && run != dir.id() {
-            let why = format!(
-                "the directory is called {}, its journal is that of {run}",
-                dir.id()
-            );
+            let why = format!("the directory is called {}, its journal is that of {run}", dir.id());
             found.say(Some(Seq(1)), why);
         }
         (found.realm, found.run) = (Some(*realm), run.to_string());
@@ -148,9 +141,7 @@ fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found:
         found.say(Some(broken.seq), broken.why.clone());
     } else if walk.tail.0 > 0 {
         let (bytes, seq) = (walk.tail.0, facts.records);
-        found.notes.push(format!(
-            "{bytes} bytes behind record {seq} are torn, and no part of the run"
-        ));
+        found.notes.push(format!("{bytes} bytes behind record {seq} are torn, and no part of the run"));
     }
     if let Some((seq, why)) = &facts.wrong {
         found.say(Some(*seq), why.clone());
@@ -166,25 +157,15 @@ fn head_code(code: &str, facts: &Facts, found: &mut Verified) {
     let code: String = code.chars().filter(|letter| *letter != '-').collect();
     let code = code.to_ascii_lowercase();
     let of = |(seq, ckpt): &(Seq, crate::journal::Hash)| {
-        let head = Head {
-            part: 0,
-            seq: *seq,
-            bytes: 0,
-            ckpt: *ckpt,
-        };
+        let head = Head { part: 0, seq: *seq, bytes: 0, ckpt: *ckpt };
         (head.code().replace('-', "") == code).then_some(*seq)
     };
     match facts.ckpts.iter().find_map(of) {
         Some(seq) => {
             let later = facts.records - seq.0;
-            found.notes.push(format!(
-                "the head code is that of record {seq}; {later} follow it"
-            ));
+            found.notes.push(format!("the head code is that of record {seq}; {later} follow it"));
         }
-        None => found.say(
-            None,
-            "no checkpoint of this run has the head code that was given".into(),
-        ),
+        None => found.say(None, "no checkpoint of this run has the head code that was given".into()),
     }
 }
 
@@ -209,25 +190,16 @@ impl Verified {
     }
 
     fn say(&mut self, seq: Option<Seq>, why: String) {
-        self.problems.push(Problem {
-            seq,
-            file: None,
-            why,
-        });
+        self.problems.push(Problem { seq, file: None, why });
     }
 
     fn say_of(&mut self, file: &str, why: impl Into<String>) {
         let (file, why) = (Some(file.to_owned()), why.into());
-        self.problems.push(Problem {
-            seq: None,
-            file,
-            why,
-        });
+        self.problems.push(Problem { seq: None, file, why });
     }
 
     fn end(mut self) -> Self {
-        self.problems
-            .sort_by_key(|problem| (problem.seq.is_none(), problem.seq));
+        self.problems.sort_by_key(|problem| (problem.seq.is_none(), problem.seq));
         if !self.problems.is_empty() {
             self.all.push(Verdict::Tampered);
         }

@@ -13,22 +13,14 @@ use crate::model::signed::{Realm, SignedText};
 pub(super) fn openings(with: &VerifyWith, facts: &Facts, found: &mut Verified) {
     for opened in &facts.openings {
         let Some(text) = SignedText::decode(&opened.text) else {
-            found.say(
-                Some(opened.seq),
-                "its signed text is not written as one is".into(),
-            );
+            found.say(Some(opened.seq), "its signed text is not written as one is".into());
             continue;
         };
         if text.get("fmt") != Some(&opened.fmt) {
-            found.say(
-                Some(opened.seq),
-                "its format is not that of its signed text".into(),
-            );
+            found.say(Some(opened.seq), "its format is not that of its signed text".into());
         }
         if let Some(cut) = text.get("cut") {
-            found
-                .notes
-                .push(format!("record {} goes on over a cut: {cut}", opened.seq));
+            found.notes.push(format!("record {} goes on over a cut: {cut}", opened.seq));
             found.all.push(Verdict::ResumedOverCut);
         }
         if text.get("key origin") == Some("self-made") {
@@ -43,12 +35,7 @@ pub(super) fn openings(with: &VerifyWith, facts: &Facts, found: &mut Verified) {
     }
 }
 
-fn signature(
-    with: &VerifyWith,
-    opened: &Opened,
-    (text, sig): (&SignedText, &str),
-    found: &mut Verified,
-) {
+fn signature(with: &VerifyWith, opened: &Opened, (text, sig): (&SignedText, &str), found: &mut Verified) {
     // `operator` is who flies, key or none; only the key's origin says whether there was one to sign with.
     let unsigned = matches!(text.get("operator"), None | Some("none")) || text.get("key origin") == Some("none");
     match (sig, unsigned) {
@@ -57,10 +44,7 @@ fn signature(
             return found.say(Some(opened.seq), "its signature was taken away".into());
         }
         (_, true) => {
-            return found.say(
-                Some(opened.seq),
-                "it is signed, and says that it is not".into(),
-            );
+            return found.say(Some(opened.seq), "it is signed, and says that it is not".into());
         }
         (_, false) => {}
     }
@@ -71,9 +55,7 @@ fn signature(
     match check(with, sig.as_bytes(), &namespace, opened.text.as_bytes()) {
         Ok(key) => {
             let claimed = text.get("operator").unwrap_or_default();
-            let micros = text
-                .get("started")
-                .and_then(|started| started.parse::<i64>().ok());
+            let micros = text.get("started").and_then(|started| started.parse::<i64>().ok());
             let at = micros.map_or(with.now, |micros| micros.div_euclid(1_000_000));
             stand(with, (&key, &namespace, at), (&text.kind, claimed), found);
         }
@@ -94,21 +76,14 @@ pub(super) enum Unknown {
 }
 
 /// The key that signed.
-pub(super) fn check(
-    with: &VerifyWith,
-    sig: &[u8],
-    namespace: &str,
-    message: &[u8],
-) -> Result<PublicKey, Unknown> {
+pub(super) fn check(with: &VerifyWith, sig: &[u8], namespace: &str, message: &[u8]) -> Result<PublicKey, Unknown> {
     let checked = if with.ask_ssh_keygen {
         sshsig::check_asking_ssh_keygen(sig, namespace, message)
     } else {
         sshsig::check(sig, namespace, message)
     };
     checked.map_err(|error| match error {
-        SigError::CannotCheckHere(_) | SigError::Unasked(_) => {
-            Unknown::Unchecked(error.to_string())
-        }
+        SigError::CannotCheckHere(_) | SigError::Unasked(_) => Unknown::Unchecked(error.to_string()),
         SigError::Form
         | SigError::Version(_)
         | SigError::Namespace { .. }
@@ -129,18 +104,11 @@ pub(super) fn stand(
     let (who, standing) = match with.allowed.check(key, namespace, at, with.now) {
         Standing::Known { principal } => (principal, Verdict::Verified),
         Standing::NotListed | Standing::WrongNamespace => (claimed.to_owned(), Verdict::UnknownKey),
-        Standing::NotValidThen | Standing::NotValidNow => {
-            (claimed.to_owned(), Verdict::KeyNotValid)
-        }
+        Standing::NotValidThen | Standing::NotValidNow => (claimed.to_owned(), Verdict::KeyNotValid),
     };
     if standing != Verdict::Verified {
         found.all.push(standing);
     }
     let (what, fingerprint) = (what.to_owned(), key.fingerprint());
-    found.signed.push(SignedBy {
-        what,
-        who,
-        fingerprint,
-        standing,
-    });
+    found.signed.push(SignedBy { what, who, fingerprint, standing });
 }

@@ -54,22 +54,14 @@ impl Verified {
             },
             (verdict, _) => {
                 let all: Vec<&str> = self.all.iter().map(|verdict| verdict.word()).collect();
-                if self.all.is_empty() {
-                    verdict.word().to_owned()
-                } else {
-                    all.join(", ")
-                }
+                if self.all.is_empty() { verdict.word().to_owned() } else { all.join(", ") }
             }
         };
         let drill = match self.realm {
             Some(Realm::Drill) => "drill ",
             Some(Realm::Live) | None => "",
         };
-        let made = if self.self_made {
-            "; SELF-MADE KEY"
-        } else {
-            ""
-        };
+        let made = if self.self_made { "; SELF-MADE KEY" } else { "" };
         format!(
             "{drill}{}: {state}; {} records, {} outputs{made}; {}; {}",
             self.run,
@@ -86,11 +78,7 @@ impl Verified {
     }
 
     fn checked_against(&self) -> &'static str {
-        if self.own {
-            "checked against your own keys"
-        } else {
-            "checked against the keys given"
-        }
+        if self.own { "checked against your own keys" } else { "checked against the keys given" }
     }
 
     /// The same for programs.

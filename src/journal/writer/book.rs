@@ -126,34 +126,18 @@ impl Book {
         let mut bytes = Vec::with_capacity(1024 + 320 * self.waiting.len());
         let mut records = Vec::with_capacity(self.waiting.len() + 1);
         for (at, event) in &self.waiting {
-            let record = Record { seq: Seq(place.seq.0 + 1), at: *at, event: event.clone() };
+            let seq = Seq(place.seq.0 + 1);
+            let record = Record { seq, at: *at, event: event.clone() };
             place.write(&record, &mut bytes)?;
             records.push(record);
         }
-        let key = self.key.as_ref().ok_or(JournalError::Superseded)?;
         let drawn = (moves == KeyMove::Move).then(RunKey::generate);
         let next = match (moves, &drawn) {
             (KeyMove::End, _) => Next::End,
             (KeyMove::Move, Some(key)) => Next::Key(key.public()),
             (KeyMove::Stay, _) | (KeyMove::Move, None) => Next::Same,
         };
-        let ckpt = Ckpt {
-            part: self.part,
-            seq: Seq(place.seq.0 + 1),
-            prev: place.prev,
-            at,
-            records: place.lines,
-            bytes: place.bytes,
-            sha256: Hash::so_far(&place.prefix),
-            before: place.ckpt,
-            key: key.public(),
-            next,
-        };
-        let event = ckpt.sign(self.realm, &self.run, key);
-        let record = Record { seq: ckpt.seq, at, event };
-        place.write(&record, &mut bytes)?;
-        place.ckpt = Some(place.prev);
-        records.push(record);
+        records.push(self.checkpoint(&mut place, (at, next), &mut bytes)?);
         storage.append(self.file, &bytes).map_err(JournalError::io("write", &name))?;
         storage.sync(self.file).map_err(JournalError::io("sync", &name))?;
         // Only now is the former key wiped: until the sync it is the one that can still say what went wrong.
@@ -172,6 +156,33 @@ impl Book {
         self.place = place;
         self.waiting.clear();
         Ok(records)
+    }
+
+    /// Writes a checkpoint over everything up to `place`.
+    fn checkpoint(
+        &self,
+        place: &mut Place,
+        (at, next): (Stamp, Next),
+        bytes: &mut Vec<u8>,
+    ) -> Result<Record, JournalError> {
+        let key = self.key.as_ref().ok_or(JournalError::Superseded)?;
+        let ckpt = Ckpt {
+            part: self.part,
+            seq: Seq(place.seq.0 + 1),
+            prev: place.prev,
+            at,
+            records: place.lines,
+            bytes: place.bytes,
+            sha256: Hash::so_far(&place.prefix),
+            before: place.ckpt,
+            key: key.public(),
+            next,
+        };
+        let event = ckpt.sign(self.realm, &self.run, key);
+        let record = Record { seq: ckpt.seq, at, event };
+        place.write(&record, bytes)?;
+        place.ckpt = Some(place.prev);
+        Ok(record)
     }
 
     /// The public half of the key in force, hex; none after the end.

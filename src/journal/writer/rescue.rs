@@ -131,10 +131,9 @@ impl Writer {
 
 /// Whether there is no room.
 fn is_full(error: &JournalError) -> bool {
-    match error {
-        JournalError::Io { source, .. } => {
-            matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
-        }
-        _ => false,
-    }
+    let JournalError::Io { source, .. } = error else {
+        return false;
+    };
+    let kinds = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+    kinds.contains(&source.kind())
 }

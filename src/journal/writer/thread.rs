@@ -8,6 +8,7 @@ use crate::journal::dir::{Lock, RunDir, part_name};
 use crate::journal::error::JournalError;
 use crate::journal::head::Head;
 use crate::journal::storage::Storage;
+use crate::journal::texts;
 use crate::journal::writer::book::{Book, KeyMove};
 use crate::journal::writer::outputs::Outputs;
 use crate::journal::writer::{Beginning, Chunk, Closing, Now, Order, Report, weight};
@@ -82,10 +83,7 @@ impl Writer {
         (reports, room): (UnboundedSender<Report>, Arc<Semaphore>),
     ) -> Result<Self, JournalError> {
         let Beginning { dir, lock, first, start, key } = beginning;
-        let opening = match &first {
-            Event::Genesis { text, .. } | Event::Resume { text, .. } => SignedText::decode(text),
-            _ => None,
-        };
+        let opening = texts::of(&first).and_then(|(_, text)| SignedText::decode(text));
         let text = opening.ok_or_else(|| JournalError::Broken {
             seq: start.seq.0 + 1,
             why: "a part begins with a signed genesis or resume".into(),
@@ -129,11 +127,14 @@ impl Writer {
             let mut next = match inbox.recv_timeout(self.patience()) {
                 Ok(order) => Some(order),
                 Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return self.close(Closing::Left),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let at = (self.now)();
+                    return self.close(at, Closing::Left);
+                }
             };
             while let Some(order) = next {
                 match order {
-                    Order::Close { at: _, how } => return self.close(how),
+                    Order::Close { at, how } => return self.close(at, how),
                     Order::Batch { .. } | Order::Output(_) | Order::EndOutput { .. } | Order::MoveKey => {
                         self.obey(order);
                     }
@@ -235,14 +236,12 @@ impl Writer {
         !self.lock.still_ours() || self.dir.has(&part_name(self.newest + 1))
     }
 
-    fn close(mut self, how: Closing) {
+    fn close(mut self, at: Stamp, how: Closing) {
         self.close_extents();
         self.say_dropped(None);
         let closed = match how {
             Closing::Left => KeyMove::Stay,
             Closing::Ended => {
-                // The last instant that was given is not known here; a record needs one, so it is now.
-                let at = (self.now)();
                 let (output_files, output_bytes) = self.count_output();
                 let closed = Event::Closed { output_files, output_bytes };
                 self.book.waiting.push((at, closed));

@@ -27,7 +27,7 @@ pub(super) fn startable(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(),
         return refuse(format!("nobody knows whether {} finished: say that first", plan.step(unknown).number));
     }
     let retrying = state.steps.iter().position(|own| own.retry_at.is_some()).map(StepIx);
-    match retrying.filter(|retrying| *retrying != ix) {
+    match retrying.filter(|retrying| *retrying != ix && !answered_beside) {
         Some(retrying) => {
             let number = &plan.step(retrying).number;
             refuse(format!("{number} is tried again by itself: ^C ends that, one step at a time"))

@@ -9,8 +9,6 @@ mod keys;
 mod news;
 mod offers;
 mod open;
-#[cfg(test)]
-mod tests;
 mod travel;
 
 use crate::feed::{News, Port};

@@ -129,7 +129,6 @@ pub fn level(id: &str, title: &str, steps: Vec<StepIx>) -> Level {
         loses: Some("nothing".into()),
         until: None,
         undo: Undo::Nothing,
-        why: None,
         steps,
     }
 }

@@ -46,6 +46,7 @@ fn sentence(ctx: &Context<'_>) -> String {
     let forward =
         |step: &&PlannedStep| matches!(step.place, Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. });
     let steps: Vec<&PlannedStep> = ctx.plan.steps.iter().filter(forward).collect();
+    let in_phases = steps.iter().filter(|step| matches!(step.place, Place::Phase(_))).count();
     let destroying = steps.iter().filter(|step| step.effect == Effect::Destroys).count();
     let production = steps.iter().filter(|step| step.class() == Class::C2).count();
     let commands = var_commands(ctx).len();
@@ -64,7 +65,7 @@ fn sentence(ctx: &Context<'_>) -> String {
     };
     format!(
         "This will run {} against {}. {destroys}; {production} more ask for their number.{also}",
-        say::count(steps.len(), "step"),
+        say::count(in_phases, "step"),
         say::band(ctx).0
     )
 }

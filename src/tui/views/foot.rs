@@ -19,9 +19,8 @@ pub fn next_rows(area: Rect) -> u16 {
     }
 }
 
-/// Draws NEXT and keys into the last rows of `area`; a message lies above them.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
-    let next = next_rows(area);
+/// Draws NEXT in `next` rows and the keys below it into the last rows of `area`; a message lies above them.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, next: u16) {
     let keys = rows_of(area, area.height.saturating_sub(1), 1);
     let place = rows_of(area, area.height.saturating_sub(1 + next), next);
     put(frame, place, &next_lines(scene, usize::from(area.width), usize::from(next)));

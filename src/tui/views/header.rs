@@ -93,7 +93,7 @@ fn band(scene: &Scene<'_>, width: usize) -> Line<'static> {
         let taken: usize = rest.iter().map(|part| wrap::width(part) + between.len().min(3)).sum();
         width.saturating_sub(wrap::width(&environment) + taken + manner.len() + 7)
     };
-    if room(&rest) < 12 && rest.len() > 2 {
+    if room(&rest) < 20 && rest.len() > 2 {
         rest.remove(1);
     }
     if room(&rest) < 8 && rest.len() > 1 && !unsigned {
@@ -218,7 +218,7 @@ fn decide_part(scene: &Scene<'_>, by: Option<i64>) -> Vec<Span<'static>> {
     let (state, now) = (scene.state(), scene.ctx.now);
     let Some(by) = by else {
         let words = match (&scene.ctx.plan.hard_stop, state.started) {
-            (Some(_), None) => "decide by: known from the start on",
+            (Some(_), None) => "decide by: set at the start",
             _ => "no deadline declared",
         };
         return vec![scene.dim(words)];
@@ -246,7 +246,9 @@ fn both(scene: &Scene<'_>, width: usize) -> Line<'static> {
         Some(_) => decide_part(scene, by).into_iter().take(1).collect(),
         None => Vec::new(),
     };
-    keep(vec![vec![scene.span(wall, Role::TextStrong)], t_part(scene), deadline], 2, width)
+    // `counting` and `ended` are left off here: there is room for one word only, and HOLD is the one that matters.
+    let t = t_part(scene).into_iter().filter(|span| !matches!(span.content.as_ref(), " counting" | " ended")).collect();
+    keep(vec![vec![scene.span(wall, Role::TextStrong)], t, deadline], 2, width)
 }
 
 fn joined(parts: Vec<Vec<Span<'static>>>, width: usize) -> Line<'static> {

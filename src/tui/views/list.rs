@@ -21,6 +21,7 @@ use ratatui::text::{Line, Span};
 
 /// How the columns of a list of some width are laid out.
 struct Columns {
+    indent: bool,
     number: usize,
     title: usize,
     planned: usize,
@@ -33,13 +34,14 @@ impl Columns {
         let (planned, actual, note) = match width {
             0..44 => (0, 0, 0),
             44..56 => (0, 8, 0),
-            56..70 => (6, 8, 11),
+            56..70 => (5, 7, 13),
             70..90 => (6, 8, 18),
             _ => (7, 9, 26),
         };
         // Selector, mark, word, number, and a cell between each.
-        let fixed = 1 + 2 + 5 + number + 2 + planned + actual + note + usize::from(note > 0) * 2;
-        Self { number, title: width.saturating_sub(fixed), planned, actual, note }
+        let indent = width >= 56;
+        let fixed = usize::from(indent) + 1 + 2 + 5 + number + 2 + planned + actual + note + usize::from(note > 0) * 2;
+        Self { indent, number, title: width.saturating_sub(fixed), planned, actual, note }
     }
 }
 
@@ -157,9 +159,12 @@ fn step_row(scene: &Scene<'_>, at: (StepIx, usize), columns: &Columns, next: Opt
         (false, Standing::Is(StepStatus::NotYet)) => Role::Text,
         (false, _) => Role::TextStrong,
     };
+    // Where the mark is the word (`-`, `?`) it is said once.
+    let mark = Some(standing.mark(scene.ctx.theme.glyphs)).filter(|mark| *mark != standing.word()).unwrap_or(" ");
     let title = format!("{}{}", "  ".repeat(depth.min(4)), words::said(scene.state(), &step.title));
     let mut spans = vec![
-        scene.span(standing.mark(scene.ctx.theme.glyphs), role),
+        Span::raw(if columns.indent { " " } else { "" }),
+        scene.span(mark, role),
         Span::raw(" "),
         scene.span(format!("{:<4} ", standing.word()), role),
         scene.span(fit::left(&shown(&step.number), columns.number), Role::TextDim),

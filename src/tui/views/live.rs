@@ -31,7 +31,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
         scene.rule(frame, rows_of(below, 0, 1), "");
     }
     let foot_rule = u16::from(area.height >= 14);
-    let foot_height = foot::next_rows(area) + 1 + foot_rule;
+    let next = foot::next_rows(area);
+    let foot_height = next + 1 + foot_rule;
     let body = rows_of(below, rule, below.height.saturating_sub(rule + foot_height));
     match scene.eye.screen {
         Screen::Live => panes(frame, body, scene),
@@ -42,7 +43,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
     if foot_rule == 1 {
         scene.rule(frame, rows_of(below, below.height - foot_height, 1), "");
     }
-    foot::draw(frame, below, scene);
+    foot::draw(frame, below, scene, next);
     below
 }
 

@@ -1,0 +1,163 @@
+//! What a command sees: the operator's environment less what is not for it, its variables, and a secret only where it is named.
+
+use super::*;
+use crate::model::decide::invocation;
+use crate::model::event::Bound;
+use crate::model::plan::{Environment, EnvironmentKind, Start, Var};
+use crate::model::secret::Secret;
+use crate::model::signed::Realm;
+use crate::model::state::RunFacts;
+use crate::model::step::{Effect, Place, PlannedStep, Program as Planned, Shell, Skip, Work};
+use std::time::Duration;
+
+fn command(text: &str) -> Command {
+    Command {
+        program: Planned::Text { shell: Shell::Sh, strict: true, text: text.into() },
+        expect: Default::default(),
+        trip: None,
+        capture: Vec::new(),
+        retry: None,
+        timeout: None,
+        stdin: None,
+        cwd: None,
+        env: Vec::new(),
+        example: None,
+    }
+}
+
+fn plan(command: Command) -> Plan {
+    let token = Var {
+        name: "TOKEN".into(),
+        source: Source::Env { name: "OPS_TOKEN".into(), default: None },
+        secret: true,
+        one_of: Vec::new(),
+        matches: None,
+    };
+    let step = PlannedStep {
+        id: "one".into(),
+        number: "1.1".into(),
+        title: "One".into(),
+        why: None,
+        place: Place::Phase(0),
+        work: Work::Run(Box::new(command)),
+        effect: Effect::Reads,
+        phrase: None,
+        changes: None,
+        loses: None,
+        risk: None,
+        point_of_no_return: false,
+        second_person: false,
+        auto: false,
+        at: None,
+        takes: None,
+        role: None,
+        when: Vec::new(),
+        skip: Skip::WithReason,
+        critical: false,
+        owes: Vec::new(),
+        undo: Vec::new(),
+        link: None,
+    };
+    Plan {
+        title: "x".into(),
+        summary: None,
+        owner: None,
+        environment: Environment { name: "here".into(), kind: EnvironmentKind::Local },
+        start: Start::AtStart,
+        zone: None,
+        hard_stop: None,
+        safety_floor: Duration::ZERO,
+        decider: None,
+        roles: Vec::new(),
+        vars: vec![token],
+        phases: Vec::new(),
+        levels: Vec::new(),
+        steps: vec![step],
+        by_id: Default::default(),
+    }
+    .indexed()
+}
+
+/// The environment and input of the one step, as its process would get them.
+fn seen(command: Command) -> (BTreeMap<String, String>, Option<Vec<u8>>) {
+    let plan = plan(command.clone());
+    let mut state = RunState::of(&plan);
+    state.facts = Some(RunFacts {
+        run: "0001-x".into(),
+        realm: Realm::Live,
+        operator: "maya".into(),
+        unattended: false,
+        host: "h".into(),
+        user: "maya".into(),
+        runbook_dir: "/srv".into(),
+        runbook: "x.yaml".into(),
+        runbook_sha256: "00".into(),
+        run_dir: "/runs/1".into(),
+        key_origin: "file".into(),
+        t0: None,
+        zone: "UTC".into(),
+        boot: "b".into(),
+    });
+    for (name, value) in [("TOKEN", None), ("TAG", Some("v2")), ("MINTED", None)] {
+        let bound = Bound { name: name.into(), value: value.map(str::to_owned), hash: None };
+        state.vars.insert(name.into(), bound);
+    }
+    let mut secrets = Secrets::default();
+    secrets.keep("TOKEN".into(), Secret::new("hunter22-long".into()));
+    secrets.keep("MINTED".into(), Secret::new("s3cr3t-minted".into()));
+    let operator = [
+        ("PATH", "/bin"),
+        ("LANG", "C"),
+        ("TERM", "xterm"),
+        ("TMUX", "x"),
+        ("BASH_ENV", "/evil"),
+        ("BASH_FUNC_ls%%", "() { evil; }"),
+        ("TMINUS_RUNS", "/runs"),
+        ("OPS_TOKEN", "hunter22-long"),
+        ("TAG", "of the operator"),
+    ];
+    let surroundings = Surroundings::of(&plan, operator.map(|(name, value)| (name.into(), value.into())));
+    let starting = Starting { plan: &plan, state: &state, secrets: &secrets, surroundings: &surroundings };
+    let invocation = invocation(&plan, &state, StepIx(0), &command).expect("it can run");
+    assert!(!format!("{invocation:?}").contains("hunter22"), "the journal would hold a secret: {invocation:?}");
+    let spec = starting.spec(StepIx(0), 1, &command, &invocation);
+    let text = |text: OsString| text.into_string().expect("text");
+    let env = spec.env.into_iter().map(|(name, value)| (text(name), text(value))).collect();
+    let stdin = match spec.stdin {
+        StdinSource::Null => None,
+        StdinSource::Bytes(bytes) => Some(bytes),
+    };
+    (env, stdin)
+}
+
+#[test]
+fn a_secret_reaches_only_the_command_that_names_it() {
+    let (env, _) = seen(command("deploy"));
+    assert!(env.values().all(|value| !value.contains("hunter22") && !value.contains("s3cr3t")), "{env:?}");
+    let (env, _) = seen(command("deploy \"$TOKEN\""));
+    assert_eq!(env.get("TOKEN").map(String::as_str), Some("hunter22-long"));
+    assert!(!env.contains_key("MINTED"));
+    let (env, _) = seen(command("printenv MINTED | deploy"));
+    assert_eq!(env.get("MINTED").map(String::as_str), Some("s3cr3t-minted"));
+}
+
+#[test]
+fn a_secret_is_filled_into_environment_and_input_for_the_process_alone() {
+    let mut with = command("deploy");
+    with.env = vec![("AUTH".into(), "Bearer ${TOKEN} ${TAG}".into())];
+    with.stdin = Some("pass ${MINTED}".into());
+    let (env, stdin) = seen(with);
+    assert_eq!(env.get("AUTH").map(String::as_str), Some("Bearer hunter22-long v2"));
+    assert_eq!(stdin.as_deref(), Some(&b"pass s3cr3t-minted"[..]));
+}
+
+#[test]
+fn the_terminal_the_shells_hooks_and_our_own_variables_are_not_for_steps() {
+    let (env, stdin) = seen(command("true"));
+    for gone in ["TERM", "TMUX", "BASH_ENV", "BASH_FUNC_ls%%", "TMINUS_RUNS", "OPS_TOKEN"] {
+        assert!(!env.contains_key(gone), "{gone}");
+    }
+    let kept = ["PATH", "LANG", "TAG", "RUN_ID", "STEP_ID", "ATTEMPT", "OPERATOR"].map(|name| env[name].as_str());
+    assert_eq!(kept, ["/bin", "C", "v2", "0001-x", "one", "1", "maya"], "the run's own TAG wins");
+    assert_eq!(stdin, None);
+}

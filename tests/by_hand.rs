@@ -1,0 +1,113 @@
+//! The script of `docs/verify-by-hand.md` says what `verify` says.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic in a test is the report")]
+
+mod journal_kit;
+
+use journal_kit::changes::CHANGES;
+use journal_kit::{Person, copy, runs};
+use std::path::Path;
+use tminus::journal::dir::RunDir;
+use tminus::journal::keys::PublicKey;
+use tminus::journal::reader::recover;
+use tminus::journal::verify::{Verdict, verify};
+use tminus::journal::writer::Closing;
+use tminus::model::signed::Realm;
+
+/// The script of `docs/verify-by-hand.md`.
+fn script() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-by-hand.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let start = text.find("#!/bin/sh").expect("the script is there");
+    let end = text[start..].find("```").unwrap();
+    text[start..start + end].to_owned()
+}
+
+fn by_hand(path: &Path, person: &Person, into: &Path) -> (bool, String) {
+    let file = into.join("verify-by-hand.sh");
+    std::fs::write(&file, script()).unwrap();
+    let done = std::process::Command::new("sh").arg(file).arg(path).arg(&person.list).output().unwrap();
+    let said = [done.stdout, done.stderr].concat();
+    (done.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn the_script_for_checking_by_hand_accepts_the_good_run_and_refuses_every_change() {
+    let (runs, person) = (runs(), Person::new());
+    let home = tempfile::tempdir().unwrap();
+    let dir = person.sealed(&runs);
+    let (good, said) = by_hand(dir.path(), &person, home.path());
+    assert!(good && said.starts_with("GOOD: "), "{said}");
+    for (what, change) in CHANGES {
+        let (_into, path) = copy(&dir);
+        change(&path);
+        let (good, said) = by_hand(&path, &person, home.path());
+        assert!(!good && said.contains("REFUSED"), "{what}: {said}");
+    }
+    let (good, said) = by_hand(dir.path(), &Person::new(), home.path());
+    assert!(!good && said.contains("unknown key"), "{said}");
+}
+
+#[test]
+fn the_script_looks_behind_a_seal_over_a_changed_journal() {
+    let (runs, person) = (runs(), Person::new());
+    let home = tempfile::tempdir().unwrap();
+    let dir = person.sealed(&runs);
+    let mut said = Vec::new();
+    for (what, change) in CHANGES {
+        let (_into, path) = copy(&dir);
+        change(&path);
+        // The operator himself seals again what he changed.
+        let text = std::fs::read_to_string(path.join("SEAL")).unwrap();
+        let head: Vec<&str> = text.lines().filter(|line| line.starts_with("# ")).collect();
+        let mut lines = head.join("\n") + "\n";
+        for found in RunDir::open(&path).unwrap().everything().unwrap() {
+            let bytes = std::fs::read(path.join(&found.name)).unwrap();
+            if found.name != "lock" && !found.name.starts_with("SEAL") {
+                let hash = tminus::journal::Hash::of(&bytes);
+                lines.push_str(&format!("{hash}  {}\n", found.name));
+            }
+        }
+        for entry in std::fs::read_dir(&path).unwrap() {
+            let entry = entry.unwrap().path();
+            if entry.extension().is_some_and(|end| end == "sig") {
+                std::fs::remove_file(entry).unwrap();
+            }
+        }
+        std::fs::write(path.join("SEAL"), &lines).unwrap();
+        let sig = person.signer.sign("seal@tminus", lines.as_bytes()).unwrap();
+        let key = PublicKey::from_openssh(&person.signer.public_openssh()).unwrap();
+        let name = &tminus::journal::Hash::of(key.blob()).hex()[..16];
+        std::fs::write(path.join(format!("SEAL.{name}.sig")), sig).unwrap();
+        // Taking the seal or its signature away, or naming a file outside, is mended by sealing again.
+        let mended = matches!(what, "SEAL names a file outside" | "SEAL without its signature");
+        let (good, words) = by_hand(&path, &person, home.path());
+        assert_eq!(good, mended, "{what}: {words}");
+        let found = verify(&RunDir::open(&path).unwrap(), &person.with());
+        let expected = if mended { Verdict::Verified } else { Verdict::Tampered };
+        assert_eq!(found.verdict, expected, "{what}: {}", found.first_line());
+        said.push(words);
+    }
+    println!("{}", said.concat());
+}
+
+#[test]
+fn the_script_accepts_a_run_over_a_resume_with_a_torn_tail() {
+    let (runs, person) = (runs(), Person::new());
+    let home = tempfile::tempdir().unwrap();
+    let mut rig = person.begin(&runs, Realm::Live);
+    rig.note("one");
+    rig.finish(Closing::Left);
+    let dir = rig.dir.clone();
+    drop(rig);
+    let part = dir.path().join("events-0001.jsonl");
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::write(&part, [&bytes[..], b"{\"seq\":9,\"pr"].concat()).unwrap();
+    let recovered = recover(&dir, None).unwrap();
+    let mut rig = person.resume(&dir, &recovered);
+    rig.note("two");
+    let said = rig.finish(Closing::Ended);
+    person.seal(&dir, &said);
+    let (good, words) = by_hand(dir.path(), &person, home.path());
+    assert!(good, "{words}");
+}

@@ -1,0 +1,10 @@
+//! What the screens show and what keys do on them: whole frames with a fixed clock, and the app from outside.
+//!
+//! Snapshots are in `mono`, so that what they show is carried by words alone.
+
+mod keys;
+mod safe;
+mod shots;
+mod speed;
+mod stage;
+mod states;
