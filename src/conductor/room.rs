@@ -297,6 +297,10 @@ impl Room {
                 if resumed {
                     self.bind_after_resume();
                     self.look_for_survivors().await;
+                    if self.driver.state.ended.is_some() && !self.driver.state.closed {
+                        // Its conductor died between the end and the last record.
+                        self.close();
+                    }
                 }
                 if closed {
                     self.hall.publish(self.driver.state.last);
