@@ -77,6 +77,8 @@ pub(super) struct Room {
     pub signatures: Signatures,
     /// The end, once it has begun.
     pub sealing: Option<Sealing>,
+    /// Survivors were found while a batch was on its way.
+    pub look_again: bool,
     /// Bytes of output that could not be kept.
     pub not_kept: u64,
     /// Why the journal cannot be written.
@@ -364,7 +366,7 @@ impl Room {
 
     /// An end that was asked for comes when nothing runs and everything that was said is on disk.
     fn leave_when_quiet(&mut self) {
-        if self.leaving.is_some() && self.controls.is_empty() && self.driver.is_idle() {
+        if self.leaving.is_some() && self.controls.is_empty() && self.driver.is_idle() && !self.look_again {
             self.over = Some(self.leaving.take());
         }
     }

@@ -285,6 +285,7 @@ async fn sign_and_conduct(
         controls: HashMap::new(),
         signatures: Signatures::default(),
         sealing: None,
+        look_again: false,
         not_kept: 0,
         failed: None,
         leaving: None,

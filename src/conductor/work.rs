@@ -117,7 +117,9 @@ impl Room {
                 }
             }
         }
-        if !found.is_empty() && !self.driver.is_writing() {
+        // While a batch is on its way, what was found may be known already: looked for again when it is on disk.
+        self.look_again = !found.is_empty() && self.driver.is_writing();
+        if !found.is_empty() && !self.look_again {
             self.step(Input::Note(found)).await;
         }
     }
