@@ -98,9 +98,15 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
     }
 }
 
-fn screens(showing: (&Plan, &Common, &str), port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn() -> crate::model::time::Stamp) -> Ran {
+fn screens(
+    showing: (&Plan, &Common, &str),
+    port: Box<dyn Port>,
+    news: Receiver<News>,
+    clock: &dyn Fn() -> crate::model::time::Stamp,
+) -> Ran {
     let (plan, common, run) = showing;
-    let theme = tui::theme::choose(common.theme.as_deref(), common.no_color, common.ascii).map_err(|why| Failure::because(why.to_string()))?;
+    let theme = tui::theme::choose(common.theme.as_deref(), common.no_color, common.ascii)
+        .map_err(|why| Failure::because(why.to_string()))?;
     let app = tui::App::new(plan.clone(), theme);
     let left = tui::run(app, port, news, clock).map_err(|why| Failure::of(&why))?;
     match left {

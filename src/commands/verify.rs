@@ -32,7 +32,13 @@ pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran
         Err(none) if is_own && none.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(why) => return Err(Failure::because(format!("cannot read {}: {why}", path.display()))),
     };
-    let with = VerifyWith { allowed: AllowedSigners::parse(&bytes), own: is_own, head: against.head.clone(), now: SystemClock.now().wall / 1_000_000, ask_ssh_keygen: true };
+    let with = VerifyWith {
+        allowed: AllowedSigners::parse(&bytes),
+        own: is_own,
+        head: against.head.clone(),
+        now: SystemClock.now().wall / 1_000_000,
+        ask_ssh_keygen: true,
+    };
     let mut all_hold = true;
     for name in runs {
         let dir = super::runs::find(&places, name)?;

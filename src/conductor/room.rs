@@ -327,7 +327,8 @@ impl Room {
 
     /// What every screen must say.
     pub fn trouble(&self) -> Option<String> {
-        let lost = if self.not_kept > 0 { format!(" {} bytes of output are not kept.", self.not_kept) } else { String::new() };
+        let lost =
+            if self.not_kept > 0 { format!(" {} bytes of output are not kept.", self.not_kept) } else { String::new() };
         match &self.failed {
             Some(why) => Some(format!("Journal write failed ({why}). No step starts until this is fixed.{lost}")),
             None if !lost.is_empty() => Some(lost.trim_start().to_owned()),

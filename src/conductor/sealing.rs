@@ -8,9 +8,9 @@ use super::hall::Hall;
 use super::room::Room;
 use super::startup::{Signing, accept, farewell, signature};
 use crate::engine::clock::{Clock, SystemClock};
-use crate::journal::{Head, RunDir};
 use crate::journal::seal::{SealError, SealText, finish, prepare};
 use crate::journal::writer::{Closing, Order};
+use crate::journal::{Head, RunDir};
 use crate::model::wire::ToClient;
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
@@ -109,11 +109,18 @@ impl Room {
 }
 
 /// A run that ended while its conductor died before the seal: nothing of it runs any more, it is only sealed.
-pub(super) async fn seal_only(commission: Commission, dir: &RunDir, rest: (Head, UnixListener)) -> Result<(), ConductorError> {
+pub(super) async fn seal_only(
+    commission: Commission,
+    dir: &RunDir,
+    rest: (Head, UnixListener),
+) -> Result<(), ConductorError> {
     let (head, listener) = rest;
     let (happenings, mut inbox) = mpsc::unbounded_channel();
     tokio::task::spawn_local(accept(listener, happenings.clone()));
-    let not_sealed = |why: SealError| ConductorError::NotResumable { run: dir.id().short().to_owned(), why: format!("it ended, and cannot be sealed: {why}") };
+    let not_sealed = |why: SealError| ConductorError::NotResumable {
+        run: dir.id().short().to_owned(),
+        why: format!("it ended, and cannot be sealed: {why}"),
+    };
     let text = prepare(dir, &head);
     let mut hall = Hall::default();
     let words = text.as_ref().map(|text| text.text.clone()).unwrap_or_default();

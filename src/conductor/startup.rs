@@ -229,7 +229,16 @@ fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> 
         t0: facts.t0,
     };
     let first = genesis::opening(commission, &about, &key).resume(&found, over_cut.unwrap_or_default());
-    Ok(Opened { dir: dir.clone(), plan, state, first, start: found.start, key, is_new: false, ended: found.ended.then(|| found.valid.head()) })
+    Ok(Opened {
+        dir: dir.clone(),
+        plan,
+        state,
+        first,
+        start: found.start,
+        key,
+        is_new: false,
+        ended: found.ended.then(|| found.valid.head()),
+    })
 }
 
 async fn sign_and_conduct(
