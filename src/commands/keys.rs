@@ -112,7 +112,7 @@ fn ask_hidden(question: &str) -> Result<Secret, Failure> {
 }
 
 /// A line, key by key; `None` where it was given up.
-fn read_hidden(from: impl std::io::Read) -> std::io::Result<Option<Secret>> {
+fn read_hidden(from: impl std::io::BufRead) -> std::io::Result<Option<Secret>> {
     let mut typed = Vec::new();
     for byte in from.bytes() {
         match byte? {
