@@ -47,7 +47,7 @@ fn start(screen: &mut Screen) {
     screen.wait_for("local");
     screen.wait_quiet(SILENCE);
     screen.keys("local\r");
-    screen.wait_gone("to start");
+    screen.wait_for("next 1.1");
 }
 
 /// A card that is new takes no keys; waits until it does.

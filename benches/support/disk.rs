@@ -1,12 +1,12 @@
 //! The journal beside the bare disk: a barrier beside write and fdatasync, `verify` beside `sha256sum`.
 
 use super::flood::flown;
-use super::journal_kit::{Rig, note, now, runs};
+use super::journal_kit::{Rig, runs};
 use super::measure::{line, percentile, timed};
 use std::fs::File;
 use std::io::Write;
 use std::process::Command;
-use tminus::journal::writer::{Order, Report};
+use tminus::journal::writer::Report;
 
 const TIMES: usize = 500;
 
@@ -24,7 +24,7 @@ pub fn append_and_sync() {
                 .tell(Order::Batch { events: vec![(now(), note(&format!("note {at}")))], barrier: true })
                 .unwrap();
             loop {
-                match rig.reports.blocking_recv().unwrap() {
+                match rig.report() {
                     Report::Durable { records, .. } if !records.is_empty() => break,
                     _ => {}
                 }
