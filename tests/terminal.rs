@@ -47,7 +47,7 @@ fn start(screen: &mut Screen) {
     screen.wait_for("local");
     screen.wait_quiet(SILENCE);
     screen.keys("local\r");
-    screen.wait_gone("to start");
+    screen.wait_for("next 1.1");
 }
 
 /// A card that is new takes no keys; waits until it does.
@@ -151,20 +151,20 @@ fn the_stop_card_opens_on_interrupt_and_nothing_ever_quits_by_it() {
     let mut screen = started(&aboard, 80, 24);
     slow_step(&aboard, &mut screen);
     screen.keys("\x03");
-    card(&mut screen, "STOP 1.2");
+    card(&mut screen, "STOP  1.2");
     for _ in 0..10 {
         screen.keys("\x03");
     }
     screen.wait_quiet(SILENCE);
-    assert!(!screen.has_ended() && screen.contents().contains("STOP 1.2"), "{}", screen.shown());
+    assert!(!screen.has_ended() && screen.contents().contains("STOP  1.2"), "{}", screen.shown());
     screen.keys("\x1b");
-    screen.wait_gone("STOP 1.2");
+    screen.wait_gone("STOP  1.2");
     assert!(screen.contents().contains("RUN  1.2"), "leaving the card leaves the step\n{}", screen.shown());
     // In a field for text too.
     screen.keys("c");
     card(&mut screen, "Note:");
     screen.keys("a thought\x03");
-    card(&mut screen, "STOP 1.2");
+    card(&mut screen, "STOP  1.2");
     screen.keys("t");
     screen.wait_for("stop 1.2");
     assert!(!screen.has_ended());
@@ -172,14 +172,18 @@ fn the_stop_card_opens_on_interrupt_and_nothing_ever_quits_by_it() {
 
 #[test]
 fn three_keys_roll_back_from_every_place() {
-    for (place, keys) in [
-        ("help", "?"),
-        ("the run card", "r"),
-        ("the log", "5"),
-        ("the step", "2"),
-        ("a filter", "/\x1b"),
-        ("the palette", ":\x1b"),
-    ] {
+    // In a field for text `!` is text: `^C` comes first there.
+    let places = [
+        ("the run card", "r", "!1y"),
+        ("the log", "5", "!1y"),
+        ("the step", "2", "!1y"),
+        ("the output", "ko", "!1y"),
+        ("the stop card", "\x03", "!1y"),
+        ("help", "?", "\x03!1y"),
+        ("a note", "c", "\x03!1y"),
+        ("the palette", ":", "\x03!1y"),
+    ];
+    for (place, keys, three) in places {
         let aboard = aboard();
         let mut screen = started(&aboard, 80, 24);
         slow_step(&aboard, &mut screen);
@@ -189,7 +193,7 @@ fn three_keys_roll_back_from_every_place() {
             screen.keys(key.encode_utf8(&mut [0; 4]));
             screen.wait_quiet(Duration::from_millis(100));
         }
-        screen.keys("!1y");
+        screen.keys(three);
         until(20, &format!("the mark to go, from {place}\n{}", screen.contents()), || !aboard.path("mark").exists());
     }
 }
@@ -252,7 +256,7 @@ fn the_smallest_window_says_the_state_and_what_to_do() {
     let mut screen = started(&aboard, 80, 24);
     slow_step(&aboard, &mut screen);
     screen.resize(20, 5);
-    screen.wait_for("running");
+    screen.wait_for("RUN 1.2");
     screen.wait_until("what to do", |screen| screen.contents().replace('\n', " ").contains("bigger"));
     screen.resize(80, 24);
     screen.wait_for("RUN  1.2");
@@ -338,10 +342,8 @@ fn a_suspended_screen_leaves_the_shell_a_sane_terminal_and_comes_back() {
         screen.wait_until("the shell", |screen| screen.contents().trim_end().ends_with("shell>"));
         is_as_it_was(&mut screen, &before);
         screen.keys("fg\r");
-        screen.wait_for("Small");
-        screen.wait_quiet(SILENCE);
-        screen.keys(" ");
         screen.wait_for("RUN  1.2");
+        screen.wait_quiet(SILENCE);
     }
     screen.keys("\x1a");
     screen.wait_for("fg brings the screen back");
@@ -350,6 +352,8 @@ fn a_suspended_screen_leaves_the_shell_a_sane_terminal_and_comes_back() {
         events(&records(aboard.runs()[0].path()), "step.judged").len() == 2
     });
     screen.keys("fg\r");
+    card(&mut screen, "SINCE YOU LEFT");
+    screen.keys(" ");
     screen.wait_for("ok   1.2");
 }
 
@@ -383,7 +387,7 @@ fn a_terminal_that_cannot_draw_gets_lines_and_no_control_sequence() {
     let mut screen = Screen::start(command.env("TERM", "dumb"), 80, 24);
     let before = screen.termios();
     screen.wait_for("UNSIGNED");
-    screen.wait_for("Next");
+    screen.wait_for("1 start");
     assert!(!screen.written.contains(&0x1b), "{:?}", String::from_utf8_lossy(&screen.written));
     is_as_it_was(&mut screen, &before);
 }
