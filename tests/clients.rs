@@ -2,6 +2,7 @@
 //! folders that cannot be written, keys.
 //!
 //! Real conductors; the clients are this test itself over the run's socket, or the real binary.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic here is the report of a test")]
 
 mod support;
 

@@ -2,6 +2,7 @@
 //!
 //! Real conductors, sockets, shells and files. The side effects are the witness: each command adds a line to a counter of its
 //! own, and that counter, not the journal, says whether it ran.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic here is the report of a test")]
 
 mod support;
 

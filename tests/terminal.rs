@@ -2,6 +2,7 @@
 //! every way out.
 //!
 //! Waits are for what a person would see. Steps wait for files, never for time.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic here is the report of a test")]
 
 mod support;
 

@@ -231,7 +231,7 @@ impl Person {
         let (dir, _) = RunDir::create(runs.path(), "site", now()).unwrap();
         let key = RunKey::generate();
         let runbook = dir.attach("site.yaml", b"steps: []\n").unwrap();
-        let text = Opening { operator: "maya".into(), ..opening(&key, &runbook) };
+        let text = Opening { operator: "maya".into(), key_origin: "file".into(), ..opening(&key, &runbook) };
         let text = text.genesis(realm, dir.id()).encode();
         let first = self.genesis(realm, text);
         let start = StartPoint::first(realm, dir.id());
@@ -250,7 +250,7 @@ impl Person {
 
     pub fn resume(&self, dir: &RunDir, recovered: &Recovered) -> Rig {
         let key = RunKey::generate();
-        let text = Opening { operator: "maya".into(), ..opening(&key, "") };
+        let text = Opening { operator: "maya".into(), key_origin: "file".into(), ..opening(&key, "") };
         let text = text.resume(recovered, "the host fell").encode();
         let sig = self.signer.sign("resume@tminus", text.as_bytes()).unwrap();
         let first = Event::Resume { fmt: "1.0".into(), text, sig };
