@@ -20,9 +20,7 @@ pub fn append_and_sync() {
     let bytes = [b'x'; 300];
     for at in 0..TIMES {
         let (took, ()) = timed(|| {
-            rig.writer
-                .tell(Order::Batch { events: vec![(now(), note(&format!("note {at}")))], barrier: true })
-                .unwrap();
+            rig.note(&format!("note {at}"));
             loop {
                 match rig.report() {
                     Report::Durable { records, .. } if !records.is_empty() => break,

@@ -7,7 +7,7 @@ use ratatui::backend::TestBackend;
 use std::fmt::Write;
 use std::io;
 use std::ops::Range;
-use tminus::feed::{News, Port, Role};
+use tminus::feed::{Port, Role};
 use tminus::model::actor::{Actor, Known};
 use tminus::model::event::Event;
 use tminus::model::ids::{Attempt, Seq, StepId};

@@ -32,6 +32,9 @@ const BATCH: usize = 512;
 /// How long after a stop the continuation is waited for; a stop that the kernel dropped brings none.
 const STOPPED: Duration = Duration::from_millis(300);
 
+/// How long, after a suspension, the news of that time are waited for.
+const CATCH_UP: Duration = Duration::from_millis(150);
+
 /// Text that is copied is no longer than this: terminals drop more.
 const COPY_LIMIT: usize = 74_000;
 
@@ -243,6 +246,15 @@ impl Shown<'_> {
             // Keys that came while the terminal was the shell's are not for this screen.
             if let Heard::News(news) = heard {
                 self.tell(Msg::News(news))?;
+            }
+        }
+        // What happened meanwhile comes over the socket only now, and belongs into what is summed up for whoever is back.
+        let back = (self.clock)();
+        while (self.clock)().since(back) < CATCH_UP {
+            match self.heard.recv_timeout(CATCH_UP) {
+                Ok(Heard::News(news)) => drop(self.tell(Msg::News(news))?),
+                Ok(_) => {}
+                Err(_) => break,
             }
         }
         self.tell(Msg::Back).map(drop)
