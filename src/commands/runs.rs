@@ -24,6 +24,9 @@ struct Listed {
     kind: &'static str,
     state: String,
     conductor: Option<i32>,
+    /// Its conductor went without an end, a pause or a hold of its own: said in the text in place of the state.
+    #[serde(skip)]
+    interrupted: bool,
     started: Option<String>,
     steps: Steps,
     head: Option<String>,
@@ -35,6 +38,13 @@ struct Listed {
 struct Steps {
     done: usize,
     total: usize,
+}
+
+impl Listed {
+    /// Where it stands, for people: `running` of a run that nobody runs would mislead.
+    fn word(&self) -> &str {
+        if self.interrupted { "interrupted" } else { &self.state }
+    }
 }
 
 /// Lists the runs, newest last.
@@ -60,7 +70,8 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
                 let title = shown(&run.title);
                 print(&format!(
                     "{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}\n",
-                    run.state, run.steps.done, run.steps.total
+                    run.word(),
+                    run.steps.done, run.steps.total
                 ))?;
             }
         }
@@ -77,6 +88,7 @@ fn look(dir: &RunDir) -> Listed {
         kind: "live",
         state: "unreadable".into(),
         conductor,
+        interrupted: false,
         started: None,
         steps: Steps { done: 0, total: 0 },
         head: None,
@@ -92,8 +104,17 @@ fn look(dir: &RunDir) -> Listed {
         listed.state = state.status().word().into();
         listed.key = state.facts.as_ref().and_then(|facts| facts.key_word());
         listed.started = started(&records, &state);
+        listed.interrupted = conductor.is_none() && state.ended.is_none() && !went_in_order(&records);
     }
     listed
+}
+
+/// Whether the conductor said goodbye: it was paused, or its answers file came to an end.
+fn went_in_order(records: &[Record]) -> bool {
+    let last = records.iter().rev().find(|record| {
+        !matches!(record.event, Event::ClientLeft { .. } | Event::ClientJoined { .. } | Event::Ckpt { .. })
+    });
+    last.is_some_and(|record| matches!(record.event, Event::Paused { .. } | Event::AnswersEnded { .. }))
 }
 
 fn started(records: &[Record], state: &RunState) -> Option<String> {
@@ -128,4 +149,24 @@ pub(super) fn plan_of(dir: &RunDir) -> Result<Plan, Failure> {
             shown()
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::actor::{Actor, Known};
+    use crate::model::time::Stamp;
+
+    #[test]
+    fn a_conductor_that_paused_is_not_one_that_was_interrupted() {
+        let by = Actor { name: "maya".into(), known: Known::Peer };
+        let record = |seq, event| Record { seq: Seq(seq), at: Stamp::default(), event };
+        let held = record(1, Event::Held { reason: "wait".into(), by: by.clone() });
+        let paused = record(2, Event::Paused { by: by.clone() });
+        let ended = record(2, Event::AnswersEnded { at: "2.1".into() });
+        assert!(went_in_order(&[held.clone(), paused.clone()]));
+        assert!(went_in_order(&[held.clone(), ended]));
+        assert!(!went_in_order(&[paused, held]));
+        assert!(!went_in_order(&[]));
+    }
 }

@@ -13,13 +13,23 @@ pub(crate) fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a 
     }
     let folded = wrong.to_lowercase().replace('-', "_");
     let reach = (folded.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let by_letters = candidates
+        .iter()
+        .copied()
         .filter(|name| name.len() <= LONGEST)
         .map(|name| (distance(&folded, &name.to_lowercase().replace('-', "_")), name))
         .filter(|(far, name)| *far <= reach && *far < name.chars().count())
         .min_by_key(|(far, _)| *far)
-        .map(|(_, name)| name)
+        .map(|(_, name)| name);
+    by_letters.or_else(|| shortened(&folded, &candidates))
+}
+
+/// The one candidate that begins with `wrong`: `prod` for `production`. Of several none is meant.
+fn shortened<'a>(wrong: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let mut longer = candidates.iter().filter(|name| name.starts_with(wrong));
+    let first = longer.next().filter(|_| wrong.chars().count() >= 3)?;
+    longer.next().is_none().then_some(*first)
 }
 
 /// "did you mean `x`?", where something is near enough.
@@ -65,6 +75,13 @@ mod tests {
         ] {
             assert_eq!(nearest(wrong, KEYS), Some(right), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_shortened_word_finds_the_only_one_that_it_begins() {
+        assert_eq!(nearest("prod", ["production", "staging", "local"]), Some("production"));
+        assert_eq!(nearest("prod", ["production", "producer"]), None);
+        assert_eq!(nearest("ti", ["timeout", "takes"]), None);
     }
 
     #[test]

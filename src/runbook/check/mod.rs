@@ -42,12 +42,12 @@ fn ways_back(reader: &mut Reader<'_>) {
         found.level = super::Level::Warning;
         found
     };
-    if reader.hard_stop.is_none() {
+    if !reader.has_hard_stop {
         let found = no_way("there is no hard stop: tminus cannot say how long a way back is still possible")
             .help("add `hard_stop: T+3h30m`, the end of the change window");
         reader.desk.report(found);
     }
-    if reader.environment.is_none() {
+    if !reader.has_environment {
         let mut found = no_way("there is no `environment`: the run counts as local")
             .help("add `environment: { name: …, kind: production }`");
         found.code = "RB0511";

@@ -25,11 +25,15 @@ impl<'a> Reader<'a> {
         }
         self.summary = self.said_of(fields, "summary");
         self.owner = self.said_of(fields, "owner");
-        self.environment = fields.take("environment").and_then(|node| self.environment(node));
+        if let Some(node) = fields.take("environment") {
+            self.has_environment = true;
+            self.environment = self.environment(node);
+        }
         if let Some(node) = fields.take("start") {
             self.start(node);
         }
         if let Some(node) = fields.take("hard_stop") {
+            self.has_hard_stop = true;
             self.hard_stop(node);
         }
         if let Some(floor) = self.length_of(fields, "safety_floor") {

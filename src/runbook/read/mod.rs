@@ -138,6 +138,9 @@ pub(crate) struct Reader<'a> {
     pub summary: Option<String>,
     pub owner: Option<String>,
     pub environment: Option<Environment>,
+    /// Keys of the head that stand there, faulty or not: what is faulty is not missing as well.
+    pub has_environment: bool,
+    pub has_hard_stop: bool,
     pub start: Start,
     pub zone: Option<Tz>,
     pub hard_stop: Option<(When, Range<usize>)>,
@@ -178,6 +181,8 @@ impl<'a> Reader<'a> {
             summary: None,
             owner: None,
             environment: None,
+            has_environment: false,
+            has_hard_stop: false,
             start: Start::AtStart,
             zone: None,
             hard_stop: None,
