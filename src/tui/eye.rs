@@ -5,8 +5,9 @@
 
 use crate::model::ids::{LevelIx, StepIx};
 use crate::model::plan::Plan;
-use crate::model::state::RunState;
+use crate::model::state::{RunState, StepStatus};
 use crate::model::step::Work;
+use crate::model::time::Stamp;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
@@ -130,6 +131,10 @@ pub struct Eye {
     pub selected: Row,
     /// The selection goes where the run goes, until it is moved by hand.
     pub follow: bool,
+    /// When it was moved by hand last.
+    pub moved: Option<Stamp>,
+    /// Where the run stood when the selection was looked after last: the step in hand and its state.
+    pub in_hand: Option<(StepIx, StepStatus)>,
     /// Phases that are folded.
     pub folded: BTreeSet<usize>,
     /// What is searched.
@@ -156,6 +161,8 @@ impl Default for Eye {
             zoom: 0,
             selected: Row::Phase(0),
             follow: true,
+            moved: None,
+            in_hand: None,
             folded: BTreeSet::new(),
             search: Search::default(),
             list: Scroll::default(),

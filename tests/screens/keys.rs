@@ -217,7 +217,7 @@ fn leaving_asks_first_and_a_run_that_is_over_is_left_at_once() {
     assert_eq!(stage.letters("y"), [Effect::Quit]);
     let mut stage = running();
     stage.msg(Msg::News(News::Lost("the socket closed".into())));
-    assert!(stage.picture(80, 24).contains("cannot be reached"));
+    assert!(stage.picture(80, 24).contains("tminus resume 0007 takes the run up"));
     assert_eq!(stage.letters("q"), [Effect::Quit]);
     assert!(matches!(stage.app.left(), tminus::tui::Left::Lost(_)));
 }
@@ -229,12 +229,40 @@ fn the_selection_follows_the_run_until_it_is_moved_and_again_after_gn() {
     assert!(selected(&stage).contains("2.1"));
     stage.letters("kk");
     let here = selected(&stage);
-    stage.ran("deploy", 10, "deployed\n");
+    stage.ran("deploy", 8, "deployed\n");
     assert_eq!(selected(&stage)[..16], here[..16], "the row that was chosen stays chosen");
     stage.letters("gn");
     assert!(selected(&stage).contains("2.2"));
-    stage.ran("smoke", 10, "ok\n");
+    stage.ran("smoke", 8, "ok\n");
     assert!(selected(&stage).contains("2.3"));
+}
+
+#[test]
+fn a_selection_that_was_moved_long_ago_goes_on_with_the_next_step() {
+    let mut stage = Stage::new().in_phase_two();
+    let selected = |stage: &Stage| stage.picture(80, 24).lines().find(|line| line.starts_with('>')).unwrap().to_owned();
+    stage.letters("kk");
+    let here = selected(&stage);
+    stage.pass(60);
+    stage.msg(Msg::Tick);
+    assert_eq!(selected(&stage), here, "time alone moves nothing");
+    stage.ran("deploy", 1, "deployed\n");
+    assert!(selected(&stage).contains("2.2"), "{}", selected(&stage));
+}
+
+#[test]
+fn enter_closes_a_run_in_which_nothing_is_left_wherever_the_mark_is() {
+    for before in ["", "gg", "kkk", "2"] {
+        let mut stage = Stage::new().in_phase_two();
+        for step in ["deploy", "smoke", "routes", "settle", "go", "flag", "drop", "tell"] {
+            let how = tminus::model::event::Settled::Skipped;
+            let by = person("maya");
+            stage.tell(Event::StepSettled { step: step.into(), attempt: 0, how, reason: "no".into(), by });
+        }
+        stage.letters(before);
+        stage.key(KeyCode::Enter);
+        assert!(stage.picture(80, 24).contains("CLOSE"), "after {before:?}:\n{}", stage.picture(80, 24));
+    }
 }
 
 #[test]
@@ -304,4 +332,35 @@ fn it_rings_once_when_the_run_begins_to_wait_for_a_person() {
     let record = stage.record(exited);
     assert_eq!(stage.msg(Msg::News(News::Records(vec![record]))), [Effect::Bell]);
     assert_eq!(stage.msg(Msg::Tick), []);
+}
+
+#[test]
+fn a_screen_whose_conductor_is_gone_says_so_and_offers_nothing_that_acts() {
+    let gone = [
+        News::Lost("the link to the conductor broke: Connection reset by peer".into()),
+        News::Over { sealed: false, why: Some("the journal cannot be written: disk full".into()) },
+    ];
+    for news in gone {
+        let mut stage = running();
+        stage.letters("!");
+        stage.msg(Msg::News(news));
+        let picture = stage.picture(80, 24);
+        for words in ["GONE", "tminus resume 0007 takes the run up again", "q leave"] {
+            assert!(picture.contains(words), "{words}:\n{picture}");
+        }
+        for words in ["LIVE", "Wait.", "RUN", "p hold", "! roll back", "c note", "ROLL BACK"] {
+            assert!(!picture.contains(words), "{words}:\n{picture}");
+        }
+        for keys in ["p", "r", "!", "c", "R", "s", ":close"] {
+            stage.letters(keys);
+            if keys.starts_with(':') {
+                stage.key(KeyCode::Enter);
+            }
+            let picture = stage.picture(80, 24);
+            assert_eq!(picture.matches("The conductor is gone. tminus resume 0007").count(), 2, "{keys}:\n{picture}");
+            assert!(stage.wishes.is_empty(), "{keys}:\n{picture}");
+        }
+        stage.ctrl('c');
+        assert!(!stage.picture(80, 24).contains("STOP"));
+    }
 }

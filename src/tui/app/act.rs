@@ -17,7 +17,10 @@ use crate::tui::theme::Theme;
 impl App {
     pub(super) fn act(&mut self, action: Action, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         if let Some(words) = self.may_not(action, port.role()) {
-            return self.say(words);
+            return self.refuse(words);
+        }
+        if let (Action::CopyLine, Some(words)) = (action, self.refused.take()) {
+            return self.refuse(words);
         }
         if self.travel(action) {
             return Vec::new();
@@ -87,6 +90,17 @@ impl App {
 
     /// Why this screen may not do it, in words.
     fn may_not(&self, action: Action, role: Role) -> Option<String> {
+        if let Some(cut) = &self.cut {
+            let acts = match action.entry().reach {
+                Reach::Moves => false,
+                Reach::Opens => {
+                    !matches!(action, Action::Open | Action::Output | Action::Palette | Action::Help | Action::Leave)
+                }
+                Reach::Holds | Reach::Acknowledges | Reach::Runs => true,
+                Reach::Steers => action != Action::Theme,
+            };
+            return acts.then(|| cut.next.clone());
+        }
         let steers = match action.entry().reach {
             Reach::Moves | Reach::Opens => false,
             Reach::Holds => role == Role::Watches,
@@ -185,15 +199,16 @@ impl App {
         if self.state.facts.is_some() && self.state.started.is_none() {
             return self.card(Card::Start, port, now);
         }
+        // NEXT says that Enter closes the run, so it does, wherever the mark is.
+        if self.state.nothing_left(&self.plan) {
+            return self.close_run(port, now);
+        }
         if let (Row::Phase(phase), false) = (self.eye.selected, self.eye.follow) {
             let folded = self.eye.folded.contains(&phase);
             self.fold_phase(!folded);
             return Vec::new();
         }
         let Some(ix) = self.target() else { return self.close_run(port, now) };
-        if self.state.nothing_left(&self.plan) && self.eye.follow {
-            return self.close_run(port, now);
-        }
         let own = self.state.step(ix);
         let class = asked_class(&self.plan, &self.state, ix);
         match own.status {

@@ -31,6 +31,7 @@ impl App {
                     Message::Asked => ASKED,
                     Message::Says(words) => words.as_str(),
                 }),
+                cut: self.cut.as_ref().map(|cut| (cut.word, cut.next.as_str())),
                 watching: self.watching.as_deref(),
                 keys: &keys,
                 extents: self.extents.as_ref().map(|(step, extents)| (*step, extents)),

@@ -23,6 +23,9 @@ impl App {
         let held_down = self.last_key.is_some_and(|(last, at)| last == key && now.since(at) < REPEAT);
         self.last_key = Some((key, now));
         self.message = None;
+        if key.code != KeyCode::Char('y') {
+            self.refused = None;
+        }
         match everywhere(key) {
             Some(action @ (Action::Suspend | Action::Redraw)) => return self.act(action, port, now),
             Some(Action::Stop) => {

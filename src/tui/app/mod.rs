@@ -18,7 +18,7 @@ use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 use crate::model::time::Stamp;
-use crate::tui::eye::{Eye, Row};
+use crate::tui::eye::{Eye, Row, Screen};
 use crate::tui::overlays::Overlay;
 use crate::tui::theme::{Look, Theme};
 use crate::tui::views::Extents;
@@ -88,6 +88,15 @@ struct Over {
     why: Option<String>,
 }
 
+/// Why this screen can do nothing any more: the header's word for it, and what to do instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// `GONE`, `PAUSED`, `STUCK`.
+    pub word: &'static str,
+    /// The NEXT line, and the answer to every key that would act.
+    pub next: String,
+}
+
 /// Cards that open by themselves and were closed by the operator: not opened again for the same cause.
 #[derive(Clone, Copy, Debug, Default)]
 struct Dismissed {
@@ -103,6 +112,9 @@ enum Message {
     /// These words.
     Says(String),
 }
+
+/// A selection that was moved by hand stays where it is for so long.
+const BY_HAND: Duration = Duration::from_secs(10);
 
 /// The screens of one run.
 pub struct App {
@@ -123,6 +135,8 @@ pub struct App {
     last_key: Option<(KeyEvent, Stamp)>,
     over: Option<Over>,
     lost: Option<String>,
+    cut: Option<Cut>,
+    refused: Option<String>,
     extents: Option<(usize, Extents)>,
     needed: bool,
 }
@@ -148,6 +162,8 @@ impl App {
             last_key: None,
             over: None,
             lost: None,
+            cut: None,
+            refused: None,
             extents: None,
             needed: false,
         }
@@ -156,7 +172,14 @@ impl App {
     /// What happened becomes what is to be done.
     pub fn update(&mut self, msg: Msg, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         let mut effects = match msg {
-            Msg::Key(key) => self.key(key, port, now),
+            Msg::Key(key) => {
+                let before = self.eye.selected;
+                let effects = self.key(key, port, now);
+                if self.eye.selected != before {
+                    self.eye.moved = Some(now);
+                }
+                effects
+            }
             Msg::Paste(text) => self.paste(&text, port, now),
             Msg::News(news) => self.news(news, now),
             Msg::Sent(Ok(_)) => {
@@ -176,6 +199,14 @@ impl App {
             Msg::Resize | Msg::Focus(_) | Msg::Tick => Vec::new(),
         };
         self.settle(port, now);
+        // Nobody is there to take a wish: words, never the link's own error.
+        if let Some(cut) = &self.cut
+            && effects.iter().any(|effect| matches!(effect, Effect::Wish(_)))
+        {
+            let words = cut.next.clone();
+            effects.retain(|effect| !matches!(effect, Effect::Wish(_)));
+            self.say(words);
+        }
         effects.extend(self.rings());
         effects
     }
@@ -237,6 +268,13 @@ impl App {
         Vec::new()
     }
 
+    /// Says why a key came to nothing; a `y` that was meant for the card that did not come copies nothing.
+    fn refuse(&mut self, words: impl Into<String>) -> Vec<Effect> {
+        let words = words.into();
+        self.refused = Some(words.clone());
+        self.say(words)
+    }
+
     fn background(&mut self, rgb: (u8, u8, u8)) {
         if !std::mem::take(&mut self.ask_background) {
             return;
@@ -249,12 +287,19 @@ impl App {
 
     /// What follows by itself from how things stand: the selection, cards that are over, cards that open by themselves.
     fn settle(&mut self, port: &dyn Port, now: Stamp) {
-        self.follow();
+        self.follow(now);
         self.close_what_is_over(port, now);
         self.open_by_itself(port, now);
     }
 
-    fn follow(&mut self) {
+    /// The selection goes where the run goes: always until it is moved by hand, and again with the next thing that the run
+    /// does once nobody has moved it for a while. What NEXT names is then what Enter and `r` are about.
+    fn follow(&mut self, now: Stamp) {
+        let idle = self.eye.moved.is_none_or(|moved| now.since(moved) >= BY_HAND);
+        let in_hand = self.state.next(&self.plan).map(|ix| (ix, self.state.step(ix).status));
+        if self.eye.screen == Screen::Live && std::mem::replace(&mut self.eye.in_hand, in_hand) != in_hand && idle {
+            self.eye.follow = true;
+        }
         if !self.eye.follow {
             return;
         }

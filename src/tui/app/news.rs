@@ -2,7 +2,8 @@
 //!
 //! A record that cannot follow stops this screen's fold: it says so and shows nothing later, rather than something untrue.
 
-use super::{App, Effect, Message, Over};
+use super::open::only_looks;
+use super::{App, Cut, Effect, Message, Over};
 use crate::feed::News;
 use crate::model::event::Event;
 use crate::model::record::Record;
@@ -23,16 +24,31 @@ impl App {
             News::Driver { name, you } => self.driver(&name, you),
             News::Trouble(words) => self.trouble = words,
             News::Over { sealed, why } => self.conductor_ended(sealed, why, now),
-            News::Lost(words) => {
-                let back = self.run_number().map_or(String::new(), |run| format!(" tminus attach {run} comes back."));
-                self.trouble = format!(
-                    "The conductor cannot be reached: {}. What is shown may be old.{back}",
-                    shown(words.trim_end_matches('.'))
-                );
-                self.lost = Some(words);
-            }
+            News::Lost(words) => self.link_lost(words),
         }
         Vec::new()
+    }
+
+    fn link_lost(&mut self, words: String) {
+        if self.state.ended.is_none() {
+            let run = self.run_number().unwrap_or_default();
+            self.trouble = format!(
+                "tminus resume {run} takes the run up again: {}. This picture is old.",
+                shown(words.trim_end_matches('.'))
+            );
+            self.cut_off(Cut {
+                word: "GONE",
+                next: format!("The conductor is gone. tminus resume {run} takes the run up again. q leaves."),
+            });
+        }
+        self.lost = Some(words);
+    }
+
+    /// From here on this screen only looks: what asks for something else is closed.
+    fn cut_off(&mut self, cut: Cut) {
+        self.overlays.retain(|overlay| only_looks(overlay.card()));
+        self.message = None;
+        self.cut = Some(cut);
     }
 
     fn unasked(&mut self) {
@@ -50,6 +66,13 @@ impl App {
                 self.trouble =
                     format!("This screen cannot read the journal on: {}. q leaves it.", shown(&illegal.to_string()));
                 self.lost = Some(illegal.to_string());
+                let run = self.run_number().unwrap_or_default();
+                self.cut_off(Cut {
+                    word: "STUCK",
+                    next: format!(
+                        "This screen cannot read on. The run goes on. q leaves; tminus attach {run} looks again."
+                    ),
+                });
                 return;
             }
             self.remember(record);
@@ -105,19 +128,28 @@ impl App {
         let run = self.run_number().unwrap_or_default();
         let words = match (&why, sealed) {
             (Some(why), _) => format!(
-                "Nobody conducts this run any more: {}. tminus resume {run} takes it up.",
+                "tminus resume {run} takes the run up again: the conductor ended, {}.",
                 shown(why.trim_end_matches('.'))
             ),
             (None, true) => {
                 format!("Run {run} is closed and sealed at {}. q leaves.", words::clock(&self.state, now.wall))
             }
             (None, false) if self.state.paused => {
-                format!("Run {run} is paused. tminus resume {run} takes it up again.")
+                format!("Run {run} is paused. tminus resume {run} takes it up again. q leaves.")
             }
             (None, false) => format!("Run {run} is over; its journal is not sealed. q leaves."),
         };
         if why.is_some() && self.trouble.is_empty() {
             self.trouble.clone_from(&words);
+        }
+        if self.state.ended.is_none() {
+            let paused = self.state.paused;
+            let (word, what) =
+                if paused { ("PAUSED", "The run is paused.") } else { ("GONE", "The conductor is gone.") };
+            let next = format!("{what} tminus resume {run} takes the run up again. q leaves.");
+            self.cut_off(Cut { word, next });
+        } else {
+            self.overlays.retain(|overlay| only_looks(overlay.card()));
         }
         self.over = Some(Over { sealed, why });
         self.message = Some(Message::Says(words));

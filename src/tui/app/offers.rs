@@ -24,7 +24,7 @@ impl App {
     fn here(&self, action: Action) -> bool {
         let state = &self.state;
         let target = self.target().map(|ix| (self.plan.step(ix), state.step(ix)));
-        let live = state.started.is_some() && state.ended.is_none();
+        let live = state.started.is_some() && state.ended.is_none() && self.cut.is_none();
         match action {
             Action::Run => live && state.to_start(&self.plan).is_some(),
             Action::Retry => target.is_some_and(|(_, own)| own.status.bad()),
@@ -52,11 +52,11 @@ impl App {
     /// The key line: what can be done first, the ways out last.
     pub(super) fn keys(&self) -> Vec<(&'static str, &'static str)> {
         let state = &self.state;
-        let mut keys = self.first_keys();
+        let mut keys = if self.cut.is_some() { Vec::new() } else { self.first_keys() };
         if self.eye.screen != Screen::Live {
             keys.push(("q", "back"));
         }
-        let live = state.started.is_some() && state.ended.is_none();
+        let live = state.started.is_some() && state.ended.is_none() && self.cut.is_none();
         if live {
             keys.push(("p", if state.hold.is_some() { "go on" } else { "hold" }));
             if self.here(Action::Stop) {
@@ -67,10 +67,10 @@ impl App {
         if self.here(Action::Output) {
             keys.push(("o", "output"));
         }
-        if state.facts.is_some() && state.ended.is_none() {
+        if state.facts.is_some() && state.ended.is_none() && self.cut.is_none() {
             keys.push(("c", "note"));
         }
-        if self.eye.screen == Screen::Live && state.ended.is_some() {
+        if self.eye.screen == Screen::Live && (state.ended.is_some() || self.cut.is_some()) {
             keys.push(("q", "leave"));
         }
         keys.extend([

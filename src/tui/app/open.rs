@@ -1,7 +1,7 @@
 //! Cards: opened by an action or by themselves, closed when what they ask about is over.
 
 use super::{App, Effect};
-use crate::feed::Port;
+use crate::feed::{Port, Role};
 use crate::model::ids::StepIx;
 use crate::model::state::StepStatus;
 use crate::model::step::Work;
@@ -9,6 +9,26 @@ use crate::model::time::Stamp;
 use crate::tui::context::{Card, Context};
 use crate::tui::eye::Screen;
 use crate::tui::overlays::Overlay;
+
+/// Whether a card asks for nothing of the run.
+pub(super) fn only_looks(card: &Card) -> bool {
+    match card {
+        Card::Output(_) | Card::Help | Card::Palette | Card::LeaveScreen | Card::SinceYouLeft { .. } => true,
+        Card::Start
+        | Card::Run(_)
+        | Card::Answer { .. }
+        | Card::Choose(_)
+        | Card::Gate(_)
+        | Card::Decide { .. }
+        | Card::Stop
+        | Card::RollBack
+        | Card::Reason(_)
+        | Card::GoOn
+        | Card::Resolve(_)
+        | Card::Note(_)
+        | Card::CloseRun => false,
+    }
+}
 
 impl App {
     /// Hands out what cards are drawn and asked from.
@@ -27,8 +47,44 @@ impl App {
     }
 
     pub(super) fn open(&mut self, card: Card, port: &dyn Port, now: Stamp) {
+        if let Some(words) = self.may_not_open(&card, port) {
+            self.refuse(words);
+            return;
+        }
         let overlay = self.with_ctx(port, now, |ctx| Overlay::open(card, ctx));
         self.overlays.push(overlay);
+    }
+
+    /// Why a card would lead nowhere on this screen, in words.
+    fn may_not_open(&self, card: &Card, port: &dyn Port) -> Option<String> {
+        if only_looks(card) {
+            return None;
+        }
+        if let Some(cut) = &self.cut {
+            return Some(cut.next.clone());
+        }
+        let drives_only = match card {
+            Card::Run(_)
+            | Card::Answer { .. }
+            | Card::Choose(_)
+            | Card::Decide { .. }
+            | Card::Reason(_)
+            | Card::GoOn
+            | Card::Resolve(_)
+            | Card::CloseRun
+            | Card::Start => true,
+            Card::Stop
+            | Card::RollBack
+            | Card::Gate(_)
+            | Card::Note(_)
+            | Card::Output(_)
+            | Card::Help
+            | Card::Palette
+            | Card::LeaveScreen
+            | Card::SinceYouLeft { .. } => false,
+        };
+        let looks_only = port.role() == Role::Watches && !matches!(card, Card::Gate(_));
+        self.watching.as_ref().filter(|_| drives_only || looks_only).map(|words| format!("Not done. {words}"))
     }
 
     /// The operator closed a card: one that opens by itself does not open again for the same cause.

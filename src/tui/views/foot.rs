@@ -33,7 +33,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, next: u16) {
 fn next_lines(scene: &Scene<'_>, width: usize, most: usize) -> Vec<Line<'static>> {
     let label = if width >= 60 { " NEXT    " } else { " " };
     let indent = wrap::width(label);
-    let text = words::next_line(scene.ctx.plan, scene.state(), scene.ctx.now);
+    let text = next_text(scene);
     let mut rows = wrap::words(&text, width.saturating_sub(indent + 1));
     let long = rows.len() > most;
     rows.truncate(most);
@@ -48,6 +48,14 @@ fn next_lines(scene: &Scene<'_>, width: usize, most: usize) -> Vec<Line<'static>
         lines.push(Line::from(vec![scene.span(before, Role::TextDim), scene.span(row, Role::TextStrong)]));
     }
     lines
+}
+
+/// What is next, as far as this screen has a part in it.
+fn next_text(scene: &Scene<'_>) -> String {
+    match scene.cut {
+        Some((_, next)) => next.to_owned(),
+        None => words::next_line(scene.ctx.plan, scene.state(), scene.ctx.now),
+    }
 }
 
 /// The keys that do something here, as many as fit; the ways out stay longest.

@@ -63,6 +63,8 @@ fn manner(scene: &Scene<'_>) -> &'static str {
     let state = scene.state();
     if state.ended.is_some() {
         "ENDED"
+    } else if let Some((word, _)) = scene.cut {
+        word
     } else if state.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill) {
         "DRILL"
     } else if scene.watching.is_some() {

@@ -152,7 +152,7 @@ fn planned(phase: &crate::model::plan::Phase) -> Option<String> {
 fn step_row(scene: &Scene<'_>, at: (StepIx, usize), columns: &Columns, next: Option<StepIx>) -> Vec<Span<'static>> {
     let (ix, depth) = at;
     let (step, own) = (scene.ctx.plan.step(ix), scene.state().step(ix));
-    let standing = standing(scene.state(), ix, next);
+    let standing = seen(scene, ix, next);
     let role = standing.role();
     let settled = own.status.settled();
     let title_role = match (settled, standing) {
@@ -200,8 +200,20 @@ pub fn standing(state: &RunState, ix: StepIx, next: Option<StepIx>) -> Standing 
     }
 }
 
+/// The same as this screen may say it: where the conductor is gone, nobody knows whether a step still runs.
+pub fn seen(scene: &Scene<'_>, ix: StepIx, next: Option<StepIx>) -> Standing {
+    match (scene.cut, standing(scene.state(), ix, next)) {
+        (Some(_), Standing::Is(StepStatus::Running)) => Standing::Is(StepStatus::Unknown),
+        (Some(_), Standing::Next | Standing::Held) => Standing::Is(StepStatus::NotYet),
+        (_, standing) => standing,
+    }
+}
+
 fn actual(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
     let (step, own) = (scene.ctx.plan.step(ix), scene.state().step(ix));
+    if scene.cut.is_some() && own.status.open() {
+        return (String::new(), Role::Text);
+    }
     if let Some(until) = own.until.filter(|_| own.status == StepStatus::Running) {
         return (format!("-{}", words::until(until, scene.ctx.now)), Role::Run);
     }
@@ -228,6 +240,7 @@ fn note(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
     match own.status {
         StepStatus::NotYet if own.retry_at.is_some() => ("tried again soon".into(), Role::Warn),
         StepStatus::NotYet => before(scene, step),
+        StepStatus::Running if scene.cut.is_some() => ("nobody knows".into(), Role::Unknown),
         StepStatus::Running if own.stopping => ("asked to stop".into(), Role::Warn),
         StepStatus::Running => (tries(running(step)), Role::Run),
         StepStatus::You => (waits(step, own.answers.len()), Role::You),

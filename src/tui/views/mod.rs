@@ -44,6 +44,8 @@ pub struct Scene<'a> {
     pub message: Option<&'a str>,
     /// Who drives, where this screen does not.
     pub watching: Option<&'a str>,
+    /// Why this screen can do nothing any more: the header's word and the NEXT line.
+    pub cut: Option<(&'static str, &'a str)>,
     /// Keys that are offered: key, word.
     pub keys: &'a [(&'static str, &'static str)],
     /// Which bytes came from which stream, of the step that printed last.

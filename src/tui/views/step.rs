@@ -58,7 +58,7 @@ pub fn shown_step(scene: &Scene<'_>) -> Option<StepIx> {
 fn head(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
     let (plan, state) = (scene.ctx.plan, scene.state());
     let (step, own) = (plan.step(ix), state.step(ix));
-    let standing = list::standing(state, ix, state.next(plan));
+    let standing = list::seen(scene, ix, state.next(plan));
     let title = format!("{} {}", shown(&step.number), words::said(state, &step.title));
     let class = Line::from(vec![
         scene.span(format!("{} {}  ", standing.mark(scene.ctx.theme.glyphs), standing.word()), standing.role()),

@@ -15,16 +15,16 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let (plan, state) = (scene.ctx.plan, scene.state());
     let width = usize::from(area.width);
     let band = scene.ctx.plan.environment.kind.band();
-    let mut text = format!("{band} {}", state.status().word());
+    let mut text = format!("{band} {}", scene.cut.map_or(state.status().word(), |(word, _)| word));
     let at = state.running().first().copied().or_else(|| state.next(plan));
     if let Some(ix) = at {
         let own = state.step(ix);
         text = format!(
             "{band} {} {}",
-            super::list::standing(state, ix, state.next(plan)).word(),
+            super::list::seen(scene, ix, state.next(plan)).word(),
             shown(&plan.step(ix).number)
         );
-        if let Some(elapsed) = own.elapsed(scene.ctx.now).filter(|_| own.status.open()) {
+        if let Some(elapsed) = own.elapsed(scene.ctx.now).filter(|_| own.status.open() && scene.cut.is_none()) {
             text.push_str(&format!(" {}", clock_length(elapsed)));
         }
     }
