@@ -4,6 +4,8 @@
 //! Every file under `tests/broken` says in its first lines what must be found: `# RB0102 4:1 a word of the message`.
 //! All errors of a file must be listed there, no more and no fewer; warnings must be found where they are listed.
 
+#![allow(clippy::unwrap_used, reason = "a panic here is the report of a test")]
+
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,8 @@
 //!
 //! Snapshots are in `mono`, so that what they show is carried by words alone.
 
+#![allow(clippy::unwrap_used, reason = "a panic here is the report of a test")]
+
 mod keys;
 mod safe;
 mod says;
