@@ -305,6 +305,23 @@ fn a_terminated_screen_leaves_the_terminal_as_it_was_and_the_run_going() {
 }
 
 #[test]
+fn a_screen_that_panics_leaves_the_terminal_as_it_was_and_names_the_way_back() {
+    let aboard = aboard();
+    let fault = aboard.path("fault");
+    let mut command = aboard.user.tminus(&["run", "book.yaml", "--no-key"]);
+    command.env("TMINUS_FAULT_FILE", &fault);
+    let mut screen = Screen::start(&command, 80, 24);
+    let before = screen.termios();
+    start(&mut screen);
+    slow_step(&aboard, &mut screen);
+    std::fs::write(&fault, "now").unwrap();
+    screen.wait_exit();
+    is_as_it_was(&mut screen, &before);
+    screen.wait_for("tminus attach 0001");
+    assert!(conductor_of(&aboard.runs()[0]).is_some(), "the run goes on");
+}
+
+#[test]
 fn leaving_the_screen_gives_the_terminal_back_and_says_how_to_come_back() {
     let aboard = aboard();
     let mut screen = Screen::start(&aboard.user.tminus(&["run", "book.yaml", "--no-key"]), 80, 24);

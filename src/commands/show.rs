@@ -83,7 +83,12 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
         Failure::because(format!("the conductor of run {} cannot be reached: {why}", id.short()))
             .hint(format!("tminus resume {}", id.short()))
     })?;
-    let clock = || SystemClock.now();
+    let fault = fault_at();
+    let clock = move || {
+        let now = SystemClock.now();
+        assert!(fault.as_deref().is_none_or(|file| !file.exists()), "a fault that TMINUS_FAULT_FILE asked for");
+        now
+    };
     match manner {
         Manner::Screens => screens((&showing.plan, showing.common, id.short()), Box::new(live), news, &clock),
         Manner::Lines => {
@@ -148,4 +153,9 @@ fn lost(words: &str, run: &str) -> Ran {
     super::keys::say(words);
     print(&format!("Take run {run} up again with: tminus resume {run}\n"))?;
     Ok(Outcome::GoesOn)
+}
+
+/// A file whose appearance makes a screen of an unoptimised build fail, so that a test can see what a panic leaves behind.
+fn fault_at() -> Option<std::path::PathBuf> {
+    if cfg!(debug_assertions) { super::places::var("TMINUS_FAULT_FILE").map(Into::into) } else { None }
 }

@@ -13,26 +13,26 @@ pub(super) struct Peer {
     pub pid: i32,
     /// Its user.
     pub uid: u32,
+    /// Its program's path, read when it came: one that is refused may be gone when that is recorded.
+    pub exe: String,
 }
 
 impl Peer {
     /// The peer by the kernel's word.
     pub fn of(stream: &tokio::net::UnixStream) -> Option<Self> {
         let credentials = stream.peer_cred().ok()?;
-        Some(Self { pid: credentials.pid()?, uid: credentials.uid() })
+        let pid = credentials.pid()?;
+        Some(Self { pid, uid: credentials.uid(), exe: exe_of(pid) })
     }
 
     /// Whether it is a program that this run started: it descends from this process, or carries a marker of the run.
     pub fn is_of_the_run(&self, run: &str) -> bool {
         descends_from(self.pid, std::process::id() as i32) || carries_marker(self.pid, run)
     }
+}
 
-    /// Its program's path, for the record.
-    pub fn exe(&self) -> String {
-        std::fs::read_link(format!("/proc/{}/exe", self.pid))
-            .map(|path| path.display().to_string())
-            .unwrap_or_else(|_| "?".into())
-    }
+fn exe_of(pid: i32) -> String {
+    std::fs::read_link(format!("/proc/{pid}/exe")).map(|path| path.display().to_string()).unwrap_or_else(|_| "?".into())
 }
 
 /// Walks up the parents; a chain that cannot be read counts as not descending.

@@ -191,7 +191,7 @@ impl Room {
             return false;
         }
         let _ = self.hall.dismiss(client);
-        self.step(Input::Note(vec![Event::IntentRefused { pid: peer.pid, exe: peer.exe() }])).await;
+        self.step(Input::Note(vec![Event::IntentRefused { pid: peer.pid, exe: peer.exe }])).await;
         true
     }
 
