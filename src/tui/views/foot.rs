@@ -52,9 +52,17 @@ fn next_lines(scene: &Scene<'_>, width: usize, most: usize) -> Vec<Line<'static>
 
 /// What is next, as far as this screen has a part in it.
 fn next_text(scene: &Scene<'_>) -> String {
-    match scene.cut {
-        Some((_, next)) => next.to_owned(),
-        None => words::next_line(scene.ctx.plan, scene.state(), scene.ctx.now),
+    if let Some((_, next)) = scene.cut {
+        return next.to_owned();
+    }
+    let (plan, now) = (scene.ctx.plan, scene.ctx.now);
+    // The same question as `r` puts: was the whole command on the screen?
+    let asks = |ix| plan.step(ix).command().is_some() && scene.eye.shown_whole.get() != Some(ix);
+    let next = words::next_line_of(plan, scene.state(), words::Frame { now, asks: &asks });
+    match scene.watching {
+        // What goes on by itself is for everybody; what waits for the one who drives is not.
+        Some(words) if scene.state().ended.is_none() && !next.starts_with("Wait.") => words.to_owned(),
+        _ => next,
     }
 }
 
@@ -105,7 +113,9 @@ pub fn say_over(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let Some(message) = scene.message else { return };
     let top = if area.height >= 14 { 3 } else { 1 };
     if area.height > top + 4 {
-        say(frame, rows_of(area, top, 1), scene, &wrap::cut(message, usize::from(area.width).saturating_sub(2)));
+        let width = usize::from(area.width).saturating_sub(2);
+        let rows = u16::from(wrap::width(message) > width) + 1;
+        say(frame, rows_of(area, top, rows), scene, message);
     }
 }
 
