@@ -50,6 +50,12 @@ fn next_lines(scene: &Scene<'_>, width: usize, most: usize) -> Vec<Line<'static>
     lines
 }
 
+/// Whether the mark was moved off the step that NEXT names: Enter is about the mark then.
+fn mark_is_elsewhere(scene: &Scene<'_>) -> bool {
+    let next = scene.state().next(scene.ctx.plan).filter(|_| scene.state().started.is_some());
+    !scene.eye.follow && next.is_some() && scene.eye.selected.step() != next
+}
+
 /// What is next, as far as this screen has a part in it.
 fn next_text(scene: &Scene<'_>) -> String {
     if let Some((_, next)) = scene.cut {
@@ -62,6 +68,7 @@ fn next_text(scene: &Scene<'_>) -> String {
     match scene.watching {
         // What goes on by itself is for everybody; what waits for the one who drives is not.
         Some(words) if scene.state().ended.is_none() && !next.starts_with("Wait.") => words.to_owned(),
+        _ if mark_is_elsewhere(scene) && !next.starts_with("Wait.") => format!("{next} gn goes there."),
         _ => next,
     }
 }
