@@ -116,13 +116,19 @@ fn complain(failure: &Failure) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Writes a result to standard output. A closed pipe ends the program quietly, with what it had to say half said.
+/// Writes a result to standard output. A closed pipe, or a terminal that hung up, ends the program quietly, with what it had
+/// to say half said.
 fn print(text: &str) -> Result<(), Failure> {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Ok(()) => Ok(()),
-        Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(closed) if nobody_reads(&closed) => Ok(()),
         Err(other) => Err(Failure::because(format!("cannot write to standard output: {other}"))),
     }
+}
+
+/// Whether a write failed because its reader is gone: a closed pipe, a terminal that hung up.
+fn nobody_reads(why: &io::Error) -> bool {
+    why.kind() == io::ErrorKind::BrokenPipe || why.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
 }
 
 fn start_log(cli: &Cli) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, Failure> {

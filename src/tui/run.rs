@@ -220,7 +220,10 @@ impl Shown<'_> {
         }
         let encoded = base64::engine::general_purpose::STANDARD.encode(text);
         match self.write(&format!("\x1b]52;c;{encoded}\x07")) {
-            Ok(()) => format!("Sent to the terminal ({} bytes).", text.len()),
+            Ok(()) => {
+                let first = crate::tui::widgets::wrap::cut(&crate::model::text::shown(text), 100);
+                format!("Sent to the terminal's clipboard: {first}")
+            }
             Err(_) => "It could not be sent to the terminal.".into(),
         }
     }

@@ -16,6 +16,21 @@ use std::time::Duration;
 
 /// The NEXT line: what happens now, or what the operator can do, in one or two short sentences.
 pub fn next_line(plan: &Plan, state: &RunState, now: Stamp) -> String {
+    next_line_of(plan, state, Frame { now, asks: &|_| false })
+}
+
+/// When the line is said, and which steps that only read ask by a card all the same: those whose command was not all to see.
+#[derive(Clone, Copy)]
+pub struct Frame<'a> {
+    /// The instant.
+    pub now: Stamp,
+    /// Whether a step asks for a `y` before it runs.
+    pub asks: &'a dyn Fn(StepIx) -> bool,
+}
+
+/// The NEXT line below a frame.
+pub fn next_line_of(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String {
+    let now = frame.now;
     if let Some(how) = state.ended {
         return ended(state, how);
     }
@@ -38,7 +53,7 @@ pub fn next_line(plan: &Plan, state: &RunState, now: Stamp) -> String {
     if let Some(unknown) = orphan(state) {
         return unknown_line(plan, state, unknown);
     }
-    let line = under_way(plan, state, now).unwrap_or_else(|| waits_for_a_person(plan, state, now));
+    let line = under_way(plan, state, now).unwrap_or_else(|| waits_for_a_person(plan, state, frame));
     match state.rollback.as_ref().filter(|rollback| rollback.ended.is_none()) {
         Some(rollback) => format!("Going back by {}. {line}", shown(plan.level(rollback.level).id.as_str())),
         None => line,
@@ -136,7 +151,7 @@ fn running(step: &PlannedStep, own: &StepState, now: Stamp) -> String {
     format!("Wait. {number} is running and will pass or fail by itself{budget}.")
 }
 
-fn waits_for_a_person(plan: &Plan, state: &RunState, now: Stamp) -> String {
+fn waits_for_a_person(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String {
     let Some(ix) = state.next(plan) else {
         return "Nothing left to run. Enter closes the run and seals its journal.".into();
     };
@@ -148,7 +163,7 @@ fn waits_for_a_person(plan: &Plan, state: &RunState, now: Stamp) -> String {
             shown(&step.number)
         ),
         StepStatus::You => yours(plan, state, ix),
-        StepStatus::NotYet => to_start(plan, state, (ix, now)),
+        StepStatus::NotYet => to_start(plan, state, ix, frame),
         StepStatus::Running
         | StepStatus::Ok
         | StepStatus::Late
@@ -206,8 +221,8 @@ fn yours(plan: &Plan, state: &RunState, ix: StepIx) -> String {
     }
 }
 
-fn to_start(plan: &Plan, state: &RunState, at: (StepIx, Stamp)) -> String {
-    let (ix, now) = at;
+fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> String {
+    let now = frame.now;
     let step = plan.step(ix);
     let name = format!("{} {}", shown(&step.number), said(state, &step.title));
     let planned = step.at.as_ref().and_then(|at| schedule::bind(plan, state, at)).filter(|at| *at > now.wall);
@@ -217,10 +232,10 @@ fn to_start(plan: &Plan, state: &RunState, at: (StepIx, Stamp)) -> String {
     }
     let how = match (&step.work, asked_class(plan, state, ix)) {
         (Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. }, Class::C0 | Class::C1) => {
-            return format!("Enter opens {name}.");
+            return stopped(format!("Enter opens {name}"));
         }
-        (_, Class::C0) => format!("r runs {name} ({}).", effect_words(step.effect)),
-        (_, Class::C1) => format!("r, then y, runs {name} ({}).", effect_words(step.effect)),
+        (_, Class::C0) if !(frame.asks)(ix) => format!("r runs {name} ({}).", effect_words(step.effect)),
+        (_, Class::C0 | Class::C1) => format!("r, then y, runs {name} ({}).", effect_words(step.effect)),
         (_, Class::C2) => format!("r, then its number typed, runs {name} ({}).", effect_words(step.effect)),
         (_, Class::C3) => format!("r, then its own words typed, runs {name} ({}).", effect_words(step.effect)),
     };
@@ -228,6 +243,14 @@ fn to_start(plan: &Plan, state: &RunState, at: (StepIx, Stamp)) -> String {
         Some(at) => format!("{how} Planned for {} (in {}).", clock(state, at), until(at, now)),
         None => how,
     }
+}
+
+/// A sentence with its full stop, where the runbook's own words have not ended it.
+pub fn stopped(mut text: String) -> String {
+    if !text.ends_with(['.', '?', '!', ':']) {
+        text.push('.');
+    }
+    text
 }
 
 /// What an effect means, in words.

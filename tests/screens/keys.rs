@@ -364,3 +364,79 @@ fn a_screen_whose_conductor_is_gone_says_so_and_offers_nothing_that_acts() {
         assert!(!stage.picture(80, 24).contains("STOP"));
     }
 }
+
+#[test]
+fn next_says_that_a_reading_step_asks_where_its_command_was_not_all_to_see() {
+    let mut stage = at_smoke();
+    stage.letters("k");
+    assert!(stage.picture(80, 24).contains("r, then y, runs 2.2"), "{}", stage.picture(80, 24));
+    stage.letters("j");
+    assert!(stage.picture(80, 24).contains("r runs 2.2"), "{}", stage.picture(80, 24));
+}
+
+#[test]
+fn what_happened_meanwhile_is_told_once_and_never_only_that_screens_came_and_went() {
+    let joined = |client| Event::ClientJoined {
+        client,
+        who: person("maya"),
+        drives: true,
+        host: "jump2".into(),
+        tty: "pts/1".into(),
+    };
+    let mut stage = running();
+    stage.app.update(Msg::News(News::Driver { name: "maya".into(), you: true }), &stage.disk, stage.now);
+    stage.tell(Event::ClientLeft { client: 1 });
+    stage.tell(joined(2));
+    assert!(!stage.picture(80, 24).contains("SINCE YOU LEFT"), "nothing but this screen came");
+    let mut stage = running();
+    stage.tell(Event::ClientLeft { client: 1 });
+    stage.end("routes", 0, Vec::new());
+    stage.tell(joined(2));
+    assert!(stage.picture(80, 24).contains("SINCE YOU LEFT"));
+    stage.pass(5);
+    stage.letters(" ");
+    stage.tell(Event::ClientLeft { client: 2 });
+    stage.failed("settle", 1);
+    stage.tell(joined(3));
+    assert!(!stage.picture(80, 24).contains("SINCE YOU LEFT"), "once");
+}
+
+#[test]
+fn a_screen_that_watches_is_told_why_and_copies_nothing_by_a_y_that_was_for_a_card() {
+    let mut stage = at_smoke();
+    stage.disk.role = Some(Role::Beside);
+    stage.msg(Msg::News(News::Driver { name: "jlee".into(), you: false }));
+    let picture = stage.picture(80, 24);
+    let next = picture.split("NEXT").nth(1).unwrap();
+    assert!(next.contains("You are watching") && !next.contains(" run ") && next.contains("p hold"), "{picture}");
+    stage.letters("r");
+    assert!(stage.picture(80, 24).contains("Not done. jlee is driving"), "{}", stage.picture(80, 24));
+    assert_eq!(stage.letters("y"), [], "refused, so not copied");
+    assert!(stage.picture(80, 24).contains("Not done. jlee is driving"));
+    stage.letters("j");
+    assert!(matches!(&stage.letters("y")[..], [Effect::Copy(_)]));
+    stage.tell(Event::Held { reason: String::new(), by: person("jlee") });
+    stage.letters("p");
+    assert!(stage.picture(80, 24).contains("Not done."), "going on is for the one who drives");
+    assert!(stage.wishes.is_empty());
+    stage.letters("!");
+    assert!(stage.picture(80, 24).contains("ROLL BACK"));
+}
+
+#[test]
+fn a_wish_for_the_wheel_says_what_to_do_first_and_goes_when_it_is_over() {
+    let mut stage = running();
+    stage.msg(Msg::News(News::Trouble(
+        "root (typed) asks for the wheel: any key of yours that does something keeps it, else it goes over in 20 s"
+            .into(),
+    )));
+    let picture = stage.picture(80, 24);
+    assert!(picture.contains("Any key keeps the wheel: root (typed) asks for the wheel (20 s)."), "{picture}");
+    assert!(picture.contains("journal ok"), "{picture}");
+    stage.letters("j");
+    assert!(matches!(&stage.wishes[..], [Intent::Drive]), "a key that only moves keeps the wheel: {:?}", stage.wishes);
+    assert!(!stage.picture(80, 24).contains("asks for the wheel"));
+    stage.msg(Msg::News(News::Trouble("root asks for the wheel: any key of yours keeps it".into())));
+    stage.msg(Msg::News(News::Driver { name: "root".into(), you: false }));
+    assert!(!stage.picture(80, 24).contains("Any key keeps"));
+}

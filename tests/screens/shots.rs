@@ -214,7 +214,6 @@ fn a_step_of_which_nobody_knows_is_a_question() {
         tty: "pts/2".into(),
     });
     stage.msg(Msg::News(News::Driver { name: "maya".into(), you: true }));
-    stage.key(KeyCode::Esc);
     shot_at("unknown-80x24", &stage, (80, 24));
 }
 

@@ -63,6 +63,7 @@ impl App {
             Action::Theme => self.say("theme takes a name: ansi, dark, light, cvd, high, mono."),
             Action::Suspend => {
                 self.absent_from = Some(self.state.last.0);
+                self.back_once = true;
                 vec![Effect::Suspend]
             }
             Action::Redraw => vec![Effect::Redraw],
@@ -107,7 +108,10 @@ impl App {
             Reach::Acknowledges | Reach::Runs => role != Role::Drives,
             Reach::Steers => role == Role::Watches || (role == Role::Beside && action != Action::Drive),
         };
-        steers.then(|| self.watching.clone().unwrap_or_else(|| "This screen watches: it may look, not touch.".into()))
+        // Going on is for the one who drives; anybody may hold.
+        let steers = steers || (action == Action::Hold && role != Role::Drives && self.state.hold.is_some());
+        let why = || self.watching.clone().unwrap_or_else(|| "This screen watches: it may look, not touch.".into());
+        steers.then(|| format!("Not done. {}", why()))
     }
 
     fn card(&mut self, card: Card, port: &dyn Port, now: Stamp) -> Vec<Effect> {

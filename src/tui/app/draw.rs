@@ -32,6 +32,7 @@ impl App {
                     Message::Says(words) => words.as_str(),
                 }),
                 cut: self.cut.as_ref().map(|cut| (cut.word, cut.next.as_str())),
+                sealed: self.over.as_ref().is_some_and(|over| over.sealed),
                 watching: self.watching.as_deref(),
                 keys: &keys,
                 extents: self.extents.as_ref().map(|(step, extents)| (*step, extents)),

@@ -132,6 +132,7 @@ pub struct App {
     caught_up: bool,
     absent_from: Option<u64>,
     returned: Option<u64>,
+    back_once: bool,
     last_key: Option<(KeyEvent, Stamp)>,
     over: Option<Over>,
     lost: Option<String>,
@@ -159,6 +160,7 @@ impl App {
             caught_up: false,
             absent_from: None,
             returned: None,
+            back_once: false,
             last_key: None,
             over: None,
             lost: None,
@@ -174,14 +176,15 @@ impl App {
         let mut effects = match msg {
             Msg::Key(key) => {
                 let before = self.eye.selected;
-                let effects = self.key(key, port, now);
+                let mut effects = self.key(key, port, now);
+                self.keep_wheel(&mut effects);
                 if self.eye.selected != before {
                     self.eye.moved = Some(now);
                 }
                 effects
             }
             Msg::Paste(text) => self.paste(&text, port, now),
-            Msg::News(news) => self.news(news, now),
+            Msg::News(news) => self.news(news, port.role(), now),
             Msg::Sent(Ok(_)) => {
                 self.message = Some(Message::Asked);
                 Vec::new()
@@ -192,6 +195,7 @@ impl App {
                 Vec::new()
             }
             Msg::Back => {
+                self.back_once = true;
                 self.returned = self.absent_from.take().filter(|from| self.state.last.0 > *from);
                 vec![Effect::Redraw]
             }

@@ -4,8 +4,9 @@
 
 use super::open::only_looks;
 use super::{App, Cut, Effect, Message, Over};
-use crate::feed::News;
+use crate::feed::{News, Role};
 use crate::model::event::Event;
+use crate::model::intent::Intent;
 use crate::model::record::Record;
 use crate::model::state::RunStatus;
 use crate::model::text::shown;
@@ -15,18 +16,41 @@ use crate::tui::words;
 /// So many runs of bytes are remembered with their stream; a screenful of output has fewer.
 const EXTENTS: usize = 256;
 
+/// How the conductor says that another screen asks for the wheel.
+const ASKS_FOR_WHEEL: &str = "asks for the wheel";
+
+/// What to do comes first: a narrow screen cuts the end.
+fn essential_first(words: String) -> String {
+    match words.split_once(ASKS_FOR_WHEEL) {
+        Some((who, _)) => format!("Any key keeps the wheel: {} {ASKS_FOR_WHEEL} (20 s).", who.trim_end()),
+        None => words,
+    }
+}
+
 impl App {
-    pub(super) fn news(&mut self, news: News, now: Stamp) -> Vec<Effect> {
+    pub(super) fn news(&mut self, news: News, role: Role, now: Stamp) -> Vec<Effect> {
         match news {
             News::Records(records) => self.fold(&records),
             News::Taken(_) => self.unasked(),
             News::Refused(_, words) => return self.say(format!("Not done: {}.", shown(words.trim_end_matches('.')))),
-            News::Driver { name, you } => self.driver(&name, you),
-            News::Trouble(words) => self.trouble = words,
+            News::Driver { name, you } => self.driver(&name, you, role),
+            News::Trouble(words) => self.trouble = essential_first(words),
             News::Over { sealed, why } => self.conductor_ended(sealed, why, now),
             News::Lost(words) => self.link_lost(words),
         }
         Vec::new()
+    }
+
+    /// Any key of the one who drives answers whoever asks for the wheel. One that wishes nothing says so by a wish for the
+    /// wheel that this screen has already, which the conductor takes as that answer.
+    pub(super) fn keep_wheel(&mut self, effects: &mut Vec<Effect>) {
+        if self.watching.is_some() || !self.trouble.contains(ASKS_FOR_WHEEL) {
+            return;
+        }
+        self.trouble.clear();
+        if !effects.iter().any(|effect| matches!(effect, Effect::Wish(_))) {
+            effects.push(Effect::Wish(Intent::Drive));
+        }
     }
 
     fn link_lost(&mut self, words: String) {
@@ -99,9 +123,13 @@ impl App {
                     runs.pop_front();
                 }
             }
-            Event::ClientLeft { .. } if self.state.clients.is_empty() => self.absent_from = Some(record.seq.0),
+            Event::ClientLeft { .. } if self.state.clients.is_empty() => {
+                // Somebody else came back from an earlier absence, and has left again.
+                self.returned = None;
+                self.absent_from = Some(record.seq.0);
+            }
             Event::Resume { .. } => self.absent_from = self.absent_from.or(Some(record.seq.0.saturating_sub(1))),
-            Event::ClientJoined { .. } => {
+            Event::ClientJoined { .. } if !self.back_once => {
                 if let Some(from) = self.absent_from.take() {
                     self.returned = Some(from);
                 }
@@ -110,16 +138,23 @@ impl App {
         }
     }
 
-    fn driver(&mut self, name: &str, you: bool) {
+    fn driver(&mut self, name: &str, you: bool, role: Role) {
         self.caught_up = true;
+        // The wheel has moved or was kept: nobody asks for it any more.
+        if self.trouble.contains(ASKS_FOR_WHEEL) {
+            self.trouble.clear();
+        }
+        let looks = role == Role::Watches;
         self.watching = (!you).then(|| {
             let since = self.state.driver.and_then(|driver| self.state.clients.get(&driver));
             let since = since
                 .map_or(String::new(), |client| format!(" since {}", words::clock(&self.state, client.since.wall)));
-            if name.is_empty() {
-                "Nobody drives. You are watching. :drive takes the wheel.".to_owned()
-            } else {
-                format!("{} is driving{since}. You are watching. :drive asks for the wheel.", shown(name))
+            let drives =
+                if name.is_empty() { "Nobody drives".into() } else { format!("{} is driving{since}", shown(name)) };
+            match (looks, name.is_empty()) {
+                (true, _) => format!("{drives}. You are watching. This screen only looks."),
+                (false, true) => format!("{drives}. You are watching. :drive takes the wheel."),
+                (false, false) => format!("{drives}. You are watching. :drive asks for the wheel."),
             }
         });
     }

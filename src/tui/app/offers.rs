@@ -52,13 +52,17 @@ impl App {
     /// The key line: what can be done first, the ways out last.
     pub(super) fn keys(&self) -> Vec<(&'static str, &'static str)> {
         let state = &self.state;
-        let mut keys = if self.cut.is_some() { Vec::new() } else { self.first_keys() };
+        let mut keys = if self.cut.is_some() || self.watching.is_some() { Vec::new() } else { self.first_keys() };
         if self.eye.screen != Screen::Live {
             keys.push(("q", "back"));
         }
         let live = state.started.is_some() && state.ended.is_none() && self.cut.is_none();
         if live {
-            keys.push(("p", if state.hold.is_some() { "go on" } else { "hold" }));
+            match (&state.hold, &self.watching) {
+                (None, _) => keys.push(("p", "hold")),
+                (Some(_), None) => keys.push(("p", "go on")),
+                (Some(_), Some(_)) => {}
+            }
             if self.here(Action::Stop) {
                 keys.push(("^C", "stop"));
             }

@@ -125,8 +125,9 @@ impl App {
         if !self.caught_up || !self.overlays.is_empty() || self.over.is_some() || self.lost.is_some() {
             return;
         }
-        if let Some(from) = self.returned.take().filter(|_| self.state.started.is_some() && self.state.ended.is_none())
-        {
+        let returned = self.returned.take();
+        self.back_once |= returned.is_some();
+        if let Some(from) = returned.filter(|from| self.missed(*from)) {
             self.open(Card::SinceYouLeft { from }, port, now);
         } else if self.state.facts.is_some()
             && self.state.started.is_none()
@@ -139,6 +140,15 @@ impl App {
         {
             self.open(Card::Gate(gate), port, now);
         }
+    }
+
+    /// Whether anything happened after this record but screens that came and went, and the run that was taken up.
+    fn missed(&self, from: u64) -> bool {
+        let telling = |word: &str| !matches!(word, "screen" | "resume");
+        let log = &self.state.log;
+        self.state.started.is_some()
+            && self.state.ended.is_none()
+            && log.iter().rev().take_while(|entry| entry.seq.0 > from).any(|entry| telling(entry.word))
     }
 
     fn open_gate(&self) -> Option<StepIx> {

@@ -50,11 +50,26 @@ fn next_lines(scene: &Scene<'_>, width: usize, most: usize) -> Vec<Line<'static>
     lines
 }
 
+/// Whether the mark was moved off the step that NEXT names: Enter is about the mark then.
+fn mark_is_elsewhere(scene: &Scene<'_>) -> bool {
+    let next = scene.state().next(scene.ctx.plan).filter(|_| scene.state().started.is_some());
+    !scene.eye.follow && next.is_some() && scene.eye.selected.step() != next
+}
+
 /// What is next, as far as this screen has a part in it.
 fn next_text(scene: &Scene<'_>) -> String {
-    match scene.cut {
-        Some((_, next)) => next.to_owned(),
-        None => words::next_line(scene.ctx.plan, scene.state(), scene.ctx.now),
+    if let Some((_, next)) = scene.cut {
+        return next.to_owned();
+    }
+    let (plan, now) = (scene.ctx.plan, scene.ctx.now);
+    // The same question as `r` puts: was the whole command on the screen?
+    let asks = |ix| plan.step(ix).command().is_some() && scene.eye.shown_whole.get() != Some(ix);
+    let next = words::next_line_of(plan, scene.state(), words::Frame { now, asks: &asks });
+    match scene.watching {
+        // What goes on by itself is for everybody; what waits for the one who drives is not.
+        Some(words) if scene.state().ended.is_none() && !next.starts_with("Wait.") => words.to_owned(),
+        _ if mark_is_elsewhere(scene) && !next.starts_with("Wait.") => format!("{next} gn goes there."),
+        _ => next,
     }
 }
 
@@ -105,7 +120,9 @@ pub fn say_over(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let Some(message) = scene.message else { return };
     let top = if area.height >= 14 { 3 } else { 1 };
     if area.height > top + 4 {
-        say(frame, rows_of(area, top, 1), scene, &wrap::cut(message, usize::from(area.width).saturating_sub(2)));
+        let width = usize::from(area.width).saturating_sub(2);
+        let rows = u16::from(wrap::width(message) > width) + 1;
+        say(frame, rows_of(area, top, rows), scene, message);
     }
 }
 

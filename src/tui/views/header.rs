@@ -83,7 +83,7 @@ fn band(scene: &Scene<'_>, width: usize) -> Line<'static> {
     if let Some(facts) = facts {
         rest.push(format!("run {}", facts.run.short()));
         rest.push(format!("op {}", wrap::cut(&shown(&facts.operator), 16)));
-        let journal = if scene.ctx.trouble.is_empty() { "journal ok" } else { "journal: see below" };
+        let journal = journal(scene);
         rest.push(match facts.key_word() {
             Some(word) => format!("{journal}, {word}"),
             None => journal.to_owned(),
@@ -112,6 +112,18 @@ fn band(scene: &Scene<'_>, width: usize) -> Line<'static> {
     fit::ends(Line::styled(text, style), Line::styled(format!("{manner} "), style), width).style(style)
 }
 
+/// The journal's word. Trouble of another kind is not the journal's.
+fn journal(scene: &Scene<'_>) -> &'static str {
+    let told = ["ournal", "not kept", "sign"].iter().any(|word| scene.ctx.trouble.contains(word));
+    match (told, scene.cut.is_some(), scene.state().ended.is_some()) {
+        (true, _, _) => "journal: see below",
+        (false, true, false) => "not sealed",
+        (false, _, true) if scene.sealed => "sealed",
+        (false, _, true) => "not sealed yet",
+        (false, false, false) => "journal ok",
+    }
+}
+
 fn clocks(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let (state, now) = (scene.state(), scene.ctx.now);
     let wall = schedule::format_wall(now.wall, &state.zone, Some("%H:%M:%S %Z")).unwrap_or_else(|| "?".into());
@@ -130,7 +142,7 @@ fn clocks(scene: &Scene<'_>, width: usize) -> Line<'static> {
     if let Some(finish) = finish {
         parts.push(vec![scene.dim("finish "), scene.span(format!("~{}", words::clock(state, finish)), Role::Text)]);
     }
-    if let Some(stop) = state.hard_stop {
+    if let Some(stop) = state.hard_stop.filter(|_| state.ended.is_none()) {
         parts.push(vec![scene.dim("hard stop "), scene.span(words::clock(state, stop), Role::Text)]);
         if let Some(finish) = finish.filter(|_| width >= 100) {
             let slack = stop.saturating_sub(finish);
@@ -251,7 +263,7 @@ fn decide_part(scene: &Scene<'_>, by: Option<i64>) -> Vec<Span<'static>> {
 fn both(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let (state, now) = (scene.state(), scene.ctx.now);
     let wall = schedule::format_wall(now.wall, &state.zone, Some("%H:%M:%S")).unwrap_or_else(|| "?".into());
-    let by = schedule::decide_by(scene.ctx.plan, state).and_then(|(_, by)| by);
+    let by = schedule::decide_by(scene.ctx.plan, state).and_then(|(_, by)| by).filter(|_| state.ended.is_none());
     let deadline = match by {
         Some(_) => decide_part(scene, by).into_iter().take(1).collect(),
         None => Vec::new(),

@@ -7,7 +7,7 @@ use super::{Scene, compact, foot, header, inset, list, log, put, rows_of, side, 
 use crate::model::text::shown;
 use crate::tui::eye::{Pane, Screen};
 use crate::tui::theme::{Role, marks};
-use crate::tui::widgets::fit;
+use crate::tui::widgets::{fit, wrap};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -26,8 +26,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
     header::draw(frame, rows_of(area, 0, top), scene);
     let below = rows_of(area, top, area.height - top);
     let said = trouble(frame, below, scene);
-    let rule = u16::from(said || area.height >= 14);
-    if !said && rule == 1 {
+    let rule = said.max(u16::from(area.height >= 14));
+    if said == 0 && rule == 1 {
         scene.rule(frame, rows_of(below, 0, 1), "");
     }
     let foot_rule = u16::from(area.height >= 14);
@@ -45,27 +45,35 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
     }
     foot::draw(frame, below, scene, next);
     // A card never lies on what every screen must say.
-    rows_of(below, u16::from(said), below.height)
+    rows_of(below, said, below.height)
 }
 
 /// The area of a card that hides the screen: all of it, but for what every screen must say.
 pub fn hidden(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
     frame.buffer_mut().set_style(area, scene.style(Role::Text));
     let said = trouble(frame, area, scene);
-    rows_of(area, u16::from(said), area.height)
+    rows_of(area, said, area.height)
 }
 
-/// What every screen must say, in place of the rule under the header: trouble first, else who drives.
-fn trouble(frame: &mut Frame<'_>, below: Rect, scene: &Scene<'_>) -> bool {
+/// What every screen must say, in place of the rule under the header: trouble first, else who drives. Gives its rows: one,
+/// or two where that keeps its end.
+fn trouble(frame: &mut Frame<'_>, below: Rect, scene: &Scene<'_>) -> u16 {
     let (words, role) = match (scene.ctx.trouble.is_empty(), scene.watching) {
         (false, _) => (shown(scene.ctx.trouble).into_owned(), Role::Danger),
         (true, Some(words)) => (shown(words).into_owned(), Role::Warn),
-        (true, None) => return false,
+        (true, None) => return 0,
     };
-    let row = rows_of(below, 0, 1);
-    let line = scene.line(format!(" {}", fit::left(&words, usize::from(row.width) - 1)), role);
-    put(frame, row, &[line]);
-    true
+    let width = usize::from(below.width) - 1;
+    let most = if below.height >= 16 { 2 } else { 1 };
+    let mut rows = wrap::words(&words, width);
+    if rows.len() > most {
+        let rest = rows.split_off(most - 1).join(" ");
+        rows.push(wrap::cut(&rest, width));
+    }
+    let height = u16::try_from(rows.len()).unwrap_or(1);
+    let lines: Vec<_> = rows.iter().map(|row| scene.line(format!(" {}", fit::left(row, width)), role)).collect();
+    put(frame, rows_of(below, 0, height), &lines);
+    height
 }
 
 fn panes(frame: &mut Frame<'_>, body: Rect, scene: &Scene<'_>) {

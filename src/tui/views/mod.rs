@@ -46,6 +46,8 @@ pub struct Scene<'a> {
     pub watching: Option<&'a str>,
     /// Why this screen can do nothing any more: the header's word and the NEXT line.
     pub cut: Option<(&'static str, &'a str)>,
+    /// Whether the journal's seal stands.
+    pub sealed: bool,
     /// Keys that are offered: key, word.
     pub keys: &'a [(&'static str, &'static str)],
     /// Which bytes came from which stream, of the step that printed last.
