@@ -45,6 +45,8 @@ mod small_tests;
 mod stage;
 mod start;
 mod stop;
+#[cfg(test)]
+mod typed_tests;
 mod view;
 mod yes;
 

@@ -376,38 +376,3 @@ fn a_question_never_pushes_off_a_row_that_no_frame_has_held() {
         }
     }
 }
-
-#[test]
-fn control_u_clears_the_typed_text_on_a_card() {
-    let mut stage = of_class(Effect::Production);
-    let mut card = stage.open(CARD);
-    stage.submit(&mut card, "4b.2 no");
-    assert!(stage.picture(&card, 80, 24).contains("That is not  4b.1"));
-    stage.control(&mut card, 'w');
-    stage.control(&mut card, 'u');
-    assert!(matches!(stage.submit(&mut card, "4b.1"), Reply::Wish(_)));
-    let mut card = stage.open(CARD);
-    for letter in "xb.1".chars() {
-        stage.letter(&mut card, letter);
-    }
-    stage.key(&mut card, KeyCode::Home);
-    stage.key(&mut card, KeyCode::Delete);
-    stage.letter(&mut card, '4');
-    stage.key(&mut card, KeyCode::End);
-    assert!(matches!(stage.key(&mut card, KeyCode::Enter), Reply::Wish(_)));
-}
-
-#[test]
-fn escape_asks_once_before_it_drops_what_was_typed() {
-    let mut stage = of_class(Effect::Production);
-    let mut card = stage.open(CARD);
-    stage.letter(&mut card, '4');
-    let asked = stage.key(&mut card, KeyCode::Esc);
-    assert_eq!(asked, Reply::Say("esc again drops what was typed.".into()));
-    assert!(stage.picture(&card, 80, 24).contains("esc again drops"));
-    stage.letter(&mut card, 'b');
-    assert!(matches!(stage.key(&mut card, KeyCode::Esc), Reply::Say(_)), "typed on: asked anew");
-    assert_eq!(stage.key(&mut card, KeyCode::Esc), Reply::Close);
-    let mut empty = stage.open(CARD);
-    assert_eq!(stage.key(&mut empty, KeyCode::Esc), Reply::Close, "nothing to lose");
-}
