@@ -221,6 +221,10 @@ impl Face for AnswerCard {
         Reply::Stay
     }
 
+    fn has_typed(&self) -> bool {
+        self.typing.as_ref().is_some_and(|(_, form)| form.has_typed())
+    }
+
     fn takes_text(&self, _ctx: &Context<'_>) -> bool {
         self.typing.is_some()
     }

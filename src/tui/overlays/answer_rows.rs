@@ -151,13 +151,9 @@ fn value_rows(ctx: &Context<'_>, step: StepIx, asked: &Question, width: usize) -
         rows.extend(say::labelled("Needs", &expect_words::of_value(expect).join(", "), width, Role::Text, ctx));
     }
     if let Some(of) = asked.out_of {
-        rows.extend(say::labelled(
-            "Answer",
-            &format!("a number, of {of}: 19 and 19/{of} are the same"),
-            width,
-            Role::TextDim,
-            ctx,
-        ));
+        let near = of.saturating_sub(1).max(1);
+        let words = format!("a number, of {of}: {near} and {near}/{of} are the same");
+        rows.extend(say::labelled("Answer", &words, width, Role::TextDim, ctx));
     }
     if let Some(name) = &asked.into {
         let kept = if asked.secret { "in memory only, never shown and never stored" } else { "in the journal" };

@@ -201,3 +201,15 @@ fn answers_as_they_look() {
     stage.letter(&mut card, '1');
     insta::assert_snapshot!("choose_80x24", stage.picture(&card, 80, 24));
 }
+
+#[test]
+fn an_example_of_an_answer_is_within_its_range() {
+    for (of, wanted) in [(5, "4 and 4/5 are the same"), (20, "19 and 19/20 are the same"), (1, "1 and 1/1 are")] {
+        let mut stage = question(false);
+        let Work::Measure(asked) = &mut stage.plan.steps[0].work else { panic!() };
+        asked.out_of = Some(of);
+        let card = stage.open(CARD);
+        let seen = stage.picture(&card, 80, 24);
+        assert!(seen.contains(wanted), "{seen}");
+    }
+}

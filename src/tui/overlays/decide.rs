@@ -141,6 +141,10 @@ impl Face for DecideCard {
         Reply::Stay
     }
 
+    fn has_typed(&self) -> bool {
+        self.form.has_typed()
+    }
+
     fn takes_text(&self, _ctx: &Context<'_>) -> bool {
         !self.form.is_empty()
     }

@@ -39,6 +39,11 @@ pub trait Face {
         false
     }
 
+    /// Whether anything was typed that closing it would lose.
+    fn has_typed(&self) -> bool {
+        false
+    }
+
     /// Whether what it asks about is over: answered here or on another screen.
     fn is_over(&self, _ctx: &Context<'_>) -> bool {
         false
@@ -54,6 +59,27 @@ pub trait Face {
 
     /// Draws it, with what its last key was answered.
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>, said: Option<&str>) {
+        // The frame that first holds the last row already asks: a card that says "read on" takes no run key, and one that
+        // fits beside its question never says it.
+        let view = self.view();
+        let before = view.suppose(true);
+        let asking = self.sheet(area, ctx, said);
+        if before || sheet::holds_the_end(&asking, view, area, ctx) {
+            return sheet::draw(&asking, view, frame, area, ctx);
+        }
+        view.suppose(false);
+        let reading = self.sheet(area, ctx, said);
+        // A question higher than the words before it must not push a first row off that no frame has held.
+        if !view.at_top() && sheet::holds_the_end(&reading, view, area, ctx) {
+            view.suppose(true);
+            view.end();
+            return sheet::draw(&asking, view, frame, area, ctx);
+        }
+        sheet::draw(&reading, view, frame, area, ctx);
+    }
+
+    /// All of it as it stands.
+    fn sheet(&self, area: Rect, ctx: &Context<'_>, said: Option<&str>) -> Sheet {
         let width = sheet::text_width(area, self.fills());
         let mut foot = self.foot(ctx, width);
         if let Some(words) = said {
@@ -62,13 +88,6 @@ pub trait Face {
                 foot.extend(say::prose(words, width, Role::Warn, ctx));
             }
         }
-        let sheet = Sheet {
-            head: self.head(ctx),
-            body: self.body(ctx, width),
-            foot,
-            keys: self.keys(ctx),
-            fills: self.fills(),
-        };
-        sheet::draw(&sheet, self.view(), frame, area, ctx);
+        Sheet { head: self.head(ctx), body: self.body(ctx, width), foot, keys: self.keys(ctx), fills: self.fills() }
     }
 }

@@ -75,6 +75,11 @@ impl Form {
         self.questions.is_empty()
     }
 
+    /// Whether any of its fields holds text.
+    pub fn has_typed(&self) -> bool {
+        self.questions.iter().any(|question| !question.field.text().is_empty())
+    }
+
     /// Whether the question that is open must be typed, not pasted.
     pub fn refuses_paste(&self) -> bool {
         self.questions.get(self.at).is_some_and(|question| match question.want {

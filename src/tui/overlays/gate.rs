@@ -267,6 +267,11 @@ impl Face for GateCard {
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
+        if !self.view.was_drawn() {
+            // Typed for what was on the screen before: nobody has seen this gate yet.
+            self.quiet = Quiet::silent(ctx.now);
+            return Reply::Stay;
+        }
         if self.quiet.swallows(ctx.now) {
             return Reply::Stay;
         }

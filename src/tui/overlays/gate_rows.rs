@@ -78,15 +78,25 @@ struct Columns {
     wide: bool,
 }
 
+/// Cells of mark, number and state: ` > 1    clear  `.
+const HEAD: usize = 15;
+
+/// Cells of `by` and `age`, their gaps included.
+const TAIL: usize = 17;
+
+/// Empty cells between a statement and what was seen of it.
+const GAP: usize = 2;
+
 impl Columns {
-    /// State, by and age take 24 cells; a narrow screen gives what was seen a row of its own.
+    /// The state stands before the statement, so that nobody reads one for the other; a narrow screen gives what was seen a
+    /// row of its own.
     fn of(width: usize) -> Self {
-        let left = width.saturating_sub(8 + 24);
         if width < 70 {
-            return Self { text: width.saturating_sub(8 + 6), saw: 0, wide: false };
+            return Self { text: width.saturating_sub(HEAD), saw: 0, wide: false };
         }
-        let saw = (left / 3).clamp(12, 40);
-        Self { text: left - saw - 1, saw, wide: true }
+        let left = width - HEAD - TAIL - GAP;
+        let saw = (left * 2 / 5).clamp(12, 40);
+        Self { text: left - saw, saw, wide: true }
     }
 
     fn title(&self, title: &str, first: bool, ctx: &Context<'_>) -> Line<'static> {
@@ -94,16 +104,16 @@ impl Columns {
         if !self.wide || !first {
             return Line::styled(title.to_owned(), ctx.theme.style(Role::TextStrong));
         }
-        let wide = self.text + 8;
+        let wide = HEAD + self.text + GAP;
         Line::from(vec![
             Span::styled(format!("{title:<wide$}"), ctx.theme.style(Role::TextStrong)),
-            Span::styled(format!("{:<1$} ", "saw", self.saw), dim),
-            Span::styled(format!("{:<6}{:<8}{:>8}", "state", "by", "age"), dim),
+            Span::styled(format!("{:<1$}", "saw", self.saw), dim),
+            Span::styled(format!(" {:<8}{:>8}", "by", "age"), dim),
         ])
     }
 
     fn rows(&self, ctx: &Context<'_>, criterion: StepIx, side: Side, marked: bool) -> Vec<Line<'static>> {
-        let saw = saw(ctx, criterion);
+        let saw = saw(ctx, criterion, side);
         let texts = wrap::words(&statement(ctx, criterion), self.text);
         let saws = if self.wide { wrap::words(&saw, self.saw) } else { Vec::new() };
         let (plain, dim) = (if marked { Role::Select } else { Role::Text }, Role::TextDim);
@@ -111,16 +121,17 @@ impl Columns {
         let at = |rows: &[String], part: usize| rows.get(part).cloned().unwrap_or_default();
         let mut rows = Vec::new();
         for part in 0..texts.len().max(saws.len()) {
-            let head = if part == 0 { item_head(ctx, criterion, marked) } else { " ".repeat(8) };
-            let mut spans = vec![span(head, Role::Focus), span(pad(&at(&texts, part), self.text), plain)];
+            let (word, role) = state_word(ctx.state.step(criterion).status, side);
+            let mut spans = if part == 0 {
+                vec![span(item_head(ctx, criterion, marked), Role::Focus), span(format!("{word:<6} "), role)]
+            } else {
+                vec![span(" ".repeat(HEAD), plain)]
+            };
+            spans.push(span(pad(&at(&texts, part), self.text), plain));
             if self.wide {
-                spans.push(span(pad(&at(&saws, part), self.saw + 1), dim));
-            }
-            if part == 0 {
-                let (word, role) = state_word(ctx.state.step(criterion).status, side);
-                spans.push(span(format!("{word:<6}"), role));
-                let who = if self.wide { by_and_age(ctx, criterion) } else { String::new() };
-                spans.push(span(who, dim));
+                spans.push(span(pad(&format!("  {}", at(&saws, part)), GAP + self.saw), dim));
+                let who = if part == 0 { by_and_age(ctx, criterion) } else { String::new() };
+                spans.push(span(format!(" {who}"), dim));
             }
             rows.push(Line::from(spans));
         }
@@ -128,7 +139,7 @@ impl Columns {
             let who = by_and_age(ctx, criterion);
             let who: Vec<&str> = who.split_whitespace().collect();
             let seen = format!("{saw}  {}", who.join(" "));
-            rows.extend(say::labelled("", &seen, self.text + 14, dim, ctx));
+            rows.extend(say::labelled("", &seen, self.text + HEAD, dim, ctx));
         }
         rows
     }
@@ -166,15 +177,25 @@ fn state_word(status: StepStatus, side: Side) -> (&'static str, Role) {
     }
 }
 
-fn saw(ctx: &Context<'_>, criterion: StepIx) -> String {
+/// What was seen. On the NO-GO side the words say whether the statement is so: what clears it is the opposite of what it says.
+fn saw(ctx: &Context<'_>, criterion: StepIx, side: Side) -> String {
     let own = ctx.state.step(criterion);
     let typed = own.answers.values().next_back().map(|answered| answered.saw.as_str()).filter(|saw| !saw.is_empty());
     let failed = own.checks.iter().find(|check| !check.ok).or_else(|| own.checks.last());
-    let checked = failed.map(|check| check.saw.as_str());
+    let checked = failed.map(|check| match side {
+        Side::NoGo if check.ok => format!("not so: {}", check.saw),
+        Side::Go | Side::NoGo => check.saw.clone(),
+    });
+    let ticked = match (side, own.status.bad()) {
+        (Side::Go, _) => "ticked",
+        (Side::NoGo, true) => "it is so",
+        (Side::NoGo, false) => "not so",
+    };
     match (typed, checked, own.status.settled() || own.status.bad()) {
         (_, _, false) => "-".into(),
-        (Some(text), _, true) | (None, Some(text), true) => shown(text).into_owned(),
-        (None, None, true) => own.exit.map_or("ticked".into(), |exit| exit.shown()),
+        (Some(text), _, true) => shown(text).into_owned(),
+        (None, Some(text), true) => shown(&text).into_owned(),
+        (None, None, true) => own.exit.map_or(ticked.into(), |exit| exit.shown()),
     }
 }
 

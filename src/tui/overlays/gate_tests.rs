@@ -75,6 +75,7 @@ fn all_clear(stage: &mut Stage) {
 fn a_gate_opens_by_itself_and_swallows_early_keys() {
     let mut stage = gate();
     let mut card = Overlay::open(GATE, &stage.ctx());
+    stage.picture(&card, 80, 24);
     assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay);
     stage.pass(350);
     stage.letter(&mut card, 'j');
@@ -221,4 +222,40 @@ fn the_gate_as_it_looks() {
     insta::assert_snapshot!("gate_40x10", stage.picture(&card, 40, 10));
     let card = stage.open(Card::Decide { step: StepIx(0), go: true });
     insta::assert_snapshot!("go_anyway_80x24", stage.picture(&card, 80, 24));
+}
+
+#[test]
+fn a_gate_shows_its_state_before_the_statement_and_never_the_opposite() {
+    let mut stage = gate();
+    let Work::Gate(gate) = &mut stage.plan.steps[0].work else { panic!() };
+    gate.text = String::new();
+    stage.plan.steps[3].title = "Abcdefghij klmnopqrst uvwxyzabcd efghijklmn opqrstuvwx yzabcdefgh".into();
+    answer(&mut stage, 3, Answer::Ok, "");
+    let card = stage.open(GATE);
+    let seen = stage.picture(&card, 80, 24);
+    let row = seen.lines().find(|row| row.contains("Abcdefghij")).unwrap();
+    assert!(row.starts_with("    a    clear  Abcdefghij") && row.contains("  not so "), "{seen}");
+    for words in ["ticked", "klmnopqrstnot", "uvwxyzabcdnot"] {
+        assert!(!seen.contains(words), "{words}: {seen}");
+    }
+}
+
+#[test]
+fn keys_of_a_text_that_was_being_typed_never_answer_a_gate_that_opens() {
+    let mut stage = gate();
+    let mut card = Overlay::open(GATE, &stage.ctx());
+    // Queued before any frame held the gate, however late they are read.
+    stage.pass(5000);
+    for letter in "vgn".chars() {
+        assert_eq!(stage.letter(&mut card, letter), Reply::Stay);
+    }
+    stage.picture(&card, 80, 24);
+    for letter in "p, then v g and n, then r!".chars() {
+        stage.pass(200);
+        assert_eq!(stage.letter(&mut card, letter), Reply::Stay, "{letter}");
+        assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay);
+        assert!(!stage.picture(&card, 80, 24).contains("of which station"));
+    }
+    stage.pass(350);
+    assert!(matches!(stage.letter(&mut card, 'r'), Reply::Ask(_)));
 }

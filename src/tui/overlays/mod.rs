@@ -45,6 +45,8 @@ mod small_tests;
 mod stage;
 mod start;
 mod stop;
+#[cfg(test)]
+mod typed_tests;
 mod view;
 mod yes;
 
@@ -61,6 +63,8 @@ pub struct Overlay {
     kind: Kind,
     /// What the last key was answered, shown until the next one.
     said: Option<String>,
+    /// `esc` was pressed over typed text: the next one drops it.
+    dropping: bool,
 }
 
 /// Each card's own state.
@@ -107,7 +111,7 @@ impl Overlay {
             Card::Help => Kind::Help(help::HelpCard::open()),
             Card::Palette => Kind::Palette(palette::PaletteCard::open()),
         };
-        Self { card, kind, said: None }
+        Self { card, kind, said: None, dropping: false }
     }
 
     /// Takes a key. A release does nothing, an auto-repeat only moves, and no chord with Ctrl or Alt acts: lone Esc and a
@@ -116,7 +120,11 @@ impl Overlay {
         if !counts(key) {
             return Reply::Stay;
         }
-        let reply = self.face_mut().key(key, ctx);
+        let drops = key.code == KeyCode::Esc && self.face().takes_text(ctx) && self.face().has_typed();
+        let asks = drops && !self.dropping;
+        self.dropping = asks;
+        let reply =
+            if asks { Reply::Say("esc again drops what was typed.".into()) } else { self.face_mut().key(key, ctx) };
         self.remember(reply)
     }
 

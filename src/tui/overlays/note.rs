@@ -68,6 +68,10 @@ impl Face for NoteCard {
         Reply::Stay
     }
 
+    fn has_typed(&self) -> bool {
+        self.form.has_typed()
+    }
+
     fn takes_text(&self, _ctx: &Context<'_>) -> bool {
         true
     }

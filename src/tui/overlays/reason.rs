@@ -149,6 +149,10 @@ impl Face for ReasonCard {
         Reply::Stay
     }
 
+    fn has_typed(&self) -> bool {
+        self.form.has_typed()
+    }
+
     fn takes_text(&self, _ctx: &Context<'_>) -> bool {
         true
     }

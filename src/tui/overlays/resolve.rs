@@ -173,6 +173,10 @@ impl Face for ResolveCard {
         Reply::Stay
     }
 
+    fn has_typed(&self) -> bool {
+        self.said.as_ref().is_some_and(|(_, form)| form.has_typed())
+    }
+
     fn takes_text(&self, _ctx: &Context<'_>) -> bool {
         self.said.is_some()
     }

@@ -17,6 +17,7 @@ use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
 use crate::tui::theme::Role;
+use crate::tui::words;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::Line;
 
@@ -56,6 +57,12 @@ fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
         asked.push(Question::new(label, Want::Some("a reason")));
     }
     Form::of(asked)
+}
+
+/// T as the header says it: the same words, and none before the start.
+fn t_words(ctx: &Context<'_>) -> String {
+    let t = schedule::t_clock(ctx.state, ctx.now).filter(|_| ctx.state.started.is_some());
+    t.map_or(String::new(), words::t_words)
 }
 
 impl RollBackCard {
@@ -154,7 +161,7 @@ impl Face for RollBackCard {
             word: "ROLL BACK".into(),
             title: from
                 .map_or(String::new(), |step| format!("from {} {}", say::number(ctx, step), say::title(ctx, step))),
-            tag: schedule::t_clock(ctx.state, ctx.now).map_or(String::new(), rows::t_words),
+            tag: t_words(ctx),
             role: Role::Danger,
         }
     }
@@ -222,6 +229,10 @@ impl Face for RollBackCard {
         } else {
             Reply::Say("Paste is refused here: type it.".into())
         }
+    }
+
+    fn has_typed(&self) -> bool {
+        self.picked.as_ref().is_some_and(|picked| picked.form.has_typed())
     }
 
     fn takes_text(&self, ctx: &Context<'_>) -> bool {

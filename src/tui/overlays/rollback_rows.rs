@@ -120,13 +120,3 @@ pub fn first_stopped(ctx: &Context<'_>) -> Option<String> {
     }
     Some(format!("{} runs and is stopped first (TERM, 5 s grace, KILL).", say::listed(&names)))
 }
-
-/// `T+1h47m`.
-pub fn t_words(micros: i64) -> String {
-    let minutes = micros.unsigned_abs() / 60_000_000;
-    let sign = if micros < 0 { '-' } else { '+' };
-    match minutes / 60 {
-        0 => format!("T{sign}{minutes}m"),
-        hours => format!("T{sign}{hours}h{:02}m", minutes % 60),
-    }
-}

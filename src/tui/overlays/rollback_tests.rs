@@ -197,3 +197,18 @@ fn stop_and_roll_back_as_they_look() {
     stage.pass(3_000);
     insta::assert_snapshot!("roll_back_level_80x24", stage.picture(&card, 80, 24));
 }
+
+#[test]
+fn the_t_of_the_card_is_the_headers() {
+    let mut stage = Stage::of(vec![step("a", "1.1", "A")]);
+    let card = stage.open(Card::RollBack);
+    assert!(!stage.picture(&card, 80, 24).contains("T+"), "the header says: not started");
+    let mut stage = stage.started(&[]);
+    for (passed, wanted) in [(12_000_u64, "T+12s"), (50 * 60_000, "T+50m"), (26 * 3_600_000, "T+1d 02h")] {
+        stage.pass(passed);
+        let t = crate::model::schedule::t_clock(&stage.state, stage.now).map(crate::tui::words::t_words).unwrap();
+        assert!(t.starts_with(wanted), "{t}");
+        let seen = stage.picture(&card, 80, 24);
+        assert!(seen.contains(&format!(" {t}\n")), "{t}: {seen}");
+    }
+}

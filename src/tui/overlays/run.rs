@@ -193,6 +193,10 @@ impl Face for RunCard {
         if self.form.paste(text) { Reply::Stay } else { Reply::Say("Paste is refused here: type it.".into()) }
     }
 
+    fn has_typed(&self) -> bool {
+        self.form.has_typed()
+    }
+
     fn takes_text(&self, ctx: &Context<'_>) -> bool {
         !self.form.is_empty() && self.not_yet(ctx).is_none()
     }

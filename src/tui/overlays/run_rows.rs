@@ -17,7 +17,7 @@ use crate::tui::overlays::{command_rows, expect_words, say};
 use crate::tui::theme::Role;
 use ratatui::text::Line;
 
-/// The body of a run card. Everything up to the command's last row must be read.
+/// The body of a run card. All of it must be read: what it changes and its way back stand below the command.
 pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
     let planned = ctx.plan.step(step);
     let mut rows = Vec::new();
@@ -31,11 +31,10 @@ pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
     } else {
         rows.extend(say::prose(&by_hand(ctx, step), width, Role::Text, ctx));
     }
-    let must_read = rows.len();
     for (label, text, role) in labels(ctx, step) {
         rows.extend(say::labelled(label, &text, width, role, ctx));
     }
-    Body { rows, must_read }
+    Body { must_read: rows.len(), rows }
 }
 
 /// Why the step cannot run at all now: a variable that it names has no value.

@@ -324,3 +324,55 @@ fn the_run_card_as_it_looks() {
     stage.theme.glyphs = crate::tui::theme::Glyphs::Unicode;
     insta::assert_snapshot!("run_card_160x48", stage.picture(&card, 160, 24));
 }
+
+#[test]
+fn the_run_key_works_only_when_the_cards_last_line_was_on_the_screen() {
+    let mut stage = one(|planned| {
+        planned.effect = Effect::Changes;
+        planned.why = Some((1..=30).map(|line| format!("reason {line}.\n")).collect());
+    });
+    let mut card = stage.open(CARD);
+    stage.pass(10_000);
+    let first = stage.picture(&card, 80, 24);
+    assert!(first.contains("./switch new") && first.contains("Read to the last line first"), "{first}");
+    assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)), "the command alone is not the card");
+    stage.letter(&mut card, 'G');
+    assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)), "moved, and no frame drawn");
+    let last = stage.picture(&card, 80, 24);
+    assert!(last.contains("reason 30.") && last.contains("y runs it"), "{last}");
+    assert!(matches!(stage.letter(&mut card, 'y'), Reply::Wish(_)));
+}
+
+#[test]
+fn a_card_that_fits_never_says_that_it_must_be_read_on() {
+    for effect in [Effect::Reads, Effect::Changes, Effect::Production, Effect::Destroys] {
+        let stage = of_class(effect);
+        let card = Overlay::open(CARD, &stage.ctx());
+        let first = stage.picture(&card, 80, 24);
+        assert!(!first.contains("Read to the last line"), "{first}");
+    }
+}
+
+#[test]
+fn a_question_never_pushes_off_a_row_that_no_frame_has_held() {
+    for lines in 1..24 {
+        let mut stage = one(|planned| {
+            planned.effect = Effect::Destroys;
+            planned.phrase = Some("a phrase as long as a row ".repeat(5).trim().into());
+            planned.work = run(&(1..=lines).map(|line| format!("echo line-{line}.\n")).collect::<String>());
+        });
+        let mut seen = String::new();
+        let mut card = Overlay::open(CARD, &stage.ctx());
+        stage.pass(5000);
+        for _ in 0..60 {
+            seen.push_str(&stage.picture(&card, 80, 24));
+            if card.takes_text(&stage.ctx()) {
+                break;
+            }
+            stage.key(&mut card, KeyCode::Down);
+        }
+        for line in 1..=lines {
+            assert!(seen.contains(&format!("line-{line}.")), "line {line} of {lines}: {seen}");
+        }
+    }
+}

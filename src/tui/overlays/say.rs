@@ -85,6 +85,11 @@ pub fn left(ctx: &Context<'_>, wall: i64) -> Option<String> {
     })
 }
 
+/// A sentence with its full stop, unless it has an end of its own.
+pub fn ended(sentence: &str) -> String {
+    if sentence.ends_with(['.', '?', '!', ':', '…']) { sentence.to_owned() } else { format!("{sentence}.") }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub fn listed(things: &[String]) -> String {
     match things {

@@ -109,8 +109,15 @@ impl Fixed<'_> {
     }
 }
 
-/// Draws a card into its area.
-pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
+/// Whether the last row that must be read is in view, the card standing as this sheet says.
+pub fn holds_the_end(sheet: &Sheet, view: &View, area: Rect, ctx: &Context<'_>) -> bool {
+    let (fixed, card) = fixed(sheet, area, ctx);
+    let height = usize::from(card.height).saturating_sub(fixed.above() + fixed.below());
+    view.would_hold(sheet.body.rows.len(), sheet.body.must_read, height)
+}
+
+/// What of a card does not scroll, and where the card stands.
+fn fixed<'a>(sheet: &'a Sheet, area: Rect, ctx: &Context<'_>) -> (Fixed<'a>, Rect) {
     let width = text_width(area, sheet.fills);
     let roomy = area.height >= ROOMY;
     let mut keys = key_rows(&sheet.keys, width, ctx);
@@ -125,6 +132,13 @@ pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: 
     let wanted = u16::try_from(fixed.above() + total + fixed.below()).unwrap_or(u16::MAX);
     let card = outer(area, wanted, sheet.fills);
     fixed.shorten(total, usize::from(card.height));
+    (fixed, card)
+}
+
+/// Draws a card into its area.
+pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: &Context<'_>) {
+    let (width, roomy) = (text_width(area, sheet.fills), area.height >= ROOMY);
+    let (fixed, card) = fixed(sheet, area, ctx);
     frame.render_widget(Clear, card);
     let mut rows = Rows { left: card.height, y: card.y, card, padding: padding(area, sheet.fills) };
     if roomy {
@@ -135,7 +149,7 @@ pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: 
         rows.rule(frame, ctx, None);
     }
     let height = usize::from(rows.left).saturating_sub(fixed.below());
-    let window = view.window(total, sheet.body.must_read, height);
+    let window = view.window(sheet.body.rows.len(), sheet.body.must_read, height);
     for row in &sheet.body.rows[window.clone()] {
         rows.put(frame, row);
     }

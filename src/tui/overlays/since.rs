@@ -63,7 +63,7 @@ impl Face for SinceCard {
             rows.extend(say::prose("Nothing happened.", width, Role::TextDim, ctx));
         }
         let next = ctx.state.next(ctx.plan).map_or("Nothing is left to do.".into(), |step| {
-            format!("Next is {} {}.", say::number(ctx, step), say::title(ctx, step))
+            say::ended(&format!("Next is {} {}", say::number(ctx, step), say::title(ctx, step)))
         });
         rows.extend(say::prose(&next, width, Role::TextStrong, ctx));
         Body { rows, must_read: 0 }

@@ -345,3 +345,32 @@ fn small_cards_as_they_look() {
     let card = stage.open(Card::LeaveScreen);
     insta::assert_snapshot!("leave_80x24", stage.picture(&card, 80, 24));
 }
+
+#[test]
+fn a_step_that_was_taken_back_is_not_counted_as_done_when_the_run_is_closed() {
+    let mut stage = plain().started(&[]);
+    stage.state.steps[0].status = StepStatus::Back;
+    stage.state.steps[1].status = StepStatus::Ok;
+    let card = stage.open(Card::CloseRun);
+    let seen = stage.picture(&card, 80, 24);
+    assert!(seen.contains("1 of 2 steps done, 1 undone."), "{seen}");
+}
+
+#[test]
+fn sentences_of_cards_end_once() {
+    let mut stage = plain();
+    stage.plan.title = "Ready to switch?".into();
+    stage.plan.zone = Some("Etc/UTC".into());
+    stage.state.zone = "Etc/UTC".into();
+    let card = stage.open(Card::Start);
+    let seen = stage.picture(&card, 80, 24);
+    assert!(seen.contains("20:00 UTC.") && !seen.contains("UTC = "), "{seen}");
+    let mut stage = stage.started(&[]);
+    stage.tell(Event::Held { reason: "  ".into(), by: maya() });
+    stage.plan.steps[0].title = "Is it up?".into();
+    let card = stage.open(Card::GoOn);
+    let seen = stage.picture(&card, 80, 24);
+    assert!(seen.contains("by maya.") && seen.contains("Is it up?") && !seen.contains("up?."), "{seen}");
+    let card = stage.open(Card::CloseRun);
+    assert!(stage.picture(&card, 80, 24).contains("Close Ready to switch? "));
+}

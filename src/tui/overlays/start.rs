@@ -90,7 +90,8 @@ fn clock(ctx: &Context<'_>) -> String {
     let both = |wall: i64, format: &str| {
         let here = schedule::format_wall(wall, &ctx.state.zone, Some(format)).unwrap_or_else(|| "?".into());
         let utc = schedule::format_wall(wall, "UTC", Some("%H:%M UTC")).unwrap_or_else(|| "?".into());
-        if schedule::zone_of(&ctx.state.zone) == schedule::zone_of("UTC") { here } else { format!("{here} = {utc}") }
+        // Etc/UTC and the like are other names of the same: what is shown decides.
+        if here.ends_with(&utc) { here } else { format!("{here} = {utc}") }
     };
     let now = both(ctx.now.wall, "%H:%M %Z");
     match fixed {
@@ -199,6 +200,10 @@ impl Face for StartCard {
     fn paste(&mut self, text: &str, _ctx: &Context<'_>) -> Reply {
         self.form.paste(text);
         Reply::Say("Paste is refused here: type it.".into())
+    }
+
+    fn has_typed(&self) -> bool {
+        self.form.has_typed()
     }
 
     fn takes_text(&self, _ctx: &Context<'_>) -> bool {

@@ -14,11 +14,13 @@ pub struct View {
     height: Cell<usize>,
     total: Cell<usize>,
     read: Cell<bool>,
+    drawn: Cell<bool>,
 }
 
 impl View {
     /// The rows of a body of `total` rows that are drawn in `height`; rows before `must_read` are those to be read.
     pub fn window(&self, total: usize, must_read: usize, height: usize) -> Range<usize> {
+        self.drawn.set(true);
         self.height.set(height);
         self.total.set(total);
         let top = self.top.get().min(total.saturating_sub(height));
@@ -30,9 +32,35 @@ impl View {
         top..end
     }
 
+    /// Whether such a window would hold the last of the rows to be read; nothing is taken as read.
+    pub fn would_hold(&self, total: usize, must_read: usize, height: usize) -> bool {
+        let top = self.top.get().min(total.saturating_sub(height));
+        height > 0 && (top + height).min(total) >= must_read
+    }
+
+    /// Whether the first row is in view.
+    pub fn at_top(&self) -> bool {
+        self.top.get() == 0
+    }
+
+    /// To the last row, however many there are.
+    pub fn end(&self) {
+        self.top.set(usize::MAX / 2);
+    }
+
     /// Whether the last row that must be read has been on the screen.
     pub fn was_read(&self) -> bool {
         self.read.get()
+    }
+
+    /// Whether a frame held the card at all.
+    pub fn was_drawn(&self) -> bool {
+        self.drawn.get()
+    }
+
+    /// Reckons as if the body was read or not, and says what held before: a card looks for room for its question first.
+    pub fn suppose(&self, read: bool) -> bool {
+        self.read.replace(read)
     }
 
     /// What was read is not what is there now.
@@ -56,25 +84,27 @@ impl View {
         self.top.set(0);
     }
 
-    /// Takes a scroll key that is no text: arrows, PgUp, PgDn, `^d`, `^u`.
+    /// Takes a scroll key that is no text field's: arrows, PgUp, PgDn.
     pub fn key(&self, key: KeyEvent) -> bool {
         let page = self.height.get().saturating_sub(1).max(1);
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Up => self.up(1),
             KeyCode::Down => self.down(1),
             KeyCode::PageUp => self.up(page),
             KeyCode::PageDown => self.down(page),
-            KeyCode::Char('u') if control => self.up(page / 2),
-            KeyCode::Char('d') if control => self.down(page / 2),
             _ => return false,
         }
         true
     }
 
-    /// Takes a scroll key where no text is typed: `j`, `k`, space too.
+    /// Takes a scroll key where no text is typed: `j`, `k`, space, `^d` and `^u` too.
     pub fn plain_key(&self, key: KeyEvent) -> bool {
+        let half = self.height.get() / 2;
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
+            // A text field's ^u clears what was typed, so these scroll only where there is none.
+            KeyCode::Char('u') if control => self.up(half.max(1)),
+            KeyCode::Char('d') if control => self.down(half.max(1)),
             KeyCode::Char('j') => self.down(1),
             KeyCode::Char('k') => self.up(1),
             KeyCode::Char(' ') => self.down(self.height.get().saturating_sub(1).max(1)),

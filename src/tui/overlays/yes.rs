@@ -51,9 +51,13 @@ fn hold_words(ctx: &Context<'_>) -> String {
     let Some(hold) = &ctx.state.hold else {
         return "Nothing is held.".into();
     };
-    let reason = if hold.reason.is_empty() { String::new() } else { format!(": {}", shown(&hold.reason)) };
-    let place =
-        hold.at.map_or(String::new(), |at| format!("\nYou were at {} {}.", say::number(ctx, at), say::title(ctx, at)));
+    let reason = match hold.reason.trim() {
+        "" => ".".to_owned(),
+        reason => format!(": {}", say::ended(&shown(reason))),
+    };
+    let place = hold.at.map_or(String::new(), |at| {
+        format!("\n{}", say::ended(&format!("You were at {} {}", say::number(ctx, at), say::title(ctx, at))))
+    });
     let since: Vec<String> = ctx
         .state
         .log
@@ -67,7 +71,7 @@ fn hold_words(ctx: &Context<'_>) -> String {
         format!("\nSince then:\n{}", since.join("\n"))
     };
     format!(
-        "Held since {} ({}) by {}{reason}.{place}{since}",
+        "Held since {} ({}) by {}{reason}{place}{since}",
         say::hour(ctx, hold.since.wall),
         say::age(ctx, hold.since),
         shown(&hold.by.shown()),
@@ -96,10 +100,11 @@ fn leave_words(ctx: &Context<'_>) -> String {
     format!("The run goes on without this screen. {}.\nCome back with: tminus attach {}", said.join("; "), shown(run))
 }
 
-/// `19 steps: 17 ok, 1 skipped, 1 by hand. It ends as completed and is sealed.`
+/// `13 of 17 steps done, 4 undone. 1 skipped, …`: what was taken back settles its step, and is not done any more.
 fn close_words(ctx: &Context<'_>) -> String {
     let progress = ctx.state.progress_of_run(ctx.plan);
     let of = |wanted: StepStatus| ctx.state.steps.iter().filter(|own| own.status == wanted).count();
+    let undone = of(StepStatus::Back);
     let owed = ctx.state.owing(ctx.plan);
     let still = if owed.is_empty() {
         String::new()
@@ -108,9 +113,10 @@ fn close_words(ctx: &Context<'_>) -> String {
         format!("\nStill owed: {}.", say::listed(&names))
     };
     format!(
-        "{} of {} done. {} skipped, {} by hand, {} accepted after a failure.\nIt ends as {} and is sealed: nothing can run in it any more.{still}",
-        progress.done,
+        "{} of {} done{}. {} skipped, {} by hand, {} accepted after a failure.\nIt ends as {} and is sealed: nothing can run in it any more.{still}",
+        progress.done.saturating_sub(undone),
         say::count(progress.total, "step"),
+        if undone == 0 { String::new() } else { format!(", {undone} undone") },
         of(StepStatus::Skipped),
         of(StepStatus::Hand),
         of(StepStatus::Over),
@@ -122,7 +128,11 @@ impl Face for YesCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
         let (word, title, role) = match self.yes {
             Yes::GoOn => ("GO ON", "Go on after the hold?".to_owned(), Role::Hold),
-            Yes::CloseRun => ("CLOSE", format!("Close {}?", say::fill(ctx, &ctx.plan.title)), Role::You),
+            Yes::CloseRun => (
+                "CLOSE",
+                format!("Close {}?", say::fill(ctx, &ctx.plan.title).trim_end_matches(['.', '?', '!'])),
+                Role::You,
+            ),
             Yes::Leave => ("LEAVE", "Leave the run going and close the screen?".to_owned(), Role::You),
         };
         Head { word: word.into(), title, tag: String::new(), role }
