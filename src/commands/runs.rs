@@ -71,7 +71,8 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
                 print(&format!(
                     "{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}\n",
                     run.word(),
-                    run.steps.done, run.steps.total
+                    run.steps.done,
+                    run.steps.total
                 ))?;
             }
         }
