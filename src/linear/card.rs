@@ -30,7 +30,7 @@ pub(super) fn card(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<String> {
         Work::Measure(question) | Work::Ask(question) => {
             lines.push(format!("  asks  {}", state.fill(&question.text)));
             if let Some(expect) = &question.expect {
-                lines.push(format!("  needs {}", expectation(expect).join(", ")));
+                lines.extend(needs(expect).map(|needs| format!("  needs {needs}")));
             }
         }
         Work::Choose { text, options } => {
@@ -132,8 +132,14 @@ fn gate_lines(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Vec<Str
     lines
 }
 
-/// An expectation in words.
-pub(super) fn expectation(expect: &Expect) -> Vec<String> {
+/// What must be seen, for a person: who reads a value off has no exit code. `None` where nothing is left to need.
+pub(super) fn needs(expect: &Expect) -> Option<String> {
+    let words = expectation(expect).split_off(1).join(", ");
+    (!words.is_empty()).then_some(words)
+}
+
+/// An expectation in words, what is wanted of the exit first.
+fn expectation(expect: &Expect) -> Vec<String> {
     let mut words = match &expect.exit {
         ExitWanted::Codes(codes) => {
             let codes: Vec<String> = codes.iter().map(i32::to_string).collect();

@@ -148,6 +148,7 @@ impl<W: Write> Flight<'_, W> {
 
     fn begin_to_give_up(&mut self, at: String) {
         self.teller.voice.say(&format!("The answers file has no answer for {at}."));
+        self.teller.said_no_answer = true;
         self.giving_up = Some(GivingUp { at, stopped: false, held: false, told: false });
         self.give_up_further();
     }

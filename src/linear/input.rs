@@ -4,10 +4,12 @@
 //! 16 KiB; a longer one is dropped whole, so that input without line ends takes no memory. Called by `run`.
 
 use super::LinearError;
+use super::run::Typing;
 use crate::feed::News;
 use std::io::{BufRead, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// No line is longer, in bytes.
 const LINE_LIMIT: u64 = 16 * 1024;
@@ -16,6 +18,8 @@ const LINE_LIMIT: u64 = 16 * 1024;
 pub(super) enum Heard {
     News(News),
     Line(Line),
+    /// ^C at the terminal.
+    Interrupt,
     /// The conductor's side is gone without a word.
     Silence,
 }
@@ -30,16 +34,38 @@ pub(super) enum Line {
     End,
 }
 
-/// Starts carrying both.
+/// Starts carrying both; ^C too where a person types.
 pub(super) fn listen(
     news: Receiver<News>,
     input: impl BufRead + Send + 'static,
+    typing: Typing,
 ) -> Result<Receiver<Heard>, LinearError> {
     let (to_loop, heard) = channel();
+    match typing {
+        Typing::Terminal => hear_interrupts(to_loop.clone())?,
+        Typing::Pipe => {}
+    }
     let lines = to_loop.clone();
     spawn("news", move || carry_news(&news, &to_loop))?;
     spawn("input", move || carry_lines(input, &lines))?;
     Ok(heard)
+}
+
+/// Hears ^C in place of dying of it: fingers that know ^C mean the command, and the client's end would only hide that it runs.
+fn hear_interrupts(to_loop: Sender<Heard>) -> Result<(), LinearError> {
+    let failed = |source| LinearError::Thread { what: "signals", source };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
+    let heard = runtime.block_on(async { signal(SignalKind::interrupt()) });
+    let mut interrupts = heard.map_err(failed)?;
+    spawn("signals", move || {
+        runtime.block_on(async move {
+            while interrupts.recv().await.is_some() {
+                if to_loop.send(Heard::Interrupt).is_err() {
+                    break;
+                }
+            }
+        });
+    })
 }
 
 fn spawn(what: &'static str, body: impl FnOnce() + Send + 'static) -> Result<(), LinearError> {

@@ -11,9 +11,9 @@ mod levels;
 mod step;
 mod trouble;
 
-use super::ask::Choice;
+use super::ask::{Ask, Choice};
 use super::card::card;
-use super::words::{ended, named, wall};
+use super::words::{ended, named, reason, wall};
 use crate::feed::Role;
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
@@ -39,6 +39,16 @@ pub fn prompt(plan: &Plan, state: &RunState, role: Role) -> Prompt {
         Role::Watches => now.choices = general::watching(plan, state),
     }
     now
+}
+
+/// What ^C asks: what to do with the command that runs. `None` where nothing runs, or where this client may not stop it.
+pub(super) fn interrupted(plan: &Plan, state: &RunState, role: Role) -> Option<Ask> {
+    let may = match role {
+        Role::Drives | Role::Beside => true,
+        Role::Watches => false,
+    };
+    let running = state.running().first().copied().filter(|_| may)?;
+    Some(trouble::stop_or_not(plan, state, running))
 }
 
 fn only(heading: String, choices: Vec<Choice>) -> Prompt {
@@ -82,10 +92,10 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
     let mut prompt = at_step(plan, state, next);
     if let Some(hold) = &state.hold {
         prompt.heading = format!(
-            "Held by {} since {}: {} {}",
+            "Held by {} since {}{} {}",
             hold.by.shown(),
             wall(state, hold.since.wall),
-            ended(&hold.reason),
+            reason(&hold.reason),
             prompt.heading
         );
         // What starts something is refused while it is held, so it is not offered; going on is.

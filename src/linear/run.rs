@@ -6,7 +6,7 @@
 
 use super::hush::Hush;
 use super::input::{Heard, Line, listen};
-use super::prompt::{Prompt, prompt};
+use super::prompt::{Prompt, interrupted, prompt};
 use super::talk::{Reply, Talk, in_line, listed};
 use super::teller::Teller;
 use super::words::wall;
@@ -40,7 +40,7 @@ pub fn run(
     clock: &dyn Fn() -> Stamp,
 ) -> Result<Left, LinearError> {
     let typed = if std::io::stdin().is_terminal() { Typing::Terminal } else { Typing::Pipe };
-    let heard = listen(news, input)?;
+    let heard = listen(news, input, typed)?;
     Lines::new(Teller::new(plan, output), port, typed, clock).run(&heard)
 }
 
@@ -105,6 +105,10 @@ impl<'a, W: Write> Lines<'a, W> {
                 Ok(Heard::News(news)) => self.news(news),
                 Ok(Heard::Line(line)) => {
                     self.pending.push_back((line, (self.clock)()));
+                    None
+                }
+                Ok(Heard::Interrupt) => {
+                    self.interrupt();
                     None
                 }
                 Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) => {
@@ -219,6 +223,26 @@ impl<'a, W: Write> Lines<'a, W> {
         self.answered = false;
         self.talk.shown(self.teller.state.last);
         self.shown = Some(next);
+    }
+
+    /// ^C: what was being typed is dropped, and what runs may be stopped; the client itself stays.
+    fn interrupt(&mut self) {
+        self.hush = None;
+        self.sent = None;
+        self.pending.retain(|(line, _)| *line == Line::End);
+        self.talk.drop_question();
+        self.ask_again();
+        let (plan, state) = (self.teller.plan, &self.teller.state);
+        self.role = self.port.role();
+        self.shown.get_or_insert_with(|| prompt(plan, state, self.role));
+        self.talk.shown(state.last);
+        // The terminal wrote `^C` and no line's end.
+        self.teller.voice.say("");
+        match interrupted(plan, state, self.role) {
+            // The menu itself is said when the run is quiet.
+            Some(ask) => drop(self.talk.open(ask)),
+            None => self.teller.voice.say("Nothing was stopped. Type  leave  to leave; the run goes on."),
+        }
     }
 
     /// Says the prompt or the question again.

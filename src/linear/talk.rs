@@ -75,6 +75,17 @@ impl Talk {
         }
     }
 
+    /// Drops what is being asked.
+    pub fn drop_question(&mut self) {
+        self.mode = Mode::Prompt;
+    }
+
+    /// Asks this in its place.
+    pub fn open(&mut self, ask: Ask) -> Reply {
+        self.drop_question();
+        self.follow(ask)
+    }
+
     /// A line was typed.
     pub fn hear(&mut self, line: &str, prompt: &Prompt) -> Reply {
         let line = line.trim();
@@ -93,7 +104,11 @@ impl Talk {
         let Some(choice) = by_number.or_else(by_label) else {
             return Reply::Say(vec![format!("{line} is not one of the choices. {NOTHING}")]);
         };
-        match choice.then.clone() {
+        self.follow(choice.then.clone())
+    }
+
+    fn follow(&mut self, ask: Ask) -> Reply {
+        match ask {
             Ask::Leave => Reply::Leave,
             Ask::Show(lines) => Reply::Say(lines),
             Ask::Menu { card, choices } => {

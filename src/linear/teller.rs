@@ -7,7 +7,7 @@ use super::echo::Echo;
 use super::sentences::{Before, sentence};
 use super::{Left, LinearError};
 use crate::feed::Port;
-use crate::model::event::EndState;
+use crate::model::event::{EndState, Event};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::state::RunState;
@@ -57,13 +57,21 @@ pub(super) struct Teller<'a, W> {
     pub state: RunState,
     /// Where it is said.
     pub voice: Voice<W>,
+    /// It was said already that the answers file has no answer: its record says nothing new.
+    pub said_no_answer: bool,
     echo: Echo,
 }
 
 impl<'a, W: Write> Teller<'a, W> {
     /// Knows nothing of the run yet.
     pub fn new(plan: &'a Plan, output: W) -> Self {
-        Self { plan, state: RunState::of(plan), voice: Voice::new(output), echo: Echo::default() }
+        Self {
+            plan,
+            state: RunState::of(plan),
+            voice: Voice::new(output),
+            said_no_answer: false,
+            echo: Echo::default(),
+        }
     }
 
     /// Takes durable records over, in order. `Some` where they cannot be understood.
@@ -75,6 +83,9 @@ impl<'a, W: Write> Teller<'a, W> {
             }
             for line in self.echo.lines(record, port, now) {
                 self.voice.say(&line);
+            }
+            if self.said_no_answer && matches!(record.event, Event::AnswersEnded { .. }) {
+                continue;
             }
             if let Some(line) = sentence(self.plan, &before, &self.state, record) {
                 self.voice.say(&line);

@@ -46,6 +46,11 @@ pub(super) fn ended(text: &str) -> String {
     if text.ends_with(['.', '?', '!', ':', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
+/// `: too late.`, or a full stop where nobody said why.
+pub(super) fn reason(text: &str) -> String {
+    if text.trim().is_empty() { ".".to_owned() } else { format!(": {}", ended(text)) }
+}
+
 /// ` Took 4:20 of 5:00.`, ` Took 0:04.`, or nothing.
 pub(super) fn took(took: Option<Duration>, planned: Option<Duration>) -> String {
     match (took, planned) {

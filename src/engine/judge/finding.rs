@@ -7,8 +7,8 @@ use crate::model::expect::Check;
 
 /// Characters of output in one check.
 const SHOWN: usize = 200;
-/// Characters that stand before a text that was found far into a line.
-const BEFORE: usize = 60;
+/// Characters of output where what was wanted came: enough to recognise it.
+const GLIMPSE: usize = 60;
 /// Bytes of output that are kept around what is quoted: far more than is shown, so that a secret at the cut is whole when it
 /// is masked.
 pub(super) const CONTEXT: usize = 16 * 1024;
@@ -40,6 +40,8 @@ struct Output {
     text: String,
     around: Option<String>,
     marked: bool,
+    /// Characters that are shown.
+    limit: usize,
 }
 
 impl Saw {
@@ -60,7 +62,16 @@ impl Saw {
 
     fn with(words: &str, text: &str, marked: bool) -> Self {
         let end = text.floor_char_boundary(CONTEXT * 3);
-        Self { words: words.to_owned(), output: Some(Output { text: text[..end].to_owned(), around: None, marked }) }
+        let output = Output { text: text[..end].to_owned(), around: None, marked, limit: SHOWN };
+        Self { words: words.to_owned(), output: Some(output) }
+    }
+
+    /// Only the beginning of it, for what came as it was wanted.
+    pub(super) fn glimpse(mut self) -> Self {
+        if let Some(output) = &mut self.output {
+            output.limit = GLIMPSE;
+        }
+        self
     }
 
     /// When it must be cut, the part around this text is kept.
@@ -86,7 +97,7 @@ impl Saw {
         };
         let text = match privacy {
             Privacy::Private => return format!("{} (not shown)", self.words).trim().to_owned(),
-            Privacy::Cut => cut(&mask(&output.text), output.around.as_deref()),
+            Privacy::Cut => cut(&mask(&output.text), output.around.as_deref(), output.limit),
             Privacy::Whole => mask(&output.text),
         };
         let mark = if output.marked { "\"" } else { "" };
@@ -129,15 +140,16 @@ impl Finding {
     }
 }
 
-fn cut(text: &str, around: Option<&str>) -> String {
+fn cut(text: &str, around: Option<&str>, limit: usize) -> String {
     let total = text.chars().count();
-    if total <= SHOWN {
+    if total <= limit {
         return text.to_owned();
     }
     let place = around.and_then(|part| text.find(part)).unwrap_or(0);
     let before = text[..place].chars().count();
-    let from = if before + SHOWN / 2 > SHOWN { before - BEFORE } else { 0 };
-    let part: String = text.chars().skip(from).take(SHOWN).collect();
-    let (left, right) = (if from > 0 { "…" } else { "" }, if from + SHOWN < total { "…" } else { "" });
+    // What stands before a text that was found far into a line is a part of what is shown.
+    let from = if before + limit / 2 > limit { before - limit * 3 / 10 } else { 0 };
+    let part: String = text.chars().skip(from).take(limit).collect();
+    let (left, right) = (if from > 0 { "…" } else { "" }, if from + limit < total { "…" } else { "" });
     format!("{left}{part}{right}")
 }

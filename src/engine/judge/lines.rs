@@ -5,6 +5,7 @@
 
 use super::tally::push;
 use regex::bytes::Regex;
+use std::ops::Range;
 
 /// Bytes of a line that are judged.
 pub(super) const LONGEST: usize = 1 << 20;
@@ -15,7 +16,12 @@ pub(super) struct Pattern {
     pub(super) regex: Regex,
     pub(super) lines: u64,
     pub(super) need: Need,
+    /// The first line that matched, where one is enough, and what of it did.
+    pub(super) first: Option<(String, String)>,
 }
+
+/// Bytes of the first line that are kept before and behind what matched: a secret in it must be whole to be masked.
+const AROUND: usize = 4 * 1024;
 
 /// When a pattern has seen enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +67,8 @@ impl Lines {
 
     #[cfg(test)]
     pub(super) fn held_bytes(&self) -> usize {
-        self.open.capacity()
+        let first = |one: &Pattern| one.first.as_ref().map_or(0, |(line, part)| line.len() + part.len());
+        self.open.capacity() + self.patterns.iter().map(first).sum::<usize>()
     }
 
     fn settled(&self) -> bool {
@@ -94,9 +101,22 @@ impl Lines {
 
 fn judge(patterns: &mut [Pattern], line: &[u8]) {
     for pattern in patterns {
-        let enough = pattern.need == Need::One && pattern.lines > 0;
-        if !enough && pattern.regex.is_match(line) {
-            pattern.lines += 1;
+        match pattern.need {
+            Need::One if pattern.lines > 0 => {}
+            Need::One => {
+                if let Some(found) = pattern.regex.find(line) {
+                    pattern.lines = 1;
+                    pattern.first = Some(glimpse(line, found.range()));
+                }
+            }
+            Need::All => pattern.lines += u64::from(pattern.regex.is_match(line)),
         }
     }
+}
+
+fn glimpse(line: &[u8], found: Range<usize>) -> (String, String) {
+    let end = found.end.min(found.start + AROUND);
+    let around = &line[found.start.saturating_sub(AROUND)..(end + AROUND).min(line.len())];
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(around), text(&line[found.start..end]))
 }

@@ -108,7 +108,8 @@ impl Part {
             let nowhere = || Saw::words(format!("\"{text}\" not found in {}", tally.amount()));
             match literal.wish {
                 Wish::Contains => {
-                    let saw = if literal.found() { Saw::words("found") } else { nowhere() };
+                    let found = || Saw::words("found").then(&format!(" \"{}\"", glimpse(text)));
+                    let saw = if literal.found() { found() } else { nowhere() };
                     Finding::new(format!("contains \"{text}\""), saw, literal.found())
                 }
                 Wish::Lacks => {
@@ -125,7 +126,10 @@ impl Part {
         let judged = |pattern: &Pattern| {
             let saw = match pattern.lines {
                 0 => Saw::words(format!("no match in {}", tally.amount())).then(&self.cut_note()),
-                _ => Saw::words("found"),
+                _ => match &pattern.first {
+                    Some((line, part)) => Saw::quoted("found:", line.trim_end()).around(part).glimpse(),
+                    None => Saw::words("found"),
+                },
             };
             let want = format!("matches {}", pattern.source);
             Finding::new(want, saw, pattern.lines > 0)
@@ -151,7 +155,8 @@ impl Part {
         let came = without_last_break(&text);
         let equal = came == without_last_break(wanted);
         let saw = match (equal, came.is_empty()) {
-            (true, _) => Saw::words("equal"),
+            (true, true) => Saw::words("equal: no output"),
+            (true, false) => Saw::quoted("equal:", came).glimpse(),
             (false, true) => Saw::words("no output"),
             (false, false) => Saw::quoted("", came),
         };
@@ -194,7 +199,7 @@ impl Part {
 fn patterns(expect: &Expect) -> Result<Vec<Pattern>, JudgeError> {
     let mut list = Vec::new();
     let mut push = |source: &str, need| {
-        list.push(Pattern { source: source.to_owned(), regex: line_pattern(source)?, lines: 0, need });
+        list.push(Pattern { source: source.to_owned(), regex: line_pattern(source)?, lines: 0, need, first: None });
         Ok(())
     };
     for source in &expect.matches {
@@ -214,6 +219,14 @@ fn patterns(expect: &Expect) -> Result<Vec<Pattern>, JudgeError> {
         }
     }
     Ok(list)
+}
+
+/// The beginning of an author's text.
+fn glimpse(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
 }
 
 fn sources(

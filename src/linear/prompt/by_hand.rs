@@ -3,7 +3,7 @@
 use super::step::start;
 use super::{Prompt, only, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Rule, Slot};
-use crate::linear::card::expectation;
+use crate::linear::card::needs;
 use crate::linear::words::{ended, named};
 use crate::model::decide::asked_class;
 use crate::model::event::Answer;
@@ -31,10 +31,12 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
             if items.len() > 1 {
                 choices.push(other_items(plan, state, ix, items));
             }
-            only(format!("You: {name}{place}: {}", ended(&text)), choices)
+            let same = items.len() == 1 && text == state.fill(&step.title);
+            let text = if same { String::new() } else { format!(": {text}") };
+            only(format!("You: {}", ended(&format!("{name}{place}{text}"))), choices)
         }
         Work::Measure(question) | Work::Ask(question) => {
-            only(format!("You: {name}. {}", state.fill(&question.text)), vec![value(plan, state, ix, question)])
+            only(asked(plan, state, ix, &question.text), vec![value(plan, state, ix, question)])
         }
         Work::Choose { text, options } => {
             let choices = options.iter().map(|option| {
@@ -43,11 +45,18 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
                 let ask = Ask::Wish { card: Vec::new(), questions, intent };
                 Choice::noted(option.id.clone(), state.fill(&option.title), ask)
             });
-            only(format!("You: {name}. {}", state.fill(text)), choices.collect())
+            only(asked(plan, state, ix, text), choices.collect())
         }
         Work::Run(_) | Work::Wait(_) | Work::Gate(_) => only(name, Vec::new()),
     };
     with_card(plan, state, ix, prompt)
+}
+
+/// `You: 1.2 Version. Which version?`; a title that is the question is said once.
+fn asked(plan: &Plan, state: &RunState, ix: StepIx, text: &str) -> String {
+    let name = ended(&named(plan, state, ix));
+    let text = state.fill(text);
+    if text == state.fill(&plan.step(ix).title) { format!("You: {name}") } else { format!("You: {name} {text}") }
 }
 
 fn first_open(state: &RunState, ix: StepIx, items: usize) -> usize {
@@ -66,8 +75,8 @@ pub(super) fn answers(plan: &Plan, ix: StepIx, item: usize, wanted: &Item) -> Ve
     };
     let saw = match &wanted.expect {
         Some(expect) => {
-            let needs = expectation(expect).get(1..).unwrap_or_default().join(", ");
-            vec![Question::text(format!("What did you see (needs {needs}):"), Slot::Text)]
+            let needs = needs(expect).map(|needs| format!(" (needs {needs})")).unwrap_or_default();
+            vec![Question::text(format!("What did you see{needs}:"), Slot::Text)]
         }
         None if wanted.evidence => vec![Question::text("What did you see:", Slot::Text)],
         None => Vec::new(),
@@ -101,11 +110,8 @@ pub(super) fn value(plan: &Plan, state: &RunState, ix: StepIx, question: &Value)
     if let Some(out_of) = question.out_of {
         words.push_str(&format!(" (of {out_of})"));
     }
-    if let Some(expect) = &question.expect {
-        let needs = expectation(expect).get(1..).unwrap_or_default().join(", ");
-        if !needs.is_empty() {
-            words.push_str(&format!(" (needs {needs})"));
-        }
+    if let Some(needs) = question.expect.as_ref().and_then(needs) {
+        words.push_str(&format!(" (needs {needs})"));
     }
     let rule = if question.secret { Rule::Hidden } else { Rule::Something };
     let questions = vec![Question { words, rule, slot: Slot::Text }];

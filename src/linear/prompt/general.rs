@@ -35,10 +35,11 @@ pub(super) fn start(plan: &Plan, state: &RunState) -> Prompt {
         })
         .collect();
     let mut heading = format!(
-        "This will run {} against {} {}. {destroys} can destroy data.",
+        "This will run {} against {} {}. {} can destroy data.",
         count(steps.len(), "step"),
         plan.environment.kind.band(),
-        plan.environment.name
+        plan.environment.name,
+        if destroys == 0 { "None".to_owned() } else { destroys.to_string() }
     );
     if !commands.is_empty() {
         heading.push_str(&format!(" {} for variables once it is started.", count(commands.len(), "command")));
@@ -66,6 +67,9 @@ fn t0_words(plan: &Plan, state: &RunState) -> String {
     let shown = at.and_then(|at| {
         let here = schedule::format_wall(at, &state.zone, None)?;
         let utc = schedule::format_wall(at, "UTC", Some("%H:%M UTC"))?;
+        if here.ends_with(&utc) {
+            return Some(format!("T0: {here}."));
+        }
         Some(format!("T0: {here} = {utc}."))
     });
     shown.unwrap_or_else(|| format!("T0 is the moment of the start, clock in {}.", state.zone))
@@ -127,7 +131,7 @@ pub(super) fn for_driver(plan: &Plan, state: &RunState) -> Vec<Choice> {
     choices
 }
 
-fn hold(state: &RunState) -> Option<Choice> {
+pub(super) fn hold(state: &RunState) -> Option<Choice> {
     let can = state.hold.is_none() && state.started.is_some() && state.ended.is_none();
     can.then(|| wish("hold", Vec::new(), Intent::Hold { reason: NO_REASON.into() }))
 }

@@ -24,7 +24,24 @@ pub(super) fn running(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
     only(ended(&heading), vec![stop(plan, ix)])
 }
 
+/// The same ways to stop it, and the ways not to.
+pub(super) fn stop_or_not(plan: &Plan, state: &RunState, ix: StepIx) -> Ask {
+    let (card, mut choices) = ways_to_stop(plan, ix);
+    choices.extend(
+        super::general::hold(state).map(|hold| Choice { note: "it goes on, nothing new starts".into(), ..hold }),
+    );
+    let goes_on = format!("{} goes on.", plan.step(ix).number);
+    choices.push(Choice::noted("leave it", "nothing is stopped", Ask::Show(vec![goes_on])));
+    choices.push(Choice::noted("leave", "you leave, the run goes on", Ask::Leave));
+    Ask::Menu { card, choices }
+}
+
 fn stop(plan: &Plan, ix: StepIx) -> Choice {
+    let (card, choices) = ways_to_stop(plan, ix);
+    Choice::new("stop", Ask::Menu { card, choices })
+}
+
+fn ways_to_stop(plan: &Plan, ix: StepIx) -> (Vec<String>, Vec<Choice>) {
     let way = |label: &str, note: &str, how: StopHow| {
         let intent = Intent::Stop { step: plan.step(ix).id.clone(), how };
         Choice::noted(label, note, Ask::Wish { card: Vec::new(), questions: Vec::new(), intent })
@@ -34,8 +51,7 @@ fn stop(plan: &Plan, ix: StepIx) -> Choice {
         way("terminate", "TERM, 5 s grace, then KILL; again: no grace", StopHow::Terminate),
         way("kill", "KILL at once", StopHow::Kill),
     ];
-    let card = vec![format!("Stop {}:", plan.step(ix).number)];
-    Choice::new("stop", Ask::Menu { card, choices })
+    (vec![format!("Stop {}:", plan.step(ix).number)], choices)
 }
 
 /// A failed attempt that is tried again by itself.

@@ -2,7 +2,7 @@
 //!
 //! Called by `sentences` only.
 
-use crate::linear::words::{count, ended, wall};
+use crate::linear::words::{count, ended, reason as because, wall};
 use crate::model::event::Event;
 use crate::model::plan::Plan;
 use crate::model::schedule;
@@ -16,7 +16,7 @@ pub(super) fn of_run(plan: &Plan, after: &RunState, event: &Event) -> Option<Str
         Event::Started { by, .. } => Some(started(after, &by.shown())),
         Event::VarsFailed { why } => Some(format!("The variables could not be read: {}", ended(why))),
         Event::Held { reason, by } => {
-            Some(format!("Held by {}: {} What runs goes on, nothing new starts.", by.shown(), ended(reason)))
+            Some(format!("Held by {}{} What runs goes on, nothing new starts.", by.shown(), because(reason)))
         }
         Event::Released { by } => Some(format!("The hold is over; {} goes on.", by.shown())),
         Event::RollbackStarted { .. } => went_back(plan, event),

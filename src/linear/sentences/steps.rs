@@ -11,7 +11,7 @@ use crate::model::output::Holder;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::state::{RunState, StepStatus};
-use crate::model::step::{PlannedStep, Side, Work};
+use crate::model::step::{Place, PlannedStep, Side, Work};
 use crate::model::time::{clock_length, plan_length};
 
 /// A checked value is not said longer than this, in characters.
@@ -142,7 +142,9 @@ fn judged(after: &RunState, ix: StepIx, step: &PlannedStep, said: (Verdict, &[Ch
         Verdict::Ok if own.status == StepStatus::Late => {
             return format!("{number} late: passed, over its budget. {}{took_words}", ended(&seen));
         }
+        Verdict::Ok if no_go(step) => return format!("{number} clear. {}{took_words}", ended(&seen)),
         Verdict::Ok => return format!("{number} ok. {}{took_words}", ended(&seen)),
+        Verdict::Fail if no_go(step) => format!("{number} HOLDS{spent}: {}", ended(&wanted(checks, &seen))),
         Verdict::Fail => format!("{number} FAILED{spent}: {}", ended(&wanted(checks, &seen))),
         Verdict::Time => format!("{number} ran out of time{spent}: {}", ended(&seen)),
         Verdict::Stop => format!("{number} was stopped{spent}: {}", ended(&seen)),
@@ -184,8 +186,7 @@ struct Said<'a> {
 }
 
 fn answered(after: &RunState, ix: StepIx, step: &PlannedStep, said: &Said<'_>) -> String {
-    let no_go = matches!(step.place, crate::model::step::Place::Criterion { side: Side::NoGo, .. });
-    let word = match (said.answer, no_go) {
+    let word = match (said.answer, no_go(step)) {
         (Answer::Ok, true) => "clear",
         (Answer::Ok, false) => "ok",
         (Answer::Failed, true) => "HOLDS",
@@ -221,6 +222,11 @@ fn answered(after: &RunState, ix: StepIx, step: &PlannedStep, said: &Said<'_>) -
         text.push_str(&format!(" {number} is {whole}."));
     }
     text
+}
+
+/// A criterion that speaks against going on: `ok` of it would read as its opposite.
+fn no_go(step: &PlannedStep) -> bool {
+    matches!(step.place, Place::Criterion { side: Side::NoGo, .. })
 }
 
 fn settled(step: &PlannedStep, how: Settled, reason: &str, by: &Actor) -> String {

@@ -2,7 +2,7 @@
 
 use super::typist::{Fingers, Paper, type_lines};
 use crate::feed::{News, Role};
-use crate::linear::input::listen;
+use crate::linear::input::{Heard, Line, listen};
 use crate::linear::run::{Lines, Typing};
 use crate::linear::teller::Teller;
 use crate::linear::testing::{FakePort, Goes, begun, flight};
@@ -21,12 +21,30 @@ fn fly_with(port: FakePort, news: Receiver<News>, script: &[(&str, &str)]) -> (R
     let typist = type_lines(paper.clone(), script, fingers);
     let now = port.0.lock().unwrap().now;
     let clock = move || now;
-    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new()))).unwrap();
+    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new())), Typing::Pipe).unwrap();
+    let heard = with_interrupts(heard);
     let teller = Teller::new(&plan, paper.clone());
     let left = Lines::new(teller, Box::new(port), Typing::Pipe, &clock).run(&heard);
     let typed = typist.join().unwrap();
     assert_eq!(typed, Ok(()), "{}", paper.text());
     (left, paper.text())
+}
+
+/// A line `^C` stands for the key.
+fn with_interrupts(from: Receiver<Heard>) -> Receiver<Heard> {
+    let (to, heard) = channel();
+    std::thread::spawn(move || {
+        for one in from {
+            let one = match one {
+                Heard::Line(Line::Text(text)) if text == "^C" => Heard::Interrupt,
+                other => other,
+            };
+            if to.send(one).is_err() {
+                return;
+            }
+        }
+    });
+    heard
 }
 
 fn status(port: &FakePort, step: &str) -> StepStatus {
@@ -220,6 +238,59 @@ fn what_runs_can_be_stopped_held_and_left() {
 }
 
 #[test]
+fn the_interrupt_key_asks_what_to_do_with_what_runs_and_ends_nothing_by_itself() {
+    let (port, news) = begun(flight());
+    port.0.lock().unwrap().script.insert("switch".into(), [Goes::On].into());
+    let stop = [
+        ("Wait. 2.1 Title of switch is running.", "^C"),
+        ("6 leave: you leave", "leave it"),
+        ("2.1 goes on.", "^C"),
+        ("2 terminate: TERM", "hold"),
+        ("Held by maya", "^C"),
+        ("1 interrupt: INT", "terminate"),
+    ];
+    let mut script = script(&[&TO_SWITCH, &stop]);
+    script.extend([
+        ("2.1 was stopped after 0:04", "^C"),
+        ("Nothing was stopped. Type  leave  to leave", ""),
+        ("Held by maya since", "go on"),
+        ("Type y to go on", "^C"),
+        ("Nothing was stopped.", ""),
+        ("Held by maya since", "leave"),
+    ]);
+    let (left, text) = fly_with(port.clone(), news, &script);
+    assert_eq!(left.unwrap(), Left::Leaving, "{text}");
+    let run = port.0.lock().unwrap();
+    assert_eq!(run.count(|wish| matches!(wish, Intent::Stop { .. })), 1);
+    assert_eq!(run.count(|wish| matches!(wish, Intent::GoOn)), 0, "^C drops what was asked");
+}
+
+#[test]
+fn a_question_that_is_its_title_is_said_once_and_needs_no_exit() {
+    let (port, _news) = begun(flight());
+    port.0.lock().unwrap().wish(Intent::Start { typed: "local".into() });
+    let (mut plan, mut state) = {
+        let run = port.0.lock().unwrap();
+        (run.plan.clone(), run.state.clone())
+    };
+    let ix = (0..plan.steps.len())
+        .map(crate::model::ids::StepIx)
+        .find(|ix| matches!(plan.step(*ix).work, crate::model::step::Work::Measure(_)))
+        .unwrap();
+    let step = &mut plan.steps[ix.0];
+    let crate::model::step::Work::Measure(question) = &mut step.work else { panic!("found as one") };
+    step.title = "What name?".into();
+    question.text = "What name?".into();
+    for before in &mut state.steps[..ix.0] {
+        before.status = StepStatus::Ok;
+    }
+    let prompt = crate::linear::prompt::prompt(&plan, &state, Role::Drives);
+    assert!(prompt.heading.ends_with("What name?"), "{}", prompt.heading);
+    assert_eq!(prompt.heading.matches("What name").count(), 1, "{}", prompt.heading);
+    assert!(prompt.card.iter().all(|line| !line.contains("exit 0")), "{:?}", prompt.card);
+}
+
+#[test]
 fn a_client_beside_may_hold_stop_and_roll_back_and_a_watcher_only_looks() {
     let (port, _news) = begun(flight());
     port.0.lock().unwrap().wish(Intent::Start { typed: "local".into() });
@@ -270,7 +341,7 @@ fn a_reader_that_went_away_ends_it_quietly() {
     let plan = flight();
     let now = port.0.lock().unwrap().now;
     let (_fingers, lines) = channel();
-    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new()))).unwrap();
+    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new())), Typing::Pipe).unwrap();
     let clock = move || now;
     let left = Lines::new(Teller::new(&plan, Gone), Box::new(port), Typing::Pipe, &clock).run(&heard);
     assert_eq!(left.unwrap(), Left::Leaving);
@@ -288,7 +359,7 @@ fn at_a_terminal_a_line_typed_before_its_prompt_is_dropped_and_said() {
     drop(fingers);
     let now = port.0.lock().unwrap().now;
     let clock = move || now;
-    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new()))).unwrap();
+    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new())), Typing::Pipe).unwrap();
     let teller = Teller::new(&plan, paper.clone());
     let left = Lines::new(teller, Box::new(port.clone()), Typing::Terminal, &clock).run(&heard);
     assert_eq!(left.unwrap(), Left::Leaving);

@@ -96,3 +96,16 @@ fn built(reader: &mut Reader<'_>) -> Plan {
         by_id: HashMap::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_faulty_is_not_missing_as_well() {
+        let head = "tminus: 1\ntitle: T\nenvironment: { name: n, kind: prod }\nhard_stop: soon\n";
+        let text = format!("{head}phases:\n  - title: P\n    steps:\n      - run: make\n");
+        let loaded = crate::runbook::parse("t.yaml", text.as_bytes());
+        let said: Vec<String> = loaded.diagnostics.iter().map(|found| found.message.clone()).collect();
+        assert!(said.iter().any(|said| said.contains("`prod` is not one of")), "{said:?}");
+        assert!(!said.iter().any(|said| said.starts_with("there is no")), "{said:?}");
+    }
+}

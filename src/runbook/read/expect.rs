@@ -3,6 +3,7 @@
 //! The patterns in them are compiled in `patterns`, so that what passes here cannot fail to compile in the middle of a
 //! run.
 
+use super::measures::{self, Measures};
 use super::{Located, Reader, Use};
 use crate::model::cmp::Cmp;
 use crate::model::expect::{ExitWanted, Expect, JsonWanted, Measured, Of};
@@ -67,13 +68,13 @@ impl<'a> Reader<'a> {
             expect.json = self.json(node);
         }
         if let Some(node) = fields.take("number") {
-            expect.number = self.measured(node);
+            expect.number = self.measured(node, Measures::Number);
         }
         if let Some(node) = fields.take("ratio") {
-            expect.ratio = self.measured(node);
+            expect.ratio = self.measured(node, Measures::Ratio);
         }
         if let Some(node) = fields.take("count") {
-            expect.count = self.measured(node);
+            expect.count = self.measured(node, Measures::Count);
         }
     }
 
@@ -82,7 +83,7 @@ impl<'a> Reader<'a> {
         let mut expect = Expect { exit: ExitWanted::Any, ..Expect::default() };
         self.of_text(&mut fields, &mut expect);
         if let Some(node) = fields.take("count") {
-            expect.count = self.measured(node);
+            expect.count = self.measured(node, Measures::Count);
         }
         self.desk.finish(fields, &|_| None);
         Some(expect)
@@ -140,11 +141,13 @@ impl<'a> Reader<'a> {
     fn json_wanted(&mut self, node: Node<'a>) -> Option<JsonWanted> {
         if let Value::String(text) = node.value {
             let compares = text.trim_start().starts_with(['=', '!', '<', '>']);
-            return if compares {
-                self.comparison(node).map(JsonWanted::Cmp)
-            } else {
-                self.json_text(node.value, node)
-            };
+            if compares {
+                return self.comparison(node).map(JsonWanted::Cmp);
+            }
+            if let Some((word, _)) = text.trim_start().split_once(' ').filter(|(word, _)| is_text_rule(word)) {
+                return self.no_rule_in_json(word, node);
+            }
+            return self.json_text(node.value, node);
         }
         if let Value::Mapping(map) = node.value
             && map.len() == 1
@@ -152,7 +155,21 @@ impl<'a> Reader<'a> {
         {
             return self.json_text(literal, node);
         }
+        if let Value::Mapping(map) = node.value
+            && map.len() == 1
+            && let Some(word) = map.keys().find_map(|key| key.as_str().filter(|word| is_text_rule(word)))
+        {
+            return self.no_rule_in_json(word, node);
+        }
         self.json_text(node.value, node)
+    }
+
+    /// `matches …` would be compared with the value letter by letter, and never hold.
+    fn no_rule_in_json(&mut self, word: &str, node: Node<'a>) -> Option<JsonWanted> {
+        let text = format!("`{word}` does not work in `json:`, which compares values");
+        let help = "write a value, a comparison such as \">= 19\", or { equals: … } for exactly this text";
+        self.desk.report(Diagnostic::error("RB0408", &node.span(), text).help(help));
+        None
     }
 
     fn json_text(&mut self, value: &Value, node: Node<'a>) -> Option<JsonWanted> {
@@ -169,20 +186,20 @@ impl<'a> Reader<'a> {
     }
 
     /// CMP, `{ of, is, ideally }`, or a list of these.
-    fn measured(&mut self, node: Node<'a>) -> Vec<Measured> {
+    fn measured(&mut self, node: Node<'a>, what: Measures) -> Vec<Measured> {
         let one_or_more = node.items().unwrap_or_else(|| vec![node]);
-        one_or_more.into_iter().filter_map(|node| self.one_measured(node)).collect()
+        one_or_more.into_iter().filter_map(|node| self.one_measured(node, what)).collect()
     }
 
-    fn one_measured(&mut self, node: Node<'a>) -> Option<Measured> {
+    fn one_measured(&mut self, node: Node<'a>, what: Measures) -> Option<Measured> {
         if node.entries().is_none() {
-            let is = self.is(node)?;
+            let is = self.is(node, what)?;
             return Some(Measured { of: Of::Output, is, ideally: None });
         }
         let mut fields = self.desk.fields(node, Scope::Measured, "a comparison such as \">= 19\"")?;
         let of = fields.take("of").map_or(Some(Of::Output), |node| self.of(node));
         let is = match fields.take("is") {
-            Some(node) => self.is(node),
+            Some(node) => self.is(node, what),
             None => {
                 self.desk.missing(
                     &fields.span.clone(),
@@ -192,21 +209,30 @@ impl<'a> Reader<'a> {
                 None
             }
         };
-        let ideally = fields.take("ideally").and_then(|node| self.comparison(node));
+        let ideally = fields.take("ideally").and_then(|node| self.measure(node, what));
         self.desk.finish(fields, &|_| None);
         Some(Measured { of: of?, is: is?, ideally })
     }
 
     /// A comparison, or `all`.
-    fn is(&mut self, node: Node<'a>) -> Option<Option<Cmp>> {
+    fn is(&mut self, node: Node<'a>, what: Measures) -> Option<Option<Cmp>> {
         if matches!(node.value, Value::String(word) if word == "all") {
             return Some(None);
         }
-        self.comparison(node).map(Some)
+        self.measure(node, what).map(Some)
+    }
+
+    /// A comparison that can be made with what is measured.
+    fn measure(&mut self, node: Node<'a>, what: Measures) -> Option<Cmp> {
+        let cmp = self.comparison(node)?;
+        if let Some(found) = measures::complaint(what, &cmp, &node.span()) {
+            self.desk.report(found);
+        }
+        Some(cmp)
     }
 
     fn took(&mut self, node: Node<'a>) -> Option<Measured> {
-        let measured = self.one_measured(node)?;
+        let measured = self.one_measured(node, Measures::Time)?;
         if measured.is.is_none() || measured.of != Of::Output {
             self.desk.report(
                 Diagnostic::error("RB0109", &node.span(), "`took` is a comparison with a length of time")
@@ -254,4 +280,9 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// A key of `expect` that judges texts.
+fn is_text_rule(word: &str) -> bool {
+    matches!(word, "matches" | "contains" | "lacks")
 }

@@ -8,6 +8,7 @@ mod duties;
 mod expect;
 mod gate;
 mod header;
+mod measures;
 mod patterns;
 mod phase;
 mod step;

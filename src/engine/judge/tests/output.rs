@@ -54,7 +54,7 @@ fn what_ended_an_attempt_decides_before_what_it_printed() {
 
 #[test]
 fn literal_texts_are_found_as_they_stand() {
-    assert_eq!(one(contains(&["ready"]), "is ready\n"), (true, "found".into()));
+    assert_eq!(one(contains(&["ready"]), "is ready\n"), (true, "found \"ready\"".into()));
     assert_eq!(one(contains(&["a.c"]), "abc\n").1, "\"a.c\" not found in 1 line of output");
     assert_eq!(one(contains(&["ready"]), &"x\n".repeat(12)).1, "\"ready\" not found in 12 lines of output");
     assert_eq!(one(contains(&["ready"]), ""), (false, "\"ready\" not found in no output".into()));
@@ -78,7 +78,7 @@ fn the_first_line_that_should_not_be_there_is_shown() {
 
 #[test]
 fn a_pattern_is_matched_line_by_line() {
-    assert!(one(matches(&[r"^rows: \d+$"]), "a\nrows: 42\r\nb\n").0);
+    assert_eq!(one(matches(&[r"^rows: \d+$"]), "a\nrows: 42\r\nb\n"), (true, "found: \"rows: 42\"".into()));
     assert!(one(matches(&[r"^b$"]), "a\nb").0, "a last line without a break counts");
     assert!(!one(matches(&[r"a\s+b"]), "a\nb\n").0);
     assert!(checks(matches(&[r"^\xff?ok.$"]), "oké\n".as_bytes())[0].ok);
@@ -86,6 +86,16 @@ fn a_pattern_is_matched_line_by_line() {
     let both = checks(matches(&["a", "c"]), b"a\nb\n");
     assert_eq!([both[0].ok, both[1].ok], [true, false]);
     assert_eq!(both[1].want, "matches c");
+}
+
+#[test]
+fn what_matched_is_seen_in_sixty_characters_and_masked_whole() {
+    let line = format!("{}rows: 42, key opensesame{}", "é".repeat(9_000), "z".repeat(90_000));
+    let saw = one(matches(&[r"rows: \d+"]), &line).1;
+    assert!(saw.contains("rows: 42, key opensesame") && saw.chars().count() < 80, "{saw}");
+    let judged = judged(&command(matches(&["sesame"])), line.as_bytes());
+    let masked = judged.checks(&|text| text.replace("opensesame", "***"));
+    assert!(masked[1].saw.starts_with("found: \"") && !masked[1].saw.contains("sesame"), "{}", masked[1].saw);
 }
 
 #[test]

@@ -27,12 +27,14 @@ fn ratio(of: Of, is: &str) -> Expect {
 fn equals_takes_the_whole_output_without_its_last_line_break() {
     let equals = |text: &str| Expect { equals: Some(text.to_owned()), ..Expect::default() };
     for printed in ["42", "42\n", "42\r\n"] {
-        assert_eq!(one(equals("42"), printed), (true, "equal".into()));
+        assert_eq!(one(equals("42"), printed), (true, "equal: \"42\"".into()));
     }
     assert_eq!(one(equals("42"), "42\n\n"), (false, "\"42\n\"".into()));
     assert_eq!(one(equals("42"), " 42\n"), (false, "\" 42\"".into()));
     assert_eq!(one(equals("42"), ""), (false, "no output".into()));
-    assert!(one(equals(""), "\n").0);
+    assert_eq!(one(equals(""), "\n"), (true, "equal: no output".into()));
+    let long = "1.".repeat(60);
+    assert_eq!(one(equals(&long), &long).1, format!("equal: \"{}…\"", "1.".repeat(30)));
     assert!(one(equals("a\nb\n"), "a\nb\n").0, "a block text ends with a line break itself");
 }
 
