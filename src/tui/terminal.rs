@@ -122,7 +122,7 @@ impl PanicNotice {
             if let Some(run) = run {
                 let _ = writeln!(
                     io::stderr(),
-                    "The screen of run {run} failed; the run itself goes on. Come back with: tminus attach {run}"
+                    "The screen of run {run} failed; the run itself goes on.\r\nCome back with: tminus attach {run}\r"
                 );
             }
         }));
