@@ -4,6 +4,7 @@
 //! durable record. Nothing here draws, and nothing here reads a terminal. `commands` starts it with a `Commission`.
 
 pub mod commission;
+mod first_signature;
 mod genesis;
 mod hall;
 mod peer;
@@ -11,6 +12,7 @@ mod room;
 mod sealing;
 mod signatures;
 mod startup;
+mod wheel;
 mod work;
 
 pub use peer::user_name;

@@ -4,9 +4,10 @@
 
 use super::ConductorError;
 use super::commission::Commission;
+use super::first_signature::{Signing, signature};
 use super::hall::Hall;
 use super::room::Room;
-use super::startup::{Signing, accept, farewell, signature};
+use super::startup::{accept, farewell};
 use crate::engine::clock::{Clock, SystemClock};
 use crate::journal::seal::{SealError, SealText, finish, prepare};
 use crate::journal::writer::{Closing, Order};

@@ -2,6 +2,7 @@
 
 use super::ConductorError;
 use super::commission::{Commission, Ready, What};
+use super::first_signature::{Signing, signature};
 use super::genesis::{self, About};
 use super::hall::Hall;
 use super::room::{Happening, Room};
@@ -17,11 +18,10 @@ use crate::journal::reader::StartPoint;
 use crate::journal::writer::{Beginning, Report};
 use crate::journal::{self, Head, Heads, Lock, LockError, RunDir};
 use crate::model::event::Event;
-use crate::model::ids::Seq;
 use crate::model::plan::Plan;
 use crate::model::signed::{Realm, SignedText};
 use crate::model::state::{RunFacts, RunState};
-use crate::model::wire::{ToClient, ToConductor};
+use crate::model::wire::ToClient;
 use crate::runbook;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};
@@ -30,9 +30,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
-
-/// The first signature may wait so long for a touch or a passphrase.
-const SIGNING: Duration = Duration::from_secs(180);
 
 /// The conductor's process: reads its commission, opens the run, says so, conducts. The exit code is for nobody but a log.
 pub fn conduct() -> u8 {
@@ -387,66 +384,4 @@ fn watch_signals(happenings: &mpsc::UnboundedSender<Happening>) -> Result<(), Co
         }
     });
     Ok(())
-}
-
-/// A signature that the conductor cannot go on without.
-pub(super) struct Signing<'a> {
-    /// In which namespace.
-    pub namespace: &'a str,
-    /// Over what.
-    pub text: &'a str,
-    /// Whether one is needed at all.
-    pub needed: bool,
-    /// The run and its last record, for a run whose screens may be shown before it comes.
-    pub shown: Option<(&'a str, Seq)>,
-}
-
-/// Waits for the first client that can sign, and for its signature. What else was said meanwhile comes back to be heard later.
-pub(super) async fn signature(
-    hall: &mut Hall,
-    inbox: &mut mpsc::UnboundedReceiver<Happening>,
-    happenings: &mpsc::UnboundedSender<Happening>,
-    wanted: &Signing<'_>,
-) -> Result<(String, Vec<Happening>), ConductorError> {
-    let mut early = Vec::new();
-    if !wanted.needed && wanted.shown.is_none() {
-        return Ok(("-".into(), early));
-    }
-    let deadline = tokio::time::Instant::now() + SIGNING;
-    loop {
-        let happening = tokio::time::timeout_at(deadline, inbox.recv()).await;
-        let happening =
-            happening.map_err(|_| ConductorError::NotSigned("no signature came within three minutes".into()))?;
-        match happening.ok_or_else(|| ConductorError::NotSigned("nobody is left to sign".into()))? {
-            Happening::Arrived(stream) => {
-                let _ = hall.admit(stream, happenings);
-            }
-            Happening::Said(client, frame @ ToConductor::Hello { .. }) => {
-                let hello = hall.greet(client, &frame);
-                if let Some((run, durable)) = wanted.shown {
-                    let (run, driver) = (run.to_owned(), hall.driver_name());
-                    hall.tell(client, ToClient::Welcome { run, client, drives: true, driver, durable });
-                }
-                if !wanted.needed {
-                    return Ok(("-".into(), early));
-                }
-                if hello.is_some_and(|hello| hello.key.is_some() && !hello.watch) {
-                    let ask = ToClient::Sign { id: 0, namespace: wanted.namespace.into(), text: wanted.text.into() };
-                    hall.tell(client, ask);
-                }
-                early.push(Happening::Said(client, frame));
-            }
-            Happening::Said(_, ToConductor::Signature { id: 0, result }) => {
-                return result.map(|sig| (sig, early)).map_err(ConductorError::NotSigned);
-            }
-            Happening::Gone(client) => {
-                let _ = hall.dismiss(client);
-                early.retain(|each| !matches!(each, Happening::Said(who, _) if *who == client));
-                if hall.is_empty() {
-                    return Err(ConductorError::NotSigned("the screen was left before the run was signed".into()));
-                }
-            }
-            other => early.push(other),
-        }
-    }
 }
