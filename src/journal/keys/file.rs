@@ -64,9 +64,11 @@ fn load_older(bytes: Zeroizing<Vec<u8>>, origin: &KeyOrigin, path: &Path) -> Res
     let encrypted = bytes.windows(b"ENCRYPTED".len()).any(|window| window == b"ENCRYPTED");
     match keygen::modernized(&bytes) {
         Ok(modern) => {
-            let key = PrivateKey::from_openssh(&*modern);
-            let key = key.map_err(|_| KeyError::NotAKey { path: path.to_owned() })?;
-            FileSigner::of(key, origin).map(Loaded::Ready)
+            // OpenSSH read it, so it is a key: ssh-key 0.6.7 refuses an ECDSA key whose number begins with a zero byte.
+            match PrivateKey::from_openssh(&*modern) {
+                Ok(key) => FileSigner::of(key, origin).map(Loaded::Ready),
+                Err(_) => Ok(Loaded::AgentOnly(public_beside(path))),
+            }
         }
         Err(KeyError::KeygenFailed { .. }) if encrypted => Ok(Loaded::AgentOnly(public_beside(path))),
         Err(KeyError::KeygenFailed { .. }) => Err(KeyError::NotAKey { path: path.to_owned() }),
