@@ -70,8 +70,11 @@ fn slow_step(aboard: &Aboard, screen: &mut Screen) {
 }
 
 fn is_as_it_was(screen: &mut Screen, before: &str) {
-    screen.pump();
-    assert!(screen.modes().is_empty(), "modes are left over\n{}", screen.shown());
+    // What the screen wrote last may still be on its way through the terminal when its process is gone.
+    screen.wait_until("modes that are given back", |screen| {
+        screen.pump();
+        screen.modes().is_empty()
+    });
     assert_eq!(screen.termios(), before, "{}", screen.shown());
 }
 
