@@ -1,4 +1,4 @@
-//! The command line: clap structs, nothing else. `commands` gives them meaning; `docs/commands.md` describes them.
+//! The command line: clap structs, nothing else. `commands` gives them meaning; `tminus help` prints what stands here.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -151,7 +151,6 @@ impl Room {
             ToConductor::Hello { .. } => self.welcome(client, &frame).await,
             ToConductor::Wish(request) => self.wish(client, request).await,
             ToConductor::Signature { id, result } => self.signature(id, result),
-            ToConductor::SecretValue { .. } => {}
             ToConductor::AnswersEnded { at } => self.answers_ended(at).await,
             ToConductor::Bye => self.part(client).await,
         }

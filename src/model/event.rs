@@ -321,7 +321,7 @@ pub enum Event {
     #[serde(rename = "journal.failed")]
     JournalFailed { why: String },
 
-    /// The run ended. `undone` counts steps that were never settled.
+    /// The run ended, and how; what is left is the last record and the seal.
     #[serde(rename = "ended")]
     Ended { how: EndState, by: Actor },
     /// The last record.

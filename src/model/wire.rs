@@ -6,7 +6,6 @@
 
 use crate::model::ids::Seq;
 use crate::model::intent::Request;
-use crate::model::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 /// The wire's version: changed whenever a frame changes.
@@ -43,13 +42,6 @@ pub enum ToConductor {
         id: u64,
         /// Armored SSHSIG, or why not.
         result: Result<String, String>,
-    },
-    /// A secret that the conductor asked for by `NeedSecret`.
-    SecretValue {
-        /// The variable.
-        name: String,
-        /// Its value.
-        value: Secret,
     },
     /// An answers file has no answer for where the run stands: hold it, then end the conductor.
     AnswersEnded {
