@@ -14,6 +14,7 @@ use super::{Left, LinearError};
 use crate::feed::{News, Port, Role};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
+use crate::model::state::RunState;
 use crate::model::time::Stamp;
 use std::collections::VecDeque;
 use std::io::{BufRead, IsTerminal, Write};
@@ -174,7 +175,7 @@ impl<'a, W: Write> Lines<'a, W> {
         }
         self.due = false;
         self.role = self.port.role();
-        let next = prompt(self.teller.plan, &self.teller.state, self.role);
+        let next = prompt(self.teller.plan, &self.state_at(now), self.role);
         let changed = self.shown.as_ref().is_none_or(|shown| !same(shown, &next));
         if self.talk.is_asking() {
             // What is being asked stays; it is said again after what came in between, and the conductor judges the answer.
@@ -190,6 +191,11 @@ impl<'a, W: Write> Lines<'a, W> {
             self.shown = Some(next);
         }
         None
+    }
+
+    /// The state as it is now: what is early at the last record may not be any more.
+    fn state_at(&self, now: Stamp) -> RunState {
+        RunState { at: now, ..self.teller.state.clone() }
     }
 
     fn show(&mut self, next: Prompt, changed: bool, now: Stamp) {
@@ -234,7 +240,8 @@ impl<'a, W: Write> Lines<'a, W> {
         self.ask_again();
         let (plan, state) = (self.teller.plan, &self.teller.state);
         self.role = self.port.role();
-        self.shown.get_or_insert_with(|| prompt(plan, state, self.role));
+        let at_now = self.state_at((self.clock)());
+        self.shown.get_or_insert_with(|| prompt(plan, &at_now, self.role));
         self.talk.shown(state.last);
         // The terminal wrote `^C` and no line's end.
         self.teller.voice.say("");

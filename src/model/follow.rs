@@ -81,7 +81,7 @@ fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> bo
     if own.status != StepStatus::NotYet || own.attempt > 0 {
         return false;
     }
-    let time_has_come = step.at.as_ref().and_then(|at| schedule::bind(plan, state, at)).is_none_or(|at| at <= now.wall);
+    let time_has_come = schedule::planned_at(plan, state, ix).is_none_or(|at| at <= now.wall);
     let by_the_way_back = state.is_on_way_back(plan, ix);
     let asks = step.effect == Effect::Destroys || step.point_of_no_return || step.second_person;
     match &step.work {
@@ -139,7 +139,7 @@ pub fn wake_after(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
     }
     let retries = state.steps.iter().filter_map(|own| own.retry_at);
     let waits = waiting(state).into_iter().filter_map(|ix| state.step(ix).until);
-    let planned = state.next(plan).and_then(|next| schedule::bind(plan, state, plan.step(next).at.as_ref()?));
+    let planned = state.next(plan).and_then(|next| schedule::planned_at(plan, state, next));
     retries.chain(waits).chain(planned).filter(|at| *at > looked).min()
 }
 

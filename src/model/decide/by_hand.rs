@@ -18,6 +18,12 @@ fn opened(plan: &Plan, state: &RunState, ix: StepIx, asked: &Asked) -> Result<(V
     if super::asked_class(plan, state, ix) > Class::C1 {
         return refuse(format!("start {} first", plan.step(ix).number));
     }
+    if super::early_start(plan, state, ix, asked.now.wall).is_some() {
+        return refuse(format!(
+            "it is too early for {} without a reason: start it first, with one",
+            plan.step(ix).number
+        ));
+    }
     let begun = start::run(plan, state, ix, &Typed::default(), asked)?;
     Ok((begun, state.step(ix).attempt + 1))
 }

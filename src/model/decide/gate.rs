@@ -1,6 +1,6 @@
 //! Voting at a gate and deciding it.
 
-use super::{Asked, Decided, needs_reason, refuse};
+use super::{Asked, Decided, early, needs_reason, refuse};
 use crate::model::event::{Event, Vote};
 use crate::model::ids::{RoleId, StepIx};
 use crate::model::plan::Plan;
@@ -72,6 +72,7 @@ pub(super) fn decide_gate(
     if !go {
         needs_reason(reason, "NO-GO")?;
     }
+    early::explained(state, early::early_decision(plan, state, ix, asked.now.wall), &plan.step(ix).number, reason)?;
     Ok(vec![Event::GateDecided {
         step: plan.step(ix).id.clone(),
         attempt: state.step(ix).attempt,

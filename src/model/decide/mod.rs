@@ -5,11 +5,13 @@
 
 mod by_hand;
 mod control;
+mod early;
 mod gate;
 mod permit;
 mod start;
 mod startable;
 
+pub use early::{early_decision, early_start};
 pub use gate::GO_ANYWAY;
 pub(crate) use permit::begin;
 pub use permit::{asked_class, invocation};

@@ -2,7 +2,7 @@
 
 use super::{App, Effect};
 use crate::feed::{Port, Role};
-use crate::model::decide::asked_class;
+use crate::model::decide::{asked_class, early_start};
 use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
 use crate::model::state::StepStatus;
@@ -164,7 +164,8 @@ impl App {
         let step = self.plan.step(ix);
         let class = asked_class(&self.plan, &self.state, ix);
         let by_hand = matches!(step.work, Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. });
-        if by_hand && class <= Class::C1 {
+        let early = early_start(&self.plan, &self.state, ix, now.wall).is_some();
+        if by_hand && class <= Class::C1 && !early {
             return self.answer(ix, port, now);
         }
         let read = step.command().is_none() || self.eye.shown_whole.get() == Some(ix);
@@ -225,9 +226,7 @@ impl App {
             {
                 match self.plan.step(ix).work {
                     Work::Gate(_) | Work::Wait(_) | Work::Run(_) => self.show(Screen::Step),
-                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
-                        self.answer(ix, port, now)
-                    }
+                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => self.begin(ix, port, now),
                 }
             }
             _ => self.show(Screen::Step),
