@@ -189,6 +189,9 @@ impl Room {
         if !peer.is_of_the_run(&self.dir.id().0) {
             return false;
         }
+        let why =
+            format!("a program that the run itself started may not look at it or steer it (process {})", peer.pid);
+        self.hall.tell(client, ToClient::TurnedAway { why });
         let _ = self.hall.dismiss(client);
         self.step(Input::Note(vec![Event::IntentRefused { pid: peer.pid, exe: peer.exe }])).await;
         true

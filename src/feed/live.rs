@@ -185,6 +185,10 @@ impl Link {
                 News::Driver { name: driver, you }
             }
             ToClient::Trouble { words } => News::Trouble(words),
+            ToClient::TurnedAway { why } => {
+                self.lost(why);
+                return false;
+            }
             ToClient::Over { sealed, why } => {
                 let _ = self.news.send(News::Over { sealed, why });
                 return false;

@@ -221,7 +221,9 @@ impl Conductor {
                     Err(_) => return,
                 },
                 None => match follow::wake(&self.plan, &self.state) {
-                    Some(at) if at > self.now.wall && self.state.hold.is_none() && !self.clock_stands => self.now.wall = at,
+                    Some(at) if at > self.now.wall && self.state.hold.is_none() && !self.clock_stands => {
+                        self.now.wall = at
+                    }
                     Some(_) | None => return,
                 },
             }

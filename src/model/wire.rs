@@ -107,6 +107,11 @@ pub enum ToClient {
         /// What, in words; empty when it is over.
         words: String,
     },
+    /// This client may not come in; the conductor goes on without it.
+    TurnedAway {
+        /// Why, in words.
+        why: String,
+    },
     /// The conductor ends.
     Over {
         /// Whether a seal stands.

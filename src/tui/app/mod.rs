@@ -129,6 +129,8 @@ pub struct App {
     watching: Option<String>,
     go_since: Option<Stamp>,
     dismissed: Dismissed,
+    /// The start was wished and neither recorded nor refused yet.
+    starting: bool,
     caught_up: bool,
     absent_from: Option<u64>,
     returned: Option<u64>,
@@ -157,6 +159,7 @@ impl App {
             watching: None,
             go_since: None,
             dismissed: Dismissed::default(),
+            starting: false,
             caught_up: false,
             absent_from: None,
             returned: None,
@@ -189,7 +192,11 @@ impl App {
                 self.message = Some(Message::Asked);
                 Vec::new()
             }
-            Msg::Sent(Err(words)) | Msg::Copied(words) => self.say(words),
+            Msg::Sent(Err(words)) => {
+                self.starting = false;
+                self.say(words)
+            }
+            Msg::Copied(words) => self.say(words),
             Msg::Background(red, green, blue) => {
                 self.background((red, green, blue));
                 Vec::new()

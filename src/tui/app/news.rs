@@ -32,7 +32,10 @@ impl App {
         match news {
             News::Records(records) => self.fold(&records),
             News::Taken(_) => self.unasked(),
-            News::Refused(_, words) => return self.say(format!("Not done: {}.", shown(words.trim_end_matches('.')))),
+            News::Refused(_, words) => {
+                self.starting = false;
+                return self.say(format!("Not done: {}.", shown(words.trim_end_matches('.'))));
+            }
             News::Driver { name, you } => self.driver(&name, you, role),
             News::Trouble(words) => self.trouble = essential_first(words),
             News::Over { sealed, why } => self.conductor_ended(sealed, why, now),

@@ -21,13 +21,12 @@ pub fn criteria(ctx: &Context<'_>, step: StepIx) -> Vec<StepIx> {
     gate_of(ctx, step).map(|gate| gate.go.iter().chain(&gate.no_go).copied().collect()).unwrap_or_default()
 }
 
-/// `GATE 2.5  Go/No-Go … now 08:58:10 EST (-05:00)`.
+/// `GATE 2.5  Go/No-Go`; the clocks stand above it.
 pub fn head(ctx: &Context<'_>, step: StepIx) -> Head {
-    let zone = crate::model::schedule::format_wall(ctx.now.wall, &ctx.state.zone, Some("%H:%M:%S %Z"));
     Head {
         word: format!("GATE {}", say::number(ctx, step)),
         title: say::title(ctx, step),
-        tag: zone.unwrap_or_default(),
+        tag: String::new(),
         role: Role::You,
     }
 }
