@@ -36,7 +36,6 @@ impl App {
                 sealed: self.over.as_ref().is_some_and(|over| over.sealed),
                 watching: self.watching.as_deref(),
                 keys: &keys,
-                extents: self.extents.as_ref().map(|(step, extents)| (*step, extents)),
             };
             let gate = self.overlays.get(first).is_some_and(|overlay| matches!(overlay.card(), Card::Gate(_)));
             let below =

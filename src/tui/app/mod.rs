@@ -20,8 +20,8 @@ use crate::model::state::RunState;
 use crate::model::time::Stamp;
 use crate::tui::eye::{Eye, Row, Screen};
 use crate::tui::overlays::Overlay;
+use crate::tui::streams::Streams;
 use crate::tui::theme::{Look, Theme};
-use crate::tui::views::Extents;
 use crossterm::event::KeyEvent;
 use std::time::Duration;
 
@@ -140,7 +140,7 @@ pub struct App {
     lost: Option<String>,
     cut: Option<Cut>,
     refused: Option<String>,
-    extents: Option<(usize, Extents)>,
+    streams: Streams,
     needed: bool,
 }
 
@@ -169,7 +169,7 @@ impl App {
             lost: None,
             cut: None,
             refused: None,
-            extents: None,
+            streams: Streams::default(),
             needed: false,
         }
     }
