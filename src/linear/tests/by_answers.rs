@@ -302,3 +302,29 @@ fn an_answer_behind_run_answers_what_that_opened() {
     let left = fly(&plan, Box::new(port), news, &answers(&text).unwrap(), &mut paper, &move || now).unwrap();
     assert_eq!(left, Left::Ended { completed: true }, "{}", String::from_utf8_lossy(&paper));
 }
+
+#[test]
+fn an_answers_file_never_speaks_for_a_role_with_signers_however_it_is_sent() {
+    use crate::model::actor::{Actor, Known};
+    use crate::model::decide::{Asked, decide};
+    use crate::model::event::Vote;
+    let mut plan = flight();
+    plan.roles[0].signers = vec!["ana@example.com".into()];
+    let why = Answers::parse(WHOLE, Path::new("a.yaml"), &plan).unwrap_err().to_string();
+    assert!(why.contains("lead has signers (ana@example.com)"), "{why}");
+    let (port, _news) = begun(plan.clone());
+    let mut run = port.0.lock().unwrap();
+    run.wish(Intent::Start { typed: "local".into() });
+    let gate = plan.find(&StepId("go-no-go".into())).unwrap();
+    run.state.steps[gate.0].status = StepStatus::You;
+    for before in &mut run.state.steps[..gate.0] {
+        before.status = StepStatus::Ok;
+    }
+    let vote = Intent::Vote { step: StepId("go-no-go".into()), role: "lead".into(), vote: Vote::Go };
+    let as_known = |known: Known| {
+        let asked = Asked { by: Actor { name: "ci".into(), known }, now: run.now, reading: None };
+        decide(&plan, &run.state, &vote, &asked).map_err(|why| why.0)
+    };
+    assert!(as_known(Known::Unattended).unwrap_err().contains("an answers file cannot speak for it"));
+    assert!(as_known(Known::Peer).is_ok());
+}

@@ -51,6 +51,9 @@ pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, a
             if step.second_person && (second.is_empty() || second == asked.by.name) {
                 return refuse(format!("{} needs a second person, not {}", step.number, asked.by.name));
             }
+            if let (true, Some(role)) = (step.second_person, &step.role) {
+                super::gate::signed(plan, role, asked)?;
+            }
             Ok(())
         }
     }

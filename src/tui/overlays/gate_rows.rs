@@ -236,7 +236,10 @@ pub fn poll(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static>>
 
 fn role_title(ctx: &Context<'_>, id: &crate::model::ids::RoleId) -> String {
     let role = ctx.plan.roles.iter().find(|role| role.id == *id);
-    role.map_or(shown(id.as_str()).into_owned(), |role| shown(&role.title).into_owned())
+    role.map_or(shown(id.as_str()).into_owned(), |role| match role.signers.as_slice() {
+        [] => shown(&role.title).into_owned(),
+        signers => format!("{} [{}]", shown(&role.title), shown(&signers.join(", "))),
+    })
 }
 
 fn vote_word(vote: Vote) -> &'static str {

@@ -160,8 +160,8 @@ impl Stage {
             safety_floor: Duration::from_secs(300),
             decider: Some(RoleId("lead".into())),
             roles: vec![
-                Role { id: RoleId("lead".into()), title: "Technical lead".into() },
-                Role { id: RoleId("ops".into()), title: "Operations lead".into() },
+                Role { id: RoleId("lead".into()), title: "Technical lead".into(), signers: Vec::new() },
+                Role { id: RoleId("ops".into()), title: "Operations lead".into(), signers: Vec::new() },
             ],
             vars: Vec::new(),
             phases: vec![phase],
