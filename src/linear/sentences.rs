@@ -29,7 +29,14 @@ impl Before {
         let step = step_of(&record.event).and_then(|step| plan.find(step));
         let owner = step.and_then(|step| match plan.step(step).place {
             Place::Undo(owner) => Some(owner),
-            Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } | Place::Level(_) => None,
+            Place::Phase(_)
+            | Place::Choice { .. }
+            | Place::Criterion { .. }
+            | Place::Level(_)
+            | Place::Group(_)
+            | Place::Procedure(_)
+            | Place::Horizon(_)
+            | Place::Requirement(_) => None,
         });
         let with_status = |ix: StepIx| (ix, state.step(ix).status);
         Self { step: step.map(with_status), owner: owner.map(with_status) }
@@ -71,7 +78,12 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::StepResolved { .. }
         | Event::Survivors { .. }
         | Event::GateVoted { .. }
-        | Event::GateDecided { .. } => steps::of_step(plan, after, record),
+        | Event::GateDecided { .. }
+        | Event::StepReady { .. }
+        | Event::StepEnding { .. }
+        | Event::StepOld { .. }
+        | Event::MessageFilled { .. }
+        | Event::StepSigned { .. } => steps::of_step(plan, after, record),
         Event::Genesis { .. }
         | Event::Resume { .. }
         | Event::Continue { .. }
@@ -89,6 +101,17 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::Paused { .. }
         | Event::AnswersEnded { .. }
         | Event::Ended { .. }
+        | Event::Sampled { .. }
+        | Event::TriggerTripped { .. }
+        | Event::TriggerAcked { .. }
+        | Event::TriggerOver { .. }
+        | Event::TriggerCleared { .. }
+        | Event::ProcedureCalled { .. }
+        | Event::ProcedureEnded { .. }
+        | Event::Recycled { .. }
+        | Event::HorizonRound { .. }
+        | Event::RiskClosed { .. }
+        | Event::Warned { .. }
         | Event::Closed { .. } => run::of_run(plan, after, &record.event),
         Event::ClientJoined { .. }
         | Event::ClientLeft { .. }
@@ -120,7 +143,12 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::StepResolved { step, .. }
         | Event::Survivors { step, .. }
         | Event::GateVoted { step, .. }
-        | Event::GateDecided { step, .. } => Some(step),
+        | Event::GateDecided { step, .. }
+        | Event::StepReady { step, .. }
+        | Event::StepEnding { step, .. }
+        | Event::StepOld { step, .. }
+        | Event::MessageFilled { step, .. }
+        | Event::StepSigned { step, .. } => Some(step),
         Event::Noted { step, .. } => step.as_ref(),
         Event::Genesis { .. }
         | Event::Resume { .. }
@@ -143,6 +171,17 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::IntentRefused { .. }
         | Event::ClockJumped { .. }
         | Event::JournalFailed { .. }
+        | Event::Sampled { .. }
+        | Event::TriggerTripped { .. }
+        | Event::TriggerAcked { .. }
+        | Event::TriggerOver { .. }
+        | Event::TriggerCleared { .. }
+        | Event::ProcedureCalled { .. }
+        | Event::ProcedureEnded { .. }
+        | Event::Recycled { .. }
+        | Event::HorizonRound { .. }
+        | Event::RiskClosed { .. }
+        | Event::Warned { .. }
         | Event::Ended { .. }
         | Event::Closed { .. }
         | Event::Foreign { .. } => None,
@@ -167,7 +206,13 @@ fn phase_of(plan: &Plan, ix: StepIx) -> Option<usize> {
         match plan.step(at).place {
             Place::Phase(phase) => return Some(phase),
             Place::Choice { choose, .. } => at = choose,
-            Place::Criterion { .. } | Place::Undo(_) | Place::Level(_) => return None,
+            Place::Group(group) => at = group,
+            Place::Criterion { .. }
+            | Place::Undo(_)
+            | Place::Level(_)
+            | Place::Procedure(_)
+            | Place::Horizon(_)
+            | Place::Requirement(_) => return None,
         }
     }
     None

@@ -46,6 +46,22 @@ impl Driver {
             | Event::StepConditions { .. }
             | Event::Survivors { .. }
             | Event::GateVoted { .. }
+            | Event::StepReady { .. }
+            | Event::StepEnding { .. }
+            | Event::StepOld { .. }
+            | Event::MessageFilled { .. }
+            | Event::StepSigned { .. }
+            | Event::Sampled { .. }
+            | Event::TriggerTripped { .. }
+            | Event::TriggerAcked { .. }
+            | Event::TriggerOver { .. }
+            | Event::TriggerCleared { .. }
+            | Event::ProcedureCalled { .. }
+            | Event::ProcedureEnded { .. }
+            | Event::Recycled { .. }
+            | Event::HorizonRound { .. }
+            | Event::RiskClosed { .. }
+            | Event::Warned { .. }
             | Event::Held { .. }
             | Event::Released { .. }
             | Event::RollbackStarted { .. }
