@@ -106,6 +106,7 @@ impl Question {
 }
 
 /// Fills one gap. A gap that the wish does not have takes nothing.
+#[allow(clippy::too_many_lines, reason = "one line a wish")]
 pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
     match intent {
         Intent::Run { typed, .. } | Intent::RollBack { typed, .. } => put_typed(typed, slot, text),

@@ -59,6 +59,7 @@ pub fn sentence(plan: &Plan, before: &Before, after: &RunState, record: &Record)
     Some(shown(&text).into_owned())
 }
 
+#[allow(clippy::too_many_lines, reason = "one line an event")]
 fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
     match &record.event {
         Event::StepStarted { .. }
@@ -124,6 +125,7 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
 }
 
 /// The step that an event is about.
+#[allow(clippy::too_many_lines, reason = "one line an event")]
 fn step_of(event: &Event) -> Option<&StepId> {
     match event {
         Event::StepStarted { step, .. }

@@ -379,7 +379,7 @@ pub enum Evidence {
     /// That risk is closed.
     Risk(RiskId),
     /// The last reading of that probe, judged by this.
-    Signal { probe: ProbeId, expect: Expect },
+    Signal { probe: ProbeId, expect: Box<Expect> },
 }
 
 /// What is known about a failure before it happens.

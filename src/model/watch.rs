@@ -32,7 +32,7 @@ pub enum Source {
     /// By this command, which only reads.
     Command(Box<Command>),
     /// By a person, who reads it off and types it.
-    Measure(Question),
+    Measure(Box<Question>),
 }
 
 /// Something that is read again and again.

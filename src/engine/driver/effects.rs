@@ -8,6 +8,7 @@ use crate::model::event::Event;
 use crate::model::ids::StepId;
 
 impl Driver {
+    #[allow(clippy::too_many_lines, reason = "one line an event")]
     pub(super) fn act_on(&mut self, event: &Event, told: Told) {
         match event {
             Event::Started { .. } => self.out.push(Output::BindVars),

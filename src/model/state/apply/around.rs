@@ -13,14 +13,8 @@ use crate::model::state::{RunState, SignedOff, StepStatus};
 use crate::model::step::{Callee, Place, Work};
 
 impl RunState {
-    pub(super) fn fold_filled(
-        &mut self,
-        plan: &Plan,
-        record: &Record,
-        step: &StepId,
-        text: &str,
-        by: &Actor,
-    ) -> Applied {
+    pub(super) fn fold_filled(&mut self, plan: &Plan, record: &Record, step: &StepId, said: (&str, &Actor)) -> Applied {
+        let (text, by) = said;
         let ix = find(plan, step)?;
         if !matches!(plan.step(ix).work, Work::Notify(_)) {
             return Err(format!("{step} is no message"));

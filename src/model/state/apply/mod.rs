@@ -51,6 +51,7 @@ impl RunState {
         Ok(())
     }
 
+    #[allow(clippy::too_many_lines, reason = "one line an event")]
     fn fold_event(&mut self, plan: &Plan, record: &Record) -> Applied {
         match &record.event {
             Event::Genesis { text, .. } => self.fold_genesis(plan, text),
@@ -81,7 +82,7 @@ impl RunState {
             Event::StepReady { step, attempt, .. } => self.fold_ready(plan, record, (step, *attempt)),
             Event::StepEnding { step, attempt, why } => self.fold_ending(plan, record, (step, *attempt), why),
             Event::StepOld { step, why } => self.fold_old(plan, record, step, why),
-            Event::MessageFilled { step, text, by } => self.fold_filled(plan, record, step, text, by),
+            Event::MessageFilled { step, text, by } => self.fold_filled(plan, record, step, (text, by)),
             Event::StepSigned { .. } => self.fold_signed(plan, record),
             Event::Sampled { .. } => self.fold_sampled(plan, record),
             Event::TriggerTripped { trigger, why, by } => self.fold_tripped(plan, record, trigger, (why, by)),
