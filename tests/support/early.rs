@@ -29,7 +29,7 @@ fn wish(step: &str, reason: Option<&str>) -> Intent {
 }
 
 fn refused(course: &Course<'_>, intent: &Intent) -> String {
-    let asked = Asked { by: crate::fabricate::maya(), now: course.now, reading: None };
+    let asked = Asked::plain(crate::fabricate::maya(), course.now);
     decide(course.plan, &course.book.state, intent, &asked).expect_err("it is refused").0
 }
 

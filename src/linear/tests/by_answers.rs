@@ -322,7 +322,7 @@ fn an_answers_file_never_speaks_for_a_role_with_signers_however_it_is_sent() {
     }
     let vote = Intent::Vote { step: StepId("go-no-go".into()), role: "lead".into(), vote: Vote::Go };
     let as_known = |known: Known| {
-        let asked = Asked { by: Actor { name: "ci".into(), known }, now: run.now, reading: None };
+        let asked = Asked::plain(Actor { name: "ci".into(), known }, run.now);
         decide(&plan, &run.state, &vote, &asked).map_err(|why| why.0)
     };
     assert!(as_known(Known::Unattended).unwrap_err().contains("an answers file cannot speak for it"));

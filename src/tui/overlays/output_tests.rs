@@ -257,7 +257,7 @@ fn tried_twice() -> Stage {
     });
     let (checks, bound) = (Vec::new(), Vec::new());
     let verdict = crate::model::expect::Verdict::Fail;
-    stage.tell(Event::StepJudged { step: id(), attempt: 1, verdict, checks, bound, retry: None });
+    stage.tell(Event::StepJudged { step: id(), attempt: 1, verdict, checks, bound, retry: None, hints: Vec::new() });
     stage.tell(Event::StepStarted {
         step: id(),
         attempt: 2,
