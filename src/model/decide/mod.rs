@@ -16,7 +16,7 @@ mod watch;
 
 pub use early::{early_decision, early_start};
 pub use gate::GO_ANYWAY;
-pub use permit::{asked_class, invocation};
+pub use permit::{asked_class, invocation, probe_invocation};
 pub(crate) use permit::{begin, has_blanks};
 
 use crate::model::actor::Actor;
