@@ -74,6 +74,8 @@ pub enum Intent {
     Drive,
     /// End a process that outlived its conductor.
     EndSurvivors { step: StepId },
+    /// The journal cannot be written: go on with it in this folder, named from the root.
+    Journal { dir: String },
 }
 
 impl Intent {
@@ -105,7 +107,8 @@ impl Intent {
             | Intent::Pause
             | Intent::Close
             | Intent::Drive
-            | Intent::EndSurvivors { .. } => Vec::new(),
+            | Intent::EndSurvivors { .. }
+            | Intent::Journal { .. } => Vec::new(),
         }
     }
 
@@ -137,7 +140,8 @@ impl Intent {
             | Intent::Pause
             | Intent::Close
             | Intent::Drive
-            | Intent::EndSurvivors { .. } => None,
+            | Intent::EndSurvivors { .. }
+            | Intent::Journal { .. } => None,
         }
     }
 }

@@ -134,7 +134,7 @@ impl Rig {
     }
 
     pub fn end_output(&self, step: &str) {
-        self.tell(Order::EndOutput { step: StepId::from(step), attempt: 1 });
+        self.tell(Order::EndOutput { step: StepId::from(step), attempt: 1, lost: None });
     }
 
     pub fn close(&self, how: Closing) {

@@ -55,6 +55,8 @@ pub struct Ended {
     pub checks: Vec<Check>,
     /// What was captured.
     pub captured: Vec<Captured>,
+    /// Some of its output could not be kept.
+    pub lost: bool,
 }
 
 impl Driver {
@@ -89,7 +91,7 @@ impl Driver {
             // Facts come in order: a process that had ended before it was told to stop was judged before that wish.
             _stopped if own.stopping => Verdict::Stop,
             _ended if own.timed_out => Verdict::Time,
-            Verdict::Ok if own.lost > 0 => Verdict::Unknown,
+            Verdict::Ok if own.lost > 0 || ended.lost => Verdict::Unknown,
             Verdict::Ok if short.is_some() => Verdict::Fail,
             verdict => verdict,
         };
