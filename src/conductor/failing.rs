@@ -17,7 +17,7 @@ use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepIx};
 use crate::model::intent::Intent;
 use crate::model::time::Stamp;
-use crate::model::wire::ToClient;
+use crate::model::wire::{JOURNAL_FAILED, ToClient};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::net::UnixListener;
@@ -99,7 +99,7 @@ impl Room {
         };
         match &self.failing.failed {
             Some((why, _)) => Some(format!(
-                "Journal write failed ({why}). Holding. No step starts until this is fixed.{lost} ! shows the ways on."
+                "{JOURNAL_FAILED} ({why}). Holding. No step starts until this is fixed.{lost} ! shows the ways on."
             )),
             None if !lost.is_empty() => Some(format!("Output is not whole:{lost}")),
             None => self.signatures.words(),

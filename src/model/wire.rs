@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// The wire's version: changed whenever a frame changes.
 pub const WIRE: u32 = 2;
+/// How `Trouble` begins when the journal cannot be written: screens then offer the ways on.
+pub const JOURNAL_FAILED: &str = "Journal write failed";
 /// No frame is longer.
 pub const FRAME_LIMIT: usize = 64 * 1024;
 

@@ -122,7 +122,7 @@ impl RunDir {
     }
 
     /// Whether both are the same directory, whatever they are called.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub fn is(&self, other: &Self) -> bool {
         let which = |dir: &Self| rustix::fs::fstat(dir).ok().map(|stat| (stat.st_dev, stat.st_ino));
         which(self).is_some() && which(self) == which(other)
     }
