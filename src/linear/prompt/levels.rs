@@ -43,7 +43,8 @@ pub(super) fn by_hand(plan: &Plan, state: &RunState) -> Option<Choice> {
     };
     let choices: Vec<Choice> = steps.iter().map(each).collect();
     let card = vec!["Done by hand, of a way back:".to_owned()];
-    (!choices.is_empty() && state.started.is_some()).then(|| Choice::new("went back by hand", Ask::Menu { card, choices }))
+    (!choices.is_empty() && state.started.is_some())
+        .then(|| Choice::new("went back by hand", Ask::Menu { card, choices }))
 }
 
 fn facts(state: &RunState, plan: &Plan, ix: LevelIx) -> String {

@@ -3,10 +3,10 @@
 //! Stopping takes two numbers, never one; what is said of a step costs a reason.
 
 use super::{Prompt, only};
+use crate::feed::Role;
 use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::words::{ended, named, wall};
 use crate::model::event::{Resolution, StopHow};
-use crate::feed::Role;
 use crate::model::ids::{LevelIx, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;

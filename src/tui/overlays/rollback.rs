@@ -216,7 +216,11 @@ impl Face for RollBackCard {
                 if picked.form.is_empty() && self.not_yet(picked, ctx).is_none() {
                     keys.push(hint("y", "start it"));
                 }
-                keys.extend([hint("space", "read on"), hint("h", "first was done by hand"), hint("esc", "other levels")]);
+                keys.extend([
+                    hint("space", "read on"),
+                    hint("h", "first was done by hand"),
+                    hint("esc", "other levels"),
+                ]);
                 keys
             }
         }
