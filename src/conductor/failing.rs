@@ -25,6 +25,9 @@ use tokio::net::UnixListener;
 /// So long the last records may take to come to a broken disk before the conductor ends without them.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// The screens are told how much is lost this often.
+const EACH: Duration = Duration::from_secs(1);
+
 /// What is wrong with the journal, and what is done about it.
 #[derive(Default)]
 pub(super) struct Failing {
@@ -32,6 +35,9 @@ pub(super) struct Failing {
     pub failed: Option<(String, bool)>,
     /// Bytes of output that could not be kept.
     pub not_kept: u64,
+    /// The screens do not know yet how much that is, and when they were last told.
+    unsaid: bool,
+    said: Stamp,
     /// Who wished it elsewhere, by which wish, and where.
     moving: Option<(u32, u64, PathBuf)>,
     /// The directories that the run went to, the present one last.
@@ -83,10 +89,20 @@ impl Room {
     /// Output could not be kept. The writer records it as soon as it can; the screens are told at once.
     pub(super) fn output_not_kept(&mut self, bytes: u64) {
         self.failing.not_kept += bytes;
-        self.say_trouble();
+        self.failing.unsaid = true;
+        self.say_lost(SystemClock.now());
+    }
+
+    /// Says how much is lost by now, once a second: a flood loses many pieces.
+    pub(super) fn say_lost(&mut self, now: Stamp) {
+        if self.failing.unsaid && now.since(self.failing.said) >= EACH {
+            self.failing.said = now;
+            self.say_trouble();
+        }
     }
 
     fn say_trouble(&mut self) {
+        self.failing.unsaid = false;
         let words = self.trouble().unwrap_or_default();
         self.hall.tell_all(&ToClient::Trouble { words });
     }

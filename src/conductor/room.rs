@@ -316,6 +316,9 @@ impl Room {
     /// An end that was asked for comes when nothing runs and everything that was said is on disk.
     fn leave_when_quiet(&mut self) {
         if self.leaving.is_some() && self.controls.is_empty() && self.driver.is_idle() && !self.look_again {
+            if self.failing.failed.is_some() {
+                return self.end_failed();
+            }
             self.over = Some(self.leaving.take());
         }
     }
@@ -323,6 +326,7 @@ impl Room {
     async fn tick(&mut self) {
         let now = SystemClock.now();
         self.over_if_closed(false);
+        self.say_lost(now);
         if let Some((client, _)) = self.hall.asked_for_wheel.filter(|(_, since)| now.since(*since) >= WHEEL_GRACE) {
             self.give_wheel(client).await;
         }
