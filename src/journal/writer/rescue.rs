@@ -13,7 +13,25 @@ use crate::journal::writer::book::KeyMove;
 use crate::journal::writer::thread::{AGAIN, HELD, Health, RESERVE, RESERVE_NAME, Writer};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepId};
+use crate::model::time::Stamp;
 use std::io::ErrorKind;
+
+/// What is known of a failure that lasts.
+#[derive(Default)]
+pub(super) struct Failure {
+    /// Why, in words.
+    pub(super) why: String,
+    /// It may pass by itself: the disk was full.
+    pub(super) may_pass: bool,
+    /// A record of it is written, or waits.
+    pub(super) said: bool,
+    /// When it was last tried again.
+    pub(super) tried: Stamp,
+    /// Extents of output that is only held.
+    pub(super) extents: Vec<(Stamp, Event)>,
+    /// Nothing is written until another directory is ready or came to nothing.
+    pub(super) frozen: bool,
+}
 
 impl Writer {
     /// Goes on after `error`, as well as can be.
@@ -168,7 +186,7 @@ impl Writer {
         self.outputs.write_again(&mut *self.storage).map_err(JournalError::io("write", "output"))?;
         let records = self.try_commit(self.now(), KeyMove::Stay)?;
         self.health = Health::Well;
-        self.failure = super::thread::Failure::default();
+        self.failure = Failure::default();
         self.report_durable(records);
         let _ = self.reports.send(Report::Mended);
         Ok(())

@@ -11,6 +11,7 @@ use crate::journal::storage::Storage;
 use crate::journal::texts;
 use crate::journal::writer::book::{Book, KeyMove};
 use crate::journal::writer::outputs::Outputs;
+use crate::journal::writer::rescue::Failure;
 use crate::journal::writer::{Beginning, Chunk, Closing, Now, Order, Report, weight};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepId};
@@ -53,23 +54,6 @@ pub(super) enum Health {
     Dead,
     /// Not at all and never again: another conductor has the run, or what is to be written is no record.
     Gone,
-}
-
-/// What is known of a failure that lasts.
-#[derive(Default)]
-pub(super) struct Failure {
-    /// Why, in words.
-    pub(super) why: String,
-    /// It may pass by itself: the disk was full.
-    pub(super) may_pass: bool,
-    /// A record of it is written, or waits.
-    pub(super) said: bool,
-    /// When it was last tried again.
-    pub(super) tried: Stamp,
-    /// Extents of output that is only held.
-    pub(super) extents: Vec<(Stamp, Event)>,
-    /// Nothing is written until another directory is ready or came to nothing.
-    pub(super) frozen: bool,
 }
 
 /// The writer's thread.
