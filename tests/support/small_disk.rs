@@ -1,5 +1,6 @@
 //! A small disk of its own for a test that fills it: a tmpfs, where this machine lets a test mount one.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test that was left out says so; a panic is the report")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
