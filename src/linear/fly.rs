@@ -128,6 +128,9 @@ impl<W: Write> Flight<'_, W> {
             }
             News::Trouble(words) if words.is_empty() => {}
             News::Trouble(words) => self.teller.voice.say(&format!("Trouble: {words}")),
+            News::Over { why: Some(why), .. } if why.contains("the journal cannot be written") => {
+                return Some(Left::JournalFailed(why));
+            }
             News::Over { .. } | News::Lost(_) if self.told() => return Some(Left::NoAnswer),
             News::Over { sealed, why } => return Some(self.teller.over(sealed, why)),
             News::Lost(why) => return Some(Left::Lost(why)),

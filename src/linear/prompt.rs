@@ -41,6 +41,11 @@ pub fn prompt(plan: &Plan, state: &RunState, role: Role) -> Prompt {
     now
 }
 
+/// What can be done while the journal cannot be written.
+pub(super) fn without_journal(plan: &Plan, state: &RunState, role: Role) -> Prompt {
+    trouble::no_journal(plan, state, role)
+}
+
 /// What ^C asks: what to do with the command that runs. `None` where nothing runs, or where this client may not stop it.
 pub(super) fn interrupted(plan: &Plan, state: &RunState, role: Role) -> Option<Ask> {
     let may = match role {

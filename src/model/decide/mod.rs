@@ -137,7 +137,7 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         Intent::Abort { reason } => control::abort(plan, state, reason, asked),
         Intent::Pause => control::pause(plan, state, asked),
         Intent::Close => control::close(plan, state, asked),
-        Intent::Drive | Intent::EndSurvivors { .. } => refuse("only a conductor can do that"),
+        Intent::Drive | Intent::EndSurvivors { .. } | Intent::Journal { .. } => refuse("only a conductor can do that"),
     }
 }
 

@@ -270,6 +270,11 @@ impl App {
         match &self.over {
             Some(Over { why: Some(words), .. }) if !self.trouble.is_empty() => Left::JournalFailed(words.clone()),
             Some(Over { why: Some(words), .. }) => Left::Lost(words.clone()),
+            None if crate::tui::overlays::is_failing(&self.trouble) => {
+                let run = self.run_number().unwrap_or_default();
+                let words = crate::model::text::shown(&self.trouble);
+                Left::JournalFailed(format!("{words} The run waits: tminus attach {run}, then :journal DIR."))
+            }
             Some(Over { why: None, .. }) | None => Left::Leaving,
         }
     }
