@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows what is hashed. Upper case, spaces and short hashes are refused, so that one hash has one spelling.
 
+pub(crate) mod lanes;
+
 use sha2::{Digest, Sha256};
 use std::fmt;
 

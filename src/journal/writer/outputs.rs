@@ -1,18 +1,22 @@
 //! What attempts print: bytes to files of their own, at once, and the extents that commit to them.
 //!
 //! Each byte is written and hashed once, and held until it is synced, so that it can be written again elsewhere. An extent is
-//! at most 1 MiB of one stream; its salt stands in a file beside. Nothing here interprets a byte.
+//! at most 1 MiB of one stream; its salt stands in a file beside. Extents are hashed together, from memory, while the disk
+//! syncs. Nothing here interprets a byte.
+
+mod extents;
 
 use crate::journal::dir::{output_name, salt_name};
-use crate::journal::hash::{Hash, hex};
+use crate::journal::hash::hex;
 use crate::journal::storage::{FileNo, Storage};
 use crate::journal::writer::Chunk;
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepId};
 use crate::model::output::{Extent, Masked, Stream};
 use crate::model::time::Stamp;
+use extents::{Hashed, Unhashed, hashed};
+use memchr::memchr_iter;
 use rand_core::{OsRng, RngCore};
-use sha2::{Digest, Sha256};
 use std::io;
 
 /// The longest extent.
@@ -38,12 +42,8 @@ impl Growing {
         done
     }
 
-    fn sync(&mut self, storage: &mut dyn Storage) -> io::Result<()> {
-        if !self.unsynced.is_empty() {
-            storage.sync(self.file)?;
-            self.forget();
-        }
-        Ok(())
+    fn sync(&self, storage: &mut dyn Storage) -> io::Result<()> {
+        if self.unsynced.is_empty() { Ok(()) } else { storage.sync(self.file) }
     }
 
     fn forget(&mut self) {
@@ -79,7 +79,6 @@ impl Growing {
 struct Open {
     stream: Stream,
     salt: [u8; 32],
-    hash: Sha256,
     off: u64,
     len: u64,
     lines: u64,
@@ -97,6 +96,8 @@ struct Output {
     /// How much of it durable records commit to.
     committed: u64,
     open: Option<Open>,
+    /// Extents whose facts wait without a hash.
+    unhashed: Vec<Unhashed>,
     ended: bool,
 }
 
@@ -174,17 +175,35 @@ impl Outputs {
         closed.fold(Ok(()), io::Result::and)
     }
 
-    /// Syncs every file, and the directory if a name in it is new.
-    pub(super) fn sync(&mut self, storage: &mut dyn Storage) -> io::Result<()> {
+    /// Syncs every file, and the directory if a name in it is new; meanwhile the extents among `facts` get their hashes. They
+    /// have them after an error too.
+    pub(super) fn sync(&mut self, storage: &mut dyn Storage, facts: &mut [(Stamp, Event)]) -> io::Result<()> {
+        let (hashes, synced) = hashed(&self.each, || {
+            self.each.iter().try_for_each(|output| output.log.sync(storage).and_then(|()| output.salts.sync(storage)))
+        });
+        self.settle(hashes?, facts)?;
+        synced?;
         for output in &mut self.each {
-            output.log.sync(storage)?;
-            output.salts.sync(storage)?;
+            output.log.forget();
+            output.salts.forget();
         }
         self.names_synced(storage)
     }
 
+    /// Gives extents among `facts` the hashes that their bytes have.
+    fn settle(&mut self, hashes: Vec<Hashed>, facts: &mut [(Stamp, Event)]) -> io::Result<()> {
+        extents::settle(hashes, facts)?;
+        self.each.iter_mut().for_each(|output| output.unhashed.clear());
+        Ok(())
+    }
+
     /// Writes every file that is not synced again, into another, and what had no file yet.
     pub(super) fn write_again(&mut self, storage: &mut dyn Storage, facts: &mut Vec<(Stamp, Event)>) -> io::Result<()> {
+        // What is written again is forgotten, and what is forgotten cannot be hashed. A salt whose append fails is held, and
+        // written again below like everything else.
+        let _ = self.close_extents(storage, facts);
+        let (hashes, ()) = hashed(&self.each, || ());
+        self.settle(hashes?, facts)?;
         for output in &mut self.each {
             for file in [&mut output.log, &mut output.salts] {
                 if !file.unsynced.is_empty() {
@@ -246,7 +265,7 @@ impl Outputs {
         let log = Growing::make(storage, output_name(&step, attempt))?;
         let salts = Growing::make(storage, salt_name(&step, attempt))?;
         self.new_names = true;
-        self.each.push(Output { step, attempt, log, salts, written: 0, committed: 0, open: None, ended: false });
+        self.each.push(Output { step, attempt, log, salts, written: 0, committed: 0, open: None, unhashed: Vec::new(), ended: false });
         Ok(self.each.len() - 1)
     }
 }
@@ -257,12 +276,14 @@ impl Output {
             return Ok(());
         };
         let salt = format!("{}\n", hex(&open.salt)).into_bytes();
+        self.unhashed.push(Unhashed { salt: open.salt, off: open.off, len: open.len });
         let extent = Extent {
             stream: open.stream,
             off: open.off,
             len: open.len,
             lines: open.lines,
-            sha256: Hash::end(open.hash).hex(),
+            // Before its commit it gets one.
+            sha256: String::new(),
             masked: open.masked,
         };
         let (step, attempt) = (self.step.clone(), self.attempt);
@@ -275,15 +296,13 @@ impl Open {
     fn new(stream: Stream, off: u64) -> Self {
         let mut salt = [0u8; 32];
         OsRng.try_fill_bytes(&mut salt).expect("getrandom does not fail on a system that has booted");
-        let hash = Sha256::new_with_prefix(salt);
         let (len, lines, masked, at) = (0, 0, Vec::new(), Stamp::default());
-        Self { stream, salt, hash, off, len, lines, masked, at }
+        Self { stream, salt, off, len, lines, masked, at }
     }
 
     fn take(&mut self, bytes: &[u8], masked: Vec<Masked>, at: Stamp) {
-        self.hash.update(bytes);
         self.len += bytes.len() as u64;
-        self.lines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lines += memchr_iter(b'\n', bytes).count() as u64;
         self.at = at;
         for new in masked {
             match self.masked.iter_mut().find(|old| old.name == new.name) {

@@ -225,7 +225,7 @@ impl Writer {
         if self.is_superseded() {
             return Err(JournalError::Superseded);
         }
-        self.outputs.sync(&mut *self.storage).map_err(JournalError::io("sync", "output"))?;
+        self.outputs.sync(&mut *self.storage, &mut self.book.waiting).map_err(JournalError::io("sync", "output"))?;
         let records = self.book.commit(&mut *self.storage, at, moves)?;
         self.outputs.committed(&mut *self.storage);
         Ok(records)
