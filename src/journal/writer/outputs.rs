@@ -265,7 +265,17 @@ impl Outputs {
         let log = Growing::make(storage, output_name(&step, attempt))?;
         let salts = Growing::make(storage, salt_name(&step, attempt))?;
         self.new_names = true;
-        self.each.push(Output { step, attempt, log, salts, written: 0, committed: 0, open: None, unhashed: Vec::new(), ended: false });
+        self.each.push(Output {
+            step,
+            attempt,
+            log,
+            salts,
+            written: 0,
+            committed: 0,
+            open: None,
+            unhashed: Vec::new(),
+            ended: false,
+        });
         Ok(self.each.len() - 1)
     }
 }
