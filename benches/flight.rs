@@ -6,6 +6,8 @@
 
 #[path = "support/disk.rs"]
 mod disk;
+#[path = "../tests/support/fabricate.rs"]
+mod fabricate;
 #[path = "support/flood.rs"]
 mod flood;
 #[path = "../tests/journal_kit/mod.rs"]

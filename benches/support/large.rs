@@ -1,6 +1,7 @@
 //! A runbook of 10,000 steps: read, folded, drawn. What stands between a keypress and the first frame of a very long run.
 
-use super::journal_kit::{note, now, opening};
+use super::fabricate::genesis;
+use super::journal_kit::{note, now};
 use super::measure::{line, timed};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -8,12 +9,9 @@ use std::fmt::Write;
 use std::io;
 use std::ops::Range;
 use tminus::feed::{Port, Role};
-use tminus::journal::keys::RunKey;
-use tminus::model::event::Event;
-use tminus::model::ids::{Attempt, RunId, Seq, StepId};
+use tminus::model::ids::{Attempt, Seq, StepId};
 use tminus::model::intent::Intent;
 use tminus::model::record::Record;
-use tminus::model::signed::Realm;
 use tminus::model::state::RunState;
 use tminus::tui::App;
 use tminus::tui::theme::choose_for;
@@ -50,12 +48,6 @@ fn book() -> String {
         );
     }
     book
-}
-
-fn genesis() -> Event {
-    let run = RunId::from("0001-20261121T1000Z-large-0123456789abcdef");
-    let text = opening(&RunKey::generate(), "00").genesis(Realm::Live, &run).encode();
-    Event::Genesis { fmt: "1.0".into(), text, sig: "-".into() }
 }
 
 /// Parse, fold, first frame, another frame.
