@@ -7,11 +7,9 @@
 use crate::journal::dir::{RunDir, output_name, salt_name};
 use crate::journal::error::JournalError;
 use crate::journal::facts::Printed;
-use crate::journal::hash::Hash;
-use crate::journal::hash::lanes::{Message, each};
+use crate::journal::hash::{Hash, Running, of_next};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::output::Extent;
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::os::unix::fs::FileExt;
@@ -166,13 +164,13 @@ fn judge_extents(dir: &RunDir, name: &str, extents: &[(Seq, Extent)], salts: &[u
     let salted = |((_, extent), salt): (&(Seq, Extent), &[u8])| {
         let salt = salt.strip_suffix(b"\n").and_then(|hex| Hash::parse(std::str::from_utf8(hex).ok()?))?;
         let bytes = Cursor::new(salt.0).chain(From { file: &file, at: extent.off });
-        Some(Message { len: extent.len.checked_add(salt.0.len() as u64)?, bytes })
+        Some((bytes, extent.len.checked_add(salt.0.len() as u64)?))
     };
     // As far as there are salts; where one is missing is said after what stands before it.
-    let messages: Vec<Message<_>> = extents.iter().zip(salts.chunks(SALT)).map_while(salted).collect();
+    let messages: Vec<_> = extents.iter().zip(salts.chunks(SALT)).map_while(salted).collect();
     let readable = messages.len();
-    for ((seq, extent), hash) in extents.iter().zip(each(messages)) {
-        let hash = hash.map_err(|error| (*seq, error.to_string()))?;
+    for ((seq, extent), (bytes, length)) in extents.iter().zip(messages) {
+        let hash = of_next(bytes, length).map_err(|error| (*seq, error.to_string()))?;
         if hash.hex() != extent.sha256 {
             let (from, to) = (extent.off, extent.off + extent.len);
             return Err((*seq, format!("bytes {from} to {to} are not those that were recorded")));
@@ -200,7 +198,7 @@ impl Read for From<'_> {
 
 fn hash_file(dir: &RunDir, name: &str) -> Result<Hash, JournalError> {
     let mut file = dir.read(name)?;
-    let (mut hash, mut block) = (Sha256::new(), vec![0; BLOCK]);
+    let (mut hash, mut block) = (Running::new(), vec![0; BLOCK]);
     loop {
         match file.read(&mut block).map_err(JournalError::io("read", name))? {
             0 => return Ok(Hash::end(hash)),

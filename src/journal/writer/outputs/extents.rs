@@ -1,11 +1,10 @@
-//! The hashes of extents: from the bytes that are held anyway, many at once, beside the sync of the same bytes.
+//! The hashes of extents: from the bytes that are held anyway, beside the sync of the same bytes.
 //!
 //! An extent waits without a hash for its commit and never longer: one that got none is an error, not a record. Nothing is
 //! queued, so a slow hash makes the commit wait, and with it whoever prints. `Outputs` asks here, once for each commit.
 
 use super::Output;
-use crate::journal::hash::Hash;
-use crate::journal::hash::lanes::{Message, each};
+use crate::journal::hash::{Hash, of_next};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepId};
 use crate::model::time::Stamp;
@@ -56,11 +55,11 @@ fn all(outputs: &[Output]) -> io::Result<Vec<Hashed>> {
             let ahead = extent.off.checked_sub(from);
             held.skip(ahead.ok_or_else(|| io::Error::other("an extent is not held any more"))?);
             let salted = Cursor::new(extent.salt).chain(held.clone());
-            messages.push(Message { len: extent.len + extent.salt.len() as u64, bytes: salted });
+            messages.push((salted, extent.len + extent.salt.len() as u64));
             from = extent.off;
         }
     }
-    let mut hashes = each(messages).into_iter();
+    let mut hashes = messages.into_iter().map(|(bytes, length)| of_next(bytes, length));
     let of = |output: &Output| {
         let extents: io::Result<Vec<(u64, Hash)>> =
             output.unhashed.iter().zip(&mut hashes).map(|(extent, hash)| Ok((extent.off, hash?))).collect();
