@@ -21,7 +21,7 @@ impl<'a> Reader<'a> {
             self.steps[at.0].owes = owes;
         }
         if let Some(field) = fields.take_field("undo") {
-            let undo = self.undo(&field, at);
+            let undo = self.beside(at, |reader| reader.undo(&field, at));
             self.steps[at.0].step.undo = undo;
         }
     }
@@ -30,6 +30,7 @@ impl<'a> Reader<'a> {
         if node.entries().is_none() {
             return self.located(node).map(Owed::Named);
         }
+        // It stands at the end of its phase, outside the group in which it is written.
         let step = self.step(node, self.home)?;
         self.owed.push(step);
         Some(Owed::Inline(step))
