@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
         Some(Retry { times: u32::try_from(times).ok()?, every })
     }
 
-    fn environment_of(&mut self, node: Node<'a>) -> Vec<(String, String)> {
+    pub(super) fn environment_of(&mut self, node: Node<'a>) -> Vec<(String, String)> {
         let mut all = Vec::new();
         for field in self.desk.named(node, "a mapping of names and values") {
             let fits = field.key.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')

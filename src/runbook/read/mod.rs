@@ -8,6 +8,7 @@ mod duties;
 mod expect;
 mod gate;
 mod header;
+mod inherited;
 mod measures;
 mod patterns;
 mod phase;
@@ -19,7 +20,9 @@ use super::later::Scope;
 use super::node::Node;
 use super::reader::{Desk, Fields};
 use super::times;
+pub(crate) use inherited::Inherited;
 use crate::model::ids::{RoleId, StepIx, VarName};
+use crate::model::around::Target;
 use crate::model::plan::{Environment, Level, Phase, Role, Start, Var};
 use crate::model::step::{Place, PlannedStep, Shell};
 use crate::model::when::When;
@@ -169,6 +172,12 @@ pub(crate) struct Reader<'a> {
     known_patterns: HashSet<String>,
     counted_patterns: usize,
     patterns_full: bool,
+    /// Where commands run, beside this machine.
+    pub targets: Vec<Target>,
+    /// Environments that steps name, beside the runbook's.
+    pub environments: Vec<(String, Environment)>,
+    /// What steps take over from what the reader stands in.
+    pub inherited: Inherited,
     /// Where an owed inline step goes: the phase or level that is being read.
     home: Place,
     owed: Vec<StepIx>,
@@ -205,6 +214,9 @@ impl<'a> Reader<'a> {
             known_patterns: HashSet::new(),
             counted_patterns: 0,
             patterns_full: false,
+            targets: Vec::new(),
+            environments: Vec::new(),
+            inherited: Inherited::default(),
             home: Place::Phase(0),
             owed: Vec::new(),
         }

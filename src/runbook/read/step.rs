@@ -239,7 +239,7 @@ impl<'a> Reader<'a> {
         (step.point_of_no_return, step.second_person, step.auto) = (border, second_person, auto);
     }
 
-    fn skip(&mut self, node: Node<'a>) -> Option<Skip> {
+    pub(super) fn skip(&mut self, node: Node<'a>) -> Option<Skip> {
         if self.desk.written(&node.span()) == "no" {
             self.desk.report(
                 Diagnostic::error("RB0108", &node.span(), "`no` is false to some readers of YAML")
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
         fits.then_some(phrase)
     }
 
-    fn conditions(&mut self, node: Node<'a>) -> Vec<Condition> {
+    pub(super) fn conditions(&mut self, node: Node<'a>) -> Vec<Condition> {
         let mut all = Vec::new();
         for field in self.desk.named(node, "a mapping of variables and what they must be") {
             self.wanted_vars.push(Located { text: field.key.to_owned(), span: field.key_span.clone() });
