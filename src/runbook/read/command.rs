@@ -66,8 +66,10 @@ impl<'a> Reader<'a> {
         let literal = self.desk.truth(fields.take("literal"));
         let target = match at {
             Some(at) => self.steps[at.0].target.clone(),
-            None => self.target_of(fields),
+            None => fields.take("target").and_then(|node| self.target(node)).or(self.inherited.target.clone()),
         };
+        // `local` leaves a target again.
+        let target = target.filter(|target| target.as_str() != "local");
         if let Some(at) = at {
             let draft = &mut self.steps[at.0];
             draft.example = example.map(Node::span);
@@ -213,7 +215,7 @@ impl<'a> Reader<'a> {
             timeout: Some(self.defaults.timeout),
             cwd: around.cwd,
             env: around.env,
-            target: around.target,
+            target: around.target.filter(|target| target.as_str() != "local"),
             ..Command::new(program)
         };
         let title = self.title_from(&field);

@@ -4,8 +4,7 @@
 //! command there only reads unless it says otherwise: a gate that is due looks by itself. `step`, `risk` and `signal`
 //! stand on what is known already, and nobody reads them anew.
 
-use super::wanted::What;
-use super::{Reader, Use};
+use super::{Reader, Use, What};
 use crate::model::expect::Expect;
 use crate::model::ids::{ProbeId, RiskId, StepId, StepIx};
 use crate::model::step::{Evidence, Item, Place, Side, Work};

@@ -4,8 +4,7 @@
 //! run.
 
 use super::measures::{self, Measures};
-use super::wanted::What;
-use super::{Located, Reader, Use};
+use super::{Located, Reader, Use, What};
 use crate::model::cmp::Cmp;
 use crate::model::expect::{Except, ExitWanted, Expect, JsonWanted, Measured, Of};
 use crate::model::fill::is_name;

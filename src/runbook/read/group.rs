@@ -1,8 +1,7 @@
 //! Groups: steps under one title (`steps`, `parallel`), what their members inherit, and checklists whose items do more
 //! than state.
 //!
-//! A member reads what it does not say itself from `Reader::inherited`; phases fill that too. Whoever sets it for
-//! children puts the old one back.
+//! A member reads what it does not say itself from `Reader::inherited`; phases fill that too.
 
 use super::{Inherited, Reader};
 use crate::model::ids::StepIx;
@@ -26,13 +25,13 @@ impl<'a> Reader<'a> {
             _steps => Together::InOrder,
         };
         let inherited = self.inherited_from(at, fields);
-        let before = std::mem::replace(&mut self.inherited, inherited);
         let list = self.desk.list(kind.node, "a list of steps");
         if list.is_empty() && kind.node.items().is_some() {
             self.desk.missing(&kind.key_span, "the group has no step".into(), "add a step such as `- confirm: …`");
         }
-        let steps = list.into_iter().filter_map(|node| self.step(node, Place::Group(at))).collect();
-        self.inherited = before;
+        let read =
+            |reader: &mut Self| list.into_iter().filter_map(|node| reader.step(node, Place::Group(at))).collect();
+        let steps = self.within(inherited, read);
         Work::Group(Group { how, steps })
     }
 
@@ -67,10 +66,7 @@ impl<'a> Reader<'a> {
             risk: None,
             ..self.inherited.clone()
         };
-        let before = std::mem::replace(&mut self.inherited, inherited);
-        let read = read(self);
-        self.inherited = before;
-        read
+        self.within(inherited, read)
     }
 
     /// A checklist with an item that runs, measures or looks up is a group of steps; else nothing.

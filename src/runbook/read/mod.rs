@@ -4,15 +4,21 @@
 //! and `check` resolves them. Nothing here stops at a mistake. `runbook::parse_with` calls `Reader::runbook`.
 
 mod command;
+mod criterion;
 mod duties;
 mod expect;
 mod gate;
+mod group;
 mod header;
 mod inherited;
+mod language;
 mod measures;
+mod monitor;
+mod notice;
 mod patterns;
 mod phase;
 mod step;
+mod wanted;
 mod work;
 
 use super::diagnostic::{Diagnostic, Findings};
@@ -20,16 +26,19 @@ use super::later::Scope;
 use super::node::Node;
 use super::reader::{Desk, Fields};
 use super::times;
-pub(crate) use inherited::Inherited;
-use crate::model::ids::{RoleId, StepIx, VarName};
 use crate::model::around::Target;
+use crate::model::ids::{RoleId, StepIx, TargetId, VarName};
 use crate::model::plan::{Environment, Level, Phase, Role, Start, Var};
-use crate::model::step::{Place, PlannedStep, Shell};
+use crate::model::step::{Effect, Place, PlannedStep, Shell};
+use crate::model::watch::Probe;
 use crate::model::when::When;
 use chrono_tz::Tz;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
+
+pub(crate) use inherited::Inherited;
+pub(crate) use wanted::{Wanted, What};
 
 /// A text with the place where it stands.
 #[derive(Clone, Debug)]
@@ -65,6 +74,14 @@ pub(crate) struct Draft {
     pub literal: bool,
     /// `argv_secret: accepted`.
     pub argv_secret: bool,
+    /// The author's word for what it does, where there is one.
+    pub effect: Option<Effect>,
+    /// Where it runs: its own target, or the one it inherited.
+    pub target: Option<TargetId>,
+    /// It is read for a gate, a monitor, a requirement or a checklist, whose id it bears before its own.
+    pub is_criterion: bool,
+    /// Where it says until when it is due.
+    pub by: Option<Range<usize>>,
 }
 
 /// A phase and its places.
@@ -122,6 +139,7 @@ pub(crate) struct Filled {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WhenOf {
     StepAt(StepIx),
+    StepBy(StepIx),
     Wait(StepIx),
     PhaseAt(usize),
     HardStop,
@@ -133,6 +151,8 @@ pub(crate) struct Defaults {
     pub shell: Shell,
     pub timeout: Duration,
     pub strict: bool,
+    /// What runs a text in another language, and the variable that holds its connection URL.
+    pub runners: HashMap<String, (Vec<String>, Option<VarName>)>,
 }
 
 /// The draft of a plan, and the desk for complaints about it.
@@ -162,8 +182,10 @@ pub(crate) struct Reader<'a> {
     pub steps: Vec<Draft>,
     pub filled: Vec<Filled>,
     pub whens: Vec<(WhenOf, Range<usize>)>,
-    /// `rollback: ID` of gates.
-    pub wanted_levels: Vec<Located>,
+    /// Names that refer to what may stand further down.
+    pub wanted: Vec<Wanted>,
+    /// Probes of monitors that read for themselves; `check::ids` names them.
+    pub own_probes: Vec<(StepIx, Probe)>,
     /// Variables named by `when`, `of`.
     pub wanted_vars: Vec<Located>,
     /// Every variable's name, and whether it is a secret; `index_variables` fills it.
@@ -208,7 +230,8 @@ impl<'a> Reader<'a> {
             steps: Vec::new(),
             filled: Vec::new(),
             whens: Vec::new(),
-            wanted_levels: Vec::new(),
+            wanted: Vec::new(),
+            own_probes: Vec::new(),
             wanted_vars: Vec::new(),
             known_vars: HashMap::new(),
             known_patterns: HashSet::new(),

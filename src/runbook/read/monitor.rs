@@ -3,8 +3,7 @@
 //! A command of its own becomes a probe that bears the step's id, which is given later; `check::ids` names both. What it
 //! must show stays with the monitor (`ok`, `trip`, `until`): a probe only reads.
 
-use super::Reader;
-use super::wanted::What;
+use super::{Reader, What};
 use crate::model::expect::Expect;
 use crate::model::ids::{ProbeId, StepIx};
 use crate::model::step::{Place, Work};

@@ -3,8 +3,7 @@
 //! An OUTCOME is one type wherever it stands (`then`, `otherwise`, `if_fails`): it proposes and never acts. The names in
 //! it may point forward, so that they are only noted here; `check::refs` resolves them.
 
-use super::wanted::What;
-use super::{Located, Reader};
+use super::{Located, Reader, What};
 use crate::model::ids::{LevelId, MessageId, ProcedureId, RoleId, StepId, StepIx};
 use crate::model::step::{Callee, Command, Effect, Hint, Notice, Program, SignOff, Work};
 use crate::model::watch::Outcome;
@@ -163,9 +162,11 @@ impl<'a> Reader<'a> {
         Some(text)
     }
 
-    /// What a message sent by a command does to the world, where the author does not say.
-    pub(super) fn default_effect(kind: &str, criterion: bool, work: &Work) -> Effect {
-        let sends = matches!(work, Work::Notify(notice) if notice.via.is_some());
-        if !criterion && (kind == "run" || sends) { Effect::Changes } else { Effect::Reads }
+    /// What a step does to the world where the author does not say: commands change, all else reads, and so do criteria.
+    pub(super) fn default_effect(&mut self, kind: &Field<'a>, at: StepIx) {
+        let draft = &mut self.steps[at.0];
+        let sends = matches!(&draft.step.work, Work::Notify(notice) if notice.via.is_some());
+        let changes = !draft.is_criterion && (kind.key == "run" || sends);
+        draft.step.effect = draft.effect.unwrap_or(if changes { Effect::Changes } else { Effect::Reads });
     }
 }
