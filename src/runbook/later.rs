@@ -43,6 +43,22 @@ pub(crate) enum Scope {
     Otherwise,
     /// One of `rollbacks`.
     Level,
+    /// One of `targets`.
+    Target,
+    /// One of `signals`.
+    Signal,
+    /// One of `triggers`.
+    Trigger,
+    /// One of `procedures`.
+    Procedure,
+    /// One of `messages`.
+    Message,
+    /// One of `horizons`.
+    Horizon,
+    /// One of `risks`.
+    Risk,
+    /// One of `defaults.runners`.
+    Runner,
 }
 
 impl Scope {
@@ -66,6 +82,14 @@ impl Scope {
             Scope::Retry => "`retry`",
             Scope::Otherwise => "`otherwise`",
             Scope::Level => "a rollback",
+            Scope::Target => "a target",
+            Scope::Signal => "a signal",
+            Scope::Trigger => "a trigger",
+            Scope::Procedure => "a procedure",
+            Scope::Message => "a message",
+            Scope::Horizon => "a horizon",
+            Scope::Risk => "a risk",
+            Scope::Runner => "a runner",
         }
     }
 

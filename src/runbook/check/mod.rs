@@ -90,6 +90,15 @@ fn built(reader: &mut Reader<'_>) -> Plan {
         vars: std::mem::take(&mut reader.vars),
         phases: std::mem::take(&mut reader.phases).into_iter().map(|draft| draft.phase).collect(),
         levels: std::mem::take(&mut reader.levels).into_iter().map(|draft| draft.level).collect(),
+        requires: std::mem::take(&mut reader.requires),
+        targets: std::mem::take(&mut reader.targets),
+        probes: std::mem::take(&mut reader.probes),
+        triggers: std::mem::take(&mut reader.triggers),
+        procedures: std::mem::take(&mut reader.procedures),
+        messages: std::mem::take(&mut reader.messages),
+        horizons: std::mem::take(&mut reader.horizons),
+        risks: std::mem::take(&mut reader.risks),
+        contacts: std::mem::take(&mut reader.contacts),
         steps: std::mem::take(&mut reader.steps).into_iter().map(|draft| draft.step).collect(),
         ..Plan::new(std::mem::take(&mut reader.title), environment)
     }
