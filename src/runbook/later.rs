@@ -55,6 +55,22 @@ pub(crate) enum Scope {
     Trip,
     /// `run` in another language.
     Language,
+    /// One of `targets`.
+    Target,
+    /// One of `signals`.
+    Signal,
+    /// One of `triggers`.
+    Trigger,
+    /// One of `procedures`.
+    Procedure,
+    /// One of `messages`.
+    Message,
+    /// One of `horizons`.
+    Horizon,
+    /// One of `risks`.
+    Risk,
+    /// One of `defaults.runners`.
+    Runner,
 }
 
 impl Scope {
@@ -84,6 +100,14 @@ impl Scope {
             Scope::Monitor => "`monitor`",
             Scope::Trip => "`trip`",
             Scope::Language => "`run` in another language",
+            Scope::Target => "a target",
+            Scope::Signal => "a signal",
+            Scope::Trigger => "a trigger",
+            Scope::Procedure => "a procedure",
+            Scope::Message => "a message",
+            Scope::Horizon => "a horizon",
+            Scope::Risk => "a risk",
+            Scope::Runner => "a runner",
         }
     }
 
@@ -121,7 +145,15 @@ impl Scope {
             | Scope::Except
             | Scope::Monitor
             | Scope::Trip
-            | Scope::Language => "",
+            | Scope::Language
+            | Scope::Target
+            | Scope::Signal
+            | Scope::Trigger
+            | Scope::Procedure
+            | Scope::Message
+            | Scope::Horizon
+            | Scope::Risk
+            | Scope::Runner => "",
         }
     }
 }

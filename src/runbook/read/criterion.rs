@@ -17,16 +17,6 @@ use crate::runbook::reader::Fields;
 pub(super) const CRITERIA: [&str; 7] = ["confirm", "measure", "run", "judge", "signal", "step", "risk"];
 
 impl<'a> Reader<'a> {
-    /// `requires: [CRITERION…]`.
-    pub(super) fn requires(&mut self, fields: &mut Fields<'a>, place: Place) -> Vec<StepIx> {
-        let Some(node) = fields.take("requires") else {
-            return Vec::new();
-        };
-        let list = self.desk.list(node, "a list of criteria");
-        let list = self.desk.capped(list, 200, &node.span(), "criteria");
-        list.into_iter().filter_map(|node| self.criterion(node, place)).collect()
-    }
-
     /// A text, or a mapping with one kind.
     pub(super) fn criterion(&mut self, node: Node<'a>, place: Place) -> Option<StepIx> {
         if node.entries().is_none() {

@@ -24,14 +24,14 @@ impl<'a> Reader<'a> {
         let once = self.desk.truth(fields.take("once"));
         let way_back = fields.take("way_back").and_then(|node| self.name_of(node, What::Level, Some(at)));
         let stops = fields.take("stop").map(|node| self.stops(node, at)).unwrap_or_default();
-        let place = Place::Requirement(Owner::Step(at));
-        let requires = self.beside(at, |reader| reader.requires(fields, place));
+        let requires = fields.take("requires");
+        let requires = requires.map(|node| self.beside(at, |reader| reader.requires(node, Owner::Step(at))));
         let draft = &mut self.steps[at.0];
         draft.by = by_node.map(Node::span);
         let step = &mut draft.step;
         (step.within, step.hints, step.if_fails, step.by) = (within, hints, if_fails, by);
         (step.once, step.way_back) = (once, way_back.map(LevelId));
-        (step.stops, step.requires) = (stops, requires);
+        (step.stops, step.requires) = (stops, requires.unwrap_or_default());
     }
 
     /// `within: { of: STEP, limit: 60s }`.
@@ -61,18 +61,17 @@ impl<'a> Reader<'a> {
     /// `owes` and `undo`: steps that belong to this one.
     pub(super) fn way_back(&mut self, fields: &mut Fields<'a>, at: StepIx) {
         if let Some(node) = fields.take("owes") {
-            let owes = self
-                .desk
-                .list(node, "a list of step ids or steps")
-                .into_iter()
-                .filter_map(|node| self.owed(node))
-                .collect();
-            self.steps[at.0].owes = owes;
+            self.steps[at.0].owes = self.all_owed(node);
         }
         if let Some(field) = fields.take_field("undo") {
             let undo = self.beside(at, |reader| reader.undo(&field, at));
             self.steps[at.0].step.undo = undo;
         }
+    }
+
+    pub(super) fn all_owed(&mut self, node: Node<'a>) -> Vec<Owed> {
+        let list = self.desk.list(node, "a list of step ids or steps");
+        list.into_iter().filter_map(|node| self.owed(node)).collect()
     }
 
     fn owed(&mut self, node: Node<'a>) -> Option<Owed> {

@@ -3,6 +3,7 @@
 //! References may point forward (a gate names a rollback further down), so names are kept as written with their places,
 //! and `check` resolves them. Nothing here stops at a mistake. `runbook::parse_with` calls `Reader::runbook`.
 
+mod around;
 mod command;
 mod criterion;
 mod duties;
@@ -18,6 +19,8 @@ mod notice;
 mod patterns;
 mod phase;
 mod step;
+mod targets;
+mod triggers;
 mod wanted;
 mod work;
 
@@ -26,17 +29,18 @@ use super::later::Scope;
 use super::node::Node;
 use super::reader::{Desk, Fields};
 use super::times;
-use crate::model::around::Target;
+use crate::model::around::{Contact, Horizon, KnownRisk, Message, Procedure, Target};
 use crate::model::ids::{RoleId, StepIx, TargetId, VarName};
 use crate::model::plan::{Environment, Level, Phase, Role, Start, Var};
-use crate::model::step::{Effect, Place, PlannedStep, Shell};
-use crate::model::watch::Probe;
+use crate::model::step::{Effect, Owner, Place, PlannedStep, Shell};
+use crate::model::watch::{Probe, Trigger};
 use crate::model::when::When;
 use chrono_tz::Tz;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
+pub(crate) use around::AroundWhen;
 pub(crate) use inherited::Inherited;
 pub(crate) use wanted::{Wanted, What};
 
@@ -91,6 +95,7 @@ pub(crate) struct DraftPhase {
     pub own_id: Option<Located>,
     pub at: Option<Range<usize>>,
     pub takes: Option<Range<usize>>,
+    pub owes: Vec<Owed>,
 }
 
 /// Which undos a level names.
@@ -109,6 +114,7 @@ pub(crate) struct DraftLevel {
     pub head: Range<usize>,
     pub until: Option<Located>,
     pub undo: DraftUndo,
+    pub owes: Vec<Owed>,
 }
 
 /// What a text with `${…}` in it is for.
@@ -139,9 +145,11 @@ pub(crate) struct Filled {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WhenOf {
     StepAt(StepIx),
-    StepBy(StepIx),
     Wait(StepIx),
     PhaseAt(usize),
+    PhaseBy(usize),
+    StepBy(StepIx),
+    Around(AroundWhen),
     HardStop,
 }
 
@@ -198,6 +206,28 @@ pub(crate) struct Reader<'a> {
     pub targets: Vec<Target>,
     /// Environments that steps name, beside the runbook's.
     pub environments: Vec<(String, Environment)>,
+    /// What is polled, those of monitors not among them.
+    pub probes: Vec<Probe>,
+    /// Abort criteria.
+    pub triggers: Vec<Trigger>,
+    /// Quick fixes.
+    pub procedures: Vec<Procedure>,
+    /// Texts for people.
+    pub messages: Vec<Message>,
+    /// What must be true after the event.
+    pub horizons: Vec<Horizon>,
+    /// The risk register.
+    pub risks: Vec<KnownRisk>,
+    /// Where to look and whom to call.
+    pub contacts: Vec<Contact>,
+    /// What must be met before anything begins.
+    pub requires: Vec<StepIx>,
+    /// Phases that triggers name.
+    pub wanted_phases: Vec<Located>,
+    /// What risks stand before, by their places.
+    pub risks_before: Vec<(usize, Located)>,
+    /// Ids of procedures, horizons and risks, each with its kind.
+    around_ids: HashSet<String>,
     /// What steps take over from what the reader stands in.
     pub inherited: Inherited,
     /// Where an owed inline step goes: the phase or level that is being read.
@@ -224,7 +254,7 @@ impl<'a> Reader<'a> {
             vars: Vec::new(),
             var_spans: Vec::new(),
             set_by_steps: Vec::new(),
-            defaults: Defaults { shell: Shell::Bash, timeout: Duration::from_secs(600), strict: true },
+            defaults: Defaults { shell: Shell::Bash, timeout: Duration::from_secs(600), strict: true, runners: HashMap::new() },
             phases: Vec::new(),
             levels: Vec::new(),
             steps: Vec::new(),
@@ -239,6 +269,17 @@ impl<'a> Reader<'a> {
             patterns_full: false,
             targets: Vec::new(),
             environments: Vec::new(),
+            probes: Vec::new(),
+            triggers: Vec::new(),
+            procedures: Vec::new(),
+            messages: Vec::new(),
+            horizons: Vec::new(),
+            risks: Vec::new(),
+            contacts: Vec::new(),
+            requires: Vec::new(),
+            wanted_phases: Vec::new(),
+            risks_before: Vec::new(),
+            around_ids: HashSet::new(),
             inherited: Inherited::default(),
             home: Place::Phase(0),
             owed: Vec::new(),
@@ -254,6 +295,7 @@ impl<'a> Reader<'a> {
             return;
         }
         self.header(&mut fields);
+        self.before_the_phases(&mut fields);
         match fields.take("phases") {
             Some(node) => self.phases(node),
             None => self.desk.missing(
@@ -265,7 +307,39 @@ impl<'a> Reader<'a> {
         if let Some(node) = fields.take("rollbacks") {
             self.levels(node);
         }
+        self.after_the_phases(&mut fields);
         self.desk.finish(fields, &|_| None);
+    }
+
+    /// What phases and steps name: signals and messages are read first only so that the file's order is kept in the plan.
+    fn before_the_phases(&mut self, fields: &mut Fields<'a>) {
+        if let Some(node) = fields.take("signals") {
+            self.signals(node);
+        }
+        if let Some(node) = fields.take("contacts") {
+            self.contacts(node);
+        }
+        if let Some(node) = fields.take("messages") {
+            self.messages(node);
+        }
+        if let Some(node) = fields.take("requires") {
+            self.requires = self.requires(node, Owner::Runbook);
+        }
+    }
+
+    fn after_the_phases(&mut self, fields: &mut Fields<'a>) {
+        if let Some(node) = fields.take("procedures") {
+            self.procedures(node);
+        }
+        if let Some(node) = fields.take("horizons") {
+            self.horizons(node);
+        }
+        if let Some(node) = fields.take("triggers") {
+            self.triggers(node);
+        }
+        if let Some(node) = fields.take("risks") {
+            self.risks(node);
+        }
     }
 
     /// Of another version nothing else is said: every line of it would be a false alarm.
