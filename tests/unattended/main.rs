@@ -24,7 +24,9 @@ hard_stop: T+9h
 
 /// A run that came to rest.
 pub struct Flown {
+    /// Whose home it flew in.
     pub user: User,
+    /// How the program ended.
     pub output: Output,
 }
 
