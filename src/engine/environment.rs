@@ -1,6 +1,6 @@
 //! What a command sees: its environment, directory and input, from what was recorded plus the secrets that it names.
 
-use crate::engine::exec::{CommandSpec, Program, StdinSource};
+use crate::engine::exec::{CommandSpec, Program, StdinSource, Target};
 use crate::engine::secrets::Secrets;
 use crate::model::event::Invocation;
 use crate::model::fill;
@@ -105,6 +105,8 @@ impl Starting<'_> {
             cwd: invocation.cwd.clone().into(),
             env: env.into_iter().collect(),
             stdin,
+            terminal: None,
+            target: Target::Local,
             marker: marker(self.state, step.id.as_str(), attempt),
         }
     }

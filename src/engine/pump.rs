@@ -4,7 +4,7 @@
 //! Back-pressure runs all the way: a writer that is slow makes the pump wait, the pump the executor, the executor the child.
 
 use crate::engine::driver::{Captured, Ended, StepFact};
-use crate::engine::exec::{ExecFact, Running};
+use crate::engine::exec::{ExecFact, NOBODY_SAW, Running};
 use crate::engine::judge::{self, Judge, Outcome, look};
 use crate::engine::mask::{MaskedBytes, Masker};
 use crate::model::expect::{Check, Verdict};
@@ -73,6 +73,11 @@ impl<S: Sink> Pump<S> {
                         let masked = maskers.of(stream).push(bytes);
                         self.hand_on(stream, masked, at).await;
                     }
+                }
+                ExecFact::Lost { why, at } => {
+                    self.end_output(&mut maskers).await;
+                    say(step, attempt, nobody_saw(maskers.text(&why), at.since(spawned.unwrap_or(self.began))));
+                    return;
                 }
                 ExecFact::Exited { exit, drained, holders, at } => {
                     self.end_output(&mut maskers).await;
@@ -158,9 +163,14 @@ fn lost_from_sight(spawned: bool, took: Duration) -> StepFact {
     if !spawned {
         return StepFact::NotStarted { why: "its supervisor went away".into() };
     }
-    let check = Check { want: "its end".into(), saw: "its supervisor went away".into(), ok: false };
+    nobody_saw("its supervisor went away".into(), took)
+}
+
+/// An end that nobody saw is unknown, whatever was printed before it.
+fn nobody_saw(why: String, took: Duration) -> StepFact {
+    let check = Check { want: "its end".into(), saw: why, ok: false };
     StepFact::Ended(Box::new(Ended {
-        exit: Exit::Signal(0),
+        exit: NOBODY_SAW,
         took,
         drained: Drained::Grace,
         holders: Vec::new(),

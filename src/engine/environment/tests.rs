@@ -124,7 +124,7 @@ fn seen(command: Command) -> (BTreeMap<String, String>, Option<Vec<u8>>) {
     let text = |text: OsString| text.into_string().expect("text");
     let env = spec.env.into_iter().map(|(name, value)| (text(name), text(value))).collect();
     let stdin = match spec.stdin {
-        StdinSource::Null => None,
+        StdinSource::Null | StdinSource::Typed => None,
         StdinSource::Bytes(bytes) => Some(bytes),
     };
     (env, stdin)
