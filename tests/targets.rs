@@ -12,6 +12,7 @@ mod sshd;
 use exec::{Told, bash, hear_until, on_runtime, spec, to_the_end};
 use sshd::Sshd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tminus::engine::clock::{SystemClock, wait_until};
 use tminus::engine::exec::{Anywhere, CommandSpec, Control, Executor, Program, Running, StdinSource, Target, Window};
@@ -26,6 +27,9 @@ fn anywhere() -> Anywhere {
 /// `spec` on `name`, in its login folder, with nothing of ours in its environment.
 fn on(sshd: &Sshd, name: &str, mut spec: CommandSpec) -> CommandSpec {
     spec.target = Target::Ssh(sshd.target(name));
+    // A stop ends what carries a marker: no two commands of these tests may share one.
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    spec.marker = format!("{}/{}.1", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     spec.cwd = "".into();
     spec.env.clear();
     spec
@@ -60,6 +64,11 @@ fn lives(word: &str) -> bool {
 
 fn ends(word: &str) -> bool {
     wait_until(Duration::from_secs(10), Duration::from_millis(10), || !lives(word))
+}
+
+/// A length for `sleep` that is this test's alone.
+fn length(number: u32) -> String {
+    format!("{number}.{}", std::process::id())
 }
 
 #[test]
@@ -97,7 +106,7 @@ fn the_marker_is_in_its_environment_and_nothing_of_this_machines() {
     spec.marker = "run-1/a.1".into();
     let told = run(spec);
     let lines: Vec<String> = told.out().lines().map(str::to_owned).collect();
-    assert_eq!((lines[0].as_str(), lines[1].as_str()), ("run-1/a.1", "0"), "{told:?}");
+    assert_eq!((lines[0].as_str(), lines[1].as_str()), ("run-1/a.1@db1", "0"), "{told:?}");
     assert_ne!(lines[2], format!("[{}]", sshd.folder.path().display()));
 }
 
@@ -161,39 +170,46 @@ fn all_commands_of_a_target_share_one_connection_and_it_ends_with_the_executor()
 #[test]
 fn a_stop_reaches_the_whole_group_there() {
     let sshd = Sshd::start();
-    let told = meanwhile(on_db1(&sshd, "sleep 3601 | sleep 3601 & echo ready; wait"), "ready", |running| {
-        running.control(Control::Terminate);
-    });
+    let told = meanwhile(
+        on_db1(&sshd, &format!("sleep {0} | sleep {0} & echo ready; wait", length(3601))),
+        "ready",
+        |running| {
+            running.control(Control::Terminate);
+        },
+    );
     assert_eq!((told.exit(), told.drained(), told.holders()), (Exit::Signal(15), Drained::Eof, &[][..]), "{told:?}");
     assert!(told.took < Duration::from_secs(4), "it took {:?}", told.took);
-    assert!(ends("3601"), "it lives on");
+    assert!(ends(&length(3601)), "it lives on");
 }
 
 #[test]
 fn what_ignores_term_there_is_killed_after_the_grace_and_a_second_stop_skips_it() {
     let sshd = Sshd::start();
-    let text = "trap '' TERM; (trap '' TERM; exec sleep 3602 >/dev/null 2>&1) & echo ready; while :; do sleep 1; done";
+    let long = length(3602);
+    let text = &format!(
+        "trap '' TERM; (trap '' TERM; exec sleep {long} >/dev/null 2>&1) & echo ready; while :; do sleep 1; done"
+    );
     let told = meanwhile(on_db1(&sshd, text), "ready", |running| running.control(Control::Terminate));
     assert_eq!((told.exit(), told.holders()), (Exit::Signal(9), &[][..]), "{told:?}");
     assert!(told.took >= Duration::from_millis(4900), "the grace was cut to {:?}", told.took);
-    assert!(ends("3602"), "it lives on");
+    assert!(ends(&length(3602)), "it lives on");
     let told = meanwhile(on_db1(&sshd, text), "ready", |running| {
         running.control(Control::Terminate);
         running.control(Control::Kill);
     });
     assert_eq!(told.exit(), Exit::Signal(9), "{told:?}");
     assert!(told.took < Duration::from_millis(4500), "it took {:?}", told.took);
-    assert!(ends("3602"), "it lives on");
+    assert!(ends(&length(3602)), "it lives on");
 }
 
 #[test]
 fn what_outlives_its_command_there_and_ignores_term_is_killed_after_the_grace() {
     let sshd = Sshd::start();
-    let text = "(trap '' TERM; exec sleep 3603 >/dev/null 2>&1) & echo ready; wait";
+    let text = &format!("(trap '' TERM; exec sleep {} >/dev/null 2>&1) & echo ready; wait", length(3603));
     let told = meanwhile(on_db1(&sshd, text), "ready", |running| running.control(Control::Terminate));
     assert_eq!((told.exit(), told.holders()), (Exit::Signal(15), &[][..]), "{told:?}");
     assert!(told.took >= Duration::from_millis(4900), "the grace was cut to {:?}", told.took);
-    assert!(ends("3603"), "it lives on");
+    assert!(ends(&length(3603)), "it lives on");
 }
 
 #[test]
@@ -332,9 +348,9 @@ fn a_megabyte_reaches_a_terminal_there_whole_and_unseen() {
 #[test]
 fn a_stop_ends_a_terminal_there() {
     let sshd = Sshd::start();
-    let mut spec = on_db1(&sshd, "set -m; sleep 3606 & echo ready; wait");
+    let mut spec = on_db1(&sshd, &format!("set -m; sleep {} & echo ready; wait", length(3606)));
     spec.terminal = Some(WINDOW);
     let told = meanwhile(spec, "ready", |running| running.control(Control::Terminate));
     assert_eq!((told.exit(), told.holders()), (Exit::Signal(15), &[][..]), "{told:?}");
-    assert!(ends("3606"), "it lives on");
+    assert!(ends(&length(3606)), "it lives on");
 }

@@ -5,7 +5,7 @@
 //! Only what POSIX has is taken for granted. Nothing here runs anything; `course` sends what is written here.
 
 use crate::engine::exec::spawn::argv;
-use crate::engine::exec::{CommandSpec, MARKER};
+use crate::engine::exec::{CommandSpec, MARKER, SshTarget};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use zeroize::Zeroizing;
@@ -68,8 +68,14 @@ pub(super) fn impossible(spec: &CommandSpec) -> Option<String> {
     Some(format!("{:?} cannot be the name of a variable on another machine", bad.0.to_string_lossy()))
 }
 
-/// The length-prefixed text that makes the shell on the target run `spec`. It holds secrets.
-pub(super) fn payload(spec: &CommandSpec, nonce: &str) -> Zeroizing<Vec<u8>> {
+/// The marker of what runs on `target`. It begins as the marker here does, so that both are found by that, and is not the
+/// same, so that ending what carries it there never ends the `ssh` here where both are one machine.
+pub(super) fn marker_there(spec: &CommandSpec, target: &SshTarget) -> String {
+    format!("{}@{}", spec.marker, target.name)
+}
+
+/// The length-prefixed text that makes the shell on the target run `spec` with `marker`. It holds secrets.
+pub(super) fn payload(spec: &CommandSpec, marker: &str, nonce: &str) -> Zeroizing<Vec<u8>> {
     let mut text: Vec<u8> = Vec::new();
     let mut say = |part: &[u8]| text.extend_from_slice(part);
     say(b"tminus_t=");
@@ -80,7 +86,7 @@ pub(super) fn payload(spec: &CommandSpec, nonce: &str) -> Zeroizing<Vec<u8>> {
     }
     // The shell outlives what stops its group, to say how the command ended; in the command the signals are as ever.
     say(b"trap : HUP INT QUIT TERM\n(\nulimit -c 0 2>/dev/null\n");
-    let marker = (OsStr::new(MARKER), OsStr::new(&spec.marker));
+    let marker = (OsStr::new(MARKER), OsStr::new(marker));
     let given = spec.env.iter().filter(|(name, _)| name != MARKER);
     for (name, value) in given.map(|(name, value)| (name.as_os_str(), value.as_os_str())).chain([marker]) {
         say(b"export ");

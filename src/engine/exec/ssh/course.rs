@@ -56,7 +56,7 @@ pub(super) async fn run(
     }
     let way = reach(&shared, &spec, &target, &mut asked).await?;
     let nonce = super::nonce();
-    let payload = bootstrap::payload(&spec, &nonce);
+    let payload = bootstrap::payload(&spec, &bootstrap::marker_there(&spec, &target), &nonce);
     let running = begin(&shared, &spec, &target, &way);
     let (greet, greeted) = oneshot::channel();
     let stdin = std::mem::replace(&mut spec.stdin, StdinSource::Null);
@@ -67,7 +67,7 @@ pub(super) async fn run(
         Way::Shared(master) => master.socket.clone(),
         Way::Own(socket) => socket.clone(),
     };
-    let session = Session { target, socket, group: 0, marker: spec.marker.clone() };
+    let session = Session { marker: bootstrap::marker_there(&spec, &target), target, socket, group: 0 };
     let course = Course::new(shared, session, spec, (running.controls(), nonce));
     let course = Course { greet: Some((greet, payload)), ..course };
     let last = course.follow(running, facts, asked, &way).await;
@@ -298,7 +298,9 @@ impl Course {
             let (status, left) = end.split_once(' ').unwrap_or((end, ""));
             // The shell says a number; if it ever does not, nobody knows how the command ended.
             let Ok(status) = status.parse() else { return };
-            self.end = Some(End { status, left: holders(left, name), at });
+            let mut left = holders(left, name);
+            left.retain(|holder| u32::try_from(holder.pid) != Ok(self.session.group));
+            self.end = Some(End { status, left, at });
             if self.stop.wanted() {
                 self.errand(Errand::Look);
             } else {
