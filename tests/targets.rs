@@ -14,7 +14,7 @@ use sshd::Sshd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tminus::engine::clock::{SystemClock, wait_until};
+use tminus::engine::clock::{Clock, SystemClock, wait_until};
 use tminus::engine::exec::{Anywhere, CommandSpec, Control, Executor, Program, Running, StdinSource, Target, Window};
 use tminus::model::output::{Drained, Exit};
 
@@ -64,6 +64,20 @@ fn lives(word: &str) -> bool {
 
 fn ends(word: &str) -> bool {
     wait_until(Duration::from_secs(10), Duration::from_millis(10), || !lives(word))
+}
+
+/// Ends what has `word` among its arguments.
+fn kill_all(word: &str) {
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let pid = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if let Some(pid) = pid.filter(|_| memchr_find(&line, word.as_bytes())) {
+            let _ = rustix::process::kill_process(
+                rustix::process::Pid::from_raw(pid).unwrap(),
+                rustix::process::Signal::KILL,
+            );
+        }
+    }
 }
 
 /// A length for `sleep` that is this test's alone.
@@ -353,4 +367,72 @@ fn a_stop_ends_a_terminal_there() {
     let told = meanwhile(spec, "ready", |running| running.control(Control::Terminate));
     assert_eq!((told.exit(), told.holders()), (Exit::Signal(15), &[][..]), "{told:?}");
     assert!(ends(&length(3606)), "it lives on");
+}
+
+#[test]
+fn a_login_that_asks_a_person_can_be_answered_at_a_terminal_and_nowhere_else() {
+    let sshd = Sshd::start();
+    let text = format!("tty >/dev/null && echo ready; sleep {}", length(3607));
+    let mut spec = on(&sshd, "stranger", bash(&text, "asks"));
+    spec.terminal = Some(WINDOW);
+    let told = on_runtime(async {
+        let anywhere = anywhere();
+        let mut running = anywhere.spawn(spec);
+        let mut told = Told::default();
+        hear_until(&mut running, &mut told, "(yes/no/[fingerprint])? ").await;
+        running.controls().type_in(b"yes\r").unwrap();
+        hear_until(&mut running, &mut told, "ready\n").await;
+        running.control(Control::Terminate);
+        to_the_end(&mut running, told).await
+    });
+    assert_eq!((told.exit(), told.holders()), (Exit::Signal(15), &[][..]), "{told:?}");
+    assert!(ends(&length(3607)), "it lives on");
+}
+
+#[test]
+fn a_stop_that_cannot_be_confirmed_is_no_end() {
+    let sshd = Sshd::start();
+    let text = format!("trap '' TERM HUP; echo ready; sleep {}", length(3608));
+    let told = meanwhile(on_db1(&sshd, &text), "ready", |running| {
+        sshd.freeze();
+        running.control(Control::Terminate);
+        running.control(Control::Terminate);
+    });
+    let why = told.lost.as_deref().unwrap_or_else(|| panic!("{told:?}"));
+    assert!(why.contains("The stop could not be confirmed: no answer in 15 s"), "{why}");
+    assert!(told.took < Duration::from_secs(25), "it took {:?}", told.took);
+    kill_all(&length(3608));
+}
+
+#[test]
+fn a_stop_is_sent_though_nobody_reads_what_is_printed() {
+    let sshd = Sshd::start();
+    on_runtime(async {
+        let anywhere = anywhere();
+        let mut running = anywhere.spawn(on_db1(&sshd, &format!("echo ready; yes & sleep {}", length(3609))));
+        let mut told = Told::default();
+        hear_until(&mut running, &mut told, "ready").await;
+        running.control(Control::Kill);
+        let begun = SystemClock.now();
+        while lives(&length(3609)) {
+            assert!(SystemClock.now().since(begun) < Duration::from_secs(20), "it was not stopped");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let told = to_the_end(&mut running, told).await;
+        assert_eq!((told.exit(), told.holders()), (Exit::Signal(9), &[][..]));
+    });
+}
+
+#[test]
+fn a_stop_while_the_target_does_not_answer_ends_the_wait() {
+    let sshd = Sshd::start();
+    sshd.freeze();
+    let told = on_runtime(async {
+        let anywhere = anywhere();
+        let mut running = anywhere.spawn(on_db1(&sshd, "echo not reached"));
+        running.control(Control::Terminate);
+        to_the_end(&mut running, Told::default()).await
+    });
+    assert!(told.refused.as_deref().unwrap().contains("stopped before target db1 was reached"), "{told:?}");
+    assert!(told.took < Duration::from_secs(5), "it took {:?}", told.took);
 }

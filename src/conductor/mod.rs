@@ -12,6 +12,7 @@ mod room;
 mod sealing;
 mod signatures;
 mod startup;
+mod typing;
 mod wheel;
 mod work;
 

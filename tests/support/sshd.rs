@@ -63,7 +63,7 @@ impl Sshd {
     /// A target of that name in our config.
     pub fn target(&self, name: &str) -> SshTarget {
         let environment = vec![("PATH".into(), self.path()), ("HOME".into(), self.folder.path().into())];
-        SshTarget { name: name.into(), address: name.into(), environment }
+        SshTarget { name: name.into(), address: name.into(), forward_agent: false, environment }
     }
 
     /// Every process that serves a connection.
@@ -86,10 +86,19 @@ impl Sshd {
 
     /// Cuts every connection, as a machine that falls over does.
     pub fn cut(&self) {
-        for pid in self.serving() {
-            let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        self.signal(&self.serving(), rustix::process::Signal::KILL);
+    }
+
+    /// The server and every connection go on and say nothing more, as a line does that goes dead.
+    pub fn freeze(&self) {
+        let own = i32::try_from(self.server.id()).unwrap();
+        self.signal(&[self.serving(), vec![own]].concat(), rustix::process::Signal::STOP);
+    }
+
+    fn signal(&self, pids: &[i32], signal: rustix::process::Signal) {
+        for pid in pids {
             // One may have ended with the one before it.
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            let _ = rustix::process::kill_process(rustix::process::Pid::from_raw(*pid).unwrap(), signal);
         }
     }
 }

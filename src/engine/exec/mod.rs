@@ -77,6 +77,8 @@ pub struct SshTarget {
     pub name: String,
     /// What `ssh` is given: `deploy@db1`, a `Host` of its config, `ssh://…`.
     pub address: String,
+    /// Whether what runs there may use the operator's agent, whatever `ssh`'s config says.
+    pub forward_agent: bool,
     /// The environment of `ssh` itself: the operator's, for its agent, config and PATH. Nothing of it goes to the target.
     pub environment: Vec<(OsString, OsString)>,
 }

@@ -5,19 +5,15 @@
 //! of the facts nor a dead line keeps a stop from being sent. Nothing here is tried twice. Called by `ssh::Remote`.
 
 use super::Shared;
-use super::bootstrap::{self, COMMAND_LINE, Errand};
+use super::bootstrap::{self, Errand};
 use super::errands::{Session, holders};
 use super::feeding::Feeding;
-use super::master::Master;
 use super::refusal::spoken;
 use super::sieve::{Heard, Sieve};
-use super::system::{Ssh, options};
+use super::way::{Way, begin, no_address, reach};
 use crate::engine::exec::keyboard::Keys;
-use crate::engine::exec::pty::Modes;
 use crate::engine::exec::stop::{Order, Stop};
-use crate::engine::exec::{
-    CommandSpec, Control, Controls, ExecFact, Program, Running, SshTarget, StdinSource, Target, words,
-};
+use crate::engine::exec::{CommandSpec, Control, Controls, ExecFact, Running, SshTarget, StdinSource, words};
 use crate::model::output::{Drained, Exit, Holder, Stream};
 use crate::model::time::Stamp;
 use std::collections::VecDeque;
@@ -33,14 +29,6 @@ const DRAIN: Duration = Duration::from_secs(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Of what a login says, so much is kept for the words of an error, bytes.
 const WORDS: usize = 4096;
-
-/// How a target is reached.
-enum Way {
-    /// Over the run's connection.
-    Shared(Master),
-    /// Over one of its own, since a person must answer what the login asks.
-    Own(std::path::PathBuf),
-}
 
 /// Runs the command and says its last fact; `Err` has the words where none came to be.
 pub(super) async fn run(
@@ -63,77 +51,13 @@ pub(super) async fn run(
     let person = matches!(way, Way::Own(_));
     let feeding = Feeding { ssh: running.controls(), greeted, stdin, keys, person };
     let feeder = tokio::spawn(feeding.run());
-    let socket = match &way {
-        Way::Shared(master) => master.socket.clone(),
-        Way::Own(socket) => socket.clone(),
-    };
-    let session = Session { marker: bootstrap::marker_there(&spec, &target), target, socket, group: 0 };
+    let session =
+        Session { marker: bootstrap::marker_there(&spec, &target), target, socket: way.socket().into(), group: 0 };
     let course = Course::new(shared, session, spec, (running.controls(), nonce));
     let course = Course { greet: Some((greet, payload)), ..course };
     let last = course.follow(running, facts, asked, &way).await;
     feeder.abort();
     last
-}
-
-fn no_address(target: &SshTarget) -> Option<String> {
-    let bad = target.address.is_empty() || target.address.starts_with('-') || target.address.contains(char::is_control);
-    bad.then(|| format!("target {}: {:?} is no address for ssh", target.name, target.address))
-}
-
-async fn reach(
-    shared: &Shared,
-    spec: &CommandSpec,
-    target: &SshTarget,
-    asked: &mut mpsc::UnboundedReceiver<Control>,
-) -> Result<Way, String> {
-    let connecting = shared.masters.connect(target, &spec.marker);
-    tokio::pin!(connecting);
-    loop {
-        tokio::select! {
-            master = &mut connecting => return match master {
-                Ok(master) => Ok(Way::Shared(master)),
-                Err(refusal) if refusal.person_might && spec.terminal.is_some() => {
-                    let name = format!("t.{}", super::nonce().get(..8).unwrap_or_default());
-                    shared.masters.place(target, &name).map(Way::Own)
-                }
-                Err(refusal) => Err(refusal.why),
-            },
-            Some(control) = asked.recv() => match control {
-                Control::Interrupt => {}
-                Control::Terminate | Control::Kill => {
-                    return Err(format!("it was stopped before target {} was reached", target.name));
-                }
-            },
-        }
-    }
-}
-
-fn begin(shared: &Shared, spec: &CommandSpec, target: &SshTarget, way: &Way) -> Running {
-    let flag = if spec.terminal.is_some() { "-tt" } else { "-T" };
-    let (ssh, modes) = match way {
-        Way::Shared(master) => {
-            let mut ssh = Ssh::new(target, &[flag, "-o", "BatchMode=yes"]);
-            ssh.socket(&master.socket).options(options::USING).options(options::CONNECTING);
-            // `ssh` makes our terminal raw only after the target may have greeted, and what is sent then must not be echoed.
-            (ssh, Modes::Raw)
-        }
-        Way::Own(socket) => {
-            let mut ssh = Ssh::new(target, &[flag, "-M", "-o", "LogLevel=ERROR"]);
-            ssh.socket(socket).options(options::CONNECTING);
-            (ssh, Modes::Lines)
-        }
-    };
-    let stdin = if spec.terminal.is_some() { StdinSource::Null } else { StdinSource::Typed };
-    let here = CommandSpec {
-        program: Program::Argv(ssh.argv(COMMAND_LINE)),
-        cwd: "/".into(),
-        env: target.environment.clone(),
-        stdin,
-        marker: spec.marker.clone(),
-        terminal: spec.terminal,
-        target: Target::Local,
-    };
-    shared.local.spawn_in(here, modes)
 }
 
 /// How the command ended, by the shell's word.
@@ -444,11 +368,7 @@ impl Course {
     }
 
     fn words(&self, way: &Way) -> String {
-        let own = String::from_utf8_lossy(&self.said);
-        match way {
-            Way::Shared(master) => format!("{}\n{own}", master.words()),
-            Way::Own(_) => own.into_owned(),
-        }
+        format!("{}\n{}", way.words(), String::from_utf8_lossy(&self.said))
     }
 }
 

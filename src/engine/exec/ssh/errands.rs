@@ -28,14 +28,13 @@ impl Session {
     pub(super) async fn run(&self, shared: &Shared, what: Errand) -> Result<Vec<Holder>, String> {
         let mut ssh = Ssh::new(&self.target, &["-T", "-o", "BatchMode=yes"]);
         ssh.socket(&self.socket).options(options::USING).options(options::CONNECTING);
-        let run = self.marker.split('/').next().unwrap_or_default();
         let mut running = shared.local.spawn(CommandSpec {
             program: Program::Argv(ssh.argv(ERRAND_LINE)),
             cwd: "/".into(),
             env: self.target.environment.clone(),
             stdin: StdinSource::Bytes(errand(what, self.group, &self.marker).into_bytes()),
             // Not the step's own: what is looked for by that must not be this.
-            marker: format!("{run}/ssh.{}", self.target.name),
+            marker: super::marker_of_run(&self.marker, &self.target),
             terminal: None,
             target: Target::Local,
         });

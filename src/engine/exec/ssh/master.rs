@@ -100,7 +100,6 @@ impl Masters {
     }
 
     async fn begin(&self, target: &SshTarget, marker: &str, socket: PathBuf) -> Result<Master, Refusal> {
-        let run = marker.split('/').next().unwrap_or_default();
         let mut ssh = Ssh::new(target, &["-M", "-T", "-o", "BatchMode=yes"]);
         ssh.socket(&socket).options(options::CONNECTING);
         let mut running = self.local.spawn(CommandSpec {
@@ -108,7 +107,7 @@ impl Masters {
             cwd: "/".into(),
             env: target.environment.clone(),
             stdin: StdinSource::Typed,
-            marker: format!("{run}/ssh.{}", target.name),
+            marker: super::marker_of_run(marker, target),
             terminal: None,
             target: Target::Local,
         });

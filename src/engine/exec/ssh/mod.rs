@@ -13,6 +13,7 @@ mod master;
 mod refusal;
 mod sieve;
 mod system;
+mod way;
 
 use super::keyboard::{with_keys, without_keys};
 use super::{CommandSpec, ExecFact, Local, Running, SshTarget, StdinSource};
@@ -63,6 +64,13 @@ impl Remote {
         });
         Running::new(heard, controls)
     }
+}
+
+/// The marker of an `ssh` that belongs to no step, in the run of `marker`. No two share one: what ends the one by its marker
+/// would end the other.
+fn marker_of_run(marker: &str, target: &SshTarget) -> String {
+    let run = marker.split('/').next().unwrap_or_default();
+    format!("{run}/ssh.{}.{}", target.name, nonce())
 }
 
 /// 32 hexadecimal digits that nobody can guess.

@@ -28,7 +28,8 @@ impl<'a> Ssh<'a> {
     pub(super) fn new(target: &'a SshTarget, flags: &[&str]) -> Self {
         let mut ssh = Self { target, argv: vec!["ssh".into()] };
         ssh.argv.extend(flags.iter().map(|flag| (*flag).to_owned()));
-        ssh.options(options::ALWAYS);
+        let agent = if target.forward_agent { "ForwardAgent=yes" } else { "ForwardAgent=no" };
+        ssh.options(options::ALWAYS).options(&[agent]);
         ssh
     }
 
