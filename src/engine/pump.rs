@@ -115,7 +115,11 @@ impl<S: Sink> Pump<S> {
 
     fn judged(self, exit: Exit, took: Duration, maskers: &Maskers) -> Ended {
         let command = self.plan.step(self.step).command();
-        let files = command.map(|command| look(command, &self.cwd, instant(self.began))).unwrap_or_default();
+        let files = command.map(|command| match self.plan.elsewhere(command) {
+            Some(target) => judge::files_elsewhere(command, target.id.as_str()),
+            None => look(command, &self.cwd, instant(self.began)),
+        });
+        let files = files.unwrap_or_default();
         let outcome = Outcome { exit, took, ended: judge::Ended::ByItself, files };
         let vars = &self.vars;
         let judged = self.judge.finish(&outcome, &|name| vars.get(name).cloned());

@@ -150,8 +150,13 @@ pub fn invocation(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) 
     if argv.iter().map(String::len).sum::<usize>() > COMMAND_LIMIT {
         return refuse(format!("{} is longer than 16 KiB: put it into a script beside the runbook", step.number));
     }
+    if let Some(unknown) = command.target.as_ref().filter(|id| plan.targets.iter().all(|target| target.id != **id)) {
+        return refuse(format!("{} runs on {unknown}, which is no target of this runbook", step.number));
+    }
+    let elsewhere = plan.elsewhere(command);
     let cwd = command.cwd.as_deref().map(filled).unwrap_or_default();
-    let cwd = if cwd.starts_with('/') {
+    let cwd = if cwd.starts_with('/') || elsewhere.is_some() {
+        // On another machine what is not absolute is below its login folder, which has no name here.
         cwd
     } else {
         format!("{}/{cwd}", facts.runbook_dir).trim_end_matches('/').to_owned()
@@ -160,7 +165,9 @@ pub fn invocation(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) 
         argv,
         cwd,
         env: env_names(plan, state, command),
-        user: format!("{}@{}", facts.user, facts.host),
+        user: elsewhere
+            .and_then(|target| target.ssh.clone())
+            .unwrap_or_else(|| format!("{}@{}", facts.user, facts.host)),
         timeout: command.timeout.map(micros),
     })
 }

@@ -205,6 +205,65 @@ mod tests {
         }
     }
 
+    /// Runs the command line as a login shell would that leads no session, and feeds it `spec` and then `input`.
+    fn through(shell: &str, spec: &CommandSpec, input: &[u8]) -> String {
+        use std::io::Write;
+        use std::process::{Command, Stdio};
+        let mut child = Command::new(shell)
+            .args(["-c", COMMAND_LINE])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(&payload(spec, "run/a.1@db1", "0123")).unwrap();
+        stdin.write_all(input).unwrap();
+        drop(stdin);
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    }
+
+    #[test]
+    fn a_login_without_a_session_is_given_one_whatever_its_shell_is() {
+        let spec = CommandSpec {
+            program: crate::engine::exec::Program::Argv(vec![
+                "sh".into(),
+                "-c".into(),
+                "echo \"$A\"; cat; exit 3".into(),
+            ]),
+            cwd: "".into(),
+            env: vec![("A".into(), "it's\n".into())],
+            stdin: crate::engine::exec::StdinSource::Null,
+            marker: "run/a.1".into(),
+            terminal: None,
+            target: crate::engine::exec::Target::Local,
+        };
+        let own = std::process::id().to_string();
+        for shell in ["sh", "bash"] {
+            let said = through(shell, &spec, b"input");
+            let (first, rest) = said.split_once('\n').unwrap();
+            let group = first.strip_prefix("tminus-session-").unwrap().strip_suffix('-').unwrap();
+            assert!(group.parse::<u32>().is_ok() && group != own, "{said}");
+            assert_eq!(rest.replace(&format!("{group} sh"), ""), "it's\n\ninput\x1etminus-0123-end 3 \n", "{shell}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_did_not_come_whole_is_not_run() {
+        use std::io::Write;
+        use std::process::{Command, Stdio};
+        let mut child = Command::new("setsid")
+            .args(["-w", "sh", "-c", COMMAND_LINE])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(b"500\necho half a command\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.starts_with("tminus-session-") && said.lines().count() == 1, "{said}");
+        assert_eq!(output.status.code(), Some(255));
+    }
+
     #[test]
     fn a_quote_in_a_value_stays_in_it() {
         assert_eq!(quoted(b"a'b"), b"'a'\\''b'");
