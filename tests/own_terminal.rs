@@ -116,7 +116,7 @@ fn what_still_has_the_terminal_open_is_named_and_does_not_hang_the_step() {
 fn an_editor_opens_writes_and_leaves() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("note");
-    let mut spec = on_terminal(spec(Program::Argv(vec!["vim".into(), "-u".into(), "NONE".into()]), "vim"));
+    let mut spec = on_terminal(spec(Program::Argv(vec!["vi".into(), "-u".into(), "NONE".into()]), "vi"));
     if let Program::Argv(argv) = &mut spec.program {
         argv.push(file.to_str().unwrap().into());
     }

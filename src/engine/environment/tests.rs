@@ -28,6 +28,10 @@ fn command(text: &str) -> Command {
     }
 }
 
+fn target((id, ssh): (&str, Option<&str>)) -> Elsewhere {
+    Elsewhere { id: id.into(), ssh: ssh.map(str::to_owned), environment: None, forward_agent: false }
+}
+
 fn plan(command: Command) -> Plan {
     let token = Var {
         name: "TOKEN".into(),
@@ -81,10 +85,7 @@ fn plan(command: Command) -> Plan {
         decider: None,
         roles: Vec::new(),
         vars: vec![token],
-        targets: vec![
-            Elsewhere { id: "local".into(), ssh: None, environment: None, forward_agent: false },
-            Elsewhere { id: "db1".into(), ssh: Some("ops@db1".into()), environment: None, forward_agent: false },
-        ],
+        targets: [("local", None), ("db1", Some("ops@db1"))].map(target).into(),
         phases: Vec::new(),
         levels: Vec::new(),
         steps: vec![step],

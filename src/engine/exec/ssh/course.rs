@@ -67,6 +67,9 @@ struct End {
     at: Stamp,
 }
 
+/// Where what makes the shell run the command goes, and that.
+type Greet = (oneshot::Sender<Zeroizing<Vec<u8>>>, Zeroizing<Vec<u8>>);
+/// What came of an errand.
 type Answer = (Errand, Result<Vec<Holder>, String>);
 
 struct Course {
@@ -76,7 +79,7 @@ struct Course {
     ssh: Controls,
     sieve: Sieve,
     /// Taken when the shell greets.
-    greet: Option<(oneshot::Sender<Zeroizing<Vec<u8>>>, Zeroizing<Vec<u8>>)>,
+    greet: Option<Greet>,
     stop: Stop,
     end: Option<End>,
     /// Why the shell did not begin the command.
@@ -133,11 +136,12 @@ impl Course {
         while !(self.ssh_over && self.pending.is_empty() && self.settled()) {
             let due = self.due();
             tokio::select! {
-                place = facts.reserve(), if !self.pending.is_empty() => match (place, self.pending.pop_front()) {
-                    (Ok(place), Some(fact)) => place.send(fact),
-                    // Nobody listens any more. The command is followed to its end all the same.
-                    (Ok(_) | Err(_), _) => {}
-                },
+                place = facts.reserve(), if !self.pending.is_empty() => {
+                    // If nobody listens any more, the command is followed to its end all the same.
+                    if let (Some(fact), Ok(place)) = (self.pending.pop_front(), place) {
+                        place.send(fact);
+                    }
+                }
                 fact = running.facts.recv(), if self.pending.is_empty() && !self.ssh_over => self.hear(fact),
                 Some(control) = asked.recv() => {
                     let order = self.stop.ask(control, Instant::now());
