@@ -14,7 +14,7 @@ mod startable;
 mod watch;
 
 pub use gate::GO_ANYWAY;
-pub use permit::{asked_class, invocation};
+pub use permit::{asked_class, invocation, probe_invocation};
 pub(crate) use permit::{begin, has_blanks};
 
 use crate::model::actor::Actor;
