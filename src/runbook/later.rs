@@ -106,7 +106,7 @@ const TOP: &str = "triggers procedures messages horizons risks signals requires 
     targets contacts";
 const PHASE: &str = "risk role when skip requires way_back environment target env cwd why link \
     owes by claim";
-const STEP: &str = "judge monitor sign notify call parallel steps together tty background lasts \
+const STEP: &str = "judge monitor sign notify call parallel steps together background lasts \
     ready stop within hints if_fails then by once fresh claim way_back requires environment \
     target contact runner connect output via to recycle signal roles statements count every for \
     checks ok forward_agent";

@@ -26,6 +26,7 @@ impl<'a> Reader<'a> {
         let stdin = fields.take("stdin").and_then(|node| self.any_text(node, Use::Private));
         let cwd = fields.take("cwd").and_then(|node| self.filled_text(node, Use::Directory));
         let env = fields.take("env").map(|node| self.environment_of(node)).unwrap_or_default();
+        let tty = self.desk.truth(fields.take("tty"));
         let example = fields.take("example");
         let example_text = example.and_then(|node| self.desk.text(node));
         let literal = self.desk.truth(fields.take("literal"));
@@ -47,6 +48,7 @@ impl<'a> Reader<'a> {
             cwd,
             env,
             example: example_text,
+            tty,
             ..Command::new(program)
         }))
     }
