@@ -86,7 +86,7 @@ pub(crate) fn judge<'a>(
 }
 
 /// A line of a salt file: 64 digits and a line feed.
-const SALT: usize = 65;
+pub(crate) const SALT: usize = 65;
 
 fn next<'a>(jobs: &Mutex<Vec<Job<'a>>>) -> Option<Job<'a>> {
     jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop()

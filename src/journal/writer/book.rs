@@ -114,6 +114,11 @@ impl Book {
         begun
     }
 
+    /// Nothing is written to this part's file any more: another storage takes the place of this one.
+    pub(super) fn leave(&mut self, storage: &mut dyn Storage) {
+        storage.close(std::mem::replace(&mut self.file, FileNo::NONE));
+    }
+
     /// Makes everything that waits durable, with a checkpoint, and gives the records. After an error what waited still waits.
     pub(super) fn commit(
         &mut self,
