@@ -34,6 +34,9 @@ impl Request {
 pub fn read(reader: &mut impl BufRead, mut caller: &TcpStream) -> io::Result<Result<Request, &'static str>> {
     let mut head = reader.take(MOST);
     let first = line(&mut head)?;
+    if first.is_empty() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let mut words = first.split(' ');
     let (Some(method), Some(target)) = (words.next(), words.next()) else { return Ok(Err("no request line")) };
     if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
