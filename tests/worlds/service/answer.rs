@@ -109,6 +109,7 @@ fn file(world: &Path, request: &Request) -> Option<PathBuf> {
 fn run(world: &Path, file: &Path, request: &Request) -> Result<Vec<u8>, String> {
     let mut child = Command::new(file)
         .current_dir(world)
+        .envs(variables(world))
         .env("WORLD", world)
         .env("REQUEST_METHOD", &request.method)
         .env("REQUEST_PATH", format!("/{}", request.parts.join("/")))
@@ -132,6 +133,15 @@ fn run(world: &Path, file: &Path, request: &Request) -> Result<Vec<u8>, String> 
     } else {
         Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim_end()))
     }
+}
+
+/// `NAME=value` a line in `WORLD/env`: what the world's programs find in their environment, wherever they are started from.
+fn variables(world: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(world.join("env")).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 fn plain(name: &str) -> bool {
