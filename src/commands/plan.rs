@@ -55,6 +55,11 @@ impl Page<'_> {
         if let Some(stop) = &plan.hard_stop {
             writeln!(page, "hard stop {}", stop.shown())?;
         }
+        for role in &plan.roles {
+            let signs = role.signers.iter().map(|signer| shown(signer)).collect::<Vec<_>>().join(", ");
+            let signs = if signs.is_empty() { String::new() } else { format!(", signed by {signs}") };
+            writeln!(page, "role {} {}{signs}", role.id, shown(&role.title))?;
+        }
         let times = planned(plan, self.state);
         for phase in &plan.phases {
             writeln!(page)?;
@@ -135,7 +140,13 @@ impl Page<'_> {
                     }
                 }
             }
+            Work::Group(group) => {
+                for step in &group.steps {
+                    self.step(page, *step, None)?;
+                }
+            }
             Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) => {}
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Evidence(_) => {}
         }
         if self.commands {
             for undo in &step.undo {
@@ -195,5 +206,11 @@ fn kind(work: &Work) -> &'static str {
         Work::Choose { .. } => "choose",
         Work::Wait(_) => "wait",
         Work::Gate(_) => "gate",
+        Work::Monitor(_) => "monitor",
+        Work::Sign(_) => "sign",
+        Work::Notify(_) => "notify",
+        Work::Call(_) => "call",
+        Work::Group(group) => group.how.word(),
+        Work::Evidence(_) => "evidence",
     }
 }

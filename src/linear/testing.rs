@@ -44,6 +44,8 @@ pub struct Conductor {
     pub wishes: Vec<Intent>,
     pub refused: Vec<String>,
     pub gave_up: Option<String>,
+    /// Nothing comes by waiting.
+    pub clock_stands: bool,
     pub now: Stamp,
     output: HashMap<(StepId, Attempt), Vec<u8>>,
     news: Sender<News>,
@@ -87,6 +89,7 @@ pub fn begun(plan: Plan) -> (FakePort, Receiver<News>) {
         wishes: Vec::new(),
         refused: Vec::new(),
         gave_up: None,
+        clock_stands: false,
         now: Stamp { wall: 1_763_000_000_000_000, mono: 10_000_000 },
         output: HashMap::new(),
         news,
@@ -171,7 +174,15 @@ impl Conductor {
             holders: Vec::new(),
         });
         let checks = vec![Check { want: "exit 0".into(), saw: exit.shown(), ok }];
-        self.append(Event::StepJudged { step: step.clone(), attempt, verdict, checks, bound: Vec::new(), retry: None });
+        self.append(Event::StepJudged {
+            step: step.clone(),
+            attempt,
+            verdict,
+            checks,
+            bound: Vec::new(),
+            retry: None,
+            hints: Vec::new(),
+        });
     }
 
     pub fn wish(&mut self, intent: Intent) -> u64 {
@@ -187,7 +198,7 @@ impl Conductor {
             _ => None,
         };
         let by = Actor { name: "maya".into(), known: Known::Peer };
-        let asked = Asked { by, now: self.now, reading };
+        let asked = Asked { reading, ..Asked::plain(by, self.now) };
         self.wishes.push(intent.clone());
         match decide(&self.plan, &self.state, &intent, &asked) {
             Err(why) => {
@@ -218,7 +229,9 @@ impl Conductor {
                     Err(_) => return,
                 },
                 None => match follow::wake(&self.plan, &self.state) {
-                    Some(at) if at > self.now.wall && self.state.hold.is_none() => self.now.wall = at,
+                    Some(at) if at > self.now.wall && self.state.hold.is_none() && !self.clock_stands => {
+                        self.now.wall = at
+                    }
                     Some(_) | None => return,
                 },
             }

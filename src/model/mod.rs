@@ -5,6 +5,7 @@
 //! this one; it uses std, serde and chrono's calendar only.
 
 pub mod actor;
+pub mod around;
 pub mod cmp;
 pub mod decide;
 pub mod event;
@@ -17,11 +18,13 @@ pub mod output;
 pub mod plan;
 pub mod record;
 pub mod schedule;
+pub mod script;
 pub mod secret;
 pub mod signed;
 pub mod state;
 pub mod step;
 pub mod text;
 pub mod time;
+pub mod watch;
 pub mod when;
 pub mod wire;

@@ -3,7 +3,7 @@
 //! Pure: plan, state and an instant in, a sentence out. Linear mode says the same sentences. Every foreign text in them has
 //! passed `model::text`. No sentence promises what the fold does not show.
 
-use crate::model::decide::asked_class;
+use crate::model::decide::{asked_class, early_start};
 use crate::model::event::EndState;
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
@@ -163,7 +163,7 @@ fn waits_for_a_person(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String
             shown(&step.number)
         ),
         StepStatus::You => yours(plan, state, ix),
-        StepStatus::NotYet => to_start(plan, state, ix, frame),
+        StepStatus::NotYet | StepStatus::Old | StepStatus::Claim => to_start(plan, state, ix, frame),
         StepStatus::Running
         | StepStatus::Ok
         | StepStatus::Late
@@ -217,7 +217,10 @@ fn yours(plan: &Plan, state: &RunState, ix: StepIx) -> String {
             let advice = if open == 0 { "every point is met".into() } else { format!("{open} open") };
             format!("Enter opens the gate {number}: {} ({advice})", said(state, &gate.text))
         }
+        Work::Notify(notice) => format!("Say it, then Enter: {}", said(state, plan.message_text(&notice.message))),
+        Work::Sign(sign) => format!("{number} waits for its signatures: {}", said(state, &sign.text)),
         Work::Run(_) | Work::Wait(_) => format!("{number} waits for you."),
+        Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => format!("{number} waits for you."),
     }
 }
 
@@ -225,7 +228,7 @@ fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> Stri
     let now = frame.now;
     let step = plan.step(ix);
     let name = format!("{} {}", shown(&step.number), said(state, &step.title));
-    let planned = step.at.as_ref().and_then(|at| schedule::bind(plan, state, at)).filter(|at| *at > now.wall);
+    let planned = schedule::planned_at(plan, state, ix).filter(|at| *at > now.wall);
     let by_itself = matches!(step.work, Work::Gate(_) | Work::Wait(_)) || (step.auto && step.class() == Class::C0);
     if let (Some(at), true) = (planned, by_itself) {
         return format!("Wait. {name} begins by itself at {} (in {}).", second(state, at), until(at, now));
@@ -239,8 +242,9 @@ fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> Stri
         (_, Class::C2) => format!("r, then its number typed, runs {name} ({}).", effect_words(step.effect)),
         (_, Class::C3) => format!("r, then its own words typed, runs {name} ({}).", effect_words(step.effect)),
     };
+    let asks = if early_start(plan, state, ix, now.wall).is_some() { ": before that it asks why" } else { "" };
     match planned {
-        Some(at) => format!("{how} Planned for {} (in {}).", clock(state, at), until(at, now)),
+        Some(at) => format!("{how} Planned for {} (in {}){asks}.", clock(state, at), until(at, now)),
         None => how,
     }
 }

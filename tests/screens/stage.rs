@@ -9,7 +9,7 @@ use std::io;
 use std::ops::Range;
 use tminus::feed::{News, Port, Role};
 use tminus::model::actor::{Actor, Known};
-use tminus::model::event::{Answer, Event};
+use tminus::model::event::{Answer, Event, Invocation};
 use tminus::model::expect::{Check, Verdict};
 use tminus::model::ids::{Attempt, RunId, Seq, StepId};
 use tminus::model::intent::Intent;
@@ -170,6 +170,9 @@ impl Stage {
     pub fn start(&mut self, step: &str) {
         let attempt = self.attempt(step) + 1;
         let by = person("maya");
+        let runs = self.plan.step(self.plan.find(&step.into()).unwrap()).command().is_some();
+        let (argv, cwd, user) = (vec!["true".into()], "/srv".into(), "maya@ops".into());
+        let invocation = runs.then_some(Invocation { argv, cwd, env: Vec::new(), user, timeout: None });
         self.tell(Event::StepStarted {
             step: step.into(),
             attempt,
@@ -177,7 +180,7 @@ impl Stage {
             typed: None,
             reason: None,
             second: None,
-            invocation: None,
+            invocation,
             until: None,
         });
     }
@@ -210,7 +213,15 @@ impl Stage {
             holders: Vec::new(),
         });
         let verdict = if checks.iter().all(|check| check.ok) { Verdict::Ok } else { Verdict::Fail };
-        self.tell(Event::StepJudged { step: step.into(), attempt, verdict, checks, bound: Vec::new(), retry: None });
+        self.tell(Event::StepJudged {
+            step: step.into(),
+            attempt,
+            verdict,
+            checks,
+            bound: Vec::new(),
+            retry: None,
+            hints: Vec::new(),
+        });
     }
 
     pub fn ran(&mut self, step: &str, seconds: u64, text: &str) {

@@ -1,17 +1,18 @@
 //! Choices at an open gate: criteria, stations, the decision.
 
 use super::by_hand::{answers, value};
-use super::step::start;
+use super::step::{start, with_reason};
 use super::{Prompt, only, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::words::named;
-use crate::model::decide::GO_ANYWAY;
+use crate::model::decide::{GO_ANYWAY, early_decision};
 use crate::model::event::Vote;
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
-use crate::model::step::{Gate, Otherwise, Work};
+use crate::model::step::{Gate, Work};
+use crate::model::watch::Outcome;
 
 /// An open gate.
 pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Prompt {
@@ -27,8 +28,8 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Pr
     if !gate.poll.is_empty() {
         choices.push(poll(plan, state, ix, gate));
     }
-    choices.push(decide(plan, ix, true, &open));
-    choices.push(decide(plan, ix, false, &open));
+    choices.push(decide(plan, state, (ix, true), &open));
+    choices.push(decide(plan, state, (ix, false), &open));
     let heading = format!("You: gate {}. {advice}.", named(plan, state, ix));
     with_card(plan, state, ix, only(heading, choices))
 }
@@ -49,6 +50,9 @@ fn criterion_choice(plan: &Plan, state: &RunState, ix: StepIx) -> Option<Choice>
         Work::Measure(question) | Work::Ask(question) if !again => value(plan, state, ix, question).then,
         Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) => start(plan, state, ix, "read").then,
         Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => return None,
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+            return None;
+        }
     };
     Some(Choice::noted(step.number.clone(), note, ask))
 }
@@ -73,7 +77,7 @@ fn poll(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Choice {
     Choice::new("speak for a station", Ask::Menu { card, choices })
 }
 
-fn decide(plan: &Plan, ix: StepIx, go: bool, open: &[String]) -> Choice {
+fn decide(plan: &Plan, state: &RunState, (ix, go): (StepIx, bool), open: &[String]) -> Choice {
     let step = plan.step(ix);
     let intent = Intent::Decide { step: step.id.clone(), go, typed: String::new(), reason: String::new() };
     let (label, questions, card) = match (go, open.is_empty()) {
@@ -87,15 +91,19 @@ fn decide(plan: &Plan, ix: StepIx, go: bool, open: &[String]) -> Choice {
         }
         (false, _) => ("NO-GO", vec![Question::text("NO-GO. Why:", Slot::Reason)], Vec::new()),
     };
+    let questions = with_reason(state, early_decision(plan, state, ix, state.at.wall), questions);
     Choice::new(label, Ask::Wish { card, questions, intent })
 }
 
 /// What stands after a NO-GO, with what the plan proposes.
 pub(super) fn refused_words(plan: &Plan, gate: &Gate) -> String {
     match &gate.otherwise {
-        Otherwise::Hold => "is NO-GO. The plan says: wait and look again".into(),
-        Otherwise::Abort => "is NO-GO. The plan says: abort".into(),
-        Otherwise::RollBack(level) => {
+        Outcome::Hold => "is NO-GO. The plan says: wait and look again".into(),
+        Outcome::Abort => "is NO-GO. The plan says: abort".into(),
+        Outcome::GoOn => "is NO-GO. The plan says: go on all the same".into(),
+        Outcome::Recycle(step) => format!("is NO-GO. The plan says: begin again from {step}"),
+        Outcome::Call(procedure) => format!("is NO-GO. The plan says: call {procedure}"),
+        Outcome::RollBack(level) => {
             let title = plan.find_level(level).map(|ix| plan.level(ix).title.as_str());
             format!("is NO-GO. The plan says: roll back {level} {}", title.unwrap_or_default())
         }

@@ -3,7 +3,8 @@
 use crate::model::event::{Answer, Event, Vote};
 use crate::model::ids::{LevelId, RoleId, StepId, StepIx};
 use crate::model::intent::Intent;
-use crate::model::step::{Effect, Gate, Item, Otherwise, Place, PlannedStep, Side, Work};
+use crate::model::step::{Effect, Gate, Item, Place, PlannedStep, Side, Work};
+use crate::model::watch::Outcome;
 use crate::tui::context::{Card, ReasonFor, Reply};
 use crate::tui::overlays::Overlay;
 use crate::tui::overlays::stage::{Stage, level, maya, run, step};
@@ -12,7 +13,8 @@ use crossterm::event::KeyCode;
 fn criterion(id: &str, number: &str, text: &str, side: Side) -> PlannedStep {
     let mut planned = step(id, number, text);
     planned.place = Place::Criterion { gate: StepIx(0), side };
-    planned.work = Work::Check(vec![Item { text: text.into(), expect: None, evidence: false }]);
+    planned.work =
+        Work::Check(vec![Item { text: text.into(), expect: None, evidence: false, ..Item::new(String::new()) }]);
     planned
 }
 
@@ -24,7 +26,7 @@ fn gate() -> Stage {
         go: vec![StepIx(1), StepIx(2)],
         no_go: vec![StepIx(3)],
         poll: vec![RoleId("lead".into()), RoleId("ops".into())],
-        otherwise: Otherwise::RollBack(LevelId("level-1".into())),
+        otherwise: Outcome::RollBack(LevelId("level-1".into())),
     });
     let mut probe = criterion("go.healthy", "2.5.1", "All services healthy", Side::Go);
     probe.work = run("./probe all");
@@ -258,4 +260,19 @@ fn keys_of_a_text_that_was_being_typed_never_answer_a_gate_that_opens() {
     }
     stage.pass(350);
     assert!(matches!(stage.letter(&mut card, 'r'), Reply::Ask(_)));
+}
+
+#[test]
+fn a_gate_is_decided_before_its_planned_time_with_a_reason_only() {
+    use crate::model::when::{Offset, When};
+    let mut stage = gate();
+    all_clear(&mut stage);
+    stage.plan.phases[0].at = Some(When::FromT0(Offset { days: 0, micros: 600_000_000 }));
+    let mut card = stage.open(Card::Decide { step: StepIx(0), go: true });
+    assert!(stage.picture(&card, 80, 24).contains("Planned for 2026-11-21 15:10 EST"));
+    assert_eq!(stage.letter(&mut card, 'y'), Reply::Stay, "y is a letter of the reason here");
+    stage.key(&mut card, KeyCode::Backspace);
+    assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "no reason yet");
+    let reply = stage.submit(&mut card, "everybody is here");
+    assert!(stage.decide(&reply, None).is_ok(), "{reply:?}");
 }

@@ -163,6 +163,7 @@ fn work(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
             let advice = if open.is_empty() { "GO".to_owned() } else { format!("HOLD: {}", shown(&open.join(", "))) };
             lines.extend(labelled(scene, "advice", &advice, Role::TextStrong, width));
         }
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {}
     }
     lines
 }
@@ -320,7 +321,7 @@ fn output(scene: &Scene<'_>, ix: StepIx, width: usize, most: usize) -> Vec<Line<
 
 /// The extents that are at hand for a step.
 pub fn extents<'a>(scene: &'a Scene<'_>, ix: StepIx) -> Option<&'a super::Extents> {
-    scene.extents.filter(|(step, _)| *step == ix.0).map(|(_, extents)| extents)
+    scene.ctx.streams.of(ix, scene.state().step(ix).attempt)
 }
 
 /// A line of output, said to be standard error in words too.
