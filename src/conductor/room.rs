@@ -16,7 +16,7 @@ use crate::engine::vars::BoundVars;
 use crate::journal::writer::{Order, Report, WriterHandle};
 use crate::journal::{Heads, RunDir};
 use crate::model::event::Event;
-use crate::model::ids::{Attempt, StepIx};
+use crate::model::ids::{Attempt, ProbeIx, StepIx};
 use crate::model::intent::{Intent, Request};
 use crate::model::time::Stamp;
 use crate::model::wire::{ToClient, ToConductor};
@@ -38,6 +38,10 @@ pub(super) enum Happening {
     Report(Report),
     /// A process said something.
     Fact(StepIx, Attempt, StepFact),
+    /// A probe was read.
+    Sampled(ProbeIx, Event),
+    /// A probe could not be read at all.
+    Unread(ProbeIx, String),
     /// The variables were read, or could not be.
     Bound(Result<BoundVars, String>),
     /// The system wants the conductor to end.
@@ -135,6 +139,11 @@ impl Room {
                 self.step(Input::Fact(step, attempt, fact)).await;
                 self.leave_if_failed();
             }
+            Happening::Unread(probe, why) => {
+                let unread = Input::unread(&self.driver.plan, probe, why);
+                self.step(unread).await;
+            }
+            Happening::Sampled(probe, sampled) => self.step(Input::Sampled(probe, sampled)).await,
             Happening::Bound(Ok(bound)) => {
                 for (name, value) in bound.secrets.all() {
                     self.driver.secrets.keep(name.to_owned(), value.clone());
@@ -383,6 +392,7 @@ impl Room {
                     controls.ask(control);
                 }
             }
+            Output::Read(probe) => self.read_probe(probe).await,
             Output::BindVars => self.bind_vars(),
             Output::Publish => self.hall.publish(self.driver.state.last),
             Output::Taken { client, id } => self.hall.tell(client, ToClient::Taken { id }),

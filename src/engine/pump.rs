@@ -6,6 +6,7 @@
 use crate::engine::driver::{Captured, Ended, StepFact};
 use crate::engine::exec::{ExecFact, Running};
 use crate::engine::judge::{self, Judge, Outcome, look};
+use crate::engine::look::Look;
 use crate::engine::mask::{MaskedBytes, Masker};
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, StepId, StepIx};
@@ -43,6 +44,10 @@ pub struct Pump<S: Sink> {
     pub vars: std::collections::BTreeMap<String, String>,
     /// Its directory, for files that it makes.
     pub cwd: std::path::PathBuf,
+    /// What a background command must print before the next step may start, and what is never to come.
+    pub look: Look,
+    /// Known failures: what the output looks like then, and what is said.
+    pub hints: Vec<(Judge, String)>,
     /// When it was started.
     pub began: Stamp,
     /// Where output goes.
@@ -69,6 +74,13 @@ impl<S: Sink> Pump<S> {
                 ExecFact::Output { stream, bytes, at } => {
                     maskers.last = at;
                     self.judge.feed(stream, &bytes);
+                    self.hints.iter_mut().for_each(|(judge, _)| judge.feed(stream, &bytes));
+                    let vars = &self.vars;
+                    let seen =
+                        self.look.feed(stream, &bytes, &|name| vars.get(name).cloned(), &|text| maskers.text(text));
+                    if let Some(seen) = seen {
+                        say(step, attempt, seen);
+                    }
                     if !self.private {
                         let masked = maskers.of(stream).push(bytes);
                         self.hand_on(stream, masked, at).await;
@@ -113,6 +125,12 @@ impl<S: Sink> Pump<S> {
         let files = command.map(|command| look(command, &self.cwd, instant(self.began))).unwrap_or_default();
         let outcome = Outcome { exit, took, ended: judge::Ended::ByItself, files };
         let vars = &self.vars;
+        let hints = self.hints.into_iter().filter_map(|(judge, say)| {
+            // A hint's picture stands where a trip does: the verdict is a failure when it holds.
+            let verdict = judge.finish(&outcome, &|name| vars.get(name).cloned()).verdict;
+            (verdict == Verdict::Fail).then_some(say)
+        });
+        let hints = hints.collect();
         let judged = self.judge.finish(&outcome, &|name| vars.get(name).cloned());
         let mut checks = judged.checks(&|text| maskers.text(text));
         if self.private {
@@ -127,7 +145,7 @@ impl<S: Sink> Pump<S> {
         });
         let captured = captured.collect();
         let (drained, holders) = (Drained::Eof, Vec::new());
-        Ended { exit, took, drained, holders, verdict: judged.verdict, checks, captured }
+        Ended { exit, took, drained, holders, verdict: judged.verdict, checks, captured, hints }
     }
 }
 
@@ -167,6 +185,7 @@ fn lost_from_sight(spawned: bool, took: Duration) -> StepFact {
         verdict: Verdict::Unknown,
         checks: vec![check],
         captured: Vec::new(),
+        hints: Vec::new(),
     }))
 }
 

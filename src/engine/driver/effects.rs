@@ -4,10 +4,12 @@
 
 use super::wishes::control_of;
 use super::{Driver, Output, Told};
+use crate::engine::exec::Control;
 use crate::model::event::Event;
 use crate::model::ids::StepId;
 
 impl Driver {
+    #[allow(clippy::too_many_lines, reason = "one line an event")]
     pub(super) fn act_on(&mut self, event: &Event, told: Told) {
         match event {
             Event::Started { .. } => self.out.push(Output::BindVars),
@@ -29,6 +31,11 @@ impl Driver {
             | Event::StepResolved { step, .. }
             | Event::WaitEnded { step, .. }
             | Event::GateDecided { step, .. } => self.at_border(step),
+            Event::StepEnding { step, attempt, .. } => {
+                if let Some(ix) = self.plan.find(step) {
+                    self.steer(ix, *attempt, Control::Terminate);
+                }
+            }
             Event::Ended { .. } => self.out.push(Output::Close),
             Event::Paused { .. } => self.out.push(Output::Leave),
             Event::Genesis { .. }
@@ -46,6 +53,21 @@ impl Driver {
             | Event::StepConditions { .. }
             | Event::Survivors { .. }
             | Event::GateVoted { .. }
+            | Event::StepReady { .. }
+            | Event::StepOld { .. }
+            | Event::MessageFilled { .. }
+            | Event::StepSigned { .. }
+            | Event::Sampled { .. }
+            | Event::TriggerTripped { .. }
+            | Event::TriggerAcked { .. }
+            | Event::TriggerOver { .. }
+            | Event::TriggerCleared { .. }
+            | Event::ProcedureCalled { .. }
+            | Event::ProcedureEnded { .. }
+            | Event::Recycled { .. }
+            | Event::HorizonRound { .. }
+            | Event::RiskClosed { .. }
+            | Event::Warned { .. }
             | Event::Held { .. }
             | Event::Released { .. }
             | Event::RollbackStarted { .. }

@@ -8,6 +8,7 @@
 
 mod effects;
 mod facts;
+mod readings;
 mod wishes;
 
 use crate::engine::exec::Control;
@@ -15,7 +16,7 @@ use crate::engine::secrets::Secrets;
 use crate::model::actor::Actor;
 use crate::model::event::Event;
 use crate::model::follow::{self, Due};
-use crate::model::ids::{Attempt, StepIx};
+use crate::model::ids::{Attempt, ProbeIx, StepIx};
 use crate::model::intent::{Intent, Refusal, Request};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
@@ -35,6 +36,8 @@ pub enum Input {
     Note(Vec<Event>),
     /// A process said something.
     Fact(StepIx, Attempt, StepFact),
+    /// A probe was read: the record of what came.
+    Sampled(ProbeIx, Event),
     /// Records are durable, in order.
     Durable(Vec<Record>),
     /// Time passed.
@@ -61,6 +64,8 @@ pub enum Output {
     Spawn(StepIx, Attempt),
     /// Steer the process of this step.
     Steer(StepIx, Control),
+    /// Read this probe once.
+    Read(ProbeIx),
     /// Bind the variables.
     BindVars,
     /// Records up to the state's last are applied: tell the clients.
@@ -96,6 +101,10 @@ pub struct Driver {
     seen: HashSet<u64>,
     /// Attempts whose process was told that its limit is reached.
     limits_told: HashSet<(StepIx, Attempt)>,
+    /// Probes that are being read.
+    reading: HashSet<ProbeIx>,
+    /// When each probe was begun to be read last, by the monotonic clock and the wall's.
+    read_at: HashMap<ProbeIx, Stamp>,
     /// The wall clock when it was last looked what is due.
     looked: i64,
     /// A record could not follow: nothing further may be done.
@@ -134,6 +143,8 @@ impl Driver {
             steered: HashMap::new(),
             seen: HashSet::new(),
             limits_told: HashSet::new(),
+            reading: HashSet::new(),
+            read_at: HashMap::new(),
             looked: i64::MIN,
             broken: false,
             out: Vec::new(),
@@ -146,6 +157,7 @@ impl Driver {
         match input {
             Input::Wish(wish) => self.take_wish(wish, now),
             Input::Note(events) => self.waiting.push_back(Waiting::Note(events)),
+            Input::Sampled(probe, sampled) => self.take_sample(probe, sampled),
             Input::Fact(step, attempt, fact) => self.waiting.push_back(Waiting::Fact(step, attempt, fact)),
             Input::Durable(records) => {
                 if let Err(illegal) = self.take_durable(&records) {
@@ -158,6 +170,7 @@ impl Driver {
         }
         self.enforce_limits(now);
         self.go_on(now);
+        self.read_probes(now);
         self.looked = now.wall;
         Ok(std::mem::take(&mut self.out))
     }
@@ -166,7 +179,8 @@ impl Driver {
     pub fn wake(&self) -> Option<i64> {
         let limits = self.state.running().into_iter().filter_map(|ix| self.limit_of(ix));
         let limits = limits.filter(|at| *at > self.looked);
-        follow::wake_after(&self.plan, &self.state, self.looked).into_iter().chain(limits).min()
+        let readings = self.readings_to_come();
+        follow::wake_after(&self.plan, &self.state, self.looked).into_iter().chain(limits).chain(readings).min()
     }
 
     /// Whether a batch is on its way to the disk.
@@ -243,7 +257,7 @@ impl Driver {
         };
         let events = match due {
             Due::Conditions(ix) => self.conditions(ix),
-            Due::Begin(_) | Due::EndWait(_) | Due::EndRollback => follow::enact(&self.plan, &self.state, due, now),
+            _follows_from_the_plan => follow::enact(&self.plan, &self.state, due, now),
         };
         // What is due and cannot begin would be due again at once: the run holds and says why instead.
         let events = events.unwrap_or_else(|why| vec![Event::Held { reason: why.0, by: Actor::program() }]);

@@ -5,14 +5,16 @@
 use super::{Driver, Output, Told, Waiting, Wish, is_urgent};
 use crate::engine::exec::Control;
 use crate::engine::judge;
+use crate::engine::probe::watchers;
 use crate::engine::secrets::check_value;
-use crate::model::decide::{Asked, Decided, Reading, decide};
-use crate::model::event::{Answer, Bound, Event, StopHow};
+use crate::model::decide::{Asked, Decided, Reading, Sampled, decide};
+use crate::model::event::{Answer, Bound, Event, Seen, StopHow};
 use crate::model::expect::Expect;
-use crate::model::ids::{Attempt, StepId, StepIx};
+use crate::model::ids::{Attempt, ProbeIx, StepId, StepIx};
 use crate::model::intent::{Intent, Refusal};
 use crate::model::step::{Question, Work};
 use crate::model::time::Stamp;
+use crate::model::watch::Source;
 
 impl Driver {
     /// Takes a wish. One whose number was seen before is refused; a stop is sent to the process at once, whatever the disk does.
@@ -29,7 +31,7 @@ impl Driver {
     }
 
     fn stop_at_once(&mut self, wish: &Wish, now: Stamp) -> Told {
-        let asked = Asked { by: wish.by.clone(), now, reading: None };
+        let asked = Asked::plain(wish.by.clone(), now);
         let events = decide(&self.plan, &self.state, &wish.request.intent, &asked).unwrap_or_default();
         let mut told = Told::NotYet;
         for event in &events {
@@ -71,7 +73,8 @@ impl Driver {
             let number = &self.plan.step(ix).number;
             return Err(Refusal(format!("{number} has changed since this screen showed it: look again")));
         }
-        let asked = Asked { by: wish.by.clone(), now, reading: self.read(intent) };
+        let (reading, sampled) = (self.read(intent), self.sampled(intent));
+        let asked = Asked { reading, sampled, ..Asked::plain(wish.by.clone(), now) };
         let events = decide(&self.plan, &self.state, intent, &asked)?;
         if matches!(&asked.reading, Some(Ok(reading)) if reading.ok) {
             self.keep_secret(intent);
@@ -107,10 +110,32 @@ impl Driver {
         }
     }
 
+    /// Judges a probe's value that a person read off, for each that watches it.
+    fn sampled(&self, intent: &Intent) -> Option<Result<Sampled, String>> {
+        let Intent::Reading { probe, value } = intent else { return None };
+        let ix = self.plan.find_probe(probe)?;
+        let Source::Measure(question) = &self.plan.probe(ix).source else { return None };
+        Some(self.sample(ix, question, value.reveal().trim()))
+    }
+
+    fn sample(&self, probe: ProbeIx, question: &Question, typed: &str) -> Result<Sampled, String> {
+        let value = self.read_value(question, typed)?.saw;
+        let mut seen = Vec::new();
+        for watcher in watchers(&self.plan, &self.state, probe) {
+            let judged = self.judged(Some(&watcher.expect), question.out_of, typed)?;
+            let (by, aspect) = (watcher.by, watcher.aspect);
+            seen.push(Seen { by, aspect, holds: judged.ok, checks: judged.checks });
+        }
+        Ok(Sampled { value, seen })
+    }
+
     fn question(&self, step: &StepId) -> Option<&Question> {
         match &self.plan.step(self.plan.find(step)?).work {
             Work::Measure(question) | Work::Ask(question) => Some(question),
             Work::Run(_) | Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => None,
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+                None
+            }
         }
     }
 

@@ -3,7 +3,8 @@
 use super::{Asked, refuse};
 use crate::model::event::{Event, Invocation};
 use crate::model::fill;
-use crate::model::ids::{StepIx, VarName};
+use crate::model::follow;
+use crate::model::ids::{Attempt, ProbeIx, StepIx, VarName};
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::{Plan, Source};
 use crate::model::schedule;
@@ -23,9 +24,19 @@ pub fn asked_class(plan: &Plan, state: &RunState, ix: StepIx) -> Class {
         return class.min(Class::C1);
     }
     let expected = state.to_start(plan).or(state.next(plan));
-    let in_order =
-        expected == Some(ix) || matches!(step.place, Place::Criterion { .. }) || state.owing(plan).contains(&ix);
+    let in_order = expected == Some(ix)
+        || matches!(step.place, Place::Criterion { .. })
+        || follow::at_once_of(plan, ix).is_some_and(|group| state.step(group).status.open())
+        || is_read_beside(plan, state, ix)
+        || state.owing(plan).contains(&ix);
+    let class = if step.once && state.step(ix).attempt > 0 { Class::C3 } else { class };
     if in_order { class } else { class.max(Class::C2) }
+}
+
+/// Whether a step is read while a monitor looks on.
+fn is_read_beside(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+    let Place::Group(owner) = plan.step(ix).place else { return false };
+    matches!(plan.step(owner).work, Work::Monitor(_)) && state.step(owner).status.open()
 }
 
 fn in_harmless_rollback(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
@@ -54,18 +65,57 @@ pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, a
     }
 }
 
-/// The event that begins a step, with what exactly runs.
-pub(crate) fn begin(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Result<Event, Refusal> {
+/// Whether a message still has blanks that nobody filled in.
+pub(crate) fn has_blanks(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+    match &plan.step(ix).work {
+        Work::Notify(notice) if state.step(ix).filled.is_none() => {
+            !fill::blanks(&state.fill(plan.message_text(&notice.message))).is_empty()
+        }
+        _says_nothing => false,
+    }
+}
+
+/// The events that begin a step, with what exactly runs. A message is recorded as it is said; what is looked up comes to its
+/// verdict at once.
+pub(crate) fn begin(
+    plan: &Plan,
+    state: &RunState,
+    ix: StepIx,
+    typed: &Typed,
+    asked: &Asked,
+) -> Result<Vec<Event>, Refusal> {
+    let step = plan.step(ix);
+    let mut events = Vec::new();
+    if let Work::Notify(notice) = &step.work
+        && state.step(ix).filled.is_none()
+    {
+        if has_blanks(plan, state, ix) {
+            return refuse(format!("{} has blanks: fill them in first", step.number));
+        }
+        let text = state.fill(plan.message_text(&notice.message));
+        events.push(Event::MessageFilled { step: step.id.clone(), text, by: asked.by.clone() });
+    }
+    events.push(started(plan, state, ix, typed, asked)?);
+    if let Work::Evidence(evidence) = &step.work {
+        events.push(super::evidence::judged(plan, state, (ix, evidence), asked.now));
+    }
+    Ok(events)
+}
+
+fn started(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Result<Event, Refusal> {
     let step = plan.step(ix);
     let attempt = state.step(ix).attempt + 1;
-    let until = match &step.work {
-        Work::Wait(when) => {
-            Some(schedule::wait_until(plan, state, when, asked.now).ok_or_else(|| {
+    let until =
+        match &step.work {
+            Work::Monitor(monitor) => {
+                let lasts = monitor.lasts.map(|lasts| i64::try_from(micros(lasts)).unwrap_or(i64::MAX));
+                lasts.map(|lasts| asked.now.wall.saturating_add(lasts))
+            }
+            Work::Wait(when) => Some(schedule::wait_until(plan, state, when, asked.now).ok_or_else(|| {
                 Refusal(format!("{} waits until {}, which is not known yet", step.number, when.shown()))
-            })?)
-        }
-        Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => None,
-    };
+            })?),
+            _counts_nothing_down => None,
+        };
     let invocation = step.command().map(|command| invocation(plan, state, ix, command)).transpose()?;
     Ok(Event::StepStarted {
         step: step.id.clone(),
@@ -82,23 +132,45 @@ pub(crate) fn begin(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, as
 /// What exactly would run for this step now. Refused where a variable that it names has no value, or where it is too long.
 pub fn invocation(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -> Result<Invocation, Refusal> {
     let step = plan.step(ix);
+    resolved(plan, state, (&step.number, step.id.as_str(), state.step(ix).attempt + 1), command)
+}
+
+/// What exactly would run for a probe now.
+pub fn probe_invocation(
+    plan: &Plan,
+    state: &RunState,
+    probe: ProbeIx,
+    command: &Command,
+) -> Result<Invocation, Refusal> {
+    let id = plan.probe(probe).id.as_str();
+    let count = u32::try_from(state.probe(probe).count).unwrap_or(u32::MAX);
+    resolved(plan, state, (id, id, count.saturating_add(1)), command)
+}
+
+fn resolved(
+    plan: &Plan,
+    state: &RunState,
+    of: (&str, &str, Attempt),
+    command: &Command,
+) -> Result<Invocation, Refusal> {
+    let (number, id, attempt) = of;
     let facts = state.facts.as_ref().ok_or_else(|| Refusal::because("the run has not begun"))?;
     let filled = |text: &str| {
         fill::fill(text, &|name, format| match name {
-            "STEP_ID" => Some(step.id.0.clone()),
-            "ATTEMPT" => Some((state.step(ix).attempt + 1).to_string()),
+            "STEP_ID" => Some(id.to_owned()),
+            "ATTEMPT" => Some(attempt.to_string()),
             _ => state.builtin(name, format).or_else(|| state.var(name).map(str::to_owned)),
         })
     };
     if let Some(missing) = missing_var(plan, state, command) {
-        return refuse(format!("{} names {missing}, which has no value yet", step.number));
+        return refuse(format!("{number} names {missing}, which has no value yet"));
     }
     let argv = match &command.program {
         Program::Text { shell, strict, text } => shell_argv(*shell, *strict, text),
         Program::Argv(words) => words.iter().map(|word| filled(word)).collect(),
     };
     if argv.iter().map(String::len).sum::<usize>() > COMMAND_LIMIT {
-        return refuse(format!("{} is longer than 16 KiB: put it into a script beside the runbook", step.number));
+        return refuse(format!("{number} is longer than 16 KiB: put it into a script beside the runbook"));
     }
     let cwd = command.cwd.as_deref().map(filled).unwrap_or_default();
     let cwd = if cwd.starts_with('/') {
@@ -111,7 +183,8 @@ pub fn invocation(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) 
         cwd,
         env: env_names(plan, state, command),
         user: format!("{}@{}", facts.user, facts.host),
-        timeout: command.timeout.map(micros),
+        // What runs until the plan ends it has no limit of its own.
+        timeout: command.timeout.filter(|_| command.lasts.is_none() && command.background.is_none()).map(micros),
     })
 }
 
@@ -153,7 +226,7 @@ fn missing_var(plan: &Plan, state: &RunState, command: &Command) -> Option<Strin
     let kept = plan.steps.iter().flat_map(|step| match &step.work {
         Work::Run(command) => command.capture.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
         Work::Measure(question) | Work::Ask(question) => question.into.iter().map(VarName::as_str).collect(),
-        Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => Vec::new(),
+        _keeps_nothing => Vec::new(),
     });
     let has = |name: &str| state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
     let mut names = declared.map(|var| var.name.as_str()).chain(kept);
@@ -169,7 +242,8 @@ fn expands(command: &Command, name: &str) -> bool {
         Program::Argv(words) => words.iter().any(|word| word.contains(&braced)),
     };
     let filled = command.env.iter().map(|(_, value)| value).chain(&command.stdin).chain(&command.cwd);
-    program || filled.into_iter().any(|text| text.contains(&braced))
+    let connects = command.connect.as_ref().is_some_and(|var| var.as_str() == name);
+    program || connects || filled.into_iter().any(|text| text.contains(&braced))
 }
 
 fn has_dollar(text: &str, name: &str) -> bool {

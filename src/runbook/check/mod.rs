@@ -11,13 +11,14 @@ mod refs;
 mod shell;
 mod texts;
 mod times;
+mod wanted;
 
 use super::ExampleJudge;
 use super::diagnostic::Diagnostic;
 use super::read::Reader;
+use crate::model::ids::StepIx;
 use crate::model::plan::{Environment, EnvironmentKind, Plan, Start};
 use crate::model::step::Effect;
-use std::collections::HashMap;
 
 /// The plan, where nothing is wrong with it; complaints stay on the reader's desk.
 pub(crate) fn plan(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) -> Option<Plan> {
@@ -56,8 +57,10 @@ fn ways_back(reader: &mut Reader<'_>) {
     let alone: Vec<Diagnostic> = reader
         .steps
         .iter()
-        .filter(|draft| places::is_forward(draft.step.place) && draft.step.undo.is_empty() && reader.levels.is_empty())
-        .filter_map(|draft| {
+        .enumerate()
+        .filter(|(_, draft)| draft.step.undo.is_empty() && reader.levels.is_empty())
+        .filter(|(at, _)| places::is_forward(reader, StepIx(*at)))
+        .filter_map(|(_, draft)| {
             let word = match draft.step.effect {
                 Effect::Production | Effect::Destroys => draft.step.effect.word(),
                 Effect::Reads | Effect::Changes => return None,
@@ -75,11 +78,10 @@ fn ways_back(reader: &mut Reader<'_>) {
 
 fn built(reader: &mut Reader<'_>) -> Plan {
     let environment = reader.environment.take();
+    let environment = environment.unwrap_or(Environment { name: "this machine".into(), kind: EnvironmentKind::Local });
     Plan {
-        title: std::mem::take(&mut reader.title),
         summary: reader.summary.take(),
         owner: reader.owner.take(),
-        environment: environment.unwrap_or(Environment { name: "this machine".into(), kind: EnvironmentKind::Local }),
         zone: match &reader.start {
             Start::At { zone, .. } => Some(zone.clone()),
             Start::AtStart => None,
@@ -92,8 +94,17 @@ fn built(reader: &mut Reader<'_>) -> Plan {
         vars: std::mem::take(&mut reader.vars),
         phases: std::mem::take(&mut reader.phases).into_iter().map(|draft| draft.phase).collect(),
         levels: std::mem::take(&mut reader.levels).into_iter().map(|draft| draft.level).collect(),
+        requires: std::mem::take(&mut reader.requires),
+        targets: std::mem::take(&mut reader.targets),
+        probes: std::mem::take(&mut reader.probes),
+        triggers: std::mem::take(&mut reader.triggers),
+        procedures: std::mem::take(&mut reader.procedures),
+        messages: std::mem::take(&mut reader.messages),
+        horizons: std::mem::take(&mut reader.horizons),
+        risks: std::mem::take(&mut reader.risks),
+        contacts: std::mem::take(&mut reader.contacts),
         steps: std::mem::take(&mut reader.steps).into_iter().map(|draft| draft.step).collect(),
-        by_id: HashMap::new(),
+        ..Plan::new(std::mem::take(&mut reader.title), environment)
     }
 }
 
