@@ -22,6 +22,7 @@ use crate::model::step::Command;
 use crate::model::time::Stamp;
 use crate::model::watch::Source;
 use std::collections::BTreeMap;
+use tokio::sync::oneshot;
 
 /// An attempt's output on its way to the journal.
 struct ToJournal {
@@ -37,8 +38,11 @@ impl Sink for ToJournal {
         let _ = self.writer.send(Order::Output(chunk)).await;
     }
 
-    async fn end(&mut self) {
-        let _ = self.writer.send(Order::EndOutput { step: self.step.clone(), attempt: self.attempt }).await;
+    async fn end(&mut self) -> bool {
+        let (told, lost) = oneshot::channel();
+        let (step, attempt) = (self.step.clone(), self.attempt);
+        let _ = self.writer.send(Order::EndOutput { step, attempt, lost: Some(told) }).await;
+        lost.await.unwrap_or(true)
     }
 }
 

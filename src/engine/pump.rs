@@ -20,8 +20,8 @@ use std::time::Duration;
 pub trait Sink {
     /// Takes bytes over; waits while too many are under way.
     fn output(&mut self, stream: Stream, bytes: Vec<u8>, masked: Vec<Masked>, at: Stamp) -> impl Future<Output = ()>;
-    /// No more output of this attempt comes.
-    fn end(&mut self) -> impl Future<Output = ()>;
+    /// No more output of this attempt comes. Whether some of it could not be kept.
+    fn end(&mut self) -> impl Future<Output = bool>;
 }
 
 /// What a pump needs.
@@ -87,10 +87,10 @@ impl<S: Sink> Pump<S> {
                     }
                 }
                 ExecFact::Exited { exit, drained, holders, at } => {
-                    self.end_output(&mut maskers).await;
+                    let lost = self.end_output(&mut maskers).await;
                     let took = at.since(spawned.unwrap_or(self.began));
                     let ended = self.judged(exit, took, &maskers);
-                    say(step, attempt, StepFact::Ended(Box::new(Ended { drained, holders, ..ended })));
+                    say(step, attempt, StepFact::Ended(Box::new(Ended { drained, holders, lost, ..ended })));
                     return;
                 }
             }
@@ -112,12 +112,12 @@ impl<S: Sink> Pump<S> {
     }
 
     /// Hands on what was held back because a secret might have begun in it.
-    async fn end_output(&mut self, maskers: &mut Maskers) {
+    async fn end_output(&mut self, maskers: &mut Maskers) -> bool {
         for stream in [Stream::Out, Stream::Err] {
             let rest = maskers.of(stream).finish();
             self.hand_on(stream, rest, maskers.last).await;
         }
-        self.sink.end().await;
+        self.sink.end().await
     }
 
     fn judged(self, exit: Exit, took: Duration, maskers: &Maskers) -> Ended {
@@ -144,8 +144,8 @@ impl<S: Sink> Pump<S> {
             secret: each.secret,
         });
         let captured = captured.collect();
-        let (drained, holders) = (Drained::Eof, Vec::new());
-        Ended { exit, took, drained, holders, verdict: judged.verdict, checks, captured, hints }
+        let (drained, holders, lost) = (Drained::Eof, Vec::new(), false);
+        Ended { exit, took, drained, holders, verdict: judged.verdict, checks, captured, hints, lost }
     }
 }
 
@@ -185,6 +185,7 @@ fn lost_from_sight(spawned: bool, took: Duration) -> StepFact {
         verdict: Verdict::Unknown,
         checks: vec![check],
         captured: Vec::new(),
+        lost: false,
         hints: Vec::new(),
     }))
 }

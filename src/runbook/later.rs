@@ -124,7 +124,7 @@ impl Scope {
     fn words(self) -> &'static str {
         match self {
             Scope::Top => TOP,
-            Scope::Role => "signers contact",
+            Scope::Role => "contact",
             Scope::Var => "show short ask",
             Scope::Defaults => "runners",
             Scope::Phase => PHASE,

@@ -1,6 +1,6 @@
 //! What a class asks for before a step starts, and what exactly would run.
 
-use super::{Asked, refuse};
+use super::{Asked, early, refuse};
 use crate::model::event::{Event, Invocation};
 use crate::model::fill;
 use crate::model::follow;
@@ -47,6 +47,8 @@ fn in_harmless_rollback(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
 /// Checks what was typed against what the class asks for.
 pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Result<(), Refusal> {
     let step = plan.step(ix);
+    let early = early::early_start(plan, state, ix, asked.now.wall);
+    early::explained(state, early, &step.number, typed.reason.as_deref().unwrap_or_default())?;
     match asked_class(plan, state, ix) {
         Class::C0 | Class::C1 => Ok(()),
         Class::C2 if typed.text.as_deref() == Some(step.number.as_str()) => Ok(()),
@@ -59,6 +61,9 @@ pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, a
             let second = typed.second.as_deref().unwrap_or_default().trim();
             if step.second_person && (second.is_empty() || second == asked.by.name) {
                 return refuse(format!("{} needs a second person, not {}", step.number, asked.by.name));
+            }
+            if let (true, Some(role)) = (step.second_person, &step.role) {
+                super::gate::signed(plan, role, asked)?;
             }
             Ok(())
         }

@@ -5,6 +5,7 @@
 //! and no plan comes out where an error was reported.
 
 mod commands;
+mod groups;
 mod ids;
 mod places;
 mod refs;
@@ -28,6 +29,7 @@ pub(crate) fn plan(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) -> 
     refs::resolve(reader, &names);
     texts::check(reader);
     commands::check(reader, judge);
+    groups::check(reader);
     times::check(reader);
     ways_back(reader);
     if reader.desk.findings.has_errors() {

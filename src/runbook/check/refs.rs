@@ -114,9 +114,8 @@ fn owed(
         reader.desk.report(found);
         return None;
     };
-    let too_early = ower.is_some_and(|ower| {
-        step == ower || order[step.0].zip(order[ower.0]).is_some_and(|(owed, ower)| owed < ower)
-    });
+    let too_early = ower
+        .is_some_and(|ower| step == ower || order[step.0].zip(order[ower.0]).is_some_and(|(owed, ower)| owed < ower));
     if too_early {
         let text = format!("`{}` does not come after this step, so it cannot be owed by it", wanted.text);
         reader.desk.report(Diagnostic::error("RB0206", &wanted.span, text));

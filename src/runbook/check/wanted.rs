@@ -82,12 +82,11 @@ fn other(reader: &mut Reader<'_>, wanted: &Wanted) {
     if known.iter().any(|known| *known == name.text) {
         return;
     }
-    let help = reader.desk.suggest(&name.text, known.iter().map(String::as_str)).unwrap_or_else(|| {
-        match known.as_slice() {
+    let help =
+        reader.desk.suggest(&name.text, known.iter().map(String::as_str)).unwrap_or_else(|| match known.as_slice() {
             [] => format!("the runbook has no `{key}:`"),
             _ => format!("{key}: {}", known.join(", ")),
-        }
-    });
+        });
     let text = format!("there is no {word} `{}`", name.text);
     reader.desk.report(Diagnostic::error(code, &name.span, text).help(help));
 }

@@ -38,7 +38,8 @@ impl<'a> Reader<'a> {
     pub(super) fn procedures(&mut self, node: Node<'a>) {
         let list = self.desk.list(node, "a list of procedures");
         for node in self.desk.capped(list, 200, &node.span(), "procedures") {
-            let Some(mut fields) = self.desk.fields(node, Scope::Procedure, "a mapping with `title` and `steps`") else {
+            let Some(mut fields) = self.desk.fields(node, Scope::Procedure, "a mapping with `title` and `steps`")
+            else {
                 continue;
             };
             let place = self.procedures.len();
@@ -133,7 +134,8 @@ impl<'a> Reader<'a> {
     }
 
     fn horizon(&mut self, node: Node<'a>) {
-        let Some(mut fields) = self.desk.fields(node, Scope::Horizon, "a mapping with `at`, `title` and `steps`") else {
+        let Some(mut fields) = self.desk.fields(node, Scope::Horizon, "a mapping with `at`, `title` and `steps`")
+        else {
             return;
         };
         let place = self.horizons.len();
@@ -167,7 +169,8 @@ impl<'a> Reader<'a> {
         match crate::runbook::times::when(&format!("T+{}", text.trim())) {
             Ok(When::FromT0(offset)) if offset != Offset::default() => Some(offset),
             _no_length => {
-                let found = Diagnostic::error("RB0302", &node.span(), format!("`{text}` is no time between two rounds"));
+                let found =
+                    Diagnostic::error("RB0302", &node.span(), format!("`{text}` is no time between two rounds"));
                 self.desk.report(found.help("every: 1d"));
                 None
             }
@@ -205,12 +208,24 @@ impl<'a> Reader<'a> {
         if let Some(before) = before {
             self.risks_before.push((place, before));
         } else if blocker && closed_by.is_empty() {
-            let found = Diagnostic::warning("RB0514", &head, "a blocker that nothing closes and that stands before nothing")
-                .help("closed_by: [STEP], before: PHASE; a person can close it with a reason");
+            let found =
+                Diagnostic::warning("RB0514", &head, "a blocker that nothing closes and that stands before nothing")
+                    .help("closed_by: [STEP], before: PHASE; a person can close it with a reason");
             self.desk.report(found);
         }
         let id = RiskId(id);
-        self.risks.push(KnownRisk { id, title, level, blocker, before: None, impact, owner, mitigation, link, closed_by });
+        self.risks.push(KnownRisk {
+            id,
+            title,
+            level,
+            blocker,
+            before: None,
+            impact,
+            owner,
+            mitigation,
+            link,
+            closed_by,
+        });
     }
 
     /// A risk's id is what people call it, `H1` as well as `webhook`.

@@ -1,7 +1,7 @@
 //! Commands: what runs, with what, how long, how often, and what is kept of its output.
 
 use super::header::SHELLS;
-use super::{Reader, Use};
+use super::{Loose, Reader, Use};
 use crate::model::expect::{Capture, CaptureFrom};
 use crate::model::ids::{StepIx, VarName};
 use crate::model::step::{Background, Command, Effect, Item, Place, Program, Retry, Work};
@@ -42,8 +42,11 @@ impl<'a> Reader<'a> {
         fields: &mut Fields<'a>,
         at: Option<StepIx>,
     ) -> Option<Command> {
+        let flags = |fields: &Fields<'a>, key: &str| fields.rest().any(|field| field.key == key);
+        let (literal, argv_secret) = (flags(fields, "literal"), flags(fields, "argv_secret"));
         let mut command = self.program_of(node, fields, at)?;
         command.timeout = Some(self.length_of(fields, "timeout").unwrap_or(self.defaults.timeout));
+        self.loose.push(Loose { command: command.clone(), text: node.span(), literal, argv_secret });
         Some(command)
     }
 
@@ -56,9 +59,12 @@ impl<'a> Reader<'a> {
         let connect = fields.take_field("connect");
         let program = match node.value {
             Value::Mapping(_) => self.other_language(node, fields),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Sequence(_) | Value::Tagged(_) => {
-                self.program(node, fields, accepted).map(Command::new)
-            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Sequence(_)
+            | Value::Tagged(_) => self.program(node, fields, accepted).map(Command::new),
         };
         let (cwd, env) = (self.cwd_of(fields), self.env_of(fields));
         let example = fields.take("example");
@@ -119,7 +125,8 @@ impl<'a> Reader<'a> {
         let background = self.desk.truth(fields.take("background"));
         let wanted = ready.as_ref().and_then(|field| self.expect_of_output(field.node));
         if let (Some(field), false) = (&ready, background) {
-            let found = Diagnostic::error("RB0107", &field.key_span, "`ready` belongs to a step with `background: true`");
+            let found =
+                Diagnostic::error("RB0107", &field.key_span, "`ready` belongs to a step with `background: true`");
             self.desk.report(found.help("what a command prints at its end stands in `expect`"));
         }
         command.background = background.then_some(Background { ready: wanted });
@@ -230,9 +237,8 @@ impl<'a> Reader<'a> {
         let mut fields = self.desk.fields(node, Scope::Retry, "`{ times: 5, every: 10s }`")?;
         let times_node = fields.take("times");
         let every_node = fields.take("every");
-        let accepted = fields
-            .take("production")
-            .is_some_and(|node| self.desk.word(node, &[("accepted", true)]).unwrap_or(false));
+        let accepted =
+            fields.take("production").is_some_and(|node| self.desk.word(node, &[("accepted", true)]).unwrap_or(false));
         if (times_node.is_none() && within.is_none()) || every_node.is_none() {
             self.desk.missing(
                 &fields.span.clone(),

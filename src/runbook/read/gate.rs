@@ -16,8 +16,7 @@ impl<'a> Reader<'a> {
         let (go, no_go) = (fields.take_field("go"), fields.take_field("no_go"));
         let decides =
             [&go, &no_go].into_iter().flatten().any(|field| field.node.items().is_none_or(|items| !items.is_empty()));
-        let (go, no_go) =
-            self.beside(at, |reader| (reader.side(go, at, Side::Go), reader.side(no_go, at, Side::NoGo)));
+        let (go, no_go) = self.beside(at, |reader| (reader.side(go, at, Side::Go), reader.side(no_go, at, Side::NoGo)));
         let mut poll = Vec::new();
         if let Some(node) = fields.take("poll") {
             poll = self.desk.list(node, "a list of roles").into_iter().filter_map(|node| self.role(node)).collect();
@@ -38,7 +37,8 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         let list = self.desk.list(field.node, "a list of criteria");
-        let mut criteria: Vec<StepIx> = list.into_iter().filter_map(|node| self.criterion(node, Place::Criterion { gate, side })).collect();
+        let mut criteria: Vec<StepIx> =
+            list.into_iter().filter_map(|node| self.criterion(node, Place::Criterion { gate, side })).collect();
         // Critical ones are read and answered first.
         criteria.sort_by_key(|step| !self.steps[step.0].step.critical);
         if criteria.len() > 9 {

@@ -79,9 +79,8 @@ impl<'a> Reader<'a> {
         if !list.iter().any(more) {
             return None;
         }
-        let steps: Vec<StepIx> = self.beside(at, |reader| {
-            list.iter().filter_map(|node| reader.criterion(*node, Place::Group(at))).collect()
-        });
+        let steps: Vec<StepIx> = self
+            .beside(at, |reader| list.iter().filter_map(|node| reader.criterion(*node, Place::Group(at))).collect());
         Some(Work::Group(Group { how: Together::InOrder, steps }))
     }
 }

@@ -125,10 +125,12 @@ impl<'a> Reader<'a> {
             self.bad_id(&Located { text: field.key.to_owned(), span: field.key_span });
             return;
         }
+        let mut signers = Vec::new();
         let title = match field.node.value {
             Value::Null => None,
             Value::Mapping(_) => self.desk.fields(field.node, Scope::Role, "a mapping").and_then(|mut fields| {
                 let title = self.said_of(&mut fields, "title");
+                signers = fields.take("signers").map(|node| self.signers(node)).unwrap_or_default();
                 self.desk.finish(fields, &|_| None);
                 title
             }),
@@ -137,7 +139,37 @@ impl<'a> Reader<'a> {
             }
         };
         let title = title.unwrap_or_else(|| field.key.to_owned());
-        self.roles.push(Role { id: RoleId(field.key.to_owned()), title });
+        self.roles.push(Role { id: RoleId(field.key.to_owned()), title, signers });
+    }
+
+    /// Principals of an allowed-signers file, each one name: a pattern or a list in one would let others sign.
+    fn signers(&mut self, node: Node<'a>) -> Vec<String> {
+        let listed = self.desk.list(node, "a list of signers");
+        if listed.is_empty() {
+            self.desk.missing(
+                &node.span(),
+                "the role has `signers` and none in it".into(),
+                "name them, or leave it out",
+            );
+        }
+        let mut signers: Vec<String> = Vec::new();
+        for node in self.desk.capped(listed, 50, &node.span(), "signers") {
+            let Some(name) = self.desk.full_text(node) else { continue };
+            let plain = |letter: char| letter.is_ascii_alphanumeric() || "@._+-/%=~".contains(letter);
+            let wrong = if name.len() > 254 || !name.chars().all(plain) {
+                "cannot be a signer"
+            } else if signers.contains(&name) {
+                "is named twice"
+            } else {
+                signers.push(name);
+                continue;
+            };
+            let found =
+                Diagnostic::error("RB0210", &node.span(), format!("`{}` {wrong}", crate::model::text::shown(&name)))
+                    .help("a signer is one principal of an allowed-signers file, such as ana@example.com");
+            self.desk.report(found);
+        }
+        signers
     }
 
     pub(super) fn bad_id(&mut self, id: &Located) {

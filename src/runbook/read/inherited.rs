@@ -103,11 +103,8 @@ impl<'a> Reader<'a> {
             [] => format!("the runbook declares no `{what}s:`"),
             _ => format!("{what}s: {}", known.join(", ")),
         });
-        let found = crate::runbook::diagnostic::Diagnostic::error(
-            code,
-            &node.span(),
-            format!("there is no {what} `{name}`"),
-        );
+        let found =
+            crate::runbook::diagnostic::Diagnostic::error(code, &node.span(), format!("there is no {what} `{name}`"));
         self.desk.report(found.help(help));
     }
 }

@@ -32,7 +32,7 @@ use super::times;
 use crate::model::around::{Contact, Horizon, KnownRisk, Message, Procedure, Target};
 use crate::model::ids::{RoleId, StepIx, TargetId, VarName};
 use crate::model::plan::{Environment, Level, Phase, Role, Start, Var};
-use crate::model::step::{Effect, Owner, Place, PlannedStep, Shell};
+use crate::model::step::{Command, Effect, Owner, Place, PlannedStep, Shell};
 use crate::model::watch::{Probe, Trigger};
 use crate::model::when::When;
 use chrono_tz::Tz;
@@ -86,6 +86,16 @@ pub(crate) struct Draft {
     pub is_criterion: bool,
     /// Where it says until when it is due.
     pub by: Option<Range<usize>>,
+}
+
+/// A command that is no step's: a probe's, or one that sends a message.
+#[derive(Debug)]
+pub(crate) struct Loose {
+    pub command: Command,
+    /// The command as written.
+    pub text: Range<usize>,
+    pub literal: bool,
+    pub argv_secret: bool,
 }
 
 /// A phase and its places.
@@ -194,6 +204,8 @@ pub(crate) struct Reader<'a> {
     pub wanted: Vec<Wanted>,
     /// Probes of monitors that read for themselves; `check::ids` names them.
     pub own_probes: Vec<(StepIx, Probe)>,
+    /// Commands that are no step's, for those who look at commands as text.
+    pub loose: Vec<Loose>,
     /// Variables named by `when`, `of`.
     pub wanted_vars: Vec<Located>,
     /// Every variable's name, and whether it is a secret; `index_variables` fills it.
@@ -254,7 +266,12 @@ impl<'a> Reader<'a> {
             vars: Vec::new(),
             var_spans: Vec::new(),
             set_by_steps: Vec::new(),
-            defaults: Defaults { shell: Shell::Bash, timeout: Duration::from_secs(600), strict: true, runners: HashMap::new() },
+            defaults: Defaults {
+                shell: Shell::Bash,
+                timeout: Duration::from_secs(600),
+                strict: true,
+                runners: HashMap::new(),
+            },
             phases: Vec::new(),
             levels: Vec::new(),
             steps: Vec::new(),
@@ -262,6 +279,7 @@ impl<'a> Reader<'a> {
             whens: Vec::new(),
             wanted: Vec::new(),
             own_probes: Vec::new(),
+            loose: Vec::new(),
             wanted_vars: Vec::new(),
             known_vars: HashMap::new(),
             known_patterns: HashSet::new(),

@@ -3,7 +3,7 @@
 //! An OUTCOME is one type wherever it stands (`then`, `otherwise`, `if_fails`): it proposes and never acts. The names in
 //! it may point forward, so that they are only noted here; `check::refs` resolves them.
 
-use super::{Located, Reader, What};
+use super::{Located, Loose, Reader, What};
 use crate::model::ids::{LevelId, MessageId, ProcedureId, RoleId, StepId, StepIx};
 use crate::model::step::{Callee, Command, Effect, Hint, Notice, Program, SignOff, Work};
 use crate::model::watch::Outcome;
@@ -145,7 +145,9 @@ impl<'a> Reader<'a> {
                 Program::Text { shell: self.defaults.shell, strict: self.defaults.strict, text }
             }
         };
-        Some(Command { timeout: Some(self.defaults.timeout), ..Command::new(program) })
+        let command = Command { timeout: Some(self.defaults.timeout), ..Command::new(program) };
+        self.loose.push(Loose { command: command.clone(), text: node.span(), literal: false, argv_secret: false });
+        Some(command)
     }
 
     pub(super) fn call(&mut self, kind: &Field<'a>, at: StepIx) -> Work {

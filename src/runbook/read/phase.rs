@@ -2,10 +2,10 @@
 //!
 //! A duty that a step owes and writes out in place stands at the end of the phase or level it belongs to.
 
+use super::wanted::What;
 use super::{DraftLevel, DraftPhase, DraftUndo, Located, Reader};
 use crate::model::ids::{LevelId, PhaseId, StepIx};
 use crate::model::plan::{Level, Phase};
-use super::wanted::What;
 use crate::model::step::{Owner, Place};
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
@@ -49,7 +49,8 @@ impl<'a> Reader<'a> {
             self.desk.missing(&head, "the phase has no `title`".into(), "add `title: …`");
         }
         let title = title.or_else(|| own_id.as_ref().map(|id| id.text.clone())).unwrap_or_default();
-        let mut phase = Phase { goal, at: when, takes: length, ..Phase::new(PhaseId(String::new()), number, title, Vec::new()) };
+        let mut phase =
+            Phase { goal, at: when, takes: length, ..Phase::new(PhaseId(String::new()), number, title, Vec::new()) };
         phase.why = self.said_of(&mut fields, "why");
         phase.link = self.said_of(&mut fields, "link");
         phase.by = fields.take("by").and_then(|node| self.due_by(node, super::WhenOf::PhaseBy(place)));

@@ -17,8 +17,21 @@ use serde_yaml::Value;
 
 /// The kinds of step.
 pub(super) const KINDS: [&str; 15] = [
-    "run", "confirm", "checklist", "measure", "ask", "judge", "choose", "gate", "wait", "monitor", "sign", "notify",
-    "call", "parallel", "steps",
+    "run",
+    "confirm",
+    "checklist",
+    "measure",
+    "ask",
+    "judge",
+    "choose",
+    "gate",
+    "wait",
+    "monitor",
+    "sign",
+    "notify",
+    "call",
+    "parallel",
+    "steps",
 ];
 
 pub(super) const EFFECTS: [(&str, Effect); 4] = [

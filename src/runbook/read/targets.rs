@@ -49,7 +49,8 @@ impl<'a> Reader<'a> {
                 "local" => "`local` is this machine: it has no `ssh`".to_owned(),
                 name => format!("the target `{name}` does not say where it is"),
             };
-            self.desk.report(Diagnostic::error("RB0109", &field.key_span, text).help("db1: { ssh: deploy@db1.internal }"));
+            self.desk
+                .report(Diagnostic::error("RB0109", &field.key_span, text).help("db1: { ssh: deploy@db1.internal }"));
         }
         self.targets.push(target);
     }

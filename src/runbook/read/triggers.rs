@@ -70,7 +70,8 @@ impl<'a> Reader<'a> {
     }
 
     fn trigger(&mut self, node: Node<'a>) {
-        let Some(mut fields) = self.desk.fields(node, Scope::Trigger, "a mapping with `title` and what trips it") else {
+        let Some(mut fields) = self.desk.fields(node, Scope::Trigger, "a mapping with `title` and what trips it")
+        else {
             return;
         };
         let head = fields.head();
