@@ -135,7 +135,13 @@ impl Page<'_> {
                     }
                 }
             }
+            Work::Group(group) => {
+                for step in &group.steps {
+                    self.step(page, *step, None)?;
+                }
+            }
             Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) => {}
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Evidence(_) => {}
         }
         if self.commands {
             for undo in &step.undo {
@@ -195,5 +201,11 @@ fn kind(work: &Work) -> &'static str {
         Work::Choose { .. } => "choose",
         Work::Wait(_) => "wait",
         Work::Gate(_) => "gate",
+        Work::Monitor(_) => "monitor",
+        Work::Sign(_) => "sign",
+        Work::Notify(_) => "notify",
+        Work::Call(_) => "call",
+        Work::Group(group) => group.how.word(),
+        Work::Evidence(_) => "evidence",
     }
 }

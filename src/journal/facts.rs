@@ -121,6 +121,22 @@ impl Facts {
             | Event::Survivors { .. }
             | Event::GateVoted { .. }
             | Event::GateDecided { .. }
+            | Event::StepReady { .. }
+            | Event::StepEnding { .. }
+            | Event::StepOld { .. }
+            | Event::MessageFilled { .. }
+            | Event::StepSigned { .. }
+            | Event::Sampled { .. }
+            | Event::TriggerTripped { .. }
+            | Event::TriggerAcked { .. }
+            | Event::TriggerOver { .. }
+            | Event::TriggerCleared { .. }
+            | Event::ProcedureCalled { .. }
+            | Event::ProcedureEnded { .. }
+            | Event::Recycled { .. }
+            | Event::HorizonRound { .. }
+            | Event::RiskClosed { .. }
+            | Event::Warned { .. }
             | Event::Held { .. }
             | Event::Released { .. }
             | Event::RollbackStarted { .. }

@@ -267,6 +267,8 @@ fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
         Work::Run(_) if own.attempt > 0 => false,
         Work::Run(_) if back => step.effect != Effect::Destroys,
         Work::Run(_) => step.auto && step.class() == Class::C0,
+        Work::Evidence(_) => true,
         Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => false,
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) => false,
     }
 }

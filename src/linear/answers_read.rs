@@ -179,6 +179,12 @@ fn kind(work: &Work) -> &'static str {
         Work::Choose { .. } => "a choice",
         Work::Wait(_) => "a countdown",
         Work::Gate(_) => "a gate",
+        Work::Monitor(_) => "a monitor",
+        Work::Sign(_) => "a sign-off",
+        Work::Notify(_) => "a message",
+        Work::Call(_) => "a call",
+        Work::Group(_) => "a group",
+        Work::Evidence(_) => "a criterion that is looked up",
     }
 }
 
@@ -197,6 +203,16 @@ fn scalar(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
             wrong(id, format!("{id}: a countdown ends by itself; write {{ release: reason }} to end it early"))
         }
         Work::Gate(_) => wrong(id, format!("{id}: write {{ CRITERION: ok, poll: {{ ROLE: go }}, decide: go }}")),
+        Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Notify(_) if said == "run" => {
+            Ok(Given::Run(Typed::default()))
+        }
+        Work::Monitor(_) | Work::Call(_) | Work::Group(_) => {
+            wrong(id, format!("{id}: write run, or {{ skip: reason }} and the like"))
+        }
+        Work::Notify(_) if said == "ok" => Ok(Given::Items(vec![ItemGiven { answer: Answer::Ok, saw: String::new() }])),
+        Work::Notify(_) => wrong(id, format!("{id}: write run where a command sends it, ok where a person does")),
+        Work::Sign(_) => wrong(id, format!("{id}: a sign-off needs its people, not an answers file")),
+        Work::Evidence(_) => wrong(id, format!("{id} is looked up by itself")),
     }
 }
 
@@ -220,6 +236,7 @@ fn items(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
     let wanted = match &plan.step(ix).work {
         Work::Check(items) => items.len(),
         Work::Run(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => 0,
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => 0,
     };
     let Value::Sequence(list) = value else {
         return wrong(id, format!("{id}: items is a list, one answer a statement"));

@@ -106,6 +106,7 @@ impl Question {
 }
 
 /// Fills one gap. A gap that the wish does not have takes nothing.
+#[allow(clippy::too_many_lines, reason = "one line a wish")]
 pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
     match intent {
         Intent::Run { typed, .. } | Intent::RollBack { typed, .. } => put_typed(typed, slot, text),
@@ -118,6 +119,12 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         | Intent::Fail { reason, .. }
         | Intent::Resolve { reason, .. }
         | Intent::Release { reason, .. }
+        | Intent::EndMonitor { reason, .. }
+        | Intent::Trip { reason, .. }
+        | Intent::GoOnDespite { reason, .. }
+        | Intent::Call { reason, .. }
+        | Intent::Recycle { reason, .. }
+        | Intent::CloseRisk { reason, .. }
         | Intent::Hold { reason }
         | Intent::Abort { reason }
         | Intent::Accept { reason, .. }
@@ -125,7 +132,13 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         {
             *reason = text;
         }
-        Intent::Accept { name, .. } if slot == Slot::Name => *name = text,
+        Intent::Accept { name, .. } | Intent::GoOnDespite { name, .. } | Intent::Sign { name, .. }
+            if slot == Slot::Name =>
+        {
+            *name = text;
+        }
+        Intent::Sign { comment, .. } if matches!(slot, Slot::Text | Slot::Reason) => *comment = text,
+        Intent::Reading { value, .. } if slot == Slot::Text => *value = Secret::new(text),
         Intent::Answer { saw, .. } if matches!(slot, Slot::Text | Slot::Reason) => *saw = text,
         Intent::Value { value, .. } if slot == Slot::Text => *value = Secret::new(text),
         Intent::Note { text: note, .. } if slot == Slot::Text => *note = text,
@@ -143,6 +156,16 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         | Intent::Vote { .. }
         | Intent::Decide { .. }
         | Intent::Stop { .. }
+        | Intent::Fill { .. }
+        | Intent::Sign { .. }
+        | Intent::EndMonitor { .. }
+        | Intent::Reading { .. }
+        | Intent::Trip { .. }
+        | Intent::Ack { .. }
+        | Intent::GoOnDespite { .. }
+        | Intent::Call { .. }
+        | Intent::Recycle { .. }
+        | Intent::CloseRisk { .. }
         | Intent::Hold { .. }
         | Intent::GoOn
         | Intent::SeePhase { .. }

@@ -41,6 +41,10 @@ pub(super) fn card(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<String> {
         }
         Work::Wait(when) => lines.push(format!("  counts down until {}", when.shown())),
         Work::Gate(gate) => lines.extend(gate_lines(plan, state, ix, gate)),
+        Work::Notify(crate::model::step::Notice { via: Some(command), .. }) => {
+            lines.extend(command_lines(plan, state, ix, command))
+        }
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {}
     }
     lines.extend(facts(plan, state, step));
     lines

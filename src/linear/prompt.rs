@@ -117,7 +117,9 @@ fn at_step(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped | StepStatus::Unknown => {
             step::failed(plan, state, ix)
         }
-        StepStatus::NotYet | StepStatus::Running | StepStatus::You => step::next(plan, state, ix),
+        StepStatus::NotYet | StepStatus::Running | StepStatus::You | StepStatus::Old | StepStatus::Claim => {
+            step::next(plan, state, ix)
+        }
         StepStatus::Ok
         | StepStatus::Late
         | StepStatus::Skipped

@@ -29,7 +29,14 @@ impl Before {
         let step = step_of(&record.event).and_then(|step| plan.find(step));
         let owner = step.and_then(|step| match plan.step(step).place {
             Place::Undo(owner) => Some(owner),
-            Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } | Place::Level(_) => None,
+            Place::Phase(_)
+            | Place::Choice { .. }
+            | Place::Criterion { .. }
+            | Place::Level(_)
+            | Place::Group(_)
+            | Place::Procedure(_)
+            | Place::Horizon(_)
+            | Place::Requirement(_) => None,
         });
         let with_status = |ix: StepIx| (ix, state.step(ix).status);
         Self { step: step.map(with_status), owner: owner.map(with_status) }
@@ -52,6 +59,7 @@ pub fn sentence(plan: &Plan, before: &Before, after: &RunState, record: &Record)
     Some(shown(&text).into_owned())
 }
 
+#[allow(clippy::too_many_lines, reason = "one line an event")]
 fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
     match &record.event {
         Event::StepStarted { .. }
@@ -71,7 +79,12 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::StepResolved { .. }
         | Event::Survivors { .. }
         | Event::GateVoted { .. }
-        | Event::GateDecided { .. } => steps::of_step(plan, after, record),
+        | Event::GateDecided { .. }
+        | Event::StepReady { .. }
+        | Event::StepEnding { .. }
+        | Event::StepOld { .. }
+        | Event::MessageFilled { .. }
+        | Event::StepSigned { .. } => steps::of_step(plan, after, record),
         Event::Genesis { .. }
         | Event::Resume { .. }
         | Event::Continue { .. }
@@ -89,6 +102,17 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::Paused { .. }
         | Event::AnswersEnded { .. }
         | Event::Ended { .. }
+        | Event::Sampled { .. }
+        | Event::TriggerTripped { .. }
+        | Event::TriggerAcked { .. }
+        | Event::TriggerOver { .. }
+        | Event::TriggerCleared { .. }
+        | Event::ProcedureCalled { .. }
+        | Event::ProcedureEnded { .. }
+        | Event::Recycled { .. }
+        | Event::HorizonRound { .. }
+        | Event::RiskClosed { .. }
+        | Event::Warned { .. }
         | Event::Closed { .. } => run::of_run(plan, after, &record.event),
         Event::ClientJoined { .. }
         | Event::ClientLeft { .. }
@@ -101,6 +125,7 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
 }
 
 /// The step that an event is about.
+#[allow(clippy::too_many_lines, reason = "one line an event")]
 fn step_of(event: &Event) -> Option<&StepId> {
     match event {
         Event::StepStarted { step, .. }
@@ -120,7 +145,12 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::StepResolved { step, .. }
         | Event::Survivors { step, .. }
         | Event::GateVoted { step, .. }
-        | Event::GateDecided { step, .. } => Some(step),
+        | Event::GateDecided { step, .. }
+        | Event::StepReady { step, .. }
+        | Event::StepEnding { step, .. }
+        | Event::StepOld { step, .. }
+        | Event::MessageFilled { step, .. }
+        | Event::StepSigned { step, .. } => Some(step),
         Event::Noted { step, .. } => step.as_ref(),
         Event::Genesis { .. }
         | Event::Resume { .. }
@@ -143,6 +173,17 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::IntentRefused { .. }
         | Event::ClockJumped { .. }
         | Event::JournalFailed { .. }
+        | Event::Sampled { .. }
+        | Event::TriggerTripped { .. }
+        | Event::TriggerAcked { .. }
+        | Event::TriggerOver { .. }
+        | Event::TriggerCleared { .. }
+        | Event::ProcedureCalled { .. }
+        | Event::ProcedureEnded { .. }
+        | Event::Recycled { .. }
+        | Event::HorizonRound { .. }
+        | Event::RiskClosed { .. }
+        | Event::Warned { .. }
         | Event::Ended { .. }
         | Event::Closed { .. }
         | Event::Foreign { .. } => None,
@@ -167,7 +208,13 @@ fn phase_of(plan: &Plan, ix: StepIx) -> Option<usize> {
         match plan.step(at).place {
             Place::Phase(phase) => return Some(phase),
             Place::Choice { choose, .. } => at = choose,
-            Place::Criterion { .. } | Place::Undo(_) | Place::Level(_) => return None,
+            Place::Group(group) => at = group,
+            Place::Criterion { .. }
+            | Place::Undo(_)
+            | Place::Level(_)
+            | Place::Procedure(_)
+            | Place::Horizon(_)
+            | Place::Requirement(_) => return None,
         }
     }
     None

@@ -171,7 +171,15 @@ impl Conductor {
             holders: Vec::new(),
         });
         let checks = vec![Check { want: "exit 0".into(), saw: exit.shown(), ok }];
-        self.append(Event::StepJudged { step: step.clone(), attempt, verdict, checks, bound: Vec::new(), retry: None });
+        self.append(Event::StepJudged {
+            step: step.clone(),
+            attempt,
+            verdict,
+            checks,
+            bound: Vec::new(),
+            retry: None,
+            hints: Vec::new(),
+        });
     }
 
     pub fn wish(&mut self, intent: Intent) -> u64 {
@@ -187,7 +195,7 @@ impl Conductor {
             _ => None,
         };
         let by = Actor { name: "maya".into(), known: Known::Peer };
-        let asked = Asked { by, now: self.now, reading };
+        let asked = Asked { reading, ..Asked::plain(by, self.now) };
         self.wishes.push(intent.clone());
         match decide(&self.plan, &self.state, &intent, &asked) {
             Err(why) => {

@@ -6,9 +6,12 @@
 
 use crate::model::actor::Actor;
 use crate::model::expect::{Check, Verdict};
-use crate::model::ids::{Attempt, LevelId, PhaseId, RoleId, StepId, VarName};
+use crate::model::ids::{
+    Attempt, HorizonId, LevelId, PhaseId, ProbeId, ProcedureId, RiskId, RoleId, StepId, TriggerId, VarName,
+};
 use crate::model::output::{Drained, Exit, Extent, Holder};
 use crate::model::time::as_micros;
+use crate::model::watch::Aspect;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -85,6 +88,19 @@ pub enum Vote {
     Go,
     /// No go.
     NoGo,
+}
+
+/// A reading as it was judged for one who watches the probe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The trigger's or step's id.
+    pub by: String,
+    /// What of it was judged.
+    pub aspect: Aspect,
+    /// Whether it held.
+    pub holds: bool,
+    /// What was wanted and what came.
+    pub checks: Vec<Check>,
 }
 
 /// How a run in which something was running is asked to end it.
@@ -220,6 +236,9 @@ pub enum Event {
         checks: Vec<Check>,
         bound: Vec<Bound>,
         retry: Option<i64>,
+        /// What the runbook says of this failure.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        hints: Vec<String>,
     },
     /// A person answered one statement, or gave a value.
     #[serde(rename = "step.answered")]
@@ -273,6 +292,74 @@ pub enum Event {
         reason: String,
         by: Actor,
     },
+
+    /// A background command printed what it must before the next step may start.
+    #[serde(rename = "step.ready")]
+    StepReady { step: StepId, attempt: Attempt, checks: Vec<Check> },
+    /// An attempt is being ended by the plan, and that is no failure: its time is over, its phase or group is, or a step ends it.
+    #[serde(rename = "step.ending")]
+    StepEnding { step: StepId, attempt: Attempt, why: String },
+    /// Evidence is older than it may be: it is to be read again.
+    #[serde(rename = "step.old")]
+    StepOld { step: StepId, why: String },
+    /// A message's blanks were filled in; this is what is said.
+    #[serde(rename = "message.filled")]
+    MessageFilled { step: StepId, text: String, by: Actor },
+    /// A person signed off. `sig` is an SSHSIG over `text`, or `-` where the role has no signers and a name is all there is.
+    #[serde(rename = "step.signed")]
+    StepSigned {
+        step: StepId,
+        attempt: Attempt,
+        role: RoleId,
+        principal: String,
+        comment: String,
+        text: String,
+        sig: String,
+        by: Actor,
+    },
+
+    /// A probe was read, and judged for each that watches it.
+    #[serde(rename = "sampled")]
+    Sampled {
+        probe: ProbeId,
+        /// What it printed or a person typed, cut to 200 characters; `null` where it is unknown.
+        value: Option<String>,
+        /// Why it is unknown: it failed, or was silent.
+        unknown: Option<String>,
+        seen: Vec<Seen>,
+        by: Actor,
+    },
+    /// A trigger tripped, by what was measured or by a person's word.
+    #[serde(rename = "trigger.tripped")]
+    TriggerTripped { trigger: TriggerId, why: String, by: Actor },
+    /// Somebody saw it.
+    #[serde(rename = "trigger.acked")]
+    TriggerAcked { trigger: TriggerId, by: Actor },
+    /// Somebody said why it is safe to go on.
+    #[serde(rename = "trigger.over")]
+    TriggerOver { trigger: TriggerId, reason: String, name: String, by: Actor },
+    /// A trigger's condition no longer holds.
+    #[serde(rename = "trigger.cleared")]
+    TriggerCleared { trigger: TriggerId },
+
+    /// A procedure was called on demand.
+    #[serde(rename = "procedure.called")]
+    ProcedureCalled { procedure: ProcedureId, reason: String, by: Actor },
+    /// A procedure that was called on demand came to its end.
+    #[serde(rename = "procedure.ended")]
+    ProcedureEnded { procedure: ProcedureId },
+    /// The run begins again from a step: it and all after it are `old`.
+    #[serde(rename = "recycled")]
+    Recycled { to: StepId, steps: Vec<StepId>, reason: String, by: Actor },
+    /// A horizon's next round began.
+    #[serde(rename = "horizon.round")]
+    HorizonRound { horizon: HorizonId, round: u32 },
+    /// A risk was closed by a person.
+    #[serde(rename = "risk.closed")]
+    RiskClosed { risk: RiskId, reason: String, by: Actor },
+    /// Little time is left: `decide-by LEVEL` or `hard-stop`, and how many minutes.
+    #[serde(rename = "warned")]
+    Warned { of: String, minutes: u32 },
 
     /// The run waits on purpose.
     #[serde(rename = "held")]

@@ -3,7 +3,7 @@
 //! The conductor judges once (`engine::judge`) and records every line with the value that it saw; nothing here judges.
 
 use crate::model::cmp::Cmp;
-use crate::model::ids::VarName;
+use crate::model::ids::{StepId, VarName};
 use serde::{Deserialize, Serialize};
 
 /// Exit codes that pass.
@@ -71,6 +71,23 @@ pub struct Expect {
     pub took: Option<Measured>,
     /// The same for standard error: `contains`, `lacks`, `matches`, `equals`, `count`.
     pub stderr: Option<Box<Expect>>,
+    /// HTTP status codes that pass: the last line of three digits, or the last `HTTP/x NNN` header; set aside before the rest.
+    pub http: Vec<u16>,
+    /// One of these must hold as well.
+    pub any_of: Vec<Expect>,
+    /// Lines that are set aside first, counted and shown.
+    pub except: Vec<Except>,
+    /// Judge what this background step printed since this step began, instead of the command's own output.
+    pub of: Option<StepId>,
+}
+
+/// Lines that are known and set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Except {
+    /// A regular expression, per line.
+    pub matches: String,
+    /// Why they are known.
+    pub because: String,
 }
 
 impl Default for Expect {
@@ -87,6 +104,10 @@ impl Default for Expect {
             count: Vec::new(),
             took: None,
             stderr: None,
+            http: Vec::new(),
+            any_of: Vec::new(),
+            except: Vec::new(),
+            of: None,
         }
     }
 }
@@ -111,6 +132,8 @@ pub enum CaptureFrom {
     Stdout,
     /// One line, counted from 1, or from the end with a negative number.
     Line(i64),
+    /// The shell variable of this name as it stands at the end of the command (bash, sh).
+    Variable(String),
     /// The one file that matches this glob, made since the step began, not empty; its absolute path.
     File(String),
 }

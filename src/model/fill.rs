@@ -57,6 +57,42 @@ pub fn fill(text: &str, value: &dyn Fn(&str, Option<&str>) -> Option<String>) ->
     full
 }
 
+/// The blanks of a message in the order in which they stand: `<word>` without spaces, not after a digit; `<@U1>`, `<#C1>`,
+/// `<!here>` and `<https:…>` are text.
+pub fn blanks(text: &str) -> Vec<String> {
+    blank_places(text).into_iter().map(|(from, to)| text[from + 1..to - 1].to_owned()).collect()
+}
+
+/// A message with its blanks filled in, in their order; a blank for which no word is left stays.
+pub fn fill_blanks(text: &str, words: &[String]) -> String {
+    let mut full = String::with_capacity(text.len());
+    let mut at = 0;
+    for ((from, to), word) in blank_places(text).into_iter().zip(words) {
+        full.push_str(&text[at..from]);
+        full.push_str(word);
+        at = to;
+    }
+    full.push_str(&text[at..]);
+    full
+}
+
+fn blank_places(text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(from) = text[at..].find('<').map(|from| at + from) {
+        at = from + 1;
+        let Some(to) = text[at..].find('>').map(|to| at + to) else { break };
+        let word = &text[at..to];
+        let plain = word.starts_with(char::is_alphabetic)
+            && word.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'));
+        if plain && !text[..from].ends_with(|before: char| before.is_ascii_digit()) {
+            found.push((from, to + 1));
+            at = to + 1;
+        }
+    }
+    found
+}
+
 /// Whether this is a variable's name.
 pub fn is_name(name: &str) -> bool {
     name.starts_with(|letter: char| letter.is_ascii_uppercase())

@@ -45,6 +45,34 @@ name_type!(
     LevelId
 );
 name_type!(
+    /// A probe's id: a signal's, or the trigger's or monitor's that reads it for itself.
+    ProbeId
+);
+name_type!(
+    /// A trigger's id.
+    TriggerId
+);
+name_type!(
+    /// A procedure's id.
+    ProcedureId
+);
+name_type!(
+    /// A message's id.
+    MessageId
+);
+name_type!(
+    /// A risk's id.
+    RiskId
+);
+name_type!(
+    /// A horizon's id.
+    HorizonId
+);
+name_type!(
+    /// A target's id, as in `targets:`.
+    TargetId
+);
+name_type!(
     /// A role's id, as in `roles:`.
     RoleId
 );
@@ -82,6 +110,18 @@ pub struct StepIx(pub usize);
 /// A level's place in `Plan::levels`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LevelIx(pub usize);
+
+/// A probe's place in `Plan::probes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProbeIx(pub usize);
+
+/// A trigger's place in `Plan::triggers`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TriggerIx(pub usize);
+
+/// A procedure's place in `Plan::procedures`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProcedureIx(pub usize);
 
 /// Which try of a step: 1 for the first. 0 means that it was never tried.
 pub type Attempt = u32;

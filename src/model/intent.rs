@@ -5,7 +5,7 @@
 #![allow(missing_docs, reason = "each wish says what its fields are for")]
 
 use crate::model::event::{Answer, Resolution, StopHow, Vote};
-use crate::model::ids::{LevelId, PhaseId, RoleId, Seq, StepId};
+use crate::model::ids::{LevelId, PhaseId, ProbeId, ProcedureId, RiskId, RoleId, Seq, StepId, TriggerId};
 use crate::model::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,26 @@ pub enum Intent {
     Decide { step: StepId, go: bool, typed: String, reason: String },
     /// Stop what runs.
     Stop { step: StepId, how: StopHow },
+    /// Fill in a message's blanks, in the order in which they stand.
+    Fill { step: StepId, blanks: Vec<String> },
+    /// Sign off for a role. `sig` is an SSHSIG over the text that the conductor gave, where the role has signers.
+    Sign { step: StepId, role: RoleId, name: String, comment: String, sig: Option<String> },
+    /// End a monitor with a verdict.
+    EndMonitor { step: StepId, ok: bool, reason: String },
+    /// Type in what a probe reads that people read off.
+    Reading { probe: ProbeId, value: Secret },
+    /// Say that a trigger which people judge has tripped.
+    Trip { trigger: TriggerId, reason: String },
+    /// Say that a tripped trigger was seen.
+    Ack { trigger: TriggerId },
+    /// Say why it is safe to go on though a trigger tripped.
+    GoOnDespite { trigger: TriggerId, reason: String, name: String },
+    /// Call a procedure.
+    Call { procedure: ProcedureId, reason: String },
+    /// Begin again from a step.
+    Recycle { to: StepId, reason: String },
+    /// Close a risk.
+    CloseRisk { risk: RiskId, reason: String },
     /// Hold.
     Hold { reason: String },
     /// Go on after a hold.
@@ -96,12 +116,22 @@ impl Intent {
             Intent::Accept { reason, name, .. } => vec![reason, name],
             Intent::Decide { typed, reason, .. } => vec![typed, reason],
             Intent::Note { text, .. } => vec![text],
+            Intent::Fill { blanks, .. } => blanks.iter_mut().collect(),
+            Intent::Sign { name, comment, .. } => vec![name, comment],
+            Intent::GoOnDespite { reason, name, .. } => vec![reason, name],
+            Intent::EndMonitor { reason, .. }
+            | Intent::Trip { reason, .. }
+            | Intent::Call { reason, .. }
+            | Intent::Recycle { reason, .. }
+            | Intent::CloseRisk { reason, .. } => vec![reason],
             Intent::Value { .. }
             | Intent::Choose { .. }
             | Intent::Vote { .. }
             | Intent::Stop { .. }
             | Intent::GoOn
             | Intent::SeePhase { .. }
+            | Intent::Reading { .. }
+            | Intent::Ack { .. }
             | Intent::Pause
             | Intent::Close
             | Intent::Drive
@@ -120,6 +150,7 @@ impl Intent {
             | Intent::Fail { step, .. }
             | Intent::Accept { step, .. }
             | Intent::Resolve { step, .. }
+            | Intent::Fill { step, .. }
             | Intent::Decide { step, .. } => Some(step),
             Intent::Start { .. }
             | Intent::Answer { .. }
@@ -128,6 +159,15 @@ impl Intent {
             | Intent::Release { .. }
             | Intent::Vote { .. }
             | Intent::Stop { .. }
+            | Intent::Sign { .. }
+            | Intent::EndMonitor { .. }
+            | Intent::Reading { .. }
+            | Intent::Trip { .. }
+            | Intent::Ack { .. }
+            | Intent::GoOnDespite { .. }
+            | Intent::Call { .. }
+            | Intent::Recycle { .. }
+            | Intent::CloseRisk { .. }
             | Intent::Hold { .. }
             | Intent::GoOn
             | Intent::RollBack { .. }

@@ -5,6 +5,7 @@
 //! this one; it uses std, serde and chrono's calendar only.
 
 pub mod actor;
+pub mod around;
 pub mod cmp;
 pub mod decide;
 pub mod event;
@@ -23,5 +24,6 @@ pub mod state;
 pub mod step;
 pub mod text;
 pub mod time;
+pub mod watch;
 pub mod when;
 pub mod wire;

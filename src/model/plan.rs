@@ -4,8 +4,13 @@
 //! and know their place, so that state, journal and screens treat them alike. `runbook` builds a `Plan`; nobody changes it.
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
-use crate::model::ids::{LevelId, LevelIx, PhaseId, RoleId, StepId, StepIx, VarName};
-use crate::model::step::PlannedStep;
+use crate::model::around::{Contact, Horizon, KnownRisk, Message, Procedure, Target};
+use crate::model::ids::{
+    HorizonId, LevelId, LevelIx, MessageId, PhaseId, ProbeId, ProbeIx, ProcedureId, ProcedureIx, RiskId, RoleId,
+    StepId, StepIx, TriggerId, TriggerIx, VarName,
+};
+use crate::model::step::{Owner, Place, PlannedStep, Work};
+use crate::model::watch::{Outcome, Probe, Trigger};
 use crate::model::when::When;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -85,6 +90,8 @@ pub struct Var {
     pub one_of: Vec<String>,
     /// A regular expression that a value must match.
     pub matches: Option<String>,
+    /// Of a URL show scheme, host and path only.
+    pub show_host: bool,
 }
 
 /// An ordered group of steps with one goal.
@@ -104,6 +111,45 @@ pub struct Phase {
     pub takes: Option<Duration>,
     /// Its steps in order, owed inline steps at the end.
     pub steps: Vec<StepIx>,
+    /// Why, for people.
+    pub why: Option<String>,
+    /// Where to read more.
+    pub link: Option<String>,
+    /// Whose it is.
+    pub role: Option<RoleId>,
+    /// How risky, for people; its steps inherited it.
+    pub risk: Option<crate::model::step::Risk>,
+    /// Criteria that must be met before it begins; they stand before its steps.
+    pub requires: Vec<StepIx>,
+    /// From its start this level is the one that is needed.
+    pub way_back: Option<LevelId>,
+    /// Steps owed from the moment it starts.
+    pub owes: Vec<StepIx>,
+    /// When it should be over.
+    pub by: Option<When>,
+}
+
+impl Phase {
+    /// A phase with nothing but its names and steps.
+    pub fn new(id: PhaseId, number: String, title: String, steps: Vec<StepIx>) -> Self {
+        Self {
+            id,
+            number,
+            title,
+            goal: None,
+            at: None,
+            takes: None,
+            steps,
+            why: None,
+            link: None,
+            role: None,
+            risk: None,
+            requires: Vec::new(),
+            way_back: None,
+            owes: Vec::new(),
+            by: None,
+        }
+    }
 }
 
 /// Which undos a level runs before its own steps.
@@ -138,9 +184,36 @@ pub struct Level {
     pub undo: Undo,
     /// Its own steps.
     pub steps: Vec<StepIx>,
+    /// Criteria that must be met for it to be possible; read before the first phase.
+    pub requires: Vec<StepIx>,
+    /// Steps owed from the moment it starts.
+    pub owes: Vec<StepIx>,
+    /// What the plan says to do at its end.
+    pub then: Option<Outcome>,
+    /// Whose it is.
+    pub role: Option<RoleId>,
 }
 
 impl Level {
+    /// A level with nothing but its names and steps.
+    pub fn new(id: LevelId, title: String, steps: Vec<StepIx>) -> Self {
+        Self {
+            id,
+            title,
+            why: None,
+            budget: None,
+            verify: Duration::ZERO,
+            loses: None,
+            until: None,
+            undo: Undo::Nothing,
+            steps,
+            requires: Vec::new(),
+            owes: Vec::new(),
+            then: None,
+            role: None,
+        }
+    }
+
     /// Whether nothing is lost by it, which makes it one `y` even in production.
     pub fn loses_nothing(&self) -> bool {
         self.loses.as_deref().is_none_or(|what| what.trim().eq_ignore_ascii_case("nothing"))
@@ -185,6 +258,24 @@ pub struct Plan {
     pub phases: Vec<Phase>,
     /// Levels, mildest first.
     pub levels: Vec<Level>,
+    /// Criteria that must be met before anything begins; they stand before the first phase.
+    pub requires: Vec<StepIx>,
+    /// Where commands run, beside this machine.
+    pub targets: Vec<Target>,
+    /// What is polled.
+    pub probes: Vec<Probe>,
+    /// Abort criteria.
+    pub triggers: Vec<Trigger>,
+    /// Quick fixes.
+    pub procedures: Vec<Procedure>,
+    /// Texts for people.
+    pub messages: Vec<Message>,
+    /// What must be true after the event.
+    pub horizons: Vec<Horizon>,
+    /// The risk register.
+    pub risks: Vec<KnownRisk>,
+    /// Where to look and whom to call.
+    pub contacts: Vec<Contact>,
     /// Every step of every place.
     pub steps: Vec<PlannedStep>,
     /// `steps` by id; `Plan::indexed` fills it.
@@ -192,6 +283,36 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan with nothing but its names; what it holds is added by whoever builds it.
+    pub fn new(title: String, environment: Environment) -> Self {
+        Self {
+            title,
+            summary: None,
+            owner: None,
+            environment,
+            start: Start::AtStart,
+            zone: None,
+            hard_stop: None,
+            safety_floor: Duration::from_secs(300),
+            decider: None,
+            roles: Vec::new(),
+            vars: Vec::new(),
+            phases: Vec::new(),
+            levels: Vec::new(),
+            requires: Vec::new(),
+            targets: Vec::new(),
+            probes: Vec::new(),
+            triggers: Vec::new(),
+            procedures: Vec::new(),
+            messages: Vec::new(),
+            horizons: Vec::new(),
+            risks: Vec::new(),
+            contacts: Vec::new(),
+            steps: Vec::new(),
+            by_id: HashMap::new(),
+        }
+    }
+
     /// Fills `by_id` from `steps`. A later step of the same id is not found; the parser refuses such a runbook.
     pub fn indexed(mut self) -> Self {
         for (place, step) in self.steps.iter().enumerate() {
@@ -228,5 +349,96 @@ impl Plan {
     /// The level with this id.
     pub fn find_level(&self, id: &LevelId) -> Option<LevelIx> {
         self.levels.iter().position(|level| level.id == *id).map(LevelIx)
+    }
+
+    /// Steps that stand inside a step and are begun for themselves: those of a group or of an option, and what a gate or a
+    /// monitor reads.
+    pub fn members(&self, at: StepIx) -> Vec<StepIx> {
+        match &self.step(at).work {
+            Work::Gate(gate) => gate.go.iter().chain(&gate.no_go).copied().collect(),
+            Work::Monitor(monitor) => monitor.checks.clone(),
+            Work::Group(group) => group.steps.clone(),
+            Work::Choose { options, .. } => options.iter().flat_map(|option| option.steps.iter().copied()).collect(),
+            Work::Run(_)
+            | Work::Check(_)
+            | Work::Measure(_)
+            | Work::Ask(_)
+            | Work::Wait(_)
+            | Work::Sign(_)
+            | Work::Notify(_)
+            | Work::Call(_)
+            | Work::Evidence(_) => Vec::new(),
+        }
+    }
+
+    /// The phase that a step stands in, groups and options followed outwards; `None` outside the phases.
+    pub fn phase_of(&self, at: StepIx) -> Option<usize> {
+        let mut at = at;
+        // Places never lead in a circle; the bound only says so.
+        for _ in 0..=self.steps.len() {
+            match self.step(at).place {
+                Place::Phase(phase) | Place::Requirement(Owner::Phase(phase)) => return Some(phase),
+                Place::Choice { choose: owner, .. }
+                | Place::Group(owner)
+                | Place::Criterion { gate: owner, .. }
+                | Place::Requirement(Owner::Step(owner)) => at = owner,
+                Place::Undo(_)
+                | Place::Level(_)
+                | Place::Procedure(_)
+                | Place::Horizon(_)
+                | Place::Requirement(Owner::Runbook | Owner::Level(_)) => return None,
+            }
+        }
+        None
+    }
+
+    /// The probe at a place of this plan.
+    pub fn probe(&self, at: ProbeIx) -> &Probe {
+        &self.probes[at.0]
+    }
+
+    /// The probe with this id.
+    pub fn find_probe(&self, id: &ProbeId) -> Option<ProbeIx> {
+        self.probes.iter().position(|probe| probe.id == *id).map(ProbeIx)
+    }
+
+    /// The trigger with this id.
+    pub fn find_trigger(&self, id: &TriggerId) -> Option<TriggerIx> {
+        self.triggers.iter().position(|trigger| trigger.id == *id).map(TriggerIx)
+    }
+
+    /// The trigger at a place of this plan.
+    pub fn trigger(&self, at: TriggerIx) -> &Trigger {
+        &self.triggers[at.0]
+    }
+
+    /// The procedure with this id.
+    pub fn find_procedure(&self, id: &ProcedureId) -> Option<ProcedureIx> {
+        self.procedures.iter().position(|procedure| procedure.id == *id).map(ProcedureIx)
+    }
+
+    /// The procedure at a place of this plan.
+    pub fn procedure(&self, at: ProcedureIx) -> &Procedure {
+        &self.procedures[at.0]
+    }
+
+    /// The place of the message with this id in `messages`.
+    pub fn find_message(&self, id: &MessageId) -> Option<usize> {
+        self.messages.iter().position(|message| message.id == *id)
+    }
+
+    /// The text of a message as written; empty for one that the runbook has not.
+    pub fn message_text(&self, id: &MessageId) -> &str {
+        self.find_message(id).map_or("", |at| self.messages[at].text.as_str())
+    }
+
+    /// The place of the horizon with this id in `horizons`.
+    pub fn find_horizon(&self, id: &HorizonId) -> Option<usize> {
+        self.horizons.iter().position(|horizon| horizon.id == *id)
+    }
+
+    /// The place of the risk with this id in `risks`.
+    pub fn find_risk(&self, id: &RiskId) -> Option<usize> {
+        self.risks.iter().position(|risk| risk.id == *id)
     }
 }

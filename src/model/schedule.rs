@@ -3,7 +3,7 @@
 //! Instants are Unix microseconds. Calendar days (`d`) are counted at T0's wall time in T0's zone, `h m s` are elapsed time.
 //! A hold moves what is planned after it and never the hard stop.
 
-use crate::model::ids::StepIx;
+use crate::model::ids::{LevelIx, StepIx};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 use crate::model::time::{Stamp, micros};
@@ -74,14 +74,9 @@ fn bind_after(plan: &Plan, state: &RunState, when: &When, held: u64) -> Option<i
             add_offset(t0, *offset, &state.zone)?.checked_add(i64::try_from(held).ok()?)
         }
         When::FromT0(offset) => add_offset(t0, *offset, &state.zone),
-        When::FromEnd(offset) => {
-            let last = plan.phases.last()?.steps.last()?;
-            add_offset(state.step(*last).ended?.wall, *offset, &state.zone)
-        }
+        When::FromEnd(offset) => add_offset(end_of_phases(plan, state)?, *offset, &state.zone),
         When::FromStep { step, from_start, offset } => {
-            let anchor = state.step(plan.find(step)?);
-            let from = if *from_start { anchor.first_started? } else { anchor.ended? };
-            add_offset(from.wall, *offset, &state.zone)
+            add_offset(anchor(plan, state, step, *from_start)?, *offset, &state.zone)
         }
         When::Clock { date, time } => {
             let date = match date {
@@ -92,6 +87,33 @@ fn bind_after(plan: &Plan, state: &RunState, when: &When, held: u64) -> Option<i
         }
         When::After(_) => None,
     }
+}
+
+/// When the last phase ended: when the last of its steps did, once all phases are done.
+fn end_of_phases(plan: &Plan, state: &RunState) -> Option<i64> {
+    let mut steps = Vec::new();
+    for step in plan.phases.iter().flat_map(|phase| &phase.steps) {
+        state.push_with_choice(plan, *step, &mut steps);
+    }
+    let over = steps.iter().all(|step| state.is_passed(plan, *step));
+    over.then(|| steps.iter().filter_map(|step| state.step(*step).ended).map(|at| at.wall).max()).flatten()
+}
+
+/// When a step, a phase or a way back of this name ended, or began.
+fn anchor(plan: &Plan, state: &RunState, name: &crate::model::ids::StepId, from_start: bool) -> Option<i64> {
+    if let Some(ix) = plan.find(name) {
+        let own = state.step(ix);
+        return (if from_start { own.first_started } else { own.ended }).map(|at| at.wall);
+    }
+    if let Some(phase) = plan.phases.iter().find(|phase| phase.id.as_str() == name.as_str()) {
+        let steps: Vec<_> = phase.steps.iter().map(|step| state.step(*step)).collect();
+        let began = steps.iter().filter_map(|own| own.first_started).map(|at| at.wall).min();
+        let over = steps.iter().all(|own| own.status.settled());
+        let ended = steps.iter().filter_map(|own| own.ended).map(|at| at.wall).max().filter(|_| over);
+        return if from_start { began } else { ended };
+    }
+    let taken = state.rollback.as_ref().filter(|taken| plan.level(taken.level).id.as_str() == name.as_str())?;
+    (if from_start { Some(taken.since) } else { taken.ended }).map(|at| at.wall)
 }
 
 /// Until when a `wait` counts down that begins at `now`. A bare clock time is the next one.
@@ -192,22 +214,62 @@ pub fn finish(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
 
 /// The level that is needed now, and the last moment at which it still ends inside the window:
 /// hard stop − safety floor − budget − verify, rounded down to the minute.
-pub fn decide_by(plan: &Plan, state: &RunState) -> Option<(crate::model::ids::LevelIx, Option<i64>)> {
-    let level = plan.levels.iter().position(|level| offered(state, level)).map(crate::model::ids::LevelIx)?;
+pub fn decide_by(plan: &Plan, state: &RunState) -> Option<(LevelIx, Option<i64>)> {
+    let level = (0..plan.levels.len()).map(LevelIx).find(|level| offered(plan, state, *level))?;
     Some((level, latest_start(plan, state, level)))
 }
 
 /// The last moment at which a level can start and still end inside the window.
-pub fn latest_start(plan: &Plan, state: &RunState, level: crate::model::ids::LevelIx) -> Option<i64> {
+pub fn latest_start(plan: &Plan, state: &RunState, level: LevelIx) -> Option<i64> {
     let level = plan.level(level);
     let spent = plan.safety_floor + level.budget.unwrap_or(Duration::ZERO) + level.verify;
     let at = state.hard_stop?.checked_sub(i64::try_from(micros(spent)).ok()?)?;
     Some(at - at.rem_euclid(60_000_000))
 }
 
-/// Whether a level is offered without an override: its point of no return is not passed.
-pub fn offered(state: &RunState, level: &crate::model::plan::Level) -> bool {
-    level.until.is_none_or(|until| !state.effect_began(until))
+/// Whether a level is offered without an override: its point of no return is not passed, and no step that has begun needs
+/// a stronger one.
+pub fn offered(plan: &Plan, state: &RunState, level: LevelIx) -> bool {
+    let not_passed = plan.level(level).until.is_none_or(|until| !state.effect_began(until));
+    not_passed && needed_level(plan, state).is_none_or(|needed| level >= needed)
+}
+
+/// The level that the way so far needs: the `way_back` of the phase or step that began last among those that name one.
+pub fn needed_level(plan: &Plan, state: &RunState) -> Option<LevelIx> {
+    let began = |step: StepIx| Some(state.step(step).begun).filter(|_| state.effect_began(step));
+    let by_step =
+        (0..plan.steps.len()).map(StepIx).filter_map(|ix| Some((began(ix)?, plan.step(ix).way_back.as_ref()?)));
+    let by_phase = plan.phases.iter().filter_map(|phase| {
+        let first = phase.steps.iter().filter_map(|step| began(*step)).min()?;
+        Some((first, phase.way_back.as_ref()?))
+    });
+    by_phase.chain(by_step).max_by_key(|(began, _)| *began).and_then(|(_, level)| plan.find_level(level))
+}
+
+/// When a horizon's present round is due.
+pub fn horizon_due(plan: &Plan, state: &RunState, horizon: usize) -> Option<i64> {
+    round_at(plan, state, horizon, state.rounds[horizon])
+}
+
+/// When a horizon's next round is due; `None` where it does not repeat or its last round is over.
+pub fn next_round(plan: &Plan, state: &RunState, horizon: usize) -> Option<i64> {
+    let wanted = &plan.horizons[horizon];
+    wanted.every?;
+    let next = round_at(plan, state, horizon, state.rounds[horizon] + 1)?;
+    let until = wanted.until.as_ref().map(|until| bind(plan, state, until));
+    match until {
+        None => None,
+        Some(until) => (next <= until?).then_some(next),
+    }
+}
+
+fn round_at(plan: &Plan, state: &RunState, horizon: usize, round: u32) -> Option<i64> {
+    let wanted = &plan.horizons[horizon];
+    let first = bind(plan, state, wanted.at.as_ref()?)?;
+    let Some(every) = wanted.every else { return Some(first) };
+    let times = i64::from(round);
+    let offset = Offset { days: every.days.checked_mul(times)?, micros: every.micros.checked_mul(times)? };
+    add_offset(first, offset, &state.zone)
 }
 
 /// T at `now`: time since T0 without holds, microseconds; negative before T0.

@@ -2,7 +2,9 @@
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use crate::model::expect::{Capture, Expect};
-use crate::model::ids::{LevelId, RoleId, StepId, StepIx, VarName};
+use crate::model::ids::{LevelId, MessageId, ProbeId, ProcedureId, RiskId, RoleId, StepId, StepIx, TargetId, VarName};
+use crate::model::plan::{Environment, EnvironmentKind};
+use crate::model::watch::{Monitor, Outcome};
 use crate::model::when::When;
 use std::time::Duration;
 
@@ -102,6 +104,27 @@ pub enum Place {
     Undo(StepIx),
     /// In this level.
     Level(usize),
+    /// In this group: `steps:`, `parallel:`, or the checks of a monitor.
+    Group(StepIx),
+    /// In this procedure.
+    Procedure(usize),
+    /// In this horizon.
+    Horizon(usize),
+    /// Must be met before its owner begins.
+    Requirement(Owner),
+}
+
+/// Whose requirement a criterion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The whole runbook's.
+    Runbook,
+    /// This phase's.
+    Phase(usize),
+    /// This step's.
+    Step(StepIx),
+    /// This level's; read before the first phase.
+    Level(usize),
 }
 
 /// Which list of a gate a criterion stands in.
@@ -173,6 +196,46 @@ pub struct Command {
     pub env: Vec<(String, String)>,
     /// Output as it should look.
     pub example: Option<String>,
+    /// Where it runs; `None` for this machine.
+    pub target: Option<TargetId>,
+    /// It gets a terminal of its own.
+    pub tty: bool,
+    /// It ends by time after so long, and that is success.
+    pub lasts: Option<Duration>,
+    /// It runs on beside later steps.
+    pub background: Option<Background>,
+    /// A variable that holds a connection URL: it reaches the command as `PGHOST`, `PGUSER` and so on.
+    pub connect: Option<VarName>,
+}
+
+/// How a command runs on beside later steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Background {
+    /// What it must have printed before the next step may start.
+    pub ready: Option<Expect>,
+}
+
+impl Command {
+    /// A command of which nothing but its program is said.
+    pub fn new(program: Program) -> Self {
+        Self {
+            program,
+            expect: Expect::default(),
+            trip: None,
+            capture: Vec::new(),
+            retry: None,
+            timeout: None,
+            stdin: None,
+            cwd: None,
+            env: Vec::new(),
+            example: None,
+            target: None,
+            tty: false,
+            lasts: None,
+            background: None,
+            connect: None,
+        }
+    }
 }
 
 /// One statement to check by hand.
@@ -184,6 +247,21 @@ pub struct Item {
     pub expect: Option<Expect>,
     /// What was seen must be typed even without an `expect`.
     pub evidence: bool,
+    /// A question without a number: a named person says what was seen and whether it is normal.
+    pub judged: bool,
+    /// Whose it is.
+    pub role: Option<RoleId>,
+    /// Ticked in the source, without evidence: counts as open until it is read again.
+    pub claim: Option<String>,
+    /// Where to read more.
+    pub link: Option<String>,
+}
+
+impl Item {
+    /// A statement of which nothing more is said.
+    pub fn new(text: String) -> Self {
+        Self { text, expect: None, evidence: false, judged: false, role: None, claim: None, link: None }
+    }
 }
 
 /// A value to read off or to type in.
@@ -210,17 +288,118 @@ pub struct Choice {
     pub title: String,
     /// Its steps.
     pub steps: Vec<StepIx>,
+    /// Why one would take it.
+    pub why: Option<String>,
+    /// How long it takes.
+    pub takes: Option<Duration>,
+    /// What is lost by it.
+    pub loses: Option<String>,
+    /// How dangerous it is as a whole, in the author's word.
+    pub effect: Option<Effect>,
+    /// What the plan says to do after it.
+    pub then: Option<Outcome>,
 }
 
-/// What a gate proposes when it is not GO.
+impl Choice {
+    /// An option of which nothing but its names and steps is said.
+    pub fn new(id: String, title: String, steps: Vec<StepIx>) -> Self {
+        Self { id, title, steps, why: None, takes: None, loses: None, effect: None, then: None }
+    }
+}
+
+/// How the steps of a group go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Together {
+    /// One after another, each begun by itself: only a title over them.
+    InOrder,
+    /// One card for all; then one after another by themselves, up to the first that fails.
+    OneCard,
+    /// All at once.
+    AtOnce,
+}
+
+impl Together {
+    /// The author's word: `steps`, `together`, `parallel`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Together::InOrder => "steps",
+            Together::OneCard => "together",
+            Together::AtOnce => "parallel",
+        }
+    }
+}
+
+/// Steps under one title.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Otherwise {
-    /// Wait and look again.
-    Hold,
-    /// End the run.
-    Abort,
-    /// Go back by this level.
-    RollBack(LevelId),
+pub struct Group {
+    /// How they go together.
+    pub how: Together,
+    /// Its steps in order.
+    pub steps: Vec<StepIx>,
+}
+
+/// What a `call` goes through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A procedure.
+    Procedure(ProcedureId),
+    /// A level's steps.
+    Level(LevelId),
+}
+
+/// A sign-off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignOff {
+    /// What is signed.
+    pub text: String,
+    /// What it states, line by line.
+    pub statements: Vec<String>,
+    /// Who may sign.
+    pub roles: Vec<RoleId>,
+    /// How many of them must; all of them where not said.
+    pub count: usize,
+}
+
+/// A message that is said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// Which message.
+    pub message: MessageId,
+    /// The command that sends it, where one does: the step's own, else the message's.
+    pub via: Option<Box<Command>>,
+    /// Who gets it, where the step says so.
+    pub to: Option<String>,
+}
+
+/// What a criterion stands on when nobody has to read it anew.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evidence {
+    /// That step is ok and not older than `fresh`.
+    Step(StepId),
+    /// That risk is closed.
+    Risk(RiskId),
+    /// The last reading of that probe, judged by this.
+    Signal { probe: ProbeId, expect: Box<Expect> },
+}
+
+/// What is known about a failure before it happens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hint {
+    /// What the output looks like then.
+    pub when: Expect,
+    /// What is probably wrong, and what to do.
+    pub say: String,
+    /// What the plan proposes.
+    pub then: Option<Outcome>,
+}
+
+/// A stopwatch that starts at another step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// From the end of this step.
+    pub of: StepId,
+    /// So long.
+    pub limit: Duration,
 }
 
 /// A go/no-go decision over criteria, polled by role.
@@ -235,7 +414,7 @@ pub struct Gate {
     /// Roles that say GO or NO-GO.
     pub poll: Vec<RoleId>,
     /// What NO-GO proposes.
-    pub otherwise: Otherwise,
+    pub otherwise: Outcome,
 }
 
 /// What a step is: exactly one of these.
@@ -255,6 +434,18 @@ pub enum Work {
     Wait(When),
     /// Go/no-go.
     Gate(Gate),
+    /// Looking on for a time.
+    Monitor(Box<Monitor>),
+    /// A sign-off.
+    Sign(SignOff),
+    /// A message said.
+    Notify(Notice),
+    /// The steps of a procedure, or of a level.
+    Call(Callee),
+    /// Steps under one title.
+    Group(Group),
+    /// A criterion that stands on what is known already.
+    Evidence(Evidence),
 }
 
 /// A condition of `when:`: all must hold, else the step is `n/a`.
@@ -315,9 +506,74 @@ pub struct PlannedStep {
     pub undo: Vec<StepIx>,
     /// Where to read more.
     pub link: Option<String>,
+    /// Where it acts, where that differs from the runbook's.
+    pub environment: Option<Environment>,
+    /// Whom to ask: a name of `contacts:`.
+    pub contact: Option<String>,
+    /// Known failures.
+    pub hints: Vec<Hint>,
+    /// Its effect must show so soon after another step.
+    pub within: Option<Within>,
+    /// What the plan proposes when it fails.
+    pub if_fails: Option<Outcome>,
+    /// Past it, it is late.
+    pub by: Option<When>,
+    /// A second attempt asks as a step that destroys does.
+    pub once: bool,
+    /// How long its evidence counts.
+    pub fresh: Option<Duration>,
+    /// The source said that it is done, without evidence.
+    pub claim: Option<String>,
+    /// From its start this level is the one that is needed.
+    pub way_back: Option<LevelId>,
+    /// Criteria that must be met before it begins.
+    pub requires: Vec<StepIx>,
+    /// Background steps that it ends.
+    pub stops: Vec<StepId>,
 }
 
 impl PlannedStep {
+    /// A step of which nothing but its names, place and work is said.
+    pub fn new(id: StepId, number: String, title: String, place: Place, work: Work) -> Self {
+        Self {
+            id,
+            number,
+            title,
+            why: None,
+            place,
+            work,
+            effect: Effect::Changes,
+            phrase: None,
+            changes: None,
+            loses: None,
+            risk: None,
+            point_of_no_return: false,
+            second_person: false,
+            auto: false,
+            at: None,
+            takes: None,
+            role: None,
+            when: Vec::new(),
+            skip: Skip::WithReason,
+            critical: false,
+            owes: Vec::new(),
+            undo: Vec::new(),
+            link: None,
+            environment: None,
+            contact: None,
+            hints: Vec::new(),
+            within: None,
+            if_fails: None,
+            by: None,
+            once: false,
+            fresh: None,
+            claim: None,
+            way_back: None,
+            requires: Vec::new(),
+            stops: Vec::new(),
+        }
+    }
+
     /// How much is asked before it starts.
     pub fn class(&self) -> Class {
         let by_effect = match self.effect {
@@ -328,16 +584,28 @@ impl PlannedStep {
         };
         let by_risk = if self.risk >= Some(Risk::Medium) { Class::C2 } else { Class::C0 };
         let by_border = if self.point_of_no_return { Class::C3 } else { Class::C0 };
-        by_effect.max(by_risk).max(by_border)
+        let production =
+            self.environment.as_ref().is_some_and(|environment| environment.kind == EnvironmentKind::Production);
+        let by_place = if production && self.effect > Effect::Reads { Class::C2 } else { Class::C0 };
+        by_effect.max(by_risk).max(by_border).max(by_place)
     }
 
     /// Its command, where it has one.
     pub fn command(&self) -> Option<&Command> {
         match &self.work {
             Work::Run(command) => Some(command),
-            Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => {
-                None
-            }
+            Work::Notify(notice) => notice.via.as_deref(),
+            Work::Check(_)
+            | Work::Measure(_)
+            | Work::Ask(_)
+            | Work::Choose { .. }
+            | Work::Wait(_)
+            | Work::Gate(_)
+            | Work::Monitor(_)
+            | Work::Sign(_)
+            | Work::Call(_)
+            | Work::Group(_)
+            | Work::Evidence(_) => None,
         }
     }
 

@@ -163,7 +163,7 @@ fn waits_for_a_person(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String
             shown(&step.number)
         ),
         StepStatus::You => yours(plan, state, ix),
-        StepStatus::NotYet => to_start(plan, state, ix, frame),
+        StepStatus::NotYet | StepStatus::Old | StepStatus::Claim => to_start(plan, state, ix, frame),
         StepStatus::Running
         | StepStatus::Ok
         | StepStatus::Late
@@ -217,7 +217,10 @@ fn yours(plan: &Plan, state: &RunState, ix: StepIx) -> String {
             let advice = if open == 0 { "every point is met".into() } else { format!("{open} open") };
             format!("Enter opens the gate {number}: {} ({advice})", said(state, &gate.text))
         }
+        Work::Notify(notice) => format!("Say it, then Enter: {}", said(state, plan.message_text(&notice.message))),
+        Work::Sign(sign) => format!("{number} waits for its signatures: {}", said(state, &sign.text)),
         Work::Run(_) | Work::Wait(_) => format!("{number} waits for you."),
+        Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => format!("{number} waits for you."),
     }
 }
 

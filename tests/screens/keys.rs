@@ -328,6 +328,7 @@ fn it_rings_once_when_the_run_begins_to_wait_for_a_person() {
         checks: Vec::new(),
         bound: Vec::new(),
         retry: None,
+        hints: Vec::new(),
     };
     let record = stage.record(exited);
     assert_eq!(stage.msg(Msg::News(News::Records(vec![record]))), [Effect::Bell]);

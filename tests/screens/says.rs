@@ -58,6 +58,7 @@ fn a_failure_is_said_with_its_cause_and_the_ways_on() {
         checks: Vec::new(),
         bound: Vec::new(),
         retry,
+        hints: Vec::new(),
     });
     assert_eq!(says(&stage), "Wait. 2.1 failed and is tried again in 0:07 (try 2). ^C ends the retries.");
 }

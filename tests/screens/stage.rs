@@ -210,7 +210,15 @@ impl Stage {
             holders: Vec::new(),
         });
         let verdict = if checks.iter().all(|check| check.ok) { Verdict::Ok } else { Verdict::Fail };
-        self.tell(Event::StepJudged { step: step.into(), attempt, verdict, checks, bound: Vec::new(), retry: None });
+        self.tell(Event::StepJudged {
+            step: step.into(),
+            attempt,
+            verdict,
+            checks,
+            bound: Vec::new(),
+            retry: None,
+            hints: Vec::new(),
+        });
     }
 
     pub fn ran(&mut self, step: &str, seconds: u64, text: &str) {

@@ -29,6 +29,7 @@ fn standing(word: &str, glyphs: Glyphs) -> Stage {
             checks,
             bound: Vec::new(),
             retry: None,
+            hints: Vec::new(),
         });
     };
     match word {
@@ -59,6 +60,7 @@ fn standing(word: &str, glyphs: Glyphs) -> Stage {
                 checks,
                 bound: Vec::new(),
                 retry: None,
+                hints: Vec::new(),
             });
         }
         other => panic!("no way to {other}"),

@@ -85,7 +85,7 @@ impl<'a> Course<'a> {
             Intent::Value { step, .. } => self.reading(step.as_str()),
             _other => None,
         };
-        let asked = Asked { by: maya(), now: self.now, reading };
+        let asked = Asked { reading, ..Asked::plain(maya(), self.now) };
         let Ok(events) = decide(self.plan, &self.book.state, &intent, &asked) else { return false };
         assert!(!events.is_empty(), "a wish was taken and led to nothing: {intent:?}");
         events.into_iter().for_each(|event| self.write(event));
@@ -119,9 +119,7 @@ impl<'a> Course<'a> {
                     hold: pick.is_multiple_of(2),
                     saw: "TAG is x".into(),
                 }]),
-                Due::Begin(_) | Due::EndWait(_) | Due::EndRollback => {
-                    follow::enact(self.plan, &self.book.state, due, self.now)
-                }
+                _follows_from_the_plan => follow::enact(self.plan, &self.book.state, due, self.now),
             };
             let events = events.unwrap_or_else(|why| vec![Event::Held { reason: why.0, by: maya() }]);
             events.into_iter().for_each(|event| self.write(event));
@@ -197,7 +195,7 @@ impl<'a> Course<'a> {
         let exited = Event::StepExited { step, attempt, exit, took, drained: Drained::Eof, holders: Vec::new() };
         let step = self.plan.step(ix).id.clone();
         self.write(exited);
-        self.write(Event::StepJudged { step, attempt, verdict, checks: Vec::new(), bound, retry });
+        self.write(Event::StepJudged { step, attempt, verdict, checks: Vec::new(), bound, retry, hints: Vec::new() });
     }
 
     fn typed(&self, ix: StepIx) -> Typed {
@@ -229,7 +227,13 @@ impl<'a> Course<'a> {
         let (saw, answer) = ("seen".to_owned(), if pick.is_multiple_of(7) { Answer::Failed } else { Answer::Ok });
         let mut wishes = vec![Intent::Run { step: step.clone(), typed: self.typed(ix) }];
         match &self.plan.step(ix).work {
-            Work::Run(_) => {}
+            Work::Run(_)
+            | Work::Monitor(_)
+            | Work::Sign(_)
+            | Work::Notify(_)
+            | Work::Call(_)
+            | Work::Group(_)
+            | Work::Evidence(_) => {}
             Work::Check(items) => wishes.extend((0..items.len()).map(|item| {
                 let (step, saw) = (step.clone(), saw.clone());
                 Intent::Answer { step, item, answer, saw }

@@ -9,16 +9,17 @@ use tminus::model::actor::{Actor, Known};
 use tminus::model::cmp::Cmp;
 use tminus::model::event::Event;
 use tminus::model::expect::{Capture, CaptureFrom, Expect, Measured, Of};
-use tminus::model::ids::{LevelIx, RunId, Seq, StepIx};
+use tminus::model::ids::{LevelId, LevelIx, PhaseId, RunId, Seq, StepId, StepIx};
 use tminus::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Start, Undo, Var};
 use tminus::model::record::Record;
 use tminus::model::signed::{Realm, SignedText};
 use tminus::model::state::{IllegalEvent, RunState};
 use tminus::model::step::{
-    Choice, Command, Condition, Effect, Gate, Item, Otherwise, Place, PlannedStep, Program, Question, Retry, Shell,
-    Side, Skip, Work,
+    Choice, Command, Condition, Effect, Gate, Item, Place, PlannedStep, Program, Question, Retry, Shell, Side, Skip,
+    Work,
 };
 use tminus::model::time::Stamp;
+use tminus::model::watch::Outcome;
 use tminus::model::when::{Offset, When};
 
 /// What a person types where a secret is asked. No record may ever hold it.
@@ -104,6 +105,7 @@ pub fn command(text: &str) -> Command {
         cwd: None,
         env: Vec::new(),
         example: None,
+        ..Command::new(Program::Argv(Vec::new()))
     }
 }
 
@@ -119,7 +121,8 @@ pub fn run_with(text: &str, change: impl FnOnce(&mut Command)) -> Work {
 }
 
 pub fn check(items: usize) -> Work {
-    let item = |at: usize| Item { text: format!("item {at}"), expect: None, evidence: false };
+    let item =
+        |at: usize| Item { text: format!("item {at}"), expect: None, evidence: false, ..Item::new(String::new()) };
     Work::Check((0..items).map(item).collect())
 }
 
@@ -145,6 +148,7 @@ impl Build {
             levels: Vec::new(),
             steps: Vec::new(),
             by_id: HashMap::new(),
+            ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
         };
         Self { plan }
     }
@@ -161,6 +165,7 @@ impl Build {
                 at: None,
                 takes: None,
                 steps: Vec::new(),
+                ..Phase::new(PhaseId(String::new()), String::new(), String::new(), Vec::new())
             });
         }
         let ix = self.loose(id, Place::Phase(phase), work);
@@ -194,6 +199,13 @@ impl Build {
             owes: Vec::new(),
             undo: Vec::new(),
             link: None,
+            ..PlannedStep::new(
+                StepId(String::new()),
+                String::new(),
+                String::new(),
+                Place::Phase(0),
+                Work::Check(Vec::new()),
+            )
         });
         StepIx(self.plan.steps.len() - 1)
     }
@@ -217,7 +229,12 @@ impl Build {
             made.push(self.loose(id, Place::Choice { choose, option }, work.clone()));
         }
         let Work::Choose { options, .. } = &mut self.at(choose).work else { panic!("no choice") };
-        options.push(Choice { id: format!("way-{option}"), title: format!("Way {option}"), steps: made.clone() });
+        options.push(Choice {
+            id: format!("way-{option}"),
+            title: format!("Way {option}"),
+            steps: made.clone(),
+            ..Choice::new(String::new(), String::new(), Vec::new())
+        });
         made
     }
 
@@ -249,6 +266,7 @@ impl Build {
             until: None,
             undo,
             steps,
+            ..Level::new(LevelId(String::new()), String::new(), Vec::new())
         });
         LevelIx(level)
     }
@@ -264,7 +282,7 @@ pub fn gate(poll: &[&str]) -> Work {
         go: Vec::new(),
         no_go: Vec::new(),
         poll: poll.iter().map(|role| (*role).into()).collect(),
-        otherwise: Otherwise::Hold,
+        otherwise: Outcome::Hold,
     })
 }
 
@@ -302,6 +320,7 @@ pub fn everything() -> Plan {
         secret: true,
         one_of: Vec::new(),
         matches: None,
+        show_host: false,
     });
     build.step(0, "ask-pass", Work::Ask(ask("PASS", true)));
     let retry = Retry { times: 2, every: Duration::from_secs(5) };

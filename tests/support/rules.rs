@@ -12,7 +12,7 @@ use tminus::model::decide::{Asked, decide};
 use tminus::model::event::{Answer, Bound, EndState, Event, Resolution, Vote};
 use tminus::model::expect::{Capture, CaptureFrom, Verdict};
 use tminus::model::follow::{self, Due};
-use tminus::model::ids::StepIx;
+use tminus::model::ids::{LevelIx, StepIx};
 use tminus::model::intent::{Intent, Typed};
 use tminus::model::output::{Drained, Exit, Holder};
 use tminus::model::plan::{Plan, Undo};
@@ -37,7 +37,7 @@ impl Course<'_> {
     }
 
     fn why_not(&self, intent: Intent) -> String {
-        let asked = Asked { by: maya(), now: self.now, reading: None };
+        let asked = Asked::plain(maya(), self.now);
         decide(self.plan, &self.book.state, &intent, &asked).expect_err("it is refused").0
     }
 
@@ -60,7 +60,7 @@ impl Course<'_> {
         let (drained, holders) = (Drained::Eof, Vec::new());
         self.told(Event::StepExited { step: step.into(), attempt, exit, took, drained, holders });
         let (checks, bound) = (Vec::new(), Vec::new());
-        self.told(Event::StepJudged { step: step.into(), attempt, verdict, checks, bound, retry });
+        self.told(Event::StepJudged { step: step.into(), attempt, verdict, checks, bound, retry, hints: Vec::new() });
     }
 
     fn due(&self) -> Option<Due> {
@@ -369,7 +369,15 @@ fn a_secret_that_died_with_its_conductor_is_asked_again_or_made_again() {
     course.run("mint");
     let bound = vec![Bound { name: "MINTED".into(), value: None, hash: Some("aa".into()) }];
     let (checks, retry, attempt) = (Vec::new(), None, 1);
-    course.told(Event::StepJudged { step: "mint".into(), attempt, verdict: Verdict::Ok, checks, bound, retry });
+    course.told(Event::StepJudged {
+        step: "mint".into(),
+        attempt,
+        verdict: Verdict::Ok,
+        checks,
+        bound,
+        retry,
+        hints: Vec::new(),
+    });
     course.told(crate::fabricate::resume("boot-1"));
     course.told(Event::VarsBound { values: Vec::new() });
     assert_eq!(course.book.state.next(&plan), Some(course.ix("pass")), "it is asked again");
@@ -404,9 +412,9 @@ fn a_point_of_no_return_takes_the_levels_that_name_it_away_unless_a_reason_is_gi
     build.plan.levels[0].until = Some(StepIx(0));
     let plan = build.done();
     let mut course = Course::started(&plan);
-    assert!(schedule::offered(&course.book.state, &plan.levels[0]));
+    assert!(schedule::offered(&plan, &course.book.state, LevelIx(0)));
     course.run("one");
-    assert!(!schedule::offered(&course.book.state, &plan.levels[0]));
+    assert!(!schedule::offered(&plan, &course.book.state, LevelIx(0)));
     let back = |reason: Option<&str>| Intent::RollBack {
         level: "level-1".into(),
         typed: Typed { reason: reason.map(str::to_owned), ..Typed::default() },

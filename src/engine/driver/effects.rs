@@ -8,6 +8,7 @@ use crate::model::event::Event;
 use crate::model::ids::StepId;
 
 impl Driver {
+    #[allow(clippy::too_many_lines, reason = "one line an event")]
     pub(super) fn act_on(&mut self, event: &Event, told: Told) {
         match event {
             Event::Started { .. } => self.out.push(Output::BindVars),
@@ -46,6 +47,22 @@ impl Driver {
             | Event::StepConditions { .. }
             | Event::Survivors { .. }
             | Event::GateVoted { .. }
+            | Event::StepReady { .. }
+            | Event::StepEnding { .. }
+            | Event::StepOld { .. }
+            | Event::MessageFilled { .. }
+            | Event::StepSigned { .. }
+            | Event::Sampled { .. }
+            | Event::TriggerTripped { .. }
+            | Event::TriggerAcked { .. }
+            | Event::TriggerOver { .. }
+            | Event::TriggerCleared { .. }
+            | Event::ProcedureCalled { .. }
+            | Event::ProcedureEnded { .. }
+            | Event::Recycled { .. }
+            | Event::HorizonRound { .. }
+            | Event::RiskClosed { .. }
+            | Event::Warned { .. }
             | Event::Held { .. }
             | Event::Released { .. }
             | Event::RollbackStarted { .. }

@@ -105,7 +105,7 @@ impl Driver {
                 drained: ended.drained,
                 holders: ended.holders,
             },
-            Event::StepJudged { step, attempt, verdict, checks, bound, retry },
+            Event::StepJudged { step, attempt, verdict, checks, bound, retry, hints: Vec::new() },
         ]
     }
 

@@ -243,7 +243,7 @@ impl Driver {
         };
         let events = match due {
             Due::Conditions(ix) => self.conditions(ix),
-            Due::Begin(_) | Due::EndWait(_) | Due::EndRollback => follow::enact(&self.plan, &self.state, due, now),
+            _follows_from_the_plan => follow::enact(&self.plan, &self.state, due, now),
         };
         // What is due and cannot begin would be due again at once: the run holds and says why instead.
         let events = events.unwrap_or_else(|why| vec![Event::Held { reason: why.0, by: Actor::program() }]);

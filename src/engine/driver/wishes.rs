@@ -29,7 +29,7 @@ impl Driver {
     }
 
     fn stop_at_once(&mut self, wish: &Wish, now: Stamp) -> Told {
-        let asked = Asked { by: wish.by.clone(), now, reading: None };
+        let asked = Asked::plain(wish.by.clone(), now);
         let events = decide(&self.plan, &self.state, &wish.request.intent, &asked).unwrap_or_default();
         let mut told = Told::NotYet;
         for event in &events {
@@ -71,7 +71,7 @@ impl Driver {
             let number = &self.plan.step(ix).number;
             return Err(Refusal(format!("{number} has changed since this screen showed it: look again")));
         }
-        let asked = Asked { by: wish.by.clone(), now, reading: self.read(intent) };
+        let asked = Asked { reading: self.read(intent), ..Asked::plain(wish.by.clone(), now) };
         let events = decide(&self.plan, &self.state, intent, &asked)?;
         if matches!(&asked.reading, Some(Ok(reading)) if reading.ok) {
             self.keep_secret(intent);
@@ -111,6 +111,9 @@ impl Driver {
         match &self.plan.step(self.plan.find(step)?).work {
             Work::Measure(question) | Work::Ask(question) => Some(question),
             Work::Run(_) | Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => None,
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+                None
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::decide::invocation;
 use crate::model::event::Bound;
+use crate::model::ids::StepId;
 use crate::model::plan::{Environment, EnvironmentKind, Start, Var};
 use crate::model::secret::Secret;
 use crate::model::signed::Realm;
@@ -22,6 +23,7 @@ fn command(text: &str) -> Command {
         cwd: None,
         env: Vec::new(),
         example: None,
+        ..Command::new(Planned::Argv(Vec::new()))
     }
 }
 
@@ -32,6 +34,7 @@ fn plan(command: Command) -> Plan {
         secret: true,
         one_of: Vec::new(),
         matches: None,
+        show_host: false,
     };
     let step = PlannedStep {
         id: "one".into(),
@@ -57,6 +60,13 @@ fn plan(command: Command) -> Plan {
         owes: Vec::new(),
         undo: Vec::new(),
         link: None,
+        ..PlannedStep::new(
+            StepId(String::new()),
+            String::new(),
+            String::new(),
+            Place::Phase(0),
+            Work::Check(Vec::new()),
+        )
     };
     Plan {
         title: "x".into(),
@@ -74,6 +84,7 @@ fn plan(command: Command) -> Plan {
         levels: Vec::new(),
         steps: vec![step],
         by_id: Default::default(),
+        ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
     }
     .indexed()
 }

@@ -39,6 +39,7 @@ pub(super) struct Rule {
 enum From {
     Json(String, JsonPath),
     Regex(String, Regex),
+    Variable(String),
     Stdout,
     Line(i64),
     File(String),
@@ -49,6 +50,7 @@ impl Rule {
         let from = match &capture.from {
             CaptureFrom::Json(path) => From::Json(path.clone(), parse_path(path)?),
             CaptureFrom::Regex(pattern) => From::Regex(pattern.clone(), text_pattern(pattern)?),
+            CaptureFrom::Variable(name) => From::Variable(name.clone()),
             CaptureFrom::Stdout => From::Stdout,
             CaptureFrom::Line(0) => return Err(JudgeError::LineZero),
             CaptureFrom::Line(line) => From::Line(*line),
@@ -76,6 +78,7 @@ impl Rule {
         let from = match &self.from {
             From::Json(path, _) => format!("json {path}"),
             From::Regex(pattern, _) => format!("regex {pattern}"),
+            From::Variable(name) => format!("shell variable {name}"),
             From::Stdout => "standard output".to_owned(),
             From::Line(line) => format!("line {line}"),
             From::File(glob) => format!("file {glob}"),
@@ -120,6 +123,7 @@ impl Rule {
                 let missing = || Saw::words(format!("there is no such line in {}", out.amount()));
                 Ok(found.ok_or_else(|| failed(missing()))?.to_owned())
             }
+            From::Variable(_) => Err(failed(Saw::words("nobody read the shell's variable"))),
             From::File(_) => match files.iter().find(|file| file.name == self.name) {
                 Some(file) => file.path.clone().map_err(|why| failed(Saw::value(&why))),
                 None => Err(failed(Saw::words("nobody looked for the file"))),
@@ -130,7 +134,9 @@ impl Rule {
     fn checked(&self, value: String) -> Result<String, Miss> {
         let value = match self.from {
             From::Stdout => value,
-            From::Json(..) | From::Regex(..) | From::Line(_) | From::File(_) => value.trim().to_owned(),
+            From::Json(..) | From::Regex(..) | From::Line(_) | From::File(_) | From::Variable(_) => {
+                value.trim().to_owned()
+            }
         };
         let one_line = !matches!(self.from, From::Stdout);
         let wrong = if value.trim().is_empty() {

@@ -29,7 +29,11 @@ pub struct FoundFile {
 pub fn look(command: &Command, cwd: &Path, since: SystemTime) -> Vec<FoundFile> {
     let file = |(name, capture): &(VarName, crate::model::expect::Capture)| match &capture.from {
         CaptureFrom::File(glob) => Some(FoundFile { name: name.clone(), path: find(cwd, glob, since) }),
-        CaptureFrom::Json(_) | CaptureFrom::Regex(_) | CaptureFrom::Stdout | CaptureFrom::Line(_) => None,
+        CaptureFrom::Json(_)
+        | CaptureFrom::Regex(_)
+        | CaptureFrom::Stdout
+        | CaptureFrom::Line(_)
+        | CaptureFrom::Variable(_) => None,
     };
     command.capture.iter().filter_map(file).collect()
 }

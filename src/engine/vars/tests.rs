@@ -4,6 +4,7 @@ use super::*;
 use crate::engine::exec::fake::ScriptedExecutor;
 use crate::model::ids::RunId;
 use crate::model::output::Drained;
+use crate::model::plan::{Environment, EnvironmentKind};
 use crate::model::state::RunFacts;
 
 const RUN: &str = "0001-20260921T1313Z-x-0123456789abcdef";
@@ -28,11 +29,12 @@ fn plan(vars: Vec<Var>) -> Plan {
         levels: Vec::new(),
         steps: Vec::new(),
         by_id: Default::default(),
+        ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
     }
 }
 
 fn var(name: &str, source: Source, secret: bool) -> Var {
-    Var { name: name.into(), source, secret, one_of: Vec::new(), matches: None }
+    Var { name: name.into(), source, secret, one_of: Vec::new(), matches: None, show_host: false }
 }
 
 fn env(name: &str) -> Source {

@@ -48,6 +48,9 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
             only(asked(plan, state, ix, text), choices.collect())
         }
         Work::Run(_) | Work::Wait(_) | Work::Gate(_) => only(name, Vec::new()),
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+            only(name, Vec::new())
+        }
     };
     with_card(plan, state, ix, prompt)
 }

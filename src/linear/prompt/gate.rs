@@ -11,7 +11,8 @@ use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
-use crate::model::step::{Gate, Otherwise, Work};
+use crate::model::step::{Gate, Work};
+use crate::model::watch::Outcome;
 
 /// An open gate.
 pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Prompt {
@@ -49,6 +50,9 @@ fn criterion_choice(plan: &Plan, state: &RunState, ix: StepIx) -> Option<Choice>
         Work::Measure(question) | Work::Ask(question) if !again => value(plan, state, ix, question).then,
         Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) => start(plan, state, ix, "read").then,
         Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => return None,
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+            return None;
+        }
     };
     Some(Choice::noted(step.number.clone(), note, ask))
 }
@@ -93,9 +97,12 @@ fn decide(plan: &Plan, ix: StepIx, go: bool, open: &[String]) -> Choice {
 /// What stands after a NO-GO, with what the plan proposes.
 pub(super) fn refused_words(plan: &Plan, gate: &Gate) -> String {
     match &gate.otherwise {
-        Otherwise::Hold => "is NO-GO. The plan says: wait and look again".into(),
-        Otherwise::Abort => "is NO-GO. The plan says: abort".into(),
-        Otherwise::RollBack(level) => {
+        Outcome::Hold => "is NO-GO. The plan says: wait and look again".into(),
+        Outcome::Abort => "is NO-GO. The plan says: abort".into(),
+        Outcome::GoOn => "is NO-GO. The plan says: go on all the same".into(),
+        Outcome::Recycle(step) => format!("is NO-GO. The plan says: begin again from {step}"),
+        Outcome::Call(procedure) => format!("is NO-GO. The plan says: call {procedure}"),
+        Outcome::RollBack(level) => {
             let title = plan.find_level(level).map(|ix| plan.level(ix).title.as_str());
             format!("is NO-GO. The plan says: roll back {level} {}", title.unwrap_or_default())
         }

@@ -36,7 +36,7 @@ fn facts(state: &RunState, plan: &Plan, ix: LevelIx) -> String {
     if let Some(latest) = schedule::latest_start(plan, state, ix) {
         words.push(format!("latest start {}", wall(state, latest)));
     }
-    if !schedule::offered(state, level) {
+    if !schedule::offered(plan, state, ix) {
         words.push("past its point of no return".into());
     }
     words.join(", ")
@@ -57,7 +57,7 @@ fn take(plan: &Plan, state: &RunState, ix: LevelIx) -> Ask {
     for step in &path {
         lines.extend(card(plan, state, *step).into_iter().map(|line| format!("  {line}")));
     }
-    let offered = schedule::offered(state, level);
+    let offered = schedule::offered(plan, state, ix);
     let mut questions = if level.loses_nothing() {
         vec![Question::yes(format!("Type y to take {}:", level.id))]
     } else {

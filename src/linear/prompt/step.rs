@@ -51,6 +51,11 @@ pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
             return by_hand::open(plan, state, ix);
         }
+        Work::Evidence(_) => return only(format!("Wait. {name} is looked up."), Vec::new()),
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) => {
+            choices.push(start(plan, state, ix, "run"));
+            format!("Next: {name} ({}).", class_words(asked_class(plan, state, ix)))
+        }
     };
     let prompt = Prompt { heading, card: Vec::new(), choices };
     with_card(plan, state, ix, prompt)
@@ -120,13 +125,18 @@ pub(super) fn failed(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         | StepStatus::NotApplicable
         | StepStatus::Hand
         | StepStatus::Over
-        | StepStatus::Back => "FAILED",
+        | StepStatus::Back
+        | StepStatus::Old
+        | StepStatus::Claim => "FAILED",
     };
     let (what, again) = match &step.work {
         Work::Gate(gate) => (gate::refused_words(plan, gate), "open again"),
         Work::Run(_) => (what.to_owned(), "retry"),
         Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) => {
             (what.to_owned(), "answer again")
+        }
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+            (what.to_owned(), "retry")
         }
     };
     let choices = vec![start(plan, state, ix, again), accept(plan, ix)];

@@ -114,7 +114,12 @@ fn started(plan: &Plan, after: &RunState, ix: StepIx, said: (Attempt, &Actor)) -
         Work::Run(_) => ": running",
         Work::Wait(_) => ": counts down",
         Work::Gate(_) => ": the gate is open",
-        Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => ": yours to answer",
+        Work::Monitor(_) => ": looking on",
+        Work::Call(_) | Work::Group(_) => ": begun",
+        Work::Evidence(_) => ": looked up",
+        Work::Notify(notice) if notice.via.is_some() => ": sending",
+        Work::Sign(_) => ": waits for its signatures",
+        Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Notify(_) => ": yours to answer",
     });
     if attempt > 1 {
         text.push_str(&format!(", attempt {attempt}"));
@@ -202,7 +207,13 @@ fn answered(after: &RunState, ix: StepIx, step: &PlannedStep, said: &Said<'_>) -
         | Work::Run(_)
         | Work::Choose { .. }
         | Work::Wait(_)
-        | Work::Gate(_) => format!("{number} {word}"),
+        | Work::Gate(_)
+        | Work::Monitor(_)
+        | Work::Sign(_)
+        | Work::Notify(_)
+        | Work::Call(_)
+        | Work::Group(_)
+        | Work::Evidence(_) => format!("{number} {word}"),
     };
     let missed = wanted(said.checks, "");
     let came = if said.answer == Answer::Failed && !missed.is_empty() {
@@ -248,6 +259,9 @@ fn chosen(step: &PlannedStep, option: &str) -> String {
             title.map_or(option.to_owned(), |each| format!("{option}, {}", each.title))
         }
         Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) | Work::Gate(_) => {
+            option.to_owned()
+        }
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
             option.to_owned()
         }
     }

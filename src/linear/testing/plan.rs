@@ -3,9 +3,10 @@
 //! Nobody else calls it.
 
 use crate::model::expect::Expect;
-use crate::model::ids::{LevelId, PhaseId, RoleId, StepIx};
+use crate::model::ids::{LevelId, PhaseId, RoleId, StepId, StepIx};
 use crate::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role as Station, Start, Undo};
 use crate::model::step::*;
+use crate::model::watch::Outcome;
 use crate::model::when::When;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -35,6 +36,13 @@ fn step(id: &str, number: &str, place: Place, work: Work) -> PlannedStep {
         owes: Vec::new(),
         undo: Vec::new(),
         link: None,
+        ..PlannedStep::new(
+            StepId(String::new()),
+            String::new(),
+            String::new(),
+            Place::Phase(0),
+            Work::Check(Vec::new()),
+        )
     }
 }
 
@@ -50,11 +58,12 @@ fn command(text: &str) -> Work {
         cwd: None,
         env: Vec::new(),
         example: None,
+        ..Command::new(Program::Argv(Vec::new()))
     }))
 }
 
 fn check(text: &str, evidence: bool) -> Work {
-    Work::Check(vec![Item { text: text.into(), expect: None, evidence }])
+    Work::Check(vec![Item { text: text.into(), expect: None, evidence, ..Item::new(String::new()) }])
 }
 
 fn phase(number: &str, steps: &[usize]) -> Phase {
@@ -66,6 +75,7 @@ fn phase(number: &str, steps: &[usize]) -> Phase {
         at: None,
         takes: None,
         steps: steps.iter().copied().map(StepIx).collect(),
+        ..Phase::new(PhaseId(String::new()), String::new(), String::new(), Vec::new())
     }
 }
 
@@ -80,6 +90,7 @@ fn level(id: &str, loses: &str, steps: &[usize]) -> Level {
         until: None,
         undo: Undo::All,
         steps: steps.iter().copied().map(StepIx).collect(),
+        ..Level::new(LevelId(String::new()), String::new(), Vec::new())
     }
 }
 
@@ -105,8 +116,8 @@ pub fn flight() -> Plan {
             Work::Choose {
                 text: "Which way?".into(),
                 options: vec![
-                    Choice { id: "short".into(), title: "The short one".into(), steps: Vec::new() },
-                    Choice { id: "long".into(), title: "The long one".into(), steps: vec![StepIx(7)] },
+                    Choice::new("short".into(), "The short one".into(), Vec::new()),
+                    Choice::new("long".into(), "The long one".into(), vec![StepIx(7)]),
                 ],
             },
         ),
@@ -121,7 +132,7 @@ pub fn flight() -> Plan {
                 go: vec![StepIx(10), StepIx(11)],
                 no_go: Vec::new(),
                 poll: vec![RoleId("lead".into()), RoleId("ops".into())],
-                otherwise: Otherwise::RollBack(LevelId("level-1".into())),
+                otherwise: Outcome::RollBack(LevelId("level-1".into())),
             }),
         ),
         step("go-no-go.healthy", "3.1a", Place::Criterion { gate: StepIx(9), side: Side::Go }, command("true")),
@@ -164,6 +175,7 @@ pub fn flight() -> Plan {
         levels: vec![level("level-1", "nothing", &[14]), level("level-2", "all orders", &[15])],
         steps,
         by_id: HashMap::new(),
+        ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
     }
     .indexed()
 }

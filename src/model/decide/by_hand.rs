@@ -145,6 +145,16 @@ fn meant(intent: &Intent) -> Option<(&StepId, Settled, String)> {
         | Intent::Vote { .. }
         | Intent::Decide { .. }
         | Intent::Stop { .. }
+        | Intent::Fill { .. }
+        | Intent::Sign { .. }
+        | Intent::EndMonitor { .. }
+        | Intent::Reading { .. }
+        | Intent::Trip { .. }
+        | Intent::Ack { .. }
+        | Intent::GoOnDespite { .. }
+        | Intent::Call { .. }
+        | Intent::Recycle { .. }
+        | Intent::CloseRisk { .. }
         | Intent::Hold { .. }
         | Intent::GoOn
         | Intent::RollBack { .. }
@@ -179,9 +189,9 @@ fn settleable(plan: &Plan, state: &RunState, ix: StepIx, how: Settled) -> Result
     }
     // A gate is over only when nothing is read for it any more; a way back of a step, when that step is over itself.
     let busy = state.running().into_iter().find(|running| match (plan.step(*running).place, planned.place) {
-        (Place::Criterion { gate, .. }, _) if gate == ix => true,
+        (Place::Criterion { gate, .. } | Place::Group(gate), _) if gate == ix => true,
         (_, Place::Undo(owner)) => owner == *running,
-        (_, Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } | Place::Level(_)) => false,
+        (_, _other) => false,
     });
     match busy {
         Some(busy) => refuse(format!("{} is running: stop it first", plan.step(busy).number)),
@@ -238,7 +248,7 @@ pub(super) fn release(plan: &Plan, state: &RunState, ix: StepIx, reason: &str, a
         start::ready(plan, state, ix)?;
         start::reachable(plan, state, ix)?;
         super::startable::startable(plan, state, ix)?;
-        events.push(begin(plan, state, ix, &Typed::default(), asked)?);
+        events.extend(begin(plan, state, ix, &Typed::default(), asked)?);
         attempt += 1;
     }
     events.push(Event::WaitEnded {

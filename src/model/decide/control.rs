@@ -59,7 +59,7 @@ pub(super) fn roll_back(plan: &Plan, state: &RunState, level: &LevelId, typed: &
         return refuse(format!("{level} is under way already"));
     }
     let reason = typed.reason.clone().unwrap_or_default();
-    let offered = schedule::offered(state, wanted);
+    let offered = schedule::offered(plan, state, ix);
     if !offered {
         needs_reason(&reason, &format!("{level} is past its point of no return and"))?;
     }
@@ -161,7 +161,7 @@ pub(super) fn close(plan: &Plan, state: &RunState, asked: &Asked) -> Decided {
     Ok(vec![Event::Ended { how: state.end_state(plan), by: asked.by.clone() }])
 }
 
-fn nothing_runs(plan: &Plan, state: &RunState) -> Result<(), Refusal> {
+pub(super) fn nothing_runs(plan: &Plan, state: &RunState) -> Result<(), Refusal> {
     match state.running().first() {
         Some(running) => refuse(format!("{} is running: stop it first (^C)", plan.step(*running).number)),
         None => Ok(()),

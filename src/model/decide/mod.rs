@@ -3,19 +3,22 @@
 //! Runs in the conductor only. Everything that a class asks for (numbers, phrases, reasons, second persons) is checked
 //! here, so that no client, however it is made, can start what a card would not have let it start.
 
+mod around;
 mod by_hand;
 mod control;
+mod evidence;
 mod gate;
 mod permit;
 mod start;
 mod startable;
+mod watch;
 
 pub use gate::GO_ANYWAY;
-pub(crate) use permit::begin;
 pub use permit::{asked_class, invocation};
+pub(crate) use permit::{begin, has_blanks};
 
 use crate::model::actor::Actor;
-use crate::model::event::{Bound, Event};
+use crate::model::event::{Bound, Event, Seen};
 use crate::model::expect::Check;
 use crate::model::ids::{StepId, StepIx};
 use crate::model::intent::{Intent, Refusal};
@@ -48,6 +51,35 @@ pub struct Asked {
     pub now: Stamp,
     /// For a value: its reading, or why it cannot be read.
     pub reading: Option<Result<Reading, String>>,
+    /// For a probe that a person reads: the reading as judged, or why it cannot be read.
+    pub sampled: Option<Result<Sampled, String>>,
+    /// For a sign-off of a role with signers: whose signature it is, or why it does not count.
+    pub signed: Option<Result<Signed, String>>,
+}
+
+impl Asked {
+    /// A wish for which nothing had to be found out.
+    pub fn plain(by: Actor, now: Stamp) -> Self {
+        Self { by, now, reading: None, sampled: None, signed: None }
+    }
+}
+
+/// A probe's reading as it was judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampled {
+    /// What was read, cut and masked.
+    pub value: String,
+    /// For each that watches.
+    pub seen: Vec<Seen>,
+}
+
+/// A signature that was looked at and is good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// Whose it is.
+    pub principal: String,
+    /// What was signed.
+    pub text: String,
 }
 
 /// What a wish leads to.
@@ -81,6 +113,20 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
             gate::decide_gate(plan, state, (find(plan, step)?, *go, typed, reason), asked)
         }
         Intent::Stop { step, how } => control::stop(plan, state, find(plan, step)?, *how, asked),
+        Intent::Fill { step, blanks } => around::fill(plan, state, (find(plan, step)?, blanks), asked),
+        Intent::Sign { .. } => around::sign(plan, state, intent, asked),
+        Intent::EndMonitor { step, ok, reason } => {
+            watch::end_monitor(plan, state, (find(plan, step)?, *ok, reason), asked)
+        }
+        Intent::Reading { probe, .. } => watch::reading(plan, state, probe, asked),
+        Intent::Trip { trigger, reason } => watch::trip(plan, state, trigger, reason, asked),
+        Intent::Ack { trigger } => watch::ack(plan, state, trigger, asked),
+        Intent::GoOnDespite { trigger, reason, name } => {
+            watch::go_on_despite(plan, state, trigger, (reason, name), asked)
+        }
+        Intent::Call { procedure, reason } => around::call(plan, state, procedure, reason, asked),
+        Intent::Recycle { to, reason } => around::recycle(plan, state, find(plan, to)?, reason, asked),
+        Intent::CloseRisk { risk, reason } => around::close_risk(plan, state, risk, reason, asked),
         Intent::Hold { reason } => control::hold(state, reason, asked),
         Intent::GoOn => control::go_on(state, asked),
         Intent::RollBack { level, typed } => control::roll_back(plan, state, level, typed, asked),

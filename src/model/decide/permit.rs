@@ -3,6 +3,7 @@
 use super::{Asked, refuse};
 use crate::model::event::{Event, Invocation};
 use crate::model::fill;
+use crate::model::follow;
 use crate::model::ids::{StepIx, VarName};
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::{Plan, Source};
@@ -23,9 +24,19 @@ pub fn asked_class(plan: &Plan, state: &RunState, ix: StepIx) -> Class {
         return class.min(Class::C1);
     }
     let expected = state.to_start(plan).or(state.next(plan));
-    let in_order =
-        expected == Some(ix) || matches!(step.place, Place::Criterion { .. }) || state.owing(plan).contains(&ix);
+    let in_order = expected == Some(ix)
+        || matches!(step.place, Place::Criterion { .. })
+        || follow::at_once_of(plan, ix).is_some_and(|group| state.step(group).status.open())
+        || is_read_beside(plan, state, ix)
+        || state.owing(plan).contains(&ix);
+    let class = if step.once && state.step(ix).attempt > 0 { Class::C3 } else { class };
     if in_order { class } else { class.max(Class::C2) }
+}
+
+/// Whether a step is read while a monitor looks on.
+fn is_read_beside(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+    let Place::Group(owner) = plan.step(ix).place else { return false };
+    matches!(plan.step(owner).work, Work::Monitor(_)) && state.step(owner).status.open()
 }
 
 fn in_harmless_rollback(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
@@ -54,18 +65,57 @@ pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, a
     }
 }
 
-/// The event that begins a step, with what exactly runs.
-pub(crate) fn begin(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Result<Event, Refusal> {
+/// Whether a message still has blanks that nobody filled in.
+pub(crate) fn has_blanks(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+    match &plan.step(ix).work {
+        Work::Notify(notice) if state.step(ix).filled.is_none() => {
+            !fill::blanks(&state.fill(plan.message_text(&notice.message))).is_empty()
+        }
+        _says_nothing => false,
+    }
+}
+
+/// The events that begin a step, with what exactly runs. A message is recorded as it is said; what is looked up comes to its
+/// verdict at once.
+pub(crate) fn begin(
+    plan: &Plan,
+    state: &RunState,
+    ix: StepIx,
+    typed: &Typed,
+    asked: &Asked,
+) -> Result<Vec<Event>, Refusal> {
+    let step = plan.step(ix);
+    let mut events = Vec::new();
+    if let Work::Notify(notice) = &step.work
+        && state.step(ix).filled.is_none()
+    {
+        if has_blanks(plan, state, ix) {
+            return refuse(format!("{} has blanks: fill them in first", step.number));
+        }
+        let text = state.fill(plan.message_text(&notice.message));
+        events.push(Event::MessageFilled { step: step.id.clone(), text, by: asked.by.clone() });
+    }
+    events.push(started(plan, state, ix, typed, asked)?);
+    if let Work::Evidence(evidence) = &step.work {
+        events.push(super::evidence::judged(plan, state, (ix, evidence), asked.now));
+    }
+    Ok(events)
+}
+
+fn started(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Result<Event, Refusal> {
     let step = plan.step(ix);
     let attempt = state.step(ix).attempt + 1;
-    let until = match &step.work {
-        Work::Wait(when) => {
-            Some(schedule::wait_until(plan, state, when, asked.now).ok_or_else(|| {
+    let until =
+        match &step.work {
+            Work::Monitor(monitor) => {
+                let lasts = monitor.lasts.map(|lasts| i64::try_from(micros(lasts)).unwrap_or(i64::MAX));
+                lasts.map(|lasts| asked.now.wall.saturating_add(lasts))
+            }
+            Work::Wait(when) => Some(schedule::wait_until(plan, state, when, asked.now).ok_or_else(|| {
                 Refusal(format!("{} waits until {}, which is not known yet", step.number, when.shown()))
-            })?)
-        }
-        Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => None,
-    };
+            })?),
+            _counts_nothing_down => None,
+        };
     let invocation = step.command().map(|command| invocation(plan, state, ix, command)).transpose()?;
     Ok(Event::StepStarted {
         step: step.id.clone(),
@@ -153,7 +203,7 @@ fn missing_var(plan: &Plan, state: &RunState, command: &Command) -> Option<Strin
     let kept = plan.steps.iter().flat_map(|step| match &step.work {
         Work::Run(command) => command.capture.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
         Work::Measure(question) | Work::Ask(question) => question.into.iter().map(VarName::as_str).collect(),
-        Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => Vec::new(),
+        _keeps_nothing => Vec::new(),
     });
     let has = |name: &str| state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
     let mut names = declared.map(|var| var.name.as_str()).chain(kept);

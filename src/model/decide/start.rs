@@ -4,12 +4,14 @@ use super::permit::{begin, permit};
 use super::startable::startable;
 use super::{Asked, Decided, refuse};
 use crate::model::event::Event;
+use crate::model::follow;
 use crate::model::ids::StepIx;
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::{Plan, Start};
 use crate::model::schedule;
+use crate::model::state::is_title;
 use crate::model::state::{RunState, StepStatus, VarsBound};
-use crate::model::step::Place;
+use crate::model::step::{Place, Work};
 
 /// The operator starts the run by typing the environment's word.
 pub(super) fn start(plan: &Plan, state: &RunState, typed: &str, asked: &Asked) -> Decided {
@@ -46,7 +48,7 @@ pub(super) fn run(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, aske
     startable(plan, state, ix)?;
     applies(plan, state, ix)?;
     permit(plan, state, ix, typed, asked)?;
-    Ok(vec![begin(plan, state, ix, typed, asked)?])
+    begin(plan, state, ix, typed, asked)
 }
 
 /// Whether this step may start or be answered at all. A way back does not wait for variables that cannot be read: the
@@ -84,6 +86,20 @@ pub(super) fn reachable(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(),
         }
         return reachable(plan, state, gate);
     }
+    if let Place::Group(owner) = step.place
+        && matches!(plan.step(owner).work, Work::Monitor(_))
+    {
+        if state.step(owner).status != StepStatus::Running {
+            return refuse(format!("{} does not look on", plan.step(owner).number));
+        }
+        return reachable(plan, state, owner);
+    }
+    if let Some(group) = follow::at_once_of(plan, ix).filter(|group| !state.step(*group).status.open()) {
+        return refuse(format!("{} begins with its `parallel`: start {}", step.number, plan.step(group).number));
+    }
+    if is_title(plan, ix) {
+        return refuse(format!("{} is only the title of its steps", step.number));
+    }
     if state.path(plan).contains(&ix) {
         return Ok(());
     }
@@ -94,8 +110,14 @@ pub(super) fn reachable(plan: &Plan, state: &RunState, ix: StepIx) -> Result<(),
         _in_phases if state.rollback.is_some() => {
             refuse(format!("the run is going back: {number} does not run any more"))
         }
-        Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } => {
-            refuse(format!("{number} belongs to a way that was not chosen"))
+        Place::Procedure(procedure) => {
+            refuse(format!("{number} belongs to {}: call it first", plan.procedures[procedure].id))
         }
+        Place::Phase(_)
+        | Place::Choice { .. }
+        | Place::Criterion { .. }
+        | Place::Group(_)
+        | Place::Horizon(_)
+        | Place::Requirement(_) => refuse(format!("{number} belongs to a way that was not chosen")),
     }
 }

@@ -7,17 +7,21 @@
 mod apply;
 mod facts;
 mod path;
+mod risks;
 mod status;
 mod step;
+mod watched;
 
 pub use apply::IllegalEvent;
 pub use facts::{Client, Entry, Hold, RollBack, RunFacts};
-pub use path::Progress;
+pub use path::{Progress, is_title};
 pub use status::{RunStatus, StepStatus};
-pub use step::{Answered, PastAttempt, StepState};
+pub use step::{Answered, PastAttempt, SignedOff, StepState};
+pub use watched::{MonitorState, ProbeState, Sample, Streak, TriggerState, Tripped, WentOn};
 
+use crate::model::actor::Actor;
 use crate::model::event::{Bound, EndState};
-use crate::model::ids::{PhaseId, RoleId, Seq, StepIx};
+use crate::model::ids::{LevelIx, PhaseId, ProbeIx, ProcedureIx, RiskId, RoleId, Seq, StepIx, TriggerIx};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::time::Stamp;
@@ -56,6 +60,20 @@ pub struct RunState {
     pub closed: bool,
     /// The conductor ended on purpose, or died: nobody conducts.
     pub paused: bool,
+    /// Each probe's state, at its place in `Plan::probes`.
+    pub probes: Vec<ProbeState>,
+    /// Each trigger's state, at its place in `Plan::triggers`.
+    pub triggers: Vec<TriggerState>,
+    /// Procedures that were called on demand and are not at their end, the last one first in line.
+    pub calls: Vec<ProcedureIx>,
+    /// Each horizon's round, 0 for the first.
+    pub rounds: Vec<u32>,
+    /// Levels that were taken, in order.
+    pub levels_taken: Vec<LevelIx>,
+    /// Risks that people closed, why and who.
+    pub risks_closed: BTreeMap<RiskId, (String, Actor)>,
+    /// What was warned of, and at how many minutes.
+    pub warned: BTreeSet<(String, u32)>,
     /// Phases whose end was acknowledged.
     pub seen_phases: BTreeSet<PhaseId>,
     /// Screens that are attached.
@@ -92,7 +110,7 @@ impl RunState {
             zone: plan.zone.clone().unwrap_or_else(|| "UTC".into()),
             hard_stop: None,
             started: None,
-            steps: vec![StepState::default(); plan.steps.len()],
+            steps: plan.steps.iter().map(StepState::of).collect(),
             vars: BTreeMap::new(),
             vars_bound: VarsBound::NotYet,
             hold: None,
@@ -102,6 +120,13 @@ impl RunState {
             ended: None,
             closed: false,
             paused: false,
+            probes: vec![ProbeState::default(); plan.probes.len()],
+            triggers: vec![TriggerState::default(); plan.triggers.len()],
+            calls: Vec::new(),
+            rounds: vec![0; plan.horizons.len()],
+            levels_taken: Vec::new(),
+            risks_closed: BTreeMap::new(),
+            warned: BTreeSet::new(),
             seen_phases: BTreeSet::new(),
             clients: BTreeMap::new(),
             driver: None,
@@ -124,6 +149,16 @@ impl RunState {
     /// A step's state.
     pub fn step(&self, at: StepIx) -> &StepState {
         &self.steps[at.0]
+    }
+
+    /// A trigger's state.
+    pub fn trigger(&self, at: TriggerIx) -> &TriggerState {
+        &self.triggers[at.0]
+    }
+
+    /// A probe's state.
+    pub fn probe(&self, at: ProbeIx) -> &ProbeState {
+        &self.probes[at.0]
     }
 
     /// A variable's value; `None` where it is unset or secret.

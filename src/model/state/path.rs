@@ -5,10 +5,10 @@
 
 use crate::model::event::{EndState, Vote};
 use crate::model::expect::{Capture, Verdict};
-use crate::model::ids::{StepIx, VarName};
+use crate::model::ids::{ProcedureIx, StepIx, VarName};
 use crate::model::plan::{Plan, Undo};
 use crate::model::state::{RunState, StepState, StepStatus};
-use crate::model::step::{Place, Side, Work};
+use crate::model::step::{Callee, Place, Side, Together, Work};
 
 /// How far a list of steps has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,23 +21,52 @@ pub struct Progress {
     pub skipped: usize,
 }
 
+impl Progress {
+    /// Whether nothing of it is left.
+    pub fn is_done(self) -> bool {
+        self.done == self.total
+    }
+}
+
 impl RunState {
     /// The steps that the run goes through as it stands, in order: the phases with the chosen options, then, once a way
     /// back was taken, that instead; after an abort only what is owed.
     pub fn path(&self, plan: &Plan) -> Vec<StepIx> {
+        let mut path = Vec::new();
+        for called in self.calls.iter().rev() {
+            for step in &plan.procedure(*called).steps {
+                self.push_with_choice(plan, *step, &mut path);
+            }
+        }
         if self.aborted.is_some() {
             // A way back that begins later takes the abort's place, so an abort that is there is the last word.
-            return self.owing(plan);
-        }
-        if self.rollback.is_some() {
-            let mut path = self.rollback_path(plan);
+            path.extend(self.owing(plan));
+        } else if self.rollback.is_some() {
+            path.extend(self.rollback_path(plan));
             let owed = self.owing(plan).into_iter().filter(|step| !path.contains(step)).collect::<Vec<_>>();
             path.extend(owed);
-            return path;
+        } else {
+            path.append(&mut self.forward_path(plan));
         }
+        path
+    }
+
+    /// The steps that the run goes through when nothing goes wrong: what must be met first, the phases with the chosen
+    /// options and what is called, then the horizons in the order in which they are due.
+    pub fn forward_path(&self, plan: &Plan) -> Vec<StepIx> {
         let mut path = Vec::with_capacity(plan.steps.len());
+        path.extend(plan.requires.iter().copied());
+        path.extend(plan.levels.iter().flat_map(|level| level.requires.iter().copied()));
         for phase in &plan.phases {
+            path.extend(phase.requires.iter().copied());
             for step in &phase.steps {
+                self.push_with_choice(plan, *step, &mut path);
+            }
+        }
+        let mut horizons: Vec<usize> = (0..plan.horizons.len()).collect();
+        horizons.sort_by_key(|at| crate::model::schedule::horizon_due(plan, self, *at).unwrap_or(i64::MAX));
+        for at in horizons {
+            for step in &plan.horizons[at].steps {
                 self.push_with_choice(plan, *step, &mut path);
             }
         }
@@ -62,7 +91,14 @@ impl RunState {
     pub fn is_on_way_back(&self, plan: &Plan, step: StepIx) -> bool {
         let at = match plan.step(step).place {
             Place::Criterion { gate, .. } => gate,
-            Place::Phase(_) | Place::Choice { .. } | Place::Undo(_) | Place::Level(_) => step,
+            Place::Phase(_)
+            | Place::Choice { .. }
+            | Place::Undo(_)
+            | Place::Level(_)
+            | Place::Group(_)
+            | Place::Procedure(_)
+            | Place::Horizon(_)
+            | Place::Requirement(_) => step,
         };
         self.going_back() && self.rollback_path(plan).contains(&at)
     }
@@ -81,22 +117,107 @@ impl RunState {
         command.capture.iter().filter(secret).find(lost).filter(|_| passed).map(|(name, _)| name)
     }
 
-    /// A step, and after a choice the steps of the option that was taken.
+    /// What must be met before a step, the step, and after it what stands inside: the steps of the option that was taken,
+    /// of its group, of what it calls while the call is open. A group in order is only a title: its steps stand for it.
     pub fn push_with_choice(&self, plan: &Plan, step: StepIx, path: &mut Vec<StepIx>) {
-        path.push(step);
-        if let (Work::Choose { options, .. }, Some(taken)) = (&plan.step(step).work, self.step(step).chosen) {
-            for inner in options.get(taken).map(|option| option.steps.as_slice()).unwrap_or_default() {
-                self.push_with_choice(plan, *inner, path);
+        let planned = plan.step(step);
+        path.extend(planned.requires.iter().copied());
+        let inner: Vec<StepIx> = match &planned.work {
+            Work::Choose { options, .. } => {
+                let taken = self.step(step).chosen.and_then(|taken| options.get(taken));
+                taken.map(|option| option.steps.clone()).unwrap_or_default()
             }
+            Work::Group(group) => group.steps.clone(),
+            Work::Call(callee) if self.step(step).status.open() => self.called_steps(plan, callee),
+            Work::Call(_)
+            | Work::Run(_)
+            | Work::Check(_)
+            | Work::Measure(_)
+            | Work::Ask(_)
+            | Work::Wait(_)
+            | Work::Gate(_)
+            | Work::Monitor(_)
+            | Work::Sign(_)
+            | Work::Notify(_)
+            | Work::Evidence(_) => Vec::new(),
+        };
+        if !is_title(plan, step) {
+            path.push(step);
+        }
+        for inner in inner {
+            self.push_with_choice(plan, inner, path);
         }
     }
 
-    /// The step that is to be done or answered now: the first of the path that is not settled.
+    /// The steps that a call goes through.
+    pub fn called_steps(&self, plan: &Plan, callee: &Callee) -> Vec<StepIx> {
+        match callee {
+            Callee::Procedure(procedure) => {
+                plan.find_procedure(procedure).map(|ix| plan.procedure(ix).steps.clone()).unwrap_or_default()
+            }
+            Callee::Level(level) => plan.find_level(level).map(|ix| self.level_path(plan, ix)).unwrap_or_default(),
+        }
+    }
+
+    /// Whether a procedure is under way, called on demand or by a step.
+    pub fn is_called(&self, plan: &Plan, procedure: ProcedureIx) -> bool {
+        let by_step = plan.steps.iter().enumerate().any(|(at, step)| {
+            let own = &self.steps[at];
+            own.status.open()
+                && matches!(&step.work, Work::Call(Callee::Procedure(id)) if plan.find_procedure(id) == Some(procedure))
+        });
+        by_step || self.calls.contains(&procedure)
+    }
+
+    /// Whether a step is open only for what stands inside it: a group, a call.
+    pub fn is_open_container(&self, plan: &Plan, step: StepIx) -> bool {
+        matches!(plan.step(step).work, Work::Group(_) | Work::Call(_)) && self.step(step).status.open()
+    }
+
+    /// Whether the run goes on past a step: it is settled, runs on beside later steps, or was ticked in the source.
+    pub fn is_passed(&self, plan: &Plan, step: StepIx) -> bool {
+        let own = self.step(step);
+        let claimed = own.status == StepStatus::Claim && plan.phase_of(step).is_some();
+        own.status.settled() || claimed || self.runs_beside(plan, step)
+    }
+
+    /// Whether a background command runs and is ready: later steps may start.
+    pub fn runs_beside(&self, plan: &Plan, step: StepIx) -> bool {
+        let background = plan.step(step).command().and_then(|command| command.background.as_ref());
+        let own = self.step(step);
+        let ready = background.is_some_and(|background| background.ready.is_none() || own.ready);
+        own.status == StepStatus::Running && own.process.is_some() && ready
+    }
+
+    /// The step that is to be done or answered now: the first of the path that the run does not go past. What stands inside an
+    /// open group or call comes before it.
     pub fn next(&self, plan: &Plan) -> Option<StepIx> {
         if self.ended.is_some() {
             return None;
         }
-        self.path(plan).into_iter().find(|step| !self.step(*step).status.settled())
+        let mut container = None;
+        for step in self.path(plan) {
+            if self.is_passed(plan, step) {
+                continue;
+            }
+            if self.is_open_container(plan, step) {
+                container = container.or(Some(step));
+                continue;
+            }
+            // A group that is open and whose own steps are done is next itself, until its end is recorded.
+            return match container {
+                Some(container) if !self.stands_in(plan, step, container) => Some(container),
+                _inside => Some(step),
+            };
+        }
+        container
+    }
+
+    /// Whether a step stands somewhere inside a group or call that is open.
+    pub fn stands_in(&self, plan: &Plan, step: StepIx, container: StepIx) -> bool {
+        let mut inside = Vec::new();
+        self.push_with_choice(plan, container, &mut inside);
+        inside.contains(&step) && step != container
     }
 
     /// The first step of the path that is neither settled nor under way.
@@ -107,7 +228,7 @@ impl RunState {
     /// Commands whose processes run.
     pub fn running(&self) -> Vec<StepIx> {
         let runs =
-            |state: &crate::model::state::StepState| state.status == StepStatus::Running && state.until.is_none();
+            |state: &crate::model::state::StepState| state.status == StepStatus::Running && state.invocation.is_some();
         self.steps.iter().enumerate().filter(|(_, state)| runs(state)).map(|(at, _)| StepIx(at)).collect()
     }
 
@@ -119,16 +240,31 @@ impl RunState {
                 owed.extend(step.owes.iter().copied().filter(|step| !self.step(*step).status.settled()));
             }
         }
+        let unsettled = |step: &StepIx| !self.step(*step).status.settled();
+        for level in &self.levels_taken {
+            owed.extend(plan.level(*level).owes.iter().copied().filter(unsettled));
+        }
+        for phase in plan.phases.iter().filter(|phase| self.has_begun(&phase.steps)) {
+            owed.extend(phase.owes.iter().copied().filter(unsettled));
+        }
         owed.sort();
         owed.dedup();
         owed
+    }
+
+    fn has_begun(&self, steps: &[StepIx]) -> bool {
+        steps.iter().any(|step| self.step(*step).attempt > 0 || self.step(*step).status == StepStatus::Hand)
     }
 
     /// Steps whose effect began: started, whatever came of it.
     pub fn effect_began(&self, step: StepIx) -> bool {
         let state = self.step(step);
         match state.status {
-            StepStatus::NotYet | StepStatus::NotApplicable | StepStatus::Skipped | StepStatus::Back => false,
+            StepStatus::NotYet
+            | StepStatus::NotApplicable
+            | StepStatus::Skipped
+            | StepStatus::Back
+            | StepStatus::Claim => false,
             StepStatus::Hand => true,
             StepStatus::Running
             | StepStatus::You
@@ -138,6 +274,7 @@ impl RunState {
             | StepStatus::TimedOut
             | StepStatus::Stopped
             | StepStatus::Over
+            | StepStatus::Old
             | StepStatus::Unknown => state.attempt > 0,
         }
     }
@@ -167,7 +304,7 @@ impl RunState {
                 let step = plan.step(*at);
                 let changes = step.command().is_some() && step.effect > crate::model::step::Effect::Reads;
                 changes
-                    && matches!(step.place, Place::Phase(_) | Place::Choice { .. })
+                    && matches!(step.place, Place::Phase(_) | Place::Choice { .. } | Place::Group(_))
                     && step.undo.is_empty()
                     && self.effect_began(*at)
             })
@@ -194,6 +331,21 @@ impl RunState {
         self.progress(&path)
     }
 
+    /// The phase that is under way: that of the next step, else, while something else comes first, the last that has begun and
+    /// is not at its end. `None` before the start and after the last phase.
+    pub fn phase_under_way(&self, plan: &Plan) -> Option<usize> {
+        self.started?;
+        let next = self.next(plan).and_then(|next| plan.phase_of(next));
+        let open = |at: &usize| self.has_begun(&plan.phases[*at].steps) && !self.is_over(plan, *at);
+        next.or_else(|| (0..plan.phases.len()).rev().find(open))
+    }
+
+    fn is_over(&self, plan: &Plan, phase: usize) -> bool {
+        let mut steps = Vec::new();
+        plan.phases[phase].steps.iter().for_each(|step| self.push_with_choice(plan, *step, &mut steps));
+        steps.iter().all(|step| self.is_passed(plan, *step))
+    }
+
     /// The open points of a gate, in words; empty means that the advice is GO.
     pub fn open_points(&self, plan: &Plan, gate: StepIx) -> Vec<String> {
         let Work::Gate(work) = &plan.step(gate).work else {
@@ -204,6 +356,9 @@ impl RunState {
             for criterion in criteria {
                 open.extend(self.open_point(plan, *criterion, side));
             }
+        }
+        for risk in self.open_blockers(plan) {
+            open.push(format!("risk {} is open: {}", plan.risks[risk].id, plan.risks[risk].title));
         }
         for role in &work.poll {
             match self.vote(gate, role) {
@@ -221,6 +376,11 @@ impl RunState {
         let left_out = matches!(status, StepStatus::Skipped | StepStatus::NotApplicable);
         if status.settled() {
             return (step.critical && left_out).then(|| format!("{} is critical and has no answer", step.number));
+        }
+        match status {
+            StepStatus::Old => return Some(format!("{} is old", step.number)),
+            StepStatus::Claim => return Some(format!("{} is only claimed", step.number)),
+            _other => {}
         }
         Some(match (side, status.bad()) {
             (Side::Go, true) => format!("{} is not met", step.number),
@@ -251,4 +411,9 @@ impl RunState {
             None => EndState::Completed,
         }
     }
+}
+
+/// Whether a step is only a title over others and is never begun itself.
+pub fn is_title(plan: &Plan, step: StepIx) -> bool {
+    matches!(&plan.step(step).work, Work::Group(group) if group.how == Together::InOrder)
 }

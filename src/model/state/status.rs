@@ -38,6 +38,10 @@ pub enum StepStatus {
     Back,
     /// `?`: nobody knows.
     Unknown,
+    /// `old`: evidence past its age, or before a step from which the run began again.
+    Old,
+    /// `claim`: ticked in the source, no evidence.
+    Claim,
 }
 
 impl StepStatus {
@@ -58,6 +62,8 @@ impl StepStatus {
             StepStatus::Over => "over",
             StepStatus::Back => "back",
             StepStatus::Unknown => "?",
+            StepStatus::Old => "old",
+            StepStatus::Claim => "claim",
         }
     }
 
@@ -77,7 +83,9 @@ impl StepStatus {
             | StepStatus::Failed
             | StepStatus::TimedOut
             | StepStatus::Stopped
-            | StepStatus::Unknown => false,
+            | StepStatus::Unknown
+            | StepStatus::Old
+            | StepStatus::Claim => false,
         }
     }
 

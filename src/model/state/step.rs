@@ -5,7 +5,8 @@ use crate::model::event::{Answer, Invocation, Vote};
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, RoleId, Seq};
 use crate::model::output::{Drained, Exit, Holder};
-use crate::model::state::StepStatus;
+use crate::model::state::{MonitorState, StepStatus};
+use crate::model::step::PlannedStep;
 use crate::model::time::Stamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub struct StepState {
     pub status: StepStatus,
     /// The present attempt, 0 before the first.
     pub attempt: Attempt,
+    /// How many attempts it had when it was last to be gone through anew: with more, a person tries it again.
+    pub before_again: Attempt,
     /// The record that began the present attempt, or that said it was done outside; 0 before.
     pub begun: Seq,
     /// The last record that moved it: a wish of a screen that had not seen it was meant for another card.
@@ -103,11 +106,44 @@ pub struct StepState {
     pub conditions: Option<bool>,
     /// The reason that a person gave, or why it could not start.
     pub reason: Option<String>,
+    /// A background command has printed what it must before the next step may start.
+    pub ready: bool,
+    /// Why the plan is ending it, which is no failure.
+    pub ending: Option<String>,
+    /// What is said, its blanks filled in.
+    pub filled: Option<String>,
+    /// Who signed off in the present attempt.
+    pub signed: Vec<SignedOff>,
+    /// What a monitor has seen in the present attempt.
+    pub monitor: MonitorState,
+    /// What the runbook says of its failure.
+    pub hints: Vec<String>,
     /// Attempts that are over, the present one not among them.
     pub past: Vec<PastAttempt>,
 }
 
+/// A sign-off that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedOff {
+    /// For which role.
+    pub role: RoleId,
+    /// Whose it is.
+    pub principal: String,
+    /// Whether a key proves it.
+    pub by_key: bool,
+    /// What was said with it.
+    pub comment: String,
+    /// When.
+    pub at: Stamp,
+}
+
 impl StepState {
+    /// The state of a step before any record: `claim` where the source ticked it, else `-`.
+    pub fn of(step: &PlannedStep) -> Self {
+        let status = if step.claim.is_some() { StepStatus::Claim } else { StepStatus::NotYet };
+        Self { status, ..Self::default() }
+    }
+
     /// How long it took or has taken at `now`, all attempts together.
     pub fn elapsed(&self, now: Stamp) -> Option<Duration> {
         let from = self.first_started?;
@@ -138,6 +174,7 @@ impl StepState {
             started: Some(at),
             by: Some(by),
             conditions: self.conditions,
+            filled: self.filled.take(),
             past: std::mem::take(&mut self.past),
             ..Self::default()
         };

@@ -106,6 +106,7 @@ fn made_step_ids(reader: &mut Reader<'_>, claims: &mut Claims) {
                 format!("{}.", reader.steps[owner.0].step.id)
             }
             Place::Level(level) => format!("{}.", reader.levels.get(level).map_or("", |level| level.level.id.as_str())),
+            Place::Group(_) | Place::Procedure(_) | Place::Horizon(_) | Place::Requirement(_) => String::new(),
         };
         let id = match (&draft.own_id, draft.step.place) {
             (Some(own), _) => {
@@ -114,9 +115,7 @@ fn made_step_ids(reader: &mut Reader<'_>, claims: &mut Claims) {
                 full
             }
             (None, Place::Undo(_)) => claims.taken.claim_free(&prefix, "undo"),
-            (None, Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. } | Place::Level(_)) => {
-                claims.taken.claim_free(&prefix, &id_from(&draft.step.title, "step"))
-            }
+            (None, _made_from_title) => claims.taken.claim_free(&prefix, &id_from(&draft.step.title, "step")),
         };
         reader.steps[at].step.id = StepId(id);
     }
@@ -159,6 +158,8 @@ pub(super) fn number(reader: &mut Reader<'_>) {
                 }
             }
             Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) => {}
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+            }
         }
     }
     for (draft, number) in reader.steps.iter_mut().zip(numbers) {

@@ -17,7 +17,6 @@ use super::diagnostic::Diagnostic;
 use super::read::Reader;
 use crate::model::plan::{Environment, EnvironmentKind, Plan, Start};
 use crate::model::step::Effect;
-use std::collections::HashMap;
 
 /// The plan, where nothing is wrong with it; complaints stay on the reader's desk.
 pub(crate) fn plan(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) -> Option<Plan> {
@@ -75,11 +74,10 @@ fn ways_back(reader: &mut Reader<'_>) {
 
 fn built(reader: &mut Reader<'_>) -> Plan {
     let environment = reader.environment.take();
+    let environment = environment.unwrap_or(Environment { name: "this machine".into(), kind: EnvironmentKind::Local });
     Plan {
-        title: std::mem::take(&mut reader.title),
         summary: reader.summary.take(),
         owner: reader.owner.take(),
-        environment: environment.unwrap_or(Environment { name: "this machine".into(), kind: EnvironmentKind::Local }),
         zone: match &reader.start {
             Start::At { zone, .. } => Some(zone.clone()),
             Start::AtStart => None,
@@ -93,7 +91,7 @@ fn built(reader: &mut Reader<'_>) -> Plan {
         phases: std::mem::take(&mut reader.phases).into_iter().map(|draft| draft.phase).collect(),
         levels: std::mem::take(&mut reader.levels).into_iter().map(|draft| draft.level).collect(),
         steps: std::mem::take(&mut reader.steps).into_iter().map(|draft| draft.step).collect(),
-        by_id: HashMap::new(),
+        ..Plan::new(std::mem::take(&mut reader.title), environment)
     }
 }
 

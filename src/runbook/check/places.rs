@@ -7,8 +7,13 @@ use crate::runbook::read::Reader;
 /// Whether a step of this place goes forward (a phase's, or an option's), and is not a criterion or a way back.
 pub(super) fn is_forward(place: Place) -> bool {
     match place {
-        Place::Phase(_) | Place::Choice { .. } => true,
-        Place::Criterion { .. } | Place::Undo(_) | Place::Level(_) => false,
+        Place::Phase(_) | Place::Choice { .. } | Place::Group(_) => true,
+        Place::Criterion { .. }
+        | Place::Undo(_)
+        | Place::Level(_)
+        | Place::Procedure(_)
+        | Place::Horizon(_)
+        | Place::Requirement(_) => false,
     }
 }
 

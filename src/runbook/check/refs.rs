@@ -66,7 +66,12 @@ fn find(names: &Names, reader: &Reader<'_>, near: Option<StepIx>, name: &str) ->
         let prefix = match reader.steps[near.0].step.place {
             Place::Level(level) => reader.levels.get(level)?.level.id.0.clone(),
             Place::Criterion { gate: owner, .. } | Place::Undo(owner) => reader.steps[owner.0].step.id.0.clone(),
-            Place::Phase(_) | Place::Choice { .. } => return None,
+            Place::Phase(_)
+            | Place::Choice { .. }
+            | Place::Group(_)
+            | Place::Procedure(_)
+            | Place::Horizon(_)
+            | Place::Requirement(_) => return None,
         };
         names.steps.get(&format!("{prefix}.{name}")).copied()
     };
@@ -157,6 +162,9 @@ fn when_of<'r>(reader: &'r mut Reader<'_>, of: WhenOf) -> Option<&'r mut When> {
         WhenOf::Wait(at) => match &mut reader.steps[at.0].step.work {
             Work::Wait(when) => Some(when),
             Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => {
+                None
+            }
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
                 None
             }
         },

@@ -2,7 +2,7 @@
 
 use super::header::SHELLS;
 use super::{Reader, Use};
-use crate::model::expect::{Capture, CaptureFrom, Expect};
+use crate::model::expect::{Capture, CaptureFrom};
 use crate::model::ids::{StepIx, VarName};
 use crate::model::step::{Command, Effect, Item, Place, Program, Retry, Work};
 use crate::runbook::diagnostic::Diagnostic;
@@ -35,10 +35,9 @@ impl<'a> Reader<'a> {
         draft.argv_secret = accepted;
         let Some(program) = program else {
             // Reported; a statement stands in so that the other checks can go on.
-            return Work::Check(vec![Item { text: String::new(), expect: None, evidence: false }]);
+            return Work::Check(vec![Item::new(String::new())]);
         };
         Work::Run(Box::new(Command {
-            program,
             expect,
             trip: None,
             capture,
@@ -48,6 +47,7 @@ impl<'a> Reader<'a> {
             cwd,
             env,
             example: example_text,
+            ..Command::new(program)
         }))
     }
 
@@ -105,18 +105,7 @@ impl<'a> Reader<'a> {
         let at = self.reserve(place, &field);
         let text = self.desk.full_text(node).unwrap_or_default();
         let program = Program::Text { shell: self.defaults.shell, strict: self.defaults.strict, text };
-        let command = Command {
-            program,
-            expect: Expect::default(),
-            trip: None,
-            capture: Vec::new(),
-            retry: None,
-            timeout: Some(self.defaults.timeout),
-            stdin: None,
-            cwd: None,
-            env: Vec::new(),
-            example: None,
-        };
+        let command = Command { timeout: Some(self.defaults.timeout), ..Command::new(program) };
         let title = self.title_from(&field);
         let step = &mut self.steps[at.0].step;
         step.title = title;

@@ -6,7 +6,8 @@
 use super::{Located, Reader};
 use crate::model::expect::Expect;
 use crate::model::ids::{LevelId, StepIx};
-use crate::model::step::{Gate, Item, Otherwise, Place, Side, Work};
+use crate::model::step::{Gate, Item, Place, Side, Work};
+use crate::model::watch::Outcome;
 use crate::runbook::diagnostic::Diagnostic;
 use crate::runbook::later::{Scope, later};
 use crate::runbook::node::{Field, Node};
@@ -34,7 +35,7 @@ impl<'a> Reader<'a> {
                 "add `go: [ … ]`, `no_go: [ … ]` or `poll: [ … ]`",
             );
         }
-        let otherwise = fields.take("otherwise").and_then(|node| self.otherwise(node)).unwrap_or(Otherwise::Hold);
+        let otherwise = fields.take("otherwise").and_then(|node| self.otherwise(node)).unwrap_or(Outcome::Hold);
         Work::Gate(Gate { text, go, no_go, poll, otherwise })
     }
 
@@ -66,7 +67,7 @@ impl<'a> Reader<'a> {
             let at = self.reserve(place, &field);
             let step = &mut self.steps[at.0].step;
             step.title.clone_from(&text);
-            step.work = Work::Check(vec![Item { text, expect: None, evidence: false }]);
+            step.work = Work::Check(vec![Item::new(text)]);
             return Some(at);
         };
         let mut fields = self.desk.fields(node, Scope::Criterion, "a criterion")?;
@@ -141,7 +142,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn otherwise(&mut self, node: Node<'a>) -> Option<Otherwise> {
+    fn otherwise(&mut self, node: Node<'a>) -> Option<Outcome> {
         if node.entries().is_none() {
             if let Value::String(word) = node.value
                 && Scope::Otherwise.has_later(word.as_str())
@@ -150,8 +151,8 @@ impl<'a> Reader<'a> {
                 return None;
             }
             return self.desk.word(node, &[("hold", Way::Hold), ("abort", Way::Abort)]).map(|way| match way {
-                Way::Hold => Otherwise::Hold,
-                Way::Abort => Otherwise::Abort,
+                Way::Hold => Outcome::Hold,
+                Way::Abort => Outcome::Abort,
             });
         }
         let mut fields = self.desk.fields(node, Scope::Otherwise, "`hold`, `abort` or `{ rollback: ID }`")?;
@@ -159,7 +160,7 @@ impl<'a> Reader<'a> {
         self.desk.finish(fields, &|_| None);
         let Located { text, span } = level?;
         self.wanted_levels.push(Located { text: text.clone(), span });
-        Some(Otherwise::RollBack(LevelId(text)))
+        Some(Outcome::RollBack(LevelId(text)))
     }
 }
 

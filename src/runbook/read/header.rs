@@ -151,6 +151,7 @@ impl<'a> Reader<'a> {
             secret: false,
             one_of: Vec::new(),
             matches: None,
+            show_host: false,
         };
         match field.node.value {
             Value::Null => {}

@@ -4,7 +4,7 @@
 
 use super::{DraftLevel, DraftPhase, DraftUndo, Located, Reader};
 use crate::model::ids::{LevelId, PhaseId, StepIx};
-use crate::model::plan::{Level, Phase, Undo};
+use crate::model::plan::{Level, Phase};
 use crate::model::step::Place;
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
         let steps = self.steps_of(&mut fields, Place::Phase(place), "phase");
         self.desk.finish(fields, &|_| None);
         self.phases.push(DraftPhase {
-            phase: Phase { id: PhaseId(String::new()), number, title, goal, at: when, takes: length, steps },
+            phase: Phase { goal, at: when, takes: length, ..Phase::new(PhaseId(String::new()), number, title, steps) },
             own_id,
             at: at.map(Node::span),
             takes: takes.map(Node::span),
@@ -149,17 +149,8 @@ impl<'a> Reader<'a> {
             self.desk.missing(&head, "the rollback does nothing".into(), "add `steps: [ … ]` or `undo: all`");
         }
         self.desk.finish(fields, &|_| None);
-        let level = Level {
-            id: LevelId(String::new()),
-            title: title.unwrap_or_default(),
-            why,
-            budget,
-            verify,
-            loses,
-            until: None,
-            undo: Undo::Nothing,
-            steps,
-        };
+        let blank = Level::new(LevelId(String::new()), title.unwrap_or_default(), steps);
+        let level = Level { why, budget, verify, loses, ..blank };
         self.levels.push(DraftLevel { level, own_id, head, until, undo });
     }
 

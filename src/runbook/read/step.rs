@@ -283,29 +283,7 @@ impl<'a> Reader<'a> {
 }
 
 fn blank(place: Place) -> PlannedStep {
-    PlannedStep {
-        id: StepId(String::new()),
-        number: String::new(),
-        title: String::new(),
-        why: None,
-        place,
-        work: Work::Check(Vec::new()),
-        effect: Effect::Reads,
-        phrase: None,
-        changes: None,
-        loses: None,
-        risk: None,
-        point_of_no_return: false,
-        second_person: false,
-        auto: false,
-        at: None,
-        takes: None,
-        role: None,
-        when: Vec::new(),
-        skip: Skip::WithReason,
-        critical: false,
-        owes: Vec::new(),
-        undo: Vec::new(),
-        link: None,
-    }
+    let nothing = Work::Check(Vec::new());
+    let blank = PlannedStep::new(StepId(String::new()), String::new(), String::new(), place, nothing);
+    PlannedStep { effect: Effect::Reads, ..blank }
 }

@@ -17,7 +17,7 @@ impl<'a> Reader<'a> {
         let text = self.said(kind.node).unwrap_or_default();
         let expect = fields.take("expect").and_then(|node| self.expect_of_reading(node));
         let evidence = self.evidence(fields);
-        Work::Check(vec![Item { text, expect, evidence }])
+        Work::Check(vec![Item { expect, evidence, ..Item::new(text) }])
     }
 
     pub(super) fn checklist(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>) -> Work {
@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
     fn item(&mut self, node: Node<'a>, all: bool) -> Option<Item> {
         if node.entries().is_none() {
             let text = self.said(node)?;
-            return Some(Item { text, expect: None, evidence: all });
+            return Some(Item { evidence: all, ..Item::new(text) });
         }
         let mut fields = self.desk.fields(node, Scope::Item, "a text")?;
         let text = fields.take("confirm");
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         let item = match text {
-            Some(node) => self.said(node).map(|text| Item { text, expect: None, evidence: all }),
+            Some(node) => self.said(node).map(|text| Item { evidence: all, ..Item::new(text) }),
             None if none_later => {
                 self.desk.missing(
                     &fields.head(),
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
                 names.claim_free("", &names::id_from(&title, "option"))
             }
         };
-        Some(Choice { id, title, steps })
+        Some(Choice::new(id, title, steps))
     }
 
     fn option_id(&mut self, id: Located, taken: &[String]) -> String {

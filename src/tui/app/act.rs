@@ -142,7 +142,7 @@ impl App {
         let Some(ix) = self.to_run() else { return self.close_run(port, now) };
         let number = shown(&self.plan.step(ix).number).into_owned();
         match self.state.step(ix).status {
-            StepStatus::NotYet => self.begin(ix, port, now),
+            StepStatus::NotYet | StepStatus::Old | StepStatus::Claim => self.begin(ix, port, now),
             StepStatus::You => self.answer(ix, port, now),
             StepStatus::Running => self.say(format!("{number} is running. It passes or fails by itself.")),
             StepStatus::Unknown if self.state.step(ix).verdict.is_none() => self.card(Card::Resolve(ix), port, now),
@@ -225,6 +225,12 @@ impl App {
             {
                 match self.plan.step(ix).work {
                     Work::Gate(_) | Work::Wait(_) | Work::Run(_) => self.show(Screen::Step),
+                    Work::Monitor(_)
+                    | Work::Sign(_)
+                    | Work::Notify(_)
+                    | Work::Call(_)
+                    | Work::Group(_)
+                    | Work::Evidence(_) => self.show(Screen::Step),
                     Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
                         self.answer(ix, port, now)
                     }

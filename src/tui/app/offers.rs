@@ -102,9 +102,11 @@ impl App {
         let (step, own) = (self.plan.step(ix), state.step(ix));
         let by_hand = matches!(step.work, Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. });
         match own.status {
-            StepStatus::NotYet if state.hold.is_some() => Vec::new(),
-            StepStatus::NotYet if by_hand && step.class() <= Class::C1 => vec![("enter", "answer")],
-            StepStatus::NotYet => vec![("r", "run")],
+            StepStatus::NotYet | StepStatus::Old | StepStatus::Claim if state.hold.is_some() => Vec::new(),
+            StepStatus::NotYet | StepStatus::Old | StepStatus::Claim if by_hand && step.class() <= Class::C1 => {
+                vec![("enter", "answer")]
+            }
+            StepStatus::NotYet | StepStatus::Old | StepStatus::Claim => vec![("r", "run")],
             StepStatus::You => vec![("enter", "answer")],
             StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped if own.retry_at.is_none() => {
                 vec![("R", "retry"), ("v", "accept")]

@@ -165,7 +165,14 @@ impl App {
             Work::Measure(_) | Work::Ask(_) => Card::Answer { step: ix, item: 0 },
             Work::Choose { .. } => Card::Choose(ix),
             Work::Gate(_) => Card::Gate(ix),
-            Work::Run(_) | Work::Wait(_) => {
+            Work::Run(_)
+            | Work::Wait(_)
+            | Work::Monitor(_)
+            | Work::Sign(_)
+            | Work::Notify(_)
+            | Work::Call(_)
+            | Work::Group(_)
+            | Work::Evidence(_) => {
                 self.eye.screen = Screen::Step;
                 return Vec::new();
             }

@@ -18,6 +18,7 @@ pub fn question<'a>(ctx: &Context<'a>, step: StepIx) -> Option<&'a Question> {
     match &ctx.plan.step(step).work {
         Work::Measure(question) | Work::Ask(question) => Some(question),
         Work::Run(_) | Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => None,
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => None,
     }
 }
 
@@ -26,6 +27,7 @@ pub fn items(ctx: &Context<'_>, step: StepIx) -> usize {
     match &ctx.plan.step(step).work {
         Work::Check(items) => items.len(),
         Work::Run(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => 0,
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => 0,
     }
 }
 
@@ -40,6 +42,9 @@ pub fn word(ctx: &Context<'_>, step: StepIx) -> &'static str {
         Work::Measure(_) => "MEASURE",
         Work::Ask(_) => "ASK",
         Work::Check(_) | Work::Run(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => "ANSWER",
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+            "ANSWER"
+        }
     }
 }
 

@@ -19,6 +19,7 @@ fn items(evidence: [bool; 3]) -> Stage {
         text: format!("Statement {}", place + 1),
         expect: None,
         evidence: *evidence,
+        ..Item::new(String::new())
     };
     planned.work = Work::Check(evidence.iter().enumerate().map(item).collect());
     Stage::of(vec![planned]).started(&[])
@@ -156,8 +157,8 @@ fn choice() -> Stage {
     choose.work = Work::Choose {
         text: "All at once, or slowly?".into(),
         options: vec![
-            Choice { id: "slowly".into(), title: "Slowly".into(), steps: vec![StepIx(1)] },
-            Choice { id: "at-once".into(), title: "At once".into(), steps: Vec::new() },
+            Choice::new("slowly".into(), "Slowly".into(), vec![StepIx(1)]),
+            Choice::new("at-once".into(), "At once".into(), Vec::new()),
         ],
     };
     let mut stage = Stage::of(vec![choose, slow]).started(&[]);

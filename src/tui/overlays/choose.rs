@@ -34,6 +34,9 @@ impl ChooseCard {
             Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) | Work::Gate(_) => {
                 ("", &[])
             }
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+                ("", &[])
+            }
         }
     }
 }

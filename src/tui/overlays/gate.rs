@@ -7,7 +7,8 @@ use crate::model::event::Vote;
 use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
 use crate::model::state::StepStatus;
-use crate::model::step::{Class, Gate, Otherwise, Work};
+use crate::model::step::{Class, Gate, Work};
+use crate::model::watch::Outcome;
 use crate::tui::context::{Card, Context, ReasonFor, Reply};
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::gate_rows as rows;
@@ -45,16 +46,20 @@ pub fn gate_of<'a>(ctx: &Context<'a>, step: StepIx) -> Option<&'a Gate> {
     match &ctx.plan.step(step).work {
         Work::Gate(gate) => Some(gate),
         Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) => None,
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => None,
     }
 }
 
 /// What NO-GO proposes, the plan's own way first.
-fn proposals(gate: &Gate) -> Vec<(Otherwise, &'static str)> {
-    let mut ways = vec![(Otherwise::Hold, "hold, and look again"), (Otherwise::Abort, "abort the run")];
+fn proposals(gate: &Gate) -> Vec<(Outcome, &'static str)> {
+    let mut ways = vec![(Outcome::Hold, "hold, and look again"), (Outcome::Abort, "abort the run")];
     match &gate.otherwise {
-        Otherwise::Hold => {}
-        Otherwise::Abort => ways.reverse(),
-        Otherwise::RollBack(level) => ways.insert(0, (Otherwise::RollBack(level.clone()), "roll back")),
+        Outcome::Hold => {}
+        Outcome::Abort => ways.reverse(),
+        Outcome::RollBack(level) => ways.insert(0, (Outcome::RollBack(level.clone()), "roll back")),
+        Outcome::Recycle(step) => ways.insert(0, (Outcome::Recycle(step.clone()), "begin again from an earlier step")),
+        Outcome::Call(procedure) => ways.insert(0, (Outcome::Call(procedure.clone()), "call a procedure")),
+        Outcome::GoOn => ways.insert(0, (Outcome::GoOn, "go on all the same")),
     }
     ways
 }
@@ -89,7 +94,11 @@ impl GateCard {
             Work::Check(_) | Work::Measure(_) | Work::Ask(_) => Reply::Over(Card::Answer { step: criterion, item: 0 }),
             Work::Choose { .. } => Reply::Over(Card::Choose(criterion)),
             Work::Run(_) => Reply::Say("This one is a command: r runs it.".into()),
+            Work::Evidence(_) => Reply::Say("This one is looked up by itself.".into()),
             Work::Wait(_) | Work::Gate(_) => Reply::Say("This one cannot be answered here.".into()),
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) => {
+                Reply::Say("This one cannot be answered here.".into())
+            }
         }
     }
 
@@ -170,12 +179,20 @@ impl GateCard {
         let ways = gate_of(ctx, self.step).map(proposals).unwrap_or_default();
         match key.code {
             KeyCode::Char(digit @ '1'..='9') => match ways.get(digit as usize - '1' as usize) {
-                Some((Otherwise::Hold, _)) if ctx.state.hold.is_some() => Reply::Say("It is held already.".into()),
-                Some((Otherwise::Hold, _)) => {
+                Some((Outcome::Hold, _)) if ctx.state.hold.is_some() => Reply::Say("It is held already.".into()),
+                Some((Outcome::Hold, _)) => {
                     Reply::Ask(Intent::Hold { reason: format!("NO-GO at {}", say::number(ctx, self.step)) })
                 }
-                Some((Otherwise::Abort, _)) => Reply::Over(Card::Reason(ReasonFor::Abort)),
-                Some((Otherwise::RollBack(_), _)) => Reply::Over(Card::RollBack),
+                Some((Outcome::Abort, _)) => Reply::Over(Card::Reason(ReasonFor::Abort)),
+                Some((Outcome::RollBack(_), _)) => Reply::Over(Card::RollBack),
+                Some((Outcome::Recycle(to), _)) => Reply::Ask(Intent::Recycle {
+                    to: to.clone(),
+                    reason: format!("NO-GO at {}", say::number(ctx, self.step)),
+                }),
+                Some((Outcome::Call(procedure), _)) => {
+                    Reply::Ask(Intent::Call { procedure: procedure.clone(), reason: String::new() })
+                }
+                Some((Outcome::GoOn, _)) => Reply::Over(Card::Run(self.step)),
                 None => Reply::Stay,
             },
             KeyCode::Char('R' | 'r') => Reply::Over(Card::Run(self.step)),
@@ -199,8 +216,10 @@ impl GateCard {
             .map(|(place, (way, words))| {
                 let by = if way == gate.otherwise { " (what the plan says)" } else { "" };
                 let level = match way {
-                    Otherwise::RollBack(level) => format!(" by {level}"),
-                    Otherwise::Hold | Otherwise::Abort => String::new(),
+                    Outcome::RollBack(level) => format!(" by {level}"),
+                    Outcome::Recycle(step) => format!(": {step}"),
+                    Outcome::Call(procedure) => format!(": {procedure}"),
+                    Outcome::Hold | Outcome::Abort | Outcome::GoOn => String::new(),
                 };
                 format!("  {}  {words}{level}{by}", place + 1)
             })

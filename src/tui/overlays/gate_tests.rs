@@ -3,7 +3,8 @@
 use crate::model::event::{Answer, Event, Vote};
 use crate::model::ids::{LevelId, RoleId, StepId, StepIx};
 use crate::model::intent::Intent;
-use crate::model::step::{Effect, Gate, Item, Otherwise, Place, PlannedStep, Side, Work};
+use crate::model::step::{Effect, Gate, Item, Place, PlannedStep, Side, Work};
+use crate::model::watch::Outcome;
 use crate::tui::context::{Card, ReasonFor, Reply};
 use crate::tui::overlays::Overlay;
 use crate::tui::overlays::stage::{Stage, level, maya, run, step};
@@ -12,7 +13,8 @@ use crossterm::event::KeyCode;
 fn criterion(id: &str, number: &str, text: &str, side: Side) -> PlannedStep {
     let mut planned = step(id, number, text);
     planned.place = Place::Criterion { gate: StepIx(0), side };
-    planned.work = Work::Check(vec![Item { text: text.into(), expect: None, evidence: false }]);
+    planned.work =
+        Work::Check(vec![Item { text: text.into(), expect: None, evidence: false, ..Item::new(String::new()) }]);
     planned
 }
 
@@ -24,7 +26,7 @@ fn gate() -> Stage {
         go: vec![StepIx(1), StepIx(2)],
         no_go: vec![StepIx(3)],
         poll: vec![RoleId("lead".into()), RoleId("ops".into())],
-        otherwise: Otherwise::RollBack(LevelId("level-1".into())),
+        otherwise: Outcome::RollBack(LevelId("level-1".into())),
     });
     let mut probe = criterion("go.healthy", "2.5.1", "All services healthy", Side::Go);
     probe.work = run("./probe all");

@@ -51,7 +51,7 @@ fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
     if !wanted.loses_nothing() {
         asked.push(Question::exactly(wanted.id.as_str(), "to start it"));
     }
-    let offered = schedule::offered(ctx.state, wanted);
+    let offered = schedule::offered(ctx.plan, ctx.state, level);
     if !offered || !wanted.loses_nothing() {
         let label = if offered { "Why:" } else { "Past its point of no return. Why anyway:" };
         asked.push(Question::new(label, Want::Some("a reason")));

@@ -74,7 +74,7 @@ fn facts(ctx: &Context<'_>, ix: LevelIx, width: usize) -> Vec<Line<'static>> {
     if let Some((words, role)) = latest(ctx, ix) {
         rows.extend(say::prose(&words, width, role, ctx));
     }
-    if !schedule::offered(ctx.state, level) {
+    if !schedule::offered(ctx.plan, ctx.state, ix) {
         let until = level.until.map_or(String::new(), |step| format!(" ({})", say::number(ctx, step)));
         let words = format!("Past its point of no return{until}: it takes an override with a reason.");
         rows.extend(say::prose(&words, width, Role::Danger, ctx));

@@ -84,6 +84,11 @@ fn by_hand(ctx: &Context<'_>, step: StepIx) -> String {
         Work::Choose { text, .. } => format!("It opens a choice: {}", say::fill(ctx, text)),
         Work::Wait(when) => format!("It counts down to {}.", when.shown()),
         Work::Gate(gate) => format!("It opens a gate: {}", say::fill(ctx, &gate.text)),
+        Work::Monitor(_) => "It looks on.".to_owned(),
+        Work::Sign(sign) => format!("It asks for signatures: {}", say::fill(ctx, &sign.text)),
+        Work::Notify(notice) => say::fill(ctx, ctx.plan.message_text(&notice.message)),
+        Work::Call(_) | Work::Group(_) => "It begins its steps.".to_owned(),
+        Work::Evidence(_) => "It is looked up.".to_owned(),
     }
 }
 
@@ -182,7 +187,7 @@ fn undo(ctx: &Context<'_>, step: StepIx) -> (String, Role) {
     };
     let level = (0..ctx.plan.levels.len())
         .map(LevelIx)
-        .filter(|level| schedule::offered(ctx.state, ctx.plan.level(*level)))
+        .filter(|level| schedule::offered(ctx.plan, ctx.state, *level))
         .find(covers)
         .map(|level| level_words(ctx, level));
     match (own.is_empty(), level) {

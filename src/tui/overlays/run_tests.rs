@@ -311,6 +311,7 @@ fn full() -> Stage {
         checks: Vec::new(),
         bound: Vec::new(),
         retry: None,
+        hints: Vec::new(),
     });
     stage
 }

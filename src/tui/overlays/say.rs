@@ -108,7 +108,7 @@ pub fn count(number: usize, what: &str) -> String {
 pub fn status_role(status: StepStatus) -> Role {
     match status {
         StepStatus::Ok | StepStatus::Hand => Role::Ok,
-        StepStatus::Late | StepStatus::Over | StepStatus::Stopped => Role::Warn,
+        StepStatus::Late | StepStatus::Over | StepStatus::Stopped | StepStatus::Old | StepStatus::Claim => Role::Warn,
         StepStatus::Running => Role::Run,
         StepStatus::You => Role::You,
         StepStatus::Failed | StepStatus::TimedOut => Role::Fail,

@@ -89,6 +89,13 @@ pub fn step(id: &str, number: &str, title: &str) -> PlannedStep {
         owes: Vec::new(),
         undo: Vec::new(),
         link: None,
+        ..PlannedStep::new(
+            StepId(String::new()),
+            String::new(),
+            String::new(),
+            Place::Phase(0),
+            Work::Check(Vec::new()),
+        )
     }
 }
 
@@ -110,6 +117,7 @@ pub fn command(text: &str) -> Command {
         cwd: None,
         env: Vec::new(),
         example: None,
+        ..Command::new(Program::Argv(Vec::new()))
     }
 }
 
@@ -130,6 +138,7 @@ pub fn level(id: &str, title: &str, steps: Vec<StepIx>) -> Level {
         until: None,
         undo: Undo::Nothing,
         steps,
+        ..Level::new(LevelId(String::new()), String::new(), Vec::new())
     }
 }
 
@@ -146,6 +155,7 @@ impl Stage {
             at: None,
             takes: None,
             steps: steps.iter().enumerate().filter_map(in_phase).collect(),
+            ..Phase::new(PhaseId(String::new()), String::new(), String::new(), Vec::new())
         };
         let plan = Plan {
             title: "Search index cutover".into(),
@@ -166,6 +176,7 @@ impl Stage {
             levels: Vec::new(),
             steps,
             by_id: HashMap::new(),
+            ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
         }
         .indexed();
         let mut stage = Self {
@@ -207,7 +218,14 @@ impl Stage {
     /// Declares a variable.
     #[must_use]
     pub fn with_var(mut self, name: &str, source: Source, secret: bool) -> Self {
-        self.plan.vars.push(Var { name: VarName(name.into()), source, secret, one_of: Vec::new(), matches: None });
+        self.plan.vars.push(Var {
+            name: VarName(name.into()),
+            source,
+            secret,
+            one_of: Vec::new(),
+            matches: None,
+            show_host: false,
+        });
         self
     }
 
@@ -290,7 +308,7 @@ impl Stage {
         let (Reply::Wish(intent) | Reply::Ask(intent)) = reply else {
             panic!("no wish but {reply:?}");
         };
-        let asked = Asked { by: maya(), now: self.now, reading: reading.map(Ok) };
+        let asked = Asked { reading: reading.map(Ok), ..Asked::plain(maya(), self.now) };
         decide::decide(&self.plan, &self.state, intent, &asked)
     }
 

@@ -54,6 +54,8 @@ impl Standing {
                 StepStatus::Over => ("✗", "o"),
                 StepStatus::Back => ("↺", "b"),
                 StepStatus::Unknown => ("?", "?"),
+                StepStatus::Old => ("◌", "~"),
+                StepStatus::Claim => ("◌", "c"),
             },
         }
     }
@@ -70,7 +72,7 @@ impl Standing {
                 StepStatus::Running => Role::Run,
                 StepStatus::You => Role::You,
                 StepStatus::Ok | StepStatus::Hand => Role::Ok,
-                StepStatus::Late | StepStatus::Over => Role::Warn,
+                StepStatus::Late | StepStatus::Over | StepStatus::Old | StepStatus::Claim => Role::Warn,
                 StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => Role::Fail,
                 StepStatus::Unknown => Role::Unknown,
             },
@@ -94,6 +96,8 @@ impl Standing {
             StepStatus::Over,
             StepStatus::Back,
             StepStatus::Unknown,
+            StepStatus::Old,
+            StepStatus::Claim,
         ];
         statuses.into_iter().map(Standing::Is).chain([Standing::Next, Standing::Held]).collect()
     }

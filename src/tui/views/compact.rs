@@ -48,6 +48,11 @@ fn what(scene: &Scene<'_>, ix: StepIx, at: (&str, usize), most: usize) -> Vec<Li
             ("waits:", format!("{}{to}", shown(&when.shown())), Role::Text)
         }
         Work::Gate(gate) => ("go/no-go:", words::said(state, &gate.text), Role::Text),
+        Work::Monitor(_) => ("watch:", words::said(state, &planned.title), Role::Text),
+        Work::Sign(sign) => ("sign:", words::said(state, &sign.text), Role::Text),
+        Work::Notify(notice) => ("say:", words::said(state, scene.ctx.plan.message_text(&notice.message)), Role::Text),
+        Work::Call(_) | Work::Group(_) => ("steps:", words::said(state, &planned.title), Role::Text),
+        Work::Evidence(_) => ("known:", words::said(state, &planned.title), Role::Text),
     };
     let head = format!("{number} {mark} ");
     let indent = wrap::width(&head);

@@ -240,6 +240,10 @@ fn note(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
     match own.status {
         StepStatus::NotYet if own.retry_at.is_some() => ("tried again soon".into(), Role::Warn),
         StepStatus::NotYet => before(scene, step),
+        StepStatus::Old => ("read it again".into(), Role::Warn),
+        StepStatus::Claim => {
+            (step.claim.as_deref().map(|claim| shown(claim).into_owned()).unwrap_or_default(), Role::Warn)
+        }
         StepStatus::Running if scene.cut.is_some() => ("nobody knows".into(), Role::Unknown),
         StepStatus::Running if own.stopping => ("asked to stop".into(), Role::Warn),
         StepStatus::Running => (tries(running(step)), Role::Run),
@@ -264,6 +268,8 @@ fn running(step: &PlannedStep) -> String {
         Work::Wait(_) => "countdown".into(),
         Work::Run(command) => command.retry.map_or("runs".into(), |retry| format!("up to {} tries", retry.times)),
         Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => "open".into(),
+        Work::Monitor(_) => "looks on".into(),
+        Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => "runs".into(),
     }
 }
 
@@ -273,6 +279,9 @@ fn waits(step: &PlannedStep, answered: usize) -> String {
         Work::Gate(_) => "go or no-go".into(),
         Work::Choose { .. } => "choose".into(),
         Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) => "enter answers".into(),
+        Work::Sign(_) => "sign".into(),
+        Work::Notify(_) => "say it".into(),
+        Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => "yours".into(),
     }
 }
 

@@ -53,8 +53,8 @@ fn levels(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let mut lines = vec![title(scene, "Ways back")];
-    for level in &plan.levels {
-        let offered = crate::model::schedule::offered(state, level);
+    for (at, level) in plan.levels.iter().enumerate() {
+        let offered = crate::model::schedule::offered(plan, state, crate::model::ids::LevelIx(at));
         let budget = level.budget.map(plan_length).unwrap_or_default();
         let text = format!("  {} {}", shown(level.id.as_str()), words::said(state, &level.title));
         let (right, role) = if offered { (budget, Role::Text) } else { ("past".to_owned(), Role::TextDim) };

@@ -163,6 +163,7 @@ fn work(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
             let advice = if open.is_empty() { "GO".to_owned() } else { format!("HOLD: {}", shown(&open.join(", "))) };
             lines.extend(labelled(scene, "advice", &advice, Role::TextStrong, width));
         }
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {}
     }
     lines
 }

@@ -109,6 +109,7 @@ fn file(world: &Path, request: &Request) -> Option<PathBuf> {
 fn run(world: &Path, file: &Path, request: &Request) -> Result<Vec<u8>, String> {
     let mut child = Command::new(file)
         .current_dir(world)
+        .envs(variables(world))
         .env("WORLD", world)
         .env("REQUEST_METHOD", &request.method)
         .env("REQUEST_PATH", format!("/{}", request.parts.join("/")))
@@ -134,6 +135,75 @@ fn run(world: &Path, file: &Path, request: &Request) -> Result<Vec<u8>, String> 
     }
 }
 
+/// `NAME=value` a line in `WORLD/env`: what the world's programs find in their environment, wherever they are started from.
+fn variables(world: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(world.join("env")).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
 fn plain(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, find};
+    use crate::request::Request;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    fn ask(world: &Path, method: &str, path: &str, body: &str) -> (u16, String) {
+        let parts = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let headers = vec![("AUTHORIZATION".to_owned(), "Bearer x".to_owned()), ("A B".to_owned(), String::new())];
+        let request = Request {
+            method: method.to_owned(),
+            parts,
+            query: "q=1".to_owned(),
+            headers,
+            body: body.as_bytes().to_vec(),
+        };
+        let Answer { status, body, .. } = find(world, &request);
+        (status, String::from_utf8(body).unwrap())
+    }
+
+    fn put(world: &Path, name: &str, text: &str, mode: u32) {
+        let path = world.join("http").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_path_is_answered_by_its_file_its_folders_index_or_the_nearest_any() {
+        let world = tempfile::tempdir().unwrap();
+        put(world.path(), "GET/a/b", "201\n{\"x\":1}\n", 0o644);
+        put(world.path(), "GET/a/index", "200\nfolder\n", 0o644);
+        put(world.path(), "GET/_", "418\nany\n", 0o644);
+        let get = |path| ask(world.path(), "GET", path, "");
+        assert_eq!(get("/a/b"), (201, "{\"x\":1}\n".to_owned()));
+        assert_eq!(get("/a/"), (200, "folder\n".to_owned()));
+        assert_eq!(get("/a/c/d"), (418, "any\n".to_owned()));
+        assert_eq!(ask(world.path(), "POST", "/a/b", "").0, 404);
+    }
+
+    #[test]
+    fn a_program_gets_the_body_and_what_was_asked_and_its_failure_is_a_500_with_its_words() {
+        let world = tempfile::tempdir().unwrap();
+        fs::write(world.path().join("env"), "PGHOST=/somewhere\n").unwrap();
+        let told = "#!/bin/sh\necho 202\necho \"$REQUEST_METHOD $REQUEST_PATH $QUERY_STRING $HTTP_AUTHORIZATION $PGHOST\"\ncat\n";
+        put(world.path(), "POST/told", told, 0o755);
+        put(world.path(), "POST/broken", "#!/bin/sh\necho 200\necho 'no such table' >&2\nexit 3\n", 0o755);
+        put(world.path(), "POST/deaf", "#!/bin/sh\nexec <&-\necho 200\n", 0o755);
+        put(world.path(), "POST/mute", "no status\n", 0o644);
+        let post = |path| ask(world.path(), "POST", path, "said\n");
+        assert_eq!(post("/told"), (202, "POST /told q=1 Bearer x /somewhere\nsaid\n".to_owned()));
+        let (status, words) = post("/broken");
+        assert!(status == 500 && words.contains("no such table"), "{words}");
+        assert_eq!(post("/deaf").0, 200);
+        assert_eq!(post("/mute").0, 500);
+    }
 }

@@ -23,6 +23,7 @@ pub(super) fn command(expect: Expect) -> Command {
         cwd: None,
         env: Vec::new(),
         example: None,
+        ..Command::new(Program::Argv(Vec::new()))
     }
 }
 

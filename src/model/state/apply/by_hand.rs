@@ -152,6 +152,8 @@ fn answers_wanted(plan: &Plan, ix: StepIx) -> Option<usize> {
     match &plan.step(ix).work {
         Work::Check(items) => Some(items.len()),
         Work::Measure(_) | Work::Ask(_) => Some(1),
+        Work::Notify(_) => Some(1),
         Work::Run(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => None,
+        Work::Monitor(_) | Work::Sign(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => None,
     }
 }

@@ -26,13 +26,23 @@ impl RunState {
         own.changed = record.seq;
         own.held_before = held;
         own.status = match &plan.step(ix).work {
-            Work::Run(_) | Work::Wait(_) => StepStatus::Running,
-            Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => StepStatus::You,
+            Work::Run(_) | Work::Wait(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+                StepStatus::Running
+            }
+            Work::Notify(_) if invocation.is_some() => StepStatus::Running,
+            Work::Check(_)
+            | Work::Measure(_)
+            | Work::Ask(_)
+            | Work::Choose { .. }
+            | Work::Gate(_)
+            | Work::Notify(_)
+            | Work::Sign(_) => StepStatus::You,
         };
         own.invocation.clone_from(invocation);
         own.until = *until;
         own.reason.clone_from(reason);
         self.ask_again(plan, record, ix);
+        self.call_again(plan, record, ix);
         let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
         self.say(record, Some(ix), "RUN", format!("{} started by {}{again}", plan.step(ix).number, by.shown()));
         Ok(())
@@ -148,16 +158,17 @@ impl RunState {
     }
 
     pub(super) fn fold_judged(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let Event::StepJudged { step, attempt, verdict, checks, bound, retry } = &record.event else {
+        let Event::StepJudged { step, attempt, verdict, checks, bound, retry, hints } = &record.event else {
             return misdirected();
         };
-        let ix = self.commanded(plan, (step, *attempt))?;
+        let ix = self.judgeable(plan, (step, *attempt))?;
         let takes = plan.step(ix).takes;
         let own = self.own(ix);
         let late = takes.is_some_and(|takes| own.took.is_some_and(|took| took > takes));
         let ended = own.ended.unwrap_or(record.at);
         own.verdict = Some(*verdict);
         own.checks.clone_from(checks);
+        own.hints.clone_from(hints);
         let status = match verdict {
             Verdict::Ok if late => StepStatus::Late,
             Verdict::Ok => StepStatus::Ok,

@@ -62,8 +62,7 @@ impl RunState {
 fn criteria(plan: &Plan, gate: StepIx) -> Vec<StepIx> {
     match &plan.step(gate).work {
         Work::Gate(work) => work.go.iter().chain(&work.no_go).copied().collect(),
-        Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Wait(_) => {
-            Vec::new()
-        }
+        Work::Monitor(monitor) => monitor.checks.clone(),
+        _reads_nothing => Vec::new(),
     }
 }

@@ -3,12 +3,14 @@
 //! Every event has its function in one of the files beside this one; each looks first and changes after, so that a record
 //! that is refused leaves nothing half done. Called by `RunState::fold`, the driver, the screens and the verifier alike.
 
+mod around;
 mod by_hand;
 mod command;
 mod gate;
 mod run;
 mod screen;
 mod start;
+mod watch;
 
 use crate::model::event::{Bound, Event};
 use crate::model::ids::{Attempt, Seq, StepId, StepIx};
@@ -16,7 +18,7 @@ use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::state::facts::Entry;
 use crate::model::state::{RunState, StepState, StepStatus};
-use crate::model::step::Place;
+use crate::model::step::{Place, Work};
 
 /// A record that cannot follow on what was folded so far.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +51,7 @@ impl RunState {
         Ok(())
     }
 
+    #[allow(clippy::too_many_lines, reason = "one line an event")]
     fn fold_event(&mut self, plan: &Plan, record: &Record) -> Applied {
         match &record.event {
             Event::Genesis { text, .. } => self.fold_genesis(plan, text),
@@ -76,6 +79,22 @@ impl RunState {
             Event::StepResolved { .. } => self.fold_resolved(plan, record),
             Event::GateVoted { .. } => self.fold_voted(plan, record),
             Event::GateDecided { .. } => self.fold_decided(plan, record),
+            Event::StepReady { step, attempt, .. } => self.fold_ready(plan, record, (step, *attempt)),
+            Event::StepEnding { step, attempt, why } => self.fold_ending(plan, record, (step, *attempt), why),
+            Event::StepOld { step, why } => self.fold_old(plan, record, step, why),
+            Event::MessageFilled { step, text, by } => self.fold_filled(plan, record, step, (text, by)),
+            Event::StepSigned { .. } => self.fold_signed(plan, record),
+            Event::Sampled { .. } => self.fold_sampled(plan, record),
+            Event::TriggerTripped { trigger, why, by } => self.fold_tripped(plan, record, trigger, (why, by)),
+            Event::TriggerAcked { trigger, by } => self.fold_acked(plan, record, trigger, by),
+            Event::TriggerOver { .. } => self.fold_went_on(plan, record),
+            Event::TriggerCleared { trigger } => self.fold_cleared(plan, record, trigger),
+            Event::ProcedureCalled { procedure, reason, by } => self.fold_called(plan, record, procedure, (reason, by)),
+            Event::ProcedureEnded { procedure } => self.fold_call_ended(plan, record, procedure),
+            Event::Recycled { .. } => self.fold_recycled(plan, record),
+            Event::HorizonRound { horizon, round } => self.fold_round(plan, record, horizon, *round),
+            Event::RiskClosed { risk, reason, by } => self.fold_risk_closed(plan, record, risk, (reason, by)),
+            Event::Warned { of, minutes } => self.fold_warned(record, of, *minutes),
             Event::Held { reason, by } => self.fold_held(plan, record, reason, by),
             Event::Released { by } => self.fold_released(record, by),
             Event::RollbackStarted { .. } => self.fold_rollback_started(plan, record),
@@ -111,10 +130,19 @@ impl RunState {
     /// The place of a step whose command runs.
     fn commanded(&self, plan: &Plan, of: (&StepId, Attempt)) -> Result<StepIx, String> {
         let ix = self.present(plan, of, &[StepStatus::Running])?;
-        if self.step(ix).until.is_some() {
-            return Err(format!("{} is a countdown, no command", of.0));
+        if self.step(ix).invocation.is_none() {
+            return Err(format!("{} runs no command", of.0));
         }
         Ok(ix)
+    }
+
+    /// The place of a step under way that comes to a verdict: a command, a monitor, a group, a call, a criterion looked up.
+    fn judgeable(&self, plan: &Plan, of: (&StepId, Attempt)) -> Result<StepIx, String> {
+        let ix = self.present(plan, of, &[StepStatus::Running])?;
+        match &plan.step(ix).work {
+            Work::Wait(_) => Err(format!("{} is a countdown", of.0)),
+            _comes_to_a_verdict => Ok(ix),
+        }
     }
 
     fn own(&mut self, ix: StepIx) -> &mut StepState {

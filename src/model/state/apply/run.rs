@@ -47,6 +47,11 @@ impl RunState {
         let ix = plan.find_level(level).ok_or(format!("no level {level}"))?;
         let path = path.iter().map(|step| find(plan, step)).collect::<Result<Vec<_>, _>>()?;
         let from = from.as_ref().map(|step| find(plan, step)).transpose()?;
+        self.levels_taken.push(ix);
+        for own in self.triggers.iter_mut().filter(|own| own.tripped.is_some()) {
+            // What it asked for is being done.
+            own.acked.get_or_insert((record.at, by.clone()));
+        }
         self.rollback = Some(RollBack { level: ix, path, from, since: record.at, ended: None, reason: reason.clone() });
         self.aborted = None;
         self.let_go(record);

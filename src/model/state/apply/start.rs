@@ -36,7 +36,7 @@ impl RunState {
         self.paused = false;
         for own in &mut self.steps {
             own.retry_at = None;
-            if own.status == StepStatus::Running && own.until.is_none() {
+            if own.status == StepStatus::Running && own.invocation.is_some() {
                 own.status = StepStatus::Unknown;
                 own.changed = record.seq;
                 own.stopping = false;
@@ -66,7 +66,7 @@ impl RunState {
                 Work::Ask(question) | Work::Measure(question) => {
                     question.into.as_ref().filter(|name| question.secret || plan.is_secret(name.as_str()))
                 }
-                Work::Run(_) | Work::Check(_) | Work::Choose { .. } | Work::Wait(_) | Work::Gate(_) => None,
+                _asks_nothing => None,
             };
             let lost = asks.is_some_and(|name| !self.vars.contains_key(name.as_str()));
             let own = &mut self.steps[at];
