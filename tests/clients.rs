@@ -209,6 +209,7 @@ fn a_step_that_connects_to_its_own_run_is_refused_and_recorded() {
     }
     let output = std::fs::read_to_string(dir.output_path(&StepId("hello".into()), 1)).unwrap();
     assert!(output.contains("plain refused") && output.contains("hidden refused"), "{output}");
+    assert_eq!(output.matches("a program that the run itself started may not").count(), 2, "in words: {output}");
     assert_eq!(
         events(&all, "client.joined").len(),
         2,

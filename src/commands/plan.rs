@@ -55,6 +55,11 @@ impl Page<'_> {
         if let Some(stop) = &plan.hard_stop {
             writeln!(page, "hard stop {}", stop.shown())?;
         }
+        for role in &plan.roles {
+            let signs = role.signers.iter().map(|signer| shown(signer)).collect::<Vec<_>>().join(", ");
+            let signs = if signs.is_empty() { String::new() } else { format!(", signed by {signs}") };
+            writeln!(page, "role {} {}{signs}", role.id, shown(&role.title))?;
+        }
         let times = planned(plan, self.state);
         for phase in &plan.phases {
             writeln!(page)?;

@@ -4,6 +4,7 @@
 //! durable record. Nothing here draws, and nothing here reads a terminal. `commands` starts it with a `Commission`.
 
 pub mod commission;
+mod failing;
 mod first_signature;
 mod genesis;
 mod hall;

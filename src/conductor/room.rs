@@ -5,6 +5,7 @@
 
 use super::ConductorError;
 use super::commission::Commission;
+use super::failing::Failing;
 use super::hall::{Hall, Hello, WHEEL_GRACE};
 use super::sealing::Sealing;
 use super::signatures::Signatures;
@@ -13,10 +14,11 @@ use crate::engine::driver::{Driver, Input, Output, StepFact, Wish};
 use crate::engine::environment::Surroundings;
 use crate::engine::exec::{Controls, Executor};
 use crate::engine::vars::BoundVars;
+use crate::journal::elsewhere::{ElsewhereError, Prepared};
 use crate::journal::writer::{Order, Report, WriterHandle};
 use crate::journal::{Heads, RunDir};
 use crate::model::event::Event;
-use crate::model::ids::{Attempt, StepIx};
+use crate::model::ids::{Attempt, ProbeIx, StepIx};
 use crate::model::intent::{Intent, Request};
 use crate::model::time::Stamp;
 use crate::model::wire::{ToClient, ToConductor};
@@ -38,8 +40,14 @@ pub(super) enum Happening {
     Report(Report),
     /// A process said something.
     Fact(StepIx, Attempt, StepFact),
+    /// A probe was read.
+    Sampled(ProbeIx, Event),
+    /// A probe could not be read at all.
+    Unread(ProbeIx, String),
     /// The variables were read, or could not be.
     Bound(Result<BoundVars, String>),
+    /// Another directory holds what was acknowledged, or cannot.
+    Prepared(Result<Prepared, ElsewhereError>),
     /// The system wants the conductor to end.
     Term,
 }
@@ -79,10 +87,8 @@ pub(super) struct Room {
     pub sealing: Option<Sealing>,
     /// Survivors were found while a batch was on its way.
     pub look_again: bool,
-    /// Bytes of output that could not be kept.
-    pub not_kept: u64,
-    /// Why the journal cannot be written.
-    pub failed: Option<String>,
+    /// What is wrong with the journal.
+    pub failing: Failing,
     /// Why the conductor ends as soon as nothing runs and all is on disk.
     pub leaving: Option<String>,
     /// The conductor is to end, and why where it is not the run's end.
@@ -111,6 +117,9 @@ impl Room {
         for _ in 0..64 {
             tokio::task::yield_now().await;
         }
+        for dir in &self.failing.moved {
+            let _ = dir.remove_socket();
+        }
         Ok(())
     }
 
@@ -135,6 +144,11 @@ impl Room {
                 self.step(Input::Fact(step, attempt, fact)).await;
                 self.leave_if_failed();
             }
+            Happening::Unread(probe, why) => {
+                let unread = Input::unread(&self.driver.plan, probe, why);
+                self.step(unread).await;
+            }
+            Happening::Sampled(probe, sampled) => self.step(Input::Sampled(probe, sampled)).await,
             Happening::Bound(Ok(bound)) => {
                 for (name, value) in bound.secrets.all() {
                     self.driver.secrets.keep(name.to_owned(), value.clone());
@@ -142,6 +156,7 @@ impl Room {
                 self.step(Input::Note(vec![Event::VarsBound { values: bound.values }])).await;
             }
             Happening::Bound(Err(why)) => self.step(Input::Note(vec![Event::VarsFailed { why }])).await,
+            Happening::Prepared(prepared) => self.prepared(prepared),
             Happening::Term => self.end_by_signal(),
         }
     }
@@ -165,6 +180,9 @@ impl Room {
         let drives = self.hall.driver == Some(client);
         let run = self.dir.id().0.clone();
         let driver = self.hall.driver_name();
+        if let Some(frame) = self.where_it_is() {
+            self.hall.tell(client, frame);
+        }
         self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable });
         if let Some(words) = self.trouble() {
             self.hall.tell(client, ToClient::Trouble { words });
@@ -189,6 +207,9 @@ impl Room {
         if !peer.is_of_the_run(&self.dir.id().0) {
             return false;
         }
+        let why =
+            format!("a program that the run itself started may not look at it or steer it (process {})", peer.pid);
+        self.hall.tell(client, ToClient::TurnedAway { why });
         let _ = self.hall.dismiss(client);
         self.step(Input::Note(vec![Event::IntentRefused { pid: peer.pid, exe: peer.exe }])).await;
         true
@@ -210,6 +231,16 @@ impl Room {
         }
         match &request.intent {
             Intent::Drive => self.ask_for_wheel(client, id).await,
+            Intent::Journal { dir } => self.journal_elsewhere((client, id), dir),
+            Intent::Pause if self.failing.failed.is_some() => {
+                if self.controls.is_empty() {
+                    self.hall.tell(client, ToClient::Taken { id });
+                    self.end_failed();
+                } else {
+                    let why = "something runs: stop it, or wait for it, first".into();
+                    self.hall.tell(client, ToClient::Refused { id, why });
+                }
+            }
             Intent::EndSurvivors { step } => {
                 let step = step.clone();
                 self.end_survivors(&step);
@@ -226,16 +257,6 @@ impl Room {
         }
     }
 
-    fn refused_by_failure(&self, intent: &Intent) -> Option<String> {
-        let why = self.failed.as_ref()?;
-        match intent {
-            Intent::Stop { .. } => None,
-            _ => Some(format!(
-                "the journal cannot be written ({why}): nothing starts until that is mended; then tminus resume"
-            )),
-        }
-    }
-
     async fn part(&mut self, client: u32) {
         let drove = self.hall.driver == Some(client);
         if self.hall.dismiss(client).is_none() || self.driver.state.closed {
@@ -245,6 +266,7 @@ impl Room {
         if drove {
             self.tell_driver();
         }
+        self.leave_if_failed();
     }
 
     async fn report(&mut self, report: Report) {
@@ -269,43 +291,20 @@ impl Room {
                     self.hall.publish(self.driver.state.last);
                 }
             }
-            Report::Failed { why } => {
-                tracing::error!(%why, "journal failed");
-                self.failed = Some(why);
-                let words = self.trouble().unwrap_or_default();
-                self.hall.tell_all(&ToClient::Trouble { words });
-                self.leave_if_failed();
-            }
-            // The writer records the loss itself as soon as it can; the screens are told at once.
-            Report::NotKept { bytes, .. } => {
-                self.not_kept += bytes;
-                let words = self.trouble().unwrap_or_default();
-                self.hall.tell_all(&ToClient::Trouble { words });
-            }
+            Report::Failed { why, records } => self.journal_failed(why, records).await,
+            Report::Mended => self.journal_mended().await,
+            Report::Frozen { valid } => self.copy_elsewhere(valid),
+            Report::Moved { dir } => self.moved_to(dir),
+            Report::NotKept { bytes, .. } => self.output_not_kept(bytes),
+            Report::Closed { .. } if self.is_closing_failed() => self.over_if_closed(true),
             Report::Closed { head } => self.seal(head),
         }
     }
 
-    /// What every screen must say.
-    pub fn trouble(&self) -> Option<String> {
-        let lost =
-            if self.not_kept > 0 { format!(" {} bytes of output are not kept.", self.not_kept) } else { String::new() };
-        match &self.failed {
-            Some(why) => Some(format!("Journal write failed ({why}). No step starts until this is fixed.{lost}")),
-            None if !lost.is_empty() => Some(lost.trim_start().to_owned()),
-            None => self.signatures.words(),
-        }
-    }
-
-    /// When the journal cannot be written and nothing runs any more, the conductor ends: `tminus resume` goes on.
-    fn leave_if_failed(&mut self) {
-        if let (Some(why), true) = (&self.failed, self.controls.is_empty()) {
-            self.over = Some(Some(format!("the journal cannot be written: {why}")));
-        }
-    }
-
     fn end_by_signal(&mut self) {
-        if self.controls.is_empty() {
+        if self.controls.is_empty() && self.failing.failed.is_some() {
+            self.end_failed();
+        } else if self.controls.is_empty() {
             self.over = Some(Some("the conductor was told to end; tminus resume goes on".into()));
         } else {
             let words = "the system wants to end the conductor; it stays until what runs has ended".to_owned();
@@ -329,12 +328,17 @@ impl Room {
     /// An end that was asked for comes when nothing runs and everything that was said is on disk.
     fn leave_when_quiet(&mut self) {
         if self.leaving.is_some() && self.controls.is_empty() && self.driver.is_idle() && !self.look_again {
+            if self.failing.failed.is_some() {
+                return self.end_failed();
+            }
             self.over = Some(self.leaving.take());
         }
     }
 
     async fn tick(&mut self) {
         let now = SystemClock.now();
+        self.over_if_closed(false);
+        self.say_lost(now);
         if let Some((client, _)) = self.hall.asked_for_wheel.filter(|(_, since)| now.since(*since) >= WHEEL_GRACE) {
             self.give_wheel(client).await;
         }
@@ -349,9 +353,6 @@ impl Room {
 
     /// One input through the driver, and what it wants done.
     pub async fn step(&mut self, input: Input) {
-        if self.failed.is_some() && !matches!(input, Input::Durable(_) | Input::Wish(_)) {
-            return;
-        }
         let now = SystemClock.now();
         match self.driver.handle(input, now) {
             Ok(outputs) => {
@@ -377,13 +378,15 @@ impl Room {
                 let events = events.into_iter().map(|event| (at, event)).collect();
                 self.order(Order::Batch { events, barrier: true });
             }
+            Output::Spawn(step, attempt) if self.failing.failed.is_some() => self.not_started(step, attempt).await,
             Output::Spawn(step, attempt) => self.spawn(step, attempt),
             Output::Steer(step, control) => {
                 if let Some(controls) = self.controls.get(&step) {
                     controls.ask(control);
                 }
             }
-            Output::BindVars => self.bind_vars(),
+            Output::Read(probe) => self.read_probe(probe).await,
+            Output::BindVars => self.bind_when_written(),
             Output::Publish => self.hall.publish(self.driver.state.last),
             Output::Taken { client, id } => self.hall.tell(client, ToClient::Taken { id }),
             Output::Refused { client, id, why } => self.hall.tell(client, ToClient::Refused { id, why }),

@@ -199,6 +199,9 @@ fn open_new(
 fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> Result<Opened, ConductorError> {
     let refused = |why: String| ConductorError::NotResumable { run: dir.id().short().to_owned(), why };
     dir.check_own()?;
+    if let Some(to) = journal::elsewhere::moved_to(dir, &commission.heads) {
+        return Err(refused(format!("it goes on in {}, where its journal was brought", to.display())));
+    }
     let found = journal::reader::recover(dir, Some(&commission.heads))?;
     if let Some(problem) = &found.problem {
         return Err(refused(format!("its journal is damaged: {problem}")));
@@ -292,8 +295,7 @@ async fn sign_and_conduct(
         signatures: Signatures::default(),
         sealing: None,
         look_again: false,
-        not_kept: 0,
-        failed: None,
+        failing: super::failing::Failing::default(),
         leaving: None,
         over: None,
         drift: None,

@@ -6,16 +6,23 @@ use crate::engine::driver::{Input, StepFact};
 use crate::engine::environment::{Starting, marker};
 use crate::engine::exec::Control;
 use crate::engine::judge::Judge;
+use crate::engine::look::Look;
+use crate::engine::probe::{Reader, watchers};
 use crate::engine::pump::{Pump, Sink};
 use crate::engine::survivors;
 use crate::engine::vars::{Sources, bind};
 use crate::journal::writer::{Chunk, Order, WriterHandle};
+use crate::model::decide::probe_invocation;
 use crate::model::event::Event;
-use crate::model::ids::{Attempt, StepId, StepIx};
+use crate::model::expect::{ExitWanted, Expect};
+use crate::model::ids::{Attempt, ProbeIx, StepId, StepIx};
 use crate::model::output::{Holder, Masked, Stream};
 use crate::model::state::{StepStatus, VarsBound};
+use crate::model::step::Command;
 use crate::model::time::Stamp;
+use crate::model::watch::Source;
 use std::collections::BTreeMap;
+use tokio::sync::oneshot;
 
 /// An attempt's output on its way to the journal.
 struct ToJournal {
@@ -31,8 +38,11 @@ impl Sink for ToJournal {
         let _ = self.writer.send(Order::Output(chunk)).await;
     }
 
-    async fn end(&mut self) {
-        let _ = self.writer.send(Order::EndOutput { step: self.step.clone(), attempt: self.attempt }).await;
+    async fn end(&mut self) -> bool {
+        let (told, lost) = oneshot::channel();
+        let (step, attempt) = (self.step.clone(), self.attempt);
+        let _ = self.writer.send(Order::EndOutput { step, attempt, lost: Some(told) }).await;
+        lost.await.unwrap_or(true)
     }
 }
 
@@ -75,6 +85,14 @@ impl Room {
                 return;
             }
         };
+        let hints = plan.step(step).hints.iter().filter_map(|hint| {
+            // What cannot be compiled was refused when the runbook was read.
+            let any = Expect { exit: ExitWanted::Any, ..Expect::default() };
+            let picture = Expect { exit: ExitWanted::Any, ..hint.when.clone() };
+            let command = Command { expect: any, trip: Some(picture), ..Command::new(command.program.clone()) };
+            Some((Judge::new(&command).ok()?, state.fill(&hint.say)))
+        });
+        let hints = hints.collect();
         let starting = Starting { plan: &plan, state, secrets: &self.driver.secrets, surroundings: &self.surroundings };
         let running = self.executor.spawn(starting.spec(step, attempt, command, &invocation));
         self.controls.insert(step, running.controls());
@@ -90,6 +108,8 @@ impl Room {
             private: command.capture.iter().any(|(_, capture)| capture.secret),
             vars: plain.collect(),
             cwd: invocation.cwd.clone().into(),
+            look: Look::at(command),
+            hints,
             began: SystemClock.now(),
             sink: ToJournal { writer: self.writer.clone(), step: id, attempt },
         };
@@ -98,6 +118,37 @@ impl Room {
             // The room outlives its commands, or is gone because the run is over: nobody is left to tell.
             let _ = happenings.send(Happening::Fact(step, attempt, fact));
         }));
+    }
+
+    /// Reads a probe once, on a task of its own; `Happening::Sampled` says what came.
+    pub(super) async fn read_probe(&mut self, ix: ProbeIx) {
+        let plan = self.driver.plan.clone();
+        let state = &self.driver.state;
+        let probe = plan.probe(ix);
+        let Source::Command(command) = &probe.source else { return };
+        let invocation = match probe_invocation(&plan, state, ix, command) {
+            Ok(invocation) => invocation,
+            Err(why) => {
+                let _ = self.happenings.send(Happening::Unread(ix, why.0));
+                return;
+            }
+        };
+        let starting = Starting { plan: &plan, state, secrets: &self.driver.secrets, surroundings: &self.surroundings };
+        let count = u32::try_from(state.probe(ix).count).unwrap_or(u32::MAX).saturating_add(1);
+        let running = self.executor.spawn(starting.spec_of((probe.id.as_str(), count), command, &invocation));
+        let plain = state.vars.iter().filter_map(|(name, bound)| Some((name.clone(), bound.value.clone()?)));
+        let reader = Reader {
+            probe: probe.id.clone(),
+            command: Command::clone(command),
+            watchers: watchers(&plan, state, ix),
+            every: probe.every,
+            vars: plain.collect(),
+            secrets: self.driver.secrets.clone(),
+        };
+        let happenings = self.happenings.clone();
+        tokio::task::spawn_local(async move {
+            let _ = happenings.send(Happening::Sampled(ix, reader.read(running).await));
+        });
     }
 
     /// Looks whether processes of unknown steps still live, and records it where that changed.

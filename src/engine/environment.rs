@@ -1,5 +1,6 @@
 //! What a command sees: its environment, directory and input, from what was recorded plus the secrets that it names.
 
+use crate::engine::connect;
 use crate::engine::exec::{CommandSpec, Program, StdinSource};
 use crate::engine::secrets::Secrets;
 use crate::model::event::Invocation;
@@ -7,7 +8,7 @@ use crate::model::fill;
 use crate::model::ids::{Attempt, StepIx};
 use crate::model::plan::{Plan, Source};
 use crate::model::state::RunState;
-use crate::model::step::Command;
+use crate::model::step::{Command, Work};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
@@ -81,6 +82,21 @@ pub struct Starting<'a> {
 impl Starting<'_> {
     /// The command of an attempt whose `StepStarted` is durable: exactly what that record says, with the values filled in.
     pub fn spec(&self, ix: StepIx, attempt: Attempt, command: &Command, invocation: &Invocation) -> CommandSpec {
+        let said = match &self.plan.step(ix).work {
+            Work::Notify(_) => self.state.step(ix).filled.clone(),
+            _says_nothing => None,
+        };
+        let id = self.plan.step(ix).id.as_str();
+        let spec = self.spec_of((id, attempt), command, invocation);
+        match said {
+            Some(text) => CommandSpec { stdin: StdinSource::Bytes(text.into_bytes()), ..spec },
+            None => spec,
+        }
+    }
+
+    /// The command of anything that has a name and a count: an attempt, or a reading of a probe.
+    pub fn spec_of(&self, of: (&str, Attempt), command: &Command, invocation: &Invocation) -> CommandSpec {
+        let (id, attempt) = of;
         let mut env: BTreeMap<OsString, OsString> = self.surroundings.0.clone();
         for name in &invocation.env {
             if let Some(value) = self.value(name.as_str()) {
@@ -92,9 +108,12 @@ impl Starting<'_> {
                 env.insert(name.into(), value.into());
             }
         }
-        let step = self.plan.step(ix);
-        env.insert("STEP_ID".into(), step.id.as_str().into());
+        env.insert("STEP_ID".into(), id.into());
         env.insert("ATTEMPT".into(), attempt.to_string().into());
+        let url = command.connect.as_ref().and_then(|var| self.value(var.as_str()));
+        for (name, value) in url.iter().flat_map(|url| connect::variables(url)) {
+            env.insert(name.into(), value.into());
+        }
         for (name, value) in &command.env {
             env.insert(name.into(), self.filled(value).into());
         }
@@ -105,7 +124,7 @@ impl Starting<'_> {
             cwd: invocation.cwd.clone().into(),
             env: env.into_iter().collect(),
             stdin,
-            marker: marker(self.state, step.id.as_str(), attempt),
+            marker: marker(self.state, id, attempt),
         }
     }
 

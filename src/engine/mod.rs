@@ -4,11 +4,14 @@
 //! nothing in here draws. Only this floor starts a process on behalf of a runbook.
 
 pub mod clock;
+pub mod connect;
 pub mod driver;
 pub mod environment;
 pub mod exec;
 pub mod judge;
+pub mod look;
 pub mod mask;
+pub mod probe;
 pub mod pump;
 pub mod secrets;
 pub mod survivors;

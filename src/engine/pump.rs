@@ -6,6 +6,7 @@
 use crate::engine::driver::{Captured, Ended, StepFact};
 use crate::engine::exec::{ExecFact, Running};
 use crate::engine::judge::{self, Judge, Outcome, look};
+use crate::engine::look::Look;
 use crate::engine::mask::{MaskedBytes, Masker};
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, StepId, StepIx};
@@ -19,8 +20,8 @@ use std::time::Duration;
 pub trait Sink {
     /// Takes bytes over; waits while too many are under way.
     fn output(&mut self, stream: Stream, bytes: Vec<u8>, masked: Vec<Masked>, at: Stamp) -> impl Future<Output = ()>;
-    /// No more output of this attempt comes.
-    fn end(&mut self) -> impl Future<Output = ()>;
+    /// No more output of this attempt comes. Whether some of it could not be kept.
+    fn end(&mut self) -> impl Future<Output = bool>;
 }
 
 /// What a pump needs.
@@ -43,6 +44,10 @@ pub struct Pump<S: Sink> {
     pub vars: std::collections::BTreeMap<String, String>,
     /// Its directory, for files that it makes.
     pub cwd: std::path::PathBuf,
+    /// What a background command must print before the next step may start, and what is never to come.
+    pub look: Look,
+    /// Known failures: what the output looks like then, and what is said.
+    pub hints: Vec<(Judge, String)>,
     /// When it was started.
     pub began: Stamp,
     /// Where output goes.
@@ -69,16 +74,23 @@ impl<S: Sink> Pump<S> {
                 ExecFact::Output { stream, bytes, at } => {
                     maskers.last = at;
                     self.judge.feed(stream, &bytes);
+                    self.hints.iter_mut().for_each(|(judge, _)| judge.feed(stream, &bytes));
+                    let vars = &self.vars;
+                    let seen =
+                        self.look.feed(stream, &bytes, &|name| vars.get(name).cloned(), &|text| maskers.text(text));
+                    if let Some(seen) = seen {
+                        say(step, attempt, seen);
+                    }
                     if !self.private {
                         let masked = maskers.of(stream).push(bytes);
                         self.hand_on(stream, masked, at).await;
                     }
                 }
                 ExecFact::Exited { exit, drained, holders, at } => {
-                    self.end_output(&mut maskers).await;
+                    let lost = self.end_output(&mut maskers).await;
                     let took = at.since(spawned.unwrap_or(self.began));
                     let ended = self.judged(exit, took, &maskers);
-                    say(step, attempt, StepFact::Ended(Box::new(Ended { drained, holders, ..ended })));
+                    say(step, attempt, StepFact::Ended(Box::new(Ended { drained, holders, lost, ..ended })));
                     return;
                 }
             }
@@ -100,12 +112,12 @@ impl<S: Sink> Pump<S> {
     }
 
     /// Hands on what was held back because a secret might have begun in it.
-    async fn end_output(&mut self, maskers: &mut Maskers) {
+    async fn end_output(&mut self, maskers: &mut Maskers) -> bool {
         for stream in [Stream::Out, Stream::Err] {
             let rest = maskers.of(stream).finish();
             self.hand_on(stream, rest, maskers.last).await;
         }
-        self.sink.end().await;
+        self.sink.end().await
     }
 
     fn judged(self, exit: Exit, took: Duration, maskers: &Maskers) -> Ended {
@@ -113,6 +125,12 @@ impl<S: Sink> Pump<S> {
         let files = command.map(|command| look(command, &self.cwd, instant(self.began))).unwrap_or_default();
         let outcome = Outcome { exit, took, ended: judge::Ended::ByItself, files };
         let vars = &self.vars;
+        let hints = self.hints.into_iter().filter_map(|(judge, say)| {
+            // A hint's picture stands where a trip does: the verdict is a failure when it holds.
+            let verdict = judge.finish(&outcome, &|name| vars.get(name).cloned()).verdict;
+            (verdict == Verdict::Fail).then_some(say)
+        });
+        let hints = hints.collect();
         let judged = self.judge.finish(&outcome, &|name| vars.get(name).cloned());
         let mut checks = judged.checks(&|text| maskers.text(text));
         if self.private {
@@ -126,8 +144,8 @@ impl<S: Sink> Pump<S> {
             secret: each.secret,
         });
         let captured = captured.collect();
-        let (drained, holders) = (Drained::Eof, Vec::new());
-        Ended { exit, took, drained, holders, verdict: judged.verdict, checks, captured }
+        let (drained, holders, lost) = (Drained::Eof, Vec::new(), false);
+        Ended { exit, took, drained, holders, verdict: judged.verdict, checks, captured, hints, lost }
     }
 }
 
@@ -167,6 +185,8 @@ fn lost_from_sight(spawned: bool, took: Duration) -> StepFact {
         verdict: Verdict::Unknown,
         checks: vec![check],
         captured: Vec::new(),
+        lost: false,
+        hints: Vec::new(),
     }))
 }
 

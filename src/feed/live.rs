@@ -5,9 +5,9 @@
 
 use super::{News, Port, Role};
 use crate::feed::frames::{read_frame, write_frame};
-use crate::journal::RunDir;
 use crate::journal::keys::Signer;
 use crate::journal::reader::Tail;
+use crate::journal::{JournalError, RunDir};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::{Intent, Request};
 use crate::model::wire::{ToClient, ToConductor, WIRE};
@@ -15,6 +15,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -33,7 +34,7 @@ pub struct Coming {
 
 /// A live run, from a client's side.
 pub struct Live {
-    dir: RunDir,
+    dir: Arc<Mutex<RunDir>>,
     stream: Arc<Mutex<UnixStream>>,
     role: Arc<AtomicU8>,
     watch: bool,
@@ -59,7 +60,9 @@ pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)
         key: coming.signer.as_ref().map(|signer| signer.public_openssh()),
     };
     write_frame(&mut *lock(&writing), &hello)?;
+    let run = Arc::new(Mutex::new(dir.clone()));
     let link = Link {
+        dir: run.clone(),
         tail: Tail::open(&dir).map_err(io::Error::other)?,
         stream,
         writing: writing.clone(),
@@ -69,10 +72,10 @@ pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)
         signer: coming.signer,
     };
     std::thread::Builder::new().name("link".into()).spawn(move || link.run())?;
-    Ok((Live { dir, stream: writing, role, watch: coming.watch }, inbox))
+    Ok((Live { dir: run, stream: writing, role, watch: coming.watch }, inbox))
 }
 
-fn lock(stream: &Mutex<UnixStream>) -> std::sync::MutexGuard<'_, UnixStream> {
+fn lock<T>(stream: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // A thread that panicked while it wrote a frame leaves a torn one: the conductor ends the link by itself then.
     stream.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
@@ -105,8 +108,8 @@ impl Port for Live {
 
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>> {
         let no_links = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-        let mut file =
-            std::fs::OpenOptions::new().read(true).custom_flags(no_links).open(self.dir.output_path(step, attempt))?;
+        let path = lock(&self.dir).output_path(step, attempt);
+        let mut file = std::fs::OpenOptions::new().read(true).custom_flags(no_links).open(path)?;
         file.seek(SeekFrom::Start(range.start))?;
         let mut bytes = Vec::new();
         file.take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes)?;
@@ -136,6 +139,7 @@ impl Drop for Live {
 }
 
 struct Link {
+    dir: Arc<Mutex<RunDir>>,
     tail: Tail,
     stream: UnixStream,
     writing: Arc<Mutex<UnixStream>>,
@@ -173,6 +177,7 @@ impl Link {
                 }
                 News::Driver { name: driver, you: drives }
             }
+            ToClient::Moved { dir } => return self.move_to(&dir),
             ToClient::Durable { seq } => return self.read_to(seq),
             ToClient::Refused { id, why } => News::Refused(id, why),
             ToClient::Taken { id } => News::Taken(id),
@@ -185,6 +190,10 @@ impl Link {
                 News::Driver { name: driver, you }
             }
             ToClient::Trouble { words } => News::Trouble(words),
+            ToClient::TurnedAway { why } => {
+                self.lost(why);
+                return false;
+            }
             ToClient::Over { sealed, why } => {
                 let _ = self.news.send(News::Over { sealed, why });
                 return false;
@@ -200,6 +209,30 @@ impl Link {
             (false, false) => Role::Beside,
         };
         self.role.store(role_code(role), Ordering::Relaxed);
+    }
+
+    /// The run is in another directory: what was read before is there too, and is read over.
+    fn move_to(&mut self, path: &str) -> bool {
+        let run = lock(&self.dir).id().clone();
+        let moved = RunDir::open(Path::new(path)).and_then(|dir| {
+            if *dir.id() != run {
+                return Err(JournalError::NotARun(path.to_owned()));
+            }
+            let mut tail = Tail::open(&dir)?;
+            tail.read_to(self.tail.seq())?;
+            Ok((dir, tail))
+        });
+        match moved {
+            Ok((dir, tail)) => {
+                *lock(&self.dir) = dir;
+                self.tail = tail;
+                true
+            }
+            Err(why) => {
+                self.lost(format!("the journal goes on in {path}, where it cannot be read: {why}"));
+                false
+            }
+        }
     }
 
     /// Reads the journal up to what is durable and hands it on.

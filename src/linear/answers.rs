@@ -7,7 +7,7 @@ mod by_hand;
 mod gate;
 
 use crate::model::actor::Known;
-use crate::model::decide::asked_class;
+use crate::model::decide::{asked_class, early_decision};
 use crate::model::event::Answer;
 use crate::model::ids::{LevelId, RoleId, StepIx};
 use crate::model::intent::{Intent, Typed};
@@ -149,6 +149,14 @@ impl Used {
         *count += 1;
         Some(given)
     }
+
+    /// The next answer of a step's list, in place of the one that is in use.
+    fn following<'a>(&mut self, answers: &'a Answers, ix: StepIx, turn: u32) -> Option<&'a Given> {
+        self.current.remove(&ix);
+        // What was sent of the one before is no part of this one.
+        self.sent.retain(|(step, of, _)| (*step, *of) != (Some(ix), turn));
+        self.answer(answers, ix, turn)
+    }
 }
 
 /// The attempt that an answer given now is for. A step that is owed after a way back was taken waits a second time, though
@@ -217,7 +225,7 @@ fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut
     if own.status == StepStatus::Unknown && own.verdict.is_none() {
         return no_answer(plan, ix);
     }
-    if begins_by_itself(plan, state, ix) {
+    if begins_by_itself(plan, state, ix) && !opened_early(plan, state, (answers, used), ix) {
         return Todo::Wait;
     }
     let turn = turn(state, ix);
@@ -232,7 +240,11 @@ fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut
     let given = given.clone();
     match &given {
         Given::Gate(gate) => gate::next(plan, state, (ix, gate), used),
-        Given::Run(_) if own.status.open() => unanswered(plan, state, ix),
+        // It opened the step; what stands behind it in the list answers it.
+        Given::Run(_) if own.status.open() => match used.following(answers, ix, turn).cloned() {
+            Some(given) => by_hand::next(plan, state, (ix, &given), used),
+            None => unanswered(plan, state, ix),
+        },
         Given::Run(_)
         | Given::Items(_)
         | Given::Value(_)
@@ -245,6 +257,14 @@ fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut
         | Given::Accept { .. }
         | Given::RollBack { .. } => by_hand::next(plan, state, (ix, &given), used),
     }
+}
+
+/// Whether the answer to a gate says why it is decided before its planned time: it is opened then, not waited for.
+fn opened_early(plan: &Plan, state: &RunState, (answers, used): (&Answers, &Used), ix: StepIx) -> bool {
+    let next = used.count.get(&ix).copied().unwrap_or(0);
+    let said = answers.steps.get(&ix).and_then(|list| list.get(next));
+    let explained = matches!(said, Some(Given::Gate(gate)) if !gate.reason.trim().is_empty());
+    explained && early_decision(plan, state, ix, state.at.wall).is_some()
 }
 
 /// A countdown under way and a gate that is yet to open need no answer yet.

@@ -62,6 +62,8 @@ pub struct Role {
     pub id: RoleId,
     /// What people call it.
     pub title: String,
+    /// Who may sign for it, as principals of an allowed-signers file; where there are any, an answers file never speaks for it.
+    pub signers: Vec<String>,
 }
 
 /// Where a variable's value comes from.

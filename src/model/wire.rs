@@ -9,7 +9,9 @@ use crate::model::intent::Request;
 use serde::{Deserialize, Serialize};
 
 /// The wire's version: changed whenever a frame changes.
-pub const WIRE: u32 = 1;
+pub const WIRE: u32 = 2;
+/// How `Trouble` begins when the journal cannot be written: screens then offer the ways on.
+pub const JOURNAL_FAILED: &str = "Journal write failed";
 /// No frame is longer.
 pub const FRAME_LIMIT: usize = 64 * 1024;
 
@@ -74,6 +76,11 @@ pub enum ToClient {
         /// Its number.
         seq: Seq,
     },
+    /// The run's files are in this directory from now on; records are still told by number only.
+    Moved {
+        /// Its path, from the root.
+        dir: String,
+    },
     /// A wish came to nothing.
     Refused {
         /// The request's id.
@@ -106,6 +113,11 @@ pub enum ToClient {
     Trouble {
         /// What, in words; empty when it is over.
         words: String,
+    },
+    /// This client may not come in; the conductor goes on without it.
+    TurnedAway {
+        /// Why, in words.
+        why: String,
     },
     /// The conductor ends.
     Over {

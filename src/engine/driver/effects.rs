@@ -4,6 +4,7 @@
 
 use super::wishes::control_of;
 use super::{Driver, Output, Told};
+use crate::engine::exec::Control;
 use crate::model::event::Event;
 use crate::model::ids::StepId;
 
@@ -30,6 +31,11 @@ impl Driver {
             | Event::StepResolved { step, .. }
             | Event::WaitEnded { step, .. }
             | Event::GateDecided { step, .. } => self.at_border(step),
+            Event::StepEnding { step, attempt, .. } => {
+                if let Some(ix) = self.plan.find(step) {
+                    self.steer(ix, *attempt, Control::Terminate);
+                }
+            }
             Event::Ended { .. } => self.out.push(Output::Close),
             Event::Paused { .. } => self.out.push(Output::Leave),
             Event::Genesis { .. }
@@ -48,7 +54,6 @@ impl Driver {
             | Event::Survivors { .. }
             | Event::GateVoted { .. }
             | Event::StepReady { .. }
-            | Event::StepEnding { .. }
             | Event::StepOld { .. }
             | Event::MessageFilled { .. }
             | Event::StepSigned { .. }

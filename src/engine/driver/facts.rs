@@ -14,6 +14,9 @@ use crate::model::state::StepStatus;
 use crate::model::time::Stamp;
 use std::time::Duration;
 
+/// How often an effect is looked for where the runbook does not say.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// A value that was found in output.
 #[derive(Clone, Debug)]
 pub struct Captured {
@@ -34,6 +37,10 @@ pub enum StepFact {
     NotStarted { why: String },
     /// Output could not be kept.
     Lost { bytes: u64 },
+    /// It has printed what it must before the next step may start.
+    Ready { checks: Vec<Check> },
+    /// What must not come has come: it is not waited for any longer.
+    Spoilt { why: String },
     /// It ended, all of its output is with the writer, and it was judged.
     Ended(Box<Ended>),
 }
@@ -55,6 +62,10 @@ pub struct Ended {
     pub checks: Vec<Check>,
     /// What was captured.
     pub captured: Vec<Captured>,
+    /// Some of its output could not be kept.
+    pub lost: bool,
+    /// What the runbook says of what was printed.
+    pub hints: Vec<String>,
 }
 
 impl Driver {
@@ -69,6 +80,8 @@ impl Driver {
         let events = match fact {
             StepFact::Spawned { pid, start } => vec![Event::StepSpawned { step, attempt, pid, start }],
             StepFact::NotStarted { why } => vec![Event::StepNotStarted { step, attempt, why }],
+            StepFact::Ready { checks } => vec![Event::StepReady { step, attempt, checks }],
+            StepFact::Spoilt { why } => vec![Event::StepEnding { step, attempt, why }],
             StepFact::Lost { bytes } => vec![Event::OutputLost { step, attempt, bytes }],
             StepFact::Ended(ended) => self.ended(ix, *ended, now),
         };
@@ -85,16 +98,26 @@ impl Driver {
             let want = format!("{} is a secret of at least {LEAST} characters", short.name);
             checks.push(Check { want, saw: "(hidden)".into(), ok: false });
         }
+        let planned = self.plan.step(ix);
+        self.beside(ix, ended.exit, now, &mut checks);
+        let endless = planned.command().is_some_and(|command| command.lasts.is_some() || command.background.is_some());
+        let all_hold = checks.iter().all(|check| check.ok);
+        let lost = own.lost > 0 || ended.lost;
         let verdict = match ended.verdict {
             // Facts come in order: a process that had ended before it was told to stop was judged before that wish.
             _stopped if own.stopping => Verdict::Stop,
             _ended if own.timed_out => Verdict::Time,
-            Verdict::Ok if own.lost > 0 => Verdict::Unknown,
+            _ended_by_the_plan if own.ending.is_some() && all_hold && lost => Verdict::Unknown,
+            _ended_by_the_plan if own.ending.is_some() && all_hold => Verdict::Ok,
+            _ended_by_the_plan if own.ending.is_some() || endless => Verdict::Fail,
+            Verdict::Ok if !all_hold && short.is_none() => Verdict::Fail,
+            Verdict::Ok if lost => Verdict::Unknown,
             Verdict::Ok if short.is_some() => Verdict::Fail,
             verdict => verdict,
         };
         let bound = if verdict == Verdict::Ok { self.bind_captured(&ended.captured) } else { Vec::new() };
         let retry = self.retry_at(ix, verdict, now);
+        let hints = if verdict == Verdict::Fail { ended.hints } else { Vec::new() };
         self.steered.remove(&ix);
         vec![
             Event::StepExited {
@@ -105,7 +128,7 @@ impl Driver {
                 drained: ended.drained,
                 holders: ended.holders,
             },
-            Event::StepJudged { step, attempt, verdict, checks, bound, retry, hints: Vec::new() },
+            Event::StepJudged { step, attempt, verdict, checks, bound, retry, hints },
         ]
     }
 
@@ -130,11 +153,45 @@ impl Driver {
 
     /// When a failed attempt is tried again by itself: where the runbook says so, tries are left, and nobody stopped it.
     fn retry_at(&self, ix: StepIx, verdict: Verdict, now: Stamp) -> Option<i64> {
-        let retry = self.plan.step(ix).command()?.retry?;
-        let again = matches!(verdict, Verdict::Fail | Verdict::Time);
+        let again = matches!(verdict, Verdict::Fail | Verdict::Time) && self.state.step(ix).ending.is_none();
+        let command = self.plan.step(ix).command()?;
+        if let Some(limit) = self.within_until(ix) {
+            let every = command.retry.map_or(LOOK_AGAIN, |retry| retry.every);
+            let next = now.wall.saturating_add(i64::try_from(crate::model::time::micros(every)).ok()?);
+            return (again && next <= limit).then_some(next);
+        }
+        let retry = command.retry?;
         let tries = self.tries_since_started_by_a_person(ix);
         let every = i64::try_from(crate::model::time::micros(retry.every)).ok()?;
         (again && tries < retry.times).then(|| now.wall.saturating_add(every))
+    }
+
+    /// Until when the effect of a step must have shown, where it is timed from the end of another.
+    fn within_until(&self, ix: StepIx) -> Option<i64> {
+        let within = self.plan.step(ix).within.as_ref()?;
+        let from = self.state.step(self.plan.find(&within.of)?).ended?;
+        from.wall.checked_add(i64::try_from(crate::model::time::micros(within.limit)).ok()?)
+    }
+
+    /// What is judged beside the output: a command that was to run on and did not, an effect that came too late. How a command
+    /// exits that the plan ends is no failure.
+    fn beside(&self, ix: StepIx, exit: Exit, now: Stamp, checks: &mut Vec<Check>) {
+        let (planned, own) = (self.plan.step(ix), self.state.step(ix));
+        if own.ending.is_some() {
+            checks.retain(|check| !check.want.starts_with("exit "));
+        } else if let Some(command) = planned.command()
+            && (command.lasts.is_some() || command.background.is_some())
+            && !own.stopping
+        {
+            let want = "runs until the plan ends it".to_owned();
+            checks.push(Check { want, saw: format!("ended early, {}", exit.shown()), ok: false });
+        }
+        if let (Some(until), Some(within)) = (self.within_until(ix), &planned.within) {
+            let limit = crate::model::time::plan_length(within.limit);
+            let late = now.wall > until;
+            let saw = if late { "later than that" } else { "in time" };
+            checks.push(Check { want: format!("within {limit} of {}", within.of), saw: saw.into(), ok: !late });
+        }
     }
 
     /// A person who retries gets the whole count again.

@@ -8,6 +8,7 @@
 
 mod effects;
 mod facts;
+mod readings;
 mod wishes;
 
 use crate::engine::exec::Control;
@@ -15,7 +16,7 @@ use crate::engine::secrets::Secrets;
 use crate::model::actor::Actor;
 use crate::model::event::Event;
 use crate::model::follow::{self, Due};
-use crate::model::ids::{Attempt, StepIx};
+use crate::model::ids::{Attempt, ProbeIx, StepIx};
 use crate::model::intent::{Intent, Refusal, Request};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
@@ -35,6 +36,8 @@ pub enum Input {
     Note(Vec<Event>),
     /// A process said something.
     Fact(StepIx, Attempt, StepFact),
+    /// A probe was read: the record of what came.
+    Sampled(ProbeIx, Event),
     /// Records are durable, in order.
     Durable(Vec<Record>),
     /// Time passed.
@@ -61,6 +64,8 @@ pub enum Output {
     Spawn(StepIx, Attempt),
     /// Steer the process of this step.
     Steer(StepIx, Control),
+    /// Read this probe once.
+    Read(ProbeIx),
     /// Bind the variables.
     BindVars,
     /// Records up to the state's last are applied: tell the clients.
@@ -96,8 +101,14 @@ pub struct Driver {
     seen: HashSet<u64>,
     /// Attempts whose process was told that its limit is reached.
     limits_told: HashSet<(StepIx, Attempt)>,
+    /// Probes that are being read.
+    reading: HashSet<ProbeIx>,
+    /// When each probe was begun to be read last, by the monotonic clock and the wall's.
+    read_at: HashMap<ProbeIx, Stamp>,
     /// The wall clock when it was last looked what is due.
     looked: i64,
+    /// The journal cannot be written: nothing begins, by itself or by a wish.
+    no_journal: bool,
     /// A record could not follow: nothing further may be done.
     broken: bool,
     out: Vec<Output>,
@@ -134,7 +145,10 @@ impl Driver {
             steered: HashMap::new(),
             seen: HashSet::new(),
             limits_told: HashSet::new(),
+            reading: HashSet::new(),
+            read_at: HashMap::new(),
             looked: i64::MIN,
+            no_journal: false,
             broken: false,
             out: Vec::new(),
         }
@@ -146,6 +160,7 @@ impl Driver {
         match input {
             Input::Wish(wish) => self.take_wish(wish, now),
             Input::Note(events) => self.waiting.push_back(Waiting::Note(events)),
+            Input::Sampled(probe, sampled) => self.take_sample(probe, sampled),
             Input::Fact(step, attempt, fact) => self.waiting.push_back(Waiting::Fact(step, attempt, fact)),
             Input::Durable(records) => {
                 if let Err(illegal) = self.take_durable(&records) {
@@ -158,6 +173,7 @@ impl Driver {
         }
         self.enforce_limits(now);
         self.go_on(now);
+        self.read_probes(now);
         self.looked = now.wall;
         Ok(std::mem::take(&mut self.out))
     }
@@ -166,7 +182,18 @@ impl Driver {
     pub fn wake(&self) -> Option<i64> {
         let limits = self.state.running().into_iter().filter_map(|ix| self.limit_of(ix));
         let limits = limits.filter(|at| *at > self.looked);
-        follow::wake_after(&self.plan, &self.state, self.looked).into_iter().chain(limits).min()
+        let readings = self.readings_to_come();
+        follow::wake_after(&self.plan, &self.state, self.looked).into_iter().chain(limits).chain(readings).min()
+    }
+
+    /// The journal cannot be written: from here on nothing begins.
+    pub fn journal_failed(&mut self) {
+        self.no_journal = true;
+    }
+
+    /// It can be written again.
+    pub fn journal_mended(&mut self) {
+        self.no_journal = false;
     }
 
     /// Whether a batch is on its way to the disk.
@@ -204,7 +231,7 @@ impl Driver {
                 Some(Waiting::Note(events)) => self.note(events, now),
                 Some(Waiting::Fact(step, attempt, fact)) => self.record_fact((step, attempt), fact, now),
                 Some(Waiting::Limit(step, attempt)) => self.record_limit(step, attempt, now),
-                None if self.follow(now) => {}
+                None if !self.no_journal && self.follow(now) => {}
                 None => return,
             }
         }
@@ -231,6 +258,8 @@ impl Driver {
                 .find(step)
                 .map(|ix| self.state.step(ix))
                 .is_some_and(|own| own.status == StepStatus::Unknown && own.attempt == *attempt),
+            // A hold of its own begins nothing anew where one is on, and a run that is not started waits anyway.
+            Event::Held { .. } => self.state.started.is_some() && self.state.hold.is_none(),
             _of_the_run => true,
         });
         self.append(now, events);
@@ -312,6 +341,14 @@ impl Driver {
             self.append(now, vec![Event::StepTimeout { step, attempt }]);
         }
     }
+}
+
+/// Whether a wish is taken while the journal cannot be written: what ends something, or says what a person did or saw.
+fn begins_nothing(intent: &Intent) -> bool {
+    matches!(
+        intent,
+        Intent::Stop { .. } | Intent::Hold { .. } | Intent::Note { .. } | Intent::Hand { .. } | Intent::Resolve { .. }
+    )
 }
 
 /// Whether a wish may overtake a batch that is on its way: only what ends processes.

@@ -2,17 +2,19 @@
 //!
 //! What was typed is masked before anything else sees it. Only a stop touches a process here, and only one that is durable.
 
-use super::{Driver, Output, Told, Waiting, Wish, is_urgent};
+use super::{Driver, Output, Told, Waiting, Wish, begins_nothing, is_urgent};
 use crate::engine::exec::Control;
 use crate::engine::judge;
+use crate::engine::probe::watchers;
 use crate::engine::secrets::check_value;
-use crate::model::decide::{Asked, Decided, Reading, decide};
-use crate::model::event::{Answer, Bound, Event, StopHow};
+use crate::model::decide::{Asked, Decided, Reading, Sampled, decide};
+use crate::model::event::{Answer, Bound, Event, Seen, StopHow};
 use crate::model::expect::Expect;
-use crate::model::ids::{Attempt, StepId, StepIx};
+use crate::model::ids::{Attempt, ProbeIx, StepId, StepIx};
 use crate::model::intent::{Intent, Refusal};
 use crate::model::step::{Question, Work};
 use crate::model::time::Stamp;
+use crate::model::watch::Source;
 
 impl Driver {
     /// Takes a wish. One whose number was seen before is refused; a stop is sent to the process at once, whatever the disk does.
@@ -66,12 +68,16 @@ impl Driver {
         if self.state.ended.is_some() {
             return Err(Refusal::because("the run has ended: its journal is being closed"));
         }
+        if self.no_journal && !begins_nothing(intent) {
+            return Err(Refusal::because("the journal cannot be written: nothing starts until that is mended"));
+        }
         let moved = intent.moves().and_then(|step| self.plan.find(step));
         if let Some(ix) = moved.filter(|ix| self.state.step(*ix).changed > wish.request.seen) {
             let number = &self.plan.step(ix).number;
             return Err(Refusal(format!("{number} has changed since this screen showed it: look again")));
         }
-        let asked = Asked { reading: self.read(intent), ..Asked::plain(wish.by.clone(), now) };
+        let (reading, sampled) = (self.read(intent), self.sampled(intent));
+        let asked = Asked { reading, sampled, ..Asked::plain(wish.by.clone(), now) };
         let events = decide(&self.plan, &self.state, intent, &asked)?;
         if matches!(&asked.reading, Some(Ok(reading)) if reading.ok) {
             self.keep_secret(intent);
@@ -105,6 +111,25 @@ impl Driver {
             }
             _carries_nothing_to_judge => None,
         }
+    }
+
+    /// Judges a probe's value that a person read off, for each that watches it.
+    fn sampled(&self, intent: &Intent) -> Option<Result<Sampled, String>> {
+        let Intent::Reading { probe, value } = intent else { return None };
+        let ix = self.plan.find_probe(probe)?;
+        let Source::Measure(question) = &self.plan.probe(ix).source else { return None };
+        Some(self.sample(ix, question, value.reveal().trim()))
+    }
+
+    fn sample(&self, probe: ProbeIx, question: &Question, typed: &str) -> Result<Sampled, String> {
+        let value = self.read_value(question, typed)?.saw;
+        let mut seen = Vec::new();
+        for watcher in watchers(&self.plan, &self.state, probe) {
+            let judged = self.judged(Some(&watcher.expect), question.out_of, typed)?;
+            let (by, aspect) = (watcher.by, watcher.aspect);
+            seen.push(Seen { by, aspect, holds: judged.ok, checks: judged.checks });
+        }
+        Ok(Sampled { value, seen })
     }
 
     fn question(&self, step: &StepId) -> Option<&Question> {

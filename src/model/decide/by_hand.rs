@@ -3,7 +3,7 @@
 use super::permit::begin;
 use super::{Asked, Decided, find, needs_reason, refuse, start};
 use crate::model::event::{Answer, Event, Resolution, Settled};
-use crate::model::ids::{StepId, StepIx};
+use crate::model::ids::{LevelIx, StepId, StepIx};
 use crate::model::intent::{Intent, Refusal, Typed};
 use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
@@ -17,6 +17,12 @@ fn opened(plan: &Plan, state: &RunState, ix: StepIx, asked: &Asked) -> Result<(V
     }
     if super::asked_class(plan, state, ix) > Class::C1 {
         return refuse(format!("start {} first", plan.step(ix).number));
+    }
+    if super::early_start(plan, state, ix, asked.now.wall).is_some() {
+        return refuse(format!(
+            "it is too early for {} without a reason: start it first, with one",
+            plan.step(ix).number
+        ));
     }
     let begun = start::run(plan, state, ix, &Typed::default(), asked)?;
     Ok((begun, state.step(ix).attempt + 1))
@@ -110,7 +116,9 @@ pub(super) fn settle(plan: &Plan, state: &RunState, intent: &Intent, asked: &Ask
     };
     let ix = find(plan, step)?;
     start::ready(plan, state, ix)?;
-    start::reachable(plan, state, ix)?;
+    if !by_hand_back(plan, state, ix, how) {
+        start::reachable(plan, state, ix)?;
+    }
     settleable(plan, state, ix, how)?;
     let (planned, own) = (plan.step(ix), state.step(ix));
     let number = &planned.number;
@@ -125,6 +133,13 @@ pub(super) fn settle(plan: &Plan, state: &RunState, intent: &Intent, asked: &Ask
         }
     }
     Ok(vec![Event::StepSettled { step: step.clone(), attempt: own.attempt, how, reason, by: asked.by.clone() }])
+}
+
+/// Whether this is a command of a way back that a person ran by hand, as they do where the journal cannot be written: it
+/// counts before that way is taken, so that taking it does not run it again.
+fn by_hand_back(plan: &Plan, state: &RunState, ix: StepIx, how: Settled) -> bool {
+    let of_a_level = || (0..plan.levels.len()).any(|level| state.level_path(plan, LevelIx(level)).contains(&ix));
+    how == Settled::Hand && matches!(plan.step(ix).place, Place::Undo(_) | Place::Level(_)) && of_a_level()
 }
 
 /// Which step a wish settles, how and why; `None` for a wish that settles none.
@@ -164,7 +179,8 @@ fn meant(intent: &Intent) -> Option<(&StepId, Settled, String)> {
         | Intent::Pause
         | Intent::Close
         | Intent::Drive
-        | Intent::EndSurvivors { .. } => None,
+        | Intent::EndSurvivors { .. }
+        | Intent::Journal { .. } => None,
     }
 }
 

@@ -6,6 +6,7 @@
 mod around;
 mod by_hand;
 mod control;
+mod early;
 mod evidence;
 mod gate;
 mod permit;
@@ -13,8 +14,9 @@ mod start;
 mod startable;
 mod watch;
 
+pub use early::{early_decision, early_start};
 pub use gate::GO_ANYWAY;
-pub use permit::{asked_class, invocation};
+pub use permit::{asked_class, invocation, probe_invocation};
 pub(crate) use permit::{begin, has_blanks};
 
 use crate::model::actor::Actor;
@@ -135,7 +137,7 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         Intent::Abort { reason } => control::abort(plan, state, reason, asked),
         Intent::Pause => control::pause(plan, state, asked),
         Intent::Close => control::close(plan, state, asked),
-        Intent::Drive | Intent::EndSurvivors { .. } => refuse("only a conductor can do that"),
+        Intent::Drive | Intent::EndSurvivors { .. } | Intent::Journal { .. } => refuse("only a conductor can do that"),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What a class asks for before a step starts, and what exactly would run.
 
-use super::{Asked, refuse};
+use super::{Asked, early, refuse};
 use crate::model::event::{Event, Invocation};
 use crate::model::fill;
 use crate::model::follow;
-use crate::model::ids::{StepIx, VarName};
+use crate::model::ids::{Attempt, ProbeIx, StepIx, VarName};
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::{Plan, Source};
 use crate::model::schedule;
@@ -47,6 +47,8 @@ fn in_harmless_rollback(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
 /// Checks what was typed against what the class asks for.
 pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Asked) -> Result<(), Refusal> {
     let step = plan.step(ix);
+    let early = early::early_start(plan, state, ix, asked.now.wall);
+    early::explained(state, early, &step.number, typed.reason.as_deref().unwrap_or_default())?;
     match asked_class(plan, state, ix) {
         Class::C0 | Class::C1 => Ok(()),
         Class::C2 if typed.text.as_deref() == Some(step.number.as_str()) => Ok(()),
@@ -59,6 +61,9 @@ pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, a
             let second = typed.second.as_deref().unwrap_or_default().trim();
             if step.second_person && (second.is_empty() || second == asked.by.name) {
                 return refuse(format!("{} needs a second person, not {}", step.number, asked.by.name));
+            }
+            if let (true, Some(role)) = (step.second_person, &step.role) {
+                super::gate::signed(plan, role, asked)?;
             }
             Ok(())
         }
@@ -132,23 +137,45 @@ fn started(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Ask
 /// What exactly would run for this step now. Refused where a variable that it names has no value, or where it is too long.
 pub fn invocation(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -> Result<Invocation, Refusal> {
     let step = plan.step(ix);
+    resolved(plan, state, (&step.number, step.id.as_str(), state.step(ix).attempt + 1), command)
+}
+
+/// What exactly would run for a probe now.
+pub fn probe_invocation(
+    plan: &Plan,
+    state: &RunState,
+    probe: ProbeIx,
+    command: &Command,
+) -> Result<Invocation, Refusal> {
+    let id = plan.probe(probe).id.as_str();
+    let count = u32::try_from(state.probe(probe).count).unwrap_or(u32::MAX);
+    resolved(plan, state, (id, id, count.saturating_add(1)), command)
+}
+
+fn resolved(
+    plan: &Plan,
+    state: &RunState,
+    of: (&str, &str, Attempt),
+    command: &Command,
+) -> Result<Invocation, Refusal> {
+    let (number, id, attempt) = of;
     let facts = state.facts.as_ref().ok_or_else(|| Refusal::because("the run has not begun"))?;
     let filled = |text: &str| {
         fill::fill(text, &|name, format| match name {
-            "STEP_ID" => Some(step.id.0.clone()),
-            "ATTEMPT" => Some((state.step(ix).attempt + 1).to_string()),
+            "STEP_ID" => Some(id.to_owned()),
+            "ATTEMPT" => Some(attempt.to_string()),
             _ => state.builtin(name, format).or_else(|| state.var(name).map(str::to_owned)),
         })
     };
     if let Some(missing) = missing_var(plan, state, command) {
-        return refuse(format!("{} names {missing}, which has no value yet", step.number));
+        return refuse(format!("{number} names {missing}, which has no value yet"));
     }
     let argv = match &command.program {
         Program::Text { shell, strict, text } => shell_argv(*shell, *strict, text),
         Program::Argv(words) => words.iter().map(|word| filled(word)).collect(),
     };
     if argv.iter().map(String::len).sum::<usize>() > COMMAND_LIMIT {
-        return refuse(format!("{} is longer than 16 KiB: put it into a script beside the runbook", step.number));
+        return refuse(format!("{number} is longer than 16 KiB: put it into a script beside the runbook"));
     }
     let cwd = command.cwd.as_deref().map(filled).unwrap_or_default();
     let cwd = if cwd.starts_with('/') {
@@ -161,7 +188,8 @@ pub fn invocation(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) 
         cwd,
         env: env_names(plan, state, command),
         user: format!("{}@{}", facts.user, facts.host),
-        timeout: command.timeout.map(micros),
+        // What runs until the plan ends it has no limit of its own.
+        timeout: command.timeout.filter(|_| command.lasts.is_none() && command.background.is_none()).map(micros),
     })
 }
 
@@ -219,7 +247,8 @@ fn expands(command: &Command, name: &str) -> bool {
         Program::Argv(words) => words.iter().any(|word| word.contains(&braced)),
     };
     let filled = command.env.iter().map(|(_, value)| value).chain(&command.stdin).chain(&command.cwd);
-    program || filled.into_iter().any(|text| text.contains(&braced))
+    let connects = command.connect.as_ref().is_some_and(|var| var.as_str() == name);
+    program || connects || filled.into_iter().any(|text| text.contains(&braced))
 }
 
 fn has_dollar(text: &str, name: &str) -> bool {

@@ -138,7 +138,7 @@ fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> bo
     if !fresh {
         return false;
     }
-    let time_has_come = step.at.as_ref().and_then(|at| schedule::bind(plan, state, at)).is_none_or(|at| at <= now.wall);
+    let time_has_come = schedule::planned_at(plan, state, ix).is_none_or(|at| at <= now.wall);
     let agreed = state.is_on_way_back(plan, ix) || beside::is_on_an_open_card(plan, state, ix);
     let asks = step.effect == Effect::Destroys || step.point_of_no_return || step.second_person;
     let blanks = own.filled.is_none() && crate::model::decide::has_blanks(plan, state, ix);
@@ -240,7 +240,7 @@ pub fn wake_after(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
     }
     let retries = state.steps.iter().filter_map(|own| own.retry_at);
     let waits = waiting(plan, state).into_iter().filter_map(|ix| state.step(ix).until);
-    let planned = state.next(plan).and_then(|next| schedule::bind(plan, state, plan.step(next).at.as_ref()?));
+    let planned = state.next(plan).and_then(|next| schedule::planned_at(plan, state, next));
     let seen = watch::moments(plan, state).into_iter().chain(beside::moments(plan, state));
     retries.chain(waits).chain(planned).chain(seen).filter(|at| *at > looked).min()
 }
