@@ -71,7 +71,7 @@ pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, a
 }
 
 /// Whether a message still has blanks that nobody filled in.
-pub(crate) fn has_blanks(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+pub fn has_blanks(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
     match &plan.step(ix).work {
         Work::Notify(notice) if state.step(ix).filled.is_none() => {
             !fill::blanks(&state.fill(plan.message_text(&notice.message))).is_empty()
