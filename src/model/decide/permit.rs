@@ -177,8 +177,13 @@ fn resolved(
     if argv.iter().map(String::len).sum::<usize>() > COMMAND_LIMIT {
         return refuse(format!("{number} is longer than 16 KiB: put it into a script beside the runbook"));
     }
+    if let Some(unknown) = command.target.as_ref().filter(|id| plan.targets.iter().all(|target| target.id != **id)) {
+        return refuse(format!("{number} runs on {unknown}, which is no target of this runbook"));
+    }
+    let elsewhere = plan.elsewhere(command);
     let cwd = command.cwd.as_deref().map(filled).unwrap_or_default();
-    let cwd = if cwd.starts_with('/') {
+    let cwd = if cwd.starts_with('/') || elsewhere.is_some() {
+        // On another machine what is not absolute is below its login folder, which has no name here.
         cwd
     } else {
         format!("{}/{cwd}", facts.runbook_dir).trim_end_matches('/').to_owned()
@@ -187,7 +192,9 @@ fn resolved(
         argv,
         cwd,
         env: env_names(plan, state, command),
-        user: format!("{}@{}", facts.user, facts.host),
+        user: elsewhere
+            .and_then(|target| target.ssh.clone())
+            .unwrap_or_else(|| format!("{}@{}", facts.user, facts.host)),
         // What runs until the plan ends it has no limit of its own.
         timeout: command.timeout.filter(|_| command.lasts.is_none() && command.background.is_none()).map(micros),
     })
