@@ -5,6 +5,7 @@
 
 mod run;
 mod steps;
+mod watched;
 
 use super::words::{named, prefix};
 use crate::model::event::Event;

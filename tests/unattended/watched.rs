@@ -12,7 +12,7 @@ rollbacks:
 fn watched(step: &str) -> String {
     format!(
         "signals:
-  errors: {{ title: Errors, run: cat health, every: 1s }}
+  errors: {{ title: Errors, run: 's=$(cat health 2> /dev/null || true); echo "${{s:-0}}"', every: 1s }}
 triggers:
   - {{ id: sick, title: Too many errors, signal: errors, trip: {{ number: \"> 5\" }}, then: {{ rollback: level-1 }} }}
 phases:
@@ -51,7 +51,7 @@ fn a_trigger_of_which_the_file_says_nothing_stops_the_run() {
 
 #[test]
 fn one_goes_on_by_a_named_persons_word_and_a_level_that_loses_asks_to_be_typed() {
-    let sick = "{ id: spike, run: \"echo 9 > health; while ! grep -q trigger.tripped $RUN_DIR/events-0001.jsonl; do sleep 0.1; done; echo 1 > health\" }";
+    let sick = "{ id: spike, run: \"echo 9 > health; while ! grep -q '\\\"ev\\\":\\\"trigger.tripped\\\"' $RUN_DIR/events-0001.jsonl; do sleep 0.1; done; echo 1 > health\" }";
     let on = flown(
         &watched(sick),
         "steps: { well: run, spike: run, last: run }\non:\n  sick: { go_on: a known spike, name: Ana }\n",
@@ -116,7 +116,7 @@ fn a_monitor_ends_by_its_probe_or_by_a_verdict() {
 #[test]
 fn readings_that_people_give_are_judged_like_a_probes() {
     let read = watched("{ id: look, monitor: { signal: errors }, for: 60s, trip: { number: \"> 5\" }, until: { number: \"= 0\" } }")
-        .replace("run: cat health, every: 1s", "measure: \"Errors?\", every: 1s");
+        .replace("run: 's=$(cat health 2> /dev/null || true); echo \"${s:-0}\"'", "measure: \"Errors?\"");
     let good = flown(&read, "steps: { well: run, look: run, last: run }\nreadings: { errors: [\"3\", \"1\", \"0\"] }\n");
     let good = good.ends(0).is("completed");
     assert_eq!(good.events("sampled").len(), 3);
