@@ -7,6 +7,8 @@ mod run;
 mod steps;
 mod watched;
 
+pub(super) use watched::outcome;
+
 use super::words::{named, prefix};
 use crate::model::event::Event;
 use crate::model::ids::{StepId, StepIx};

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod by_lines;
 mod groups;
 mod people;
 mod recycled;

@@ -26,7 +26,9 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
         // That a step by hand was opened is told by its answer, or by the prompt.
         Event::StepStarted { attempt, by, .. } => {
             let acts = match &step.work {
-                Work::Run(_) | Work::Wait(_) | Work::Gate(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) => true,
+                Work::Run(_) | Work::Wait(_) | Work::Gate(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) => {
+                    true
+                }
                 Work::Notify(notice) => notice.via.is_some(),
                 Work::Sign(_) => true,
                 Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Evidence(_) => false,

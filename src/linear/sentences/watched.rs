@@ -19,7 +19,9 @@ pub(super) fn of_watch(plan: &Plan, after: &RunState, event: &Event) -> Option<S
             let found = plan.find_trigger(trigger).map(|ix| plan.trigger(ix));
             let title = found.map_or(trigger.as_str(), |found| found.title.as_str());
             let who = if by.known == Known::Program { String::new() } else { format!(", says {}", by.shown()) };
-            let then = found.and_then(|found| found.then.as_ref()).map(|then| format!(" The plan says: {}.", outcome(plan, then)));
+            let then = found
+                .and_then(|found| found.then.as_ref())
+                .map(|then| format!(" The plan says: {}.", outcome(plan, then)));
             Some(format!("TRIGGER {trigger} {title}{who}: {}{}", ended(why), then.unwrap_or_default()))
         }
         Event::TriggerAcked { trigger, by } => Some(format!("Trigger {trigger} was seen by {}.", by.shown())),
@@ -29,22 +31,34 @@ pub(super) fn of_watch(plan: &Plan, after: &RunState, event: &Event) -> Option<S
         Event::TriggerCleared { trigger } => Some(format!("Trigger {trigger} no longer holds.")),
         Event::ProcedureCalled { procedure, reason, by } => {
             let title = plan.find_procedure(procedure).map(|ix| plan.procedure(ix).title.as_str());
-            let back = after.path(plan).into_iter().find(|ix| plan.phase_of(*ix).is_some() && !after.is_passed(plan, *ix));
+            let back =
+                after.path(plan).into_iter().find(|ix| plan.phase_of(*ix).is_some() && !after.is_passed(plan, *ix));
             let back = back.map(|ix| format!(" Then back to {}.", plan.step(ix).number));
             let title = title.unwrap_or_default();
-            Some(format!("Quick fix {procedure} {title}, called by {}{}{}", by.shown(), because(reason), back.unwrap_or_default()))
+            Some(format!(
+                "Quick fix {procedure} {title}, called by {}{}{}",
+                by.shown(),
+                because(reason),
+                back.unwrap_or_default()
+            ))
         }
         Event::ProcedureEnded { procedure } => Some(format!("Quick fix {procedure} came to its end.")),
         Event::Recycled { to, steps, reason, by } => {
             let number = plan.find(to).map_or(to.as_str(), |ix| plan.step(ix).number.as_str());
             let count = count(steps.len(), "step");
-            Some(format!("Begins again from {number}, by {}: {} {count} from there on are old.", by.shown(), ended(reason)))
+            Some(format!(
+                "Begins again from {number}, by {}: {} {count} from there on are old.",
+                by.shown(),
+                ended(reason)
+            ))
         }
         Event::HorizonRound { horizon, round } => {
             let title = plan.find_horizon(horizon).map_or(horizon.as_str(), |at| plan.horizons[at].title.as_str());
             Some(format!("{title}: round {}.", round + 1))
         }
-        Event::RiskClosed { risk, reason, by } => Some(format!("Risk {risk} closed by {}: {}", by.shown(), ended(reason))),
+        Event::RiskClosed { risk, reason, by } => {
+            Some(format!("Risk {risk} closed by {}: {}", by.shown(), ended(reason)))
+        }
         Event::Warned { of, minutes } => Some(format!("Warning: {of}: {minutes} minutes left.")),
         // The rest of them need no sentence.
         _said_elsewhere => None,
