@@ -12,7 +12,7 @@ rollbacks:
 fn watched(step: &str) -> String {
     format!(
         "signals:
-  errors: {{ title: Errors, run: 's=$(cat health 2> /dev/null || true); echo "${{s:-0}}"', every: 1s }}
+  errors: {{ title: Errors, run: 's=$(cat health 2> /dev/null || true); echo ${{s:-0}}', every: 1s }}
 triggers:
   - {{ id: sick, title: Too many errors, signal: errors, trip: {{ number: \"> 5\" }}, then: {{ rollback: level-1 }} }}
 phases:
@@ -118,7 +118,7 @@ fn readings_that_people_give_are_judged_like_a_probes() {
     let read = watched(
         "{ id: look, monitor: { signal: errors }, for: 60s, trip: { number: \"> 5\" }, until: { number: \"= 0\" } }",
     )
-    .replace("run: 's=$(cat health 2> /dev/null || true); echo \"${s:-0}\"'", "measure: \"Errors?\"");
+    .replace("run: 's=$(cat health 2> /dev/null || true); echo ${s:-0}'", "measure: \"Errors?\"");
     let good =
         flown(&read, "steps: { well: run, look: run, last: run }\nreadings: { errors: [\"3\", \"1\", \"0\"] }\n");
     let good = good.ends(0).is("completed");
