@@ -2,6 +2,7 @@
 
 use super::{Asked, early, refuse};
 use crate::model::event::{Event, Invocation};
+use crate::model::expect::CaptureFrom;
 use crate::model::fill;
 use crate::model::follow;
 use crate::model::ids::{Attempt, ProbeIx, StepIx, VarName};
@@ -240,7 +241,11 @@ fn missing_var(plan: &Plan, state: &RunState, command: &Command) -> Option<Strin
         Work::Measure(question) | Work::Ask(question) => question.into.iter().map(VarName::as_str).collect(),
         _keeps_nothing => Vec::new(),
     });
-    let has = |name: &str| state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
+    // What the shell itself sets, and what is kept of it at the end, has its value there.
+    let sets = |name: &str| {
+        command.capture.iter().any(|(own, how)| own.as_str() == name && matches!(how.from, CaptureFrom::Variable(_)))
+    };
+    let has = |name: &str| sets(name) || state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
     let mut names = declared.map(|var| var.name.as_str()).chain(kept);
     names.find(|name| !has(name) && expands(command, name)).map(str::to_owned)
 }
