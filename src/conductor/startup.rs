@@ -289,6 +289,7 @@ async fn sign_and_conduct(
         executor: Arc::new(Local::new(Arc::new(SystemClock))),
         happenings,
         controls: HashMap::new(),
+        tails: HashMap::new(),
         signatures: Signatures::default(),
         sealing: None,
         look_again: false,

@@ -2,6 +2,7 @@
 
 use crate::engine::connect;
 use crate::engine::exec::{CommandSpec, Program, StdinSource};
+use crate::engine::keep::{self, Keep};
 use crate::engine::secrets::Secrets;
 use crate::model::event::Invocation;
 use crate::model::fill;
@@ -126,6 +127,13 @@ impl Starting<'_> {
             stdin,
             marker: marker(self.state, id, attempt),
         }
+    }
+
+    /// The same command, told where its shell keeps what is captured of it.
+    pub fn keeping(spec: CommandSpec, keep: &Keep) -> CommandSpec {
+        let mut env = spec.env;
+        env.push((keep::VARIABLE.into(), keep.path().into()));
+        CommandSpec { env, ..spec }
     }
 
     fn value(&self, name: &str) -> Option<String> {

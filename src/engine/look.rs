@@ -83,7 +83,7 @@ impl Look {
         let mut judge = Judge::new(command?).ok()?;
         judge.feed(Stream::Out, &self.printed);
         judge.feed(Stream::Err, &self.errors);
-        let outcome = Outcome { exit: Exit::Code(0), took: Duration::ZERO, ended: Ended::ByItself, files: Vec::new() };
+        let outcome = Outcome { exit: Exit::Code(0), took: Duration::ZERO, ended: Ended::ByItself, files: Vec::new(), shell: Vec::new() };
         Some(judge.finish(&outcome, vars))
     }
 }

@@ -163,6 +163,11 @@ impl Running {
 pub struct Controls(mpsc::UnboundedSender<Control>);
 
 impl Controls {
+    /// A handle that asks whoever reads the other end.
+    pub(crate) fn to(asked: mpsc::UnboundedSender<Control>) -> Self {
+        Self(asked)
+    }
+
     /// Asks for `control`; nothing happens if the command has ended.
     pub fn ask(&self, control: Control) {
         // A closed channel means that the command is over, which is what any control wants in the end.

@@ -28,7 +28,7 @@ pub(super) fn command(expect: Expect) -> Command {
 }
 
 pub(super) fn ended(exit: Exit) -> Outcome {
-    Outcome { exit, took: Duration::from_millis(150), ended: Ended::ByItself, files: Vec::new() }
+    Outcome { exit, took: Duration::from_millis(150), ended: Ended::ByItself, files: Vec::new(), shell: Vec::new() }
 }
 
 pub(super) fn vars(name: &str) -> Option<String> {
