@@ -95,11 +95,5 @@ impl Listening {
 
 /// What is heard has no exit of its own.
 fn of_silence() -> Outcome {
-    Outcome {
-        exit: Exit::Code(0),
-        took: Duration::ZERO,
-        ended: Ended::ByItself,
-        files: Vec::new(),
-        shell: Vec::new(),
-    }
+    Outcome { exit: Exit::Code(0), took: Duration::ZERO, ended: Ended::ByItself, files: Vec::new(), shell: Vec::new() }
 }

@@ -182,3 +182,6 @@ fn shortened(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     line.chars().take(LONGEST_VALUE).collect()
 }
+
+#[cfg(test)]
+mod tests;

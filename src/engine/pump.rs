@@ -270,3 +270,6 @@ fn lost_from_sight(spawned: bool, took: Duration) -> StepFact {
 fn instant(at: Stamp) -> std::time::SystemTime {
     std::time::UNIX_EPOCH + std::time::Duration::from_micros(u64::try_from(at.wall).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests;

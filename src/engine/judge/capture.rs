@@ -3,8 +3,8 @@
 //! It is one trimmed line (`stdout` may have more), UTF-8, without NUL, at most 64 KiB, since it becomes an environment
 //! variable. Nothing found is a failed check, never an empty value. `Judge` calls it at the end of an attempt.
 
-use super::error::{JudgeError, text_pattern};
 use super::Outcome;
+use super::error::{JudgeError, text_pattern};
 use super::files::check_glob;
 use super::finding::{Finding, Held, Saw};
 use super::json::{Document, leaf, parse_path, shown};
@@ -115,7 +115,9 @@ impl Rule {
                     Value::Number(_) | Value::String(_) => Ok(leaf(node).unwrap_or_default()),
                 }
             }
-            From::Regex(_, regex) => first_match(regex, &out.all_text("a captured value")?).map(|found| found.0.to_owned()),
+            From::Regex(_, regex) => {
+                first_match(regex, &out.all_text("a captured value")?).map(|found| found.0.to_owned())
+            }
             From::Stdout => Ok(without_last_break(&text()?).to_owned()),
             From::Line(line) => {
                 let text = text()?;

@@ -3,13 +3,13 @@
 //! `exit: 0` is asked where nobody says otherwise. An alternative that says an exit takes its place; one that does not asks what
 //! the expectation around it asks. `Judge` builds one for each side, `value` one for what was typed.
 
+use super::Outcome;
 use super::error::JudgeError;
 use super::finding::{Finding, Held, Saw};
 use super::number::{self, Reading, Vars};
 use super::part::Part;
 use super::reader::Reader;
 use super::tally::Tally;
-use super::Outcome;
 use crate::model::cmp::Quantity;
 use crate::model::expect::{ExitWanted, Expect, Measured};
 use crate::model::output::{Exit, Stream};

@@ -24,7 +24,13 @@ pub fn judge_example(command: &Command) -> Result<(), Vec<Check>> {
     shown.capture.retain(|(_, capture)| !matches!(capture.from, CaptureFrom::File(_) | CaptureFrom::Variable(_)));
     let mut judge = Judge::new(&shown).map_err(unusable)?;
     judge.feed(Stream::Out, example.as_bytes());
-    let outcome = Outcome { exit: Exit::Code(0), took: Duration::ZERO, ended: Ended::ByItself, files: Vec::new(), shell: Vec::new() };
+    let outcome = Outcome {
+        exit: Exit::Code(0),
+        took: Duration::ZERO,
+        ended: Ended::ByItself,
+        files: Vec::new(),
+        shell: Vec::new(),
+    };
     let judged = judge.finish(&outcome, &|_| None);
     let failed: Vec<Check> = judged
         .findings

@@ -69,6 +69,12 @@ impl Reader {
 }
 
 fn add(lines: &mut Lines, source: &str, need: Need) -> Result<usize, JudgeError> {
-    lines.patterns.push(Pattern { source: source.to_owned(), regex: line_pattern(source)?, lines: 0, need, first: None });
+    lines.patterns.push(Pattern {
+        source: source.to_owned(),
+        regex: line_pattern(source)?,
+        lines: 0,
+        need,
+        first: None,
+    });
     Ok(lines.patterns.len() - 1)
 }

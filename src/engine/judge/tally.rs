@@ -82,7 +82,9 @@ impl Tally {
     /// Lines that stand in the body and are set aside: the status, and the empty line before it.
     pub(super) fn lines_aside(&self) -> Vec<String> {
         let code = self.http.as_ref().and_then(Http::code_aside);
-        code.map_or_else(Vec::new, |code| [Some(code.digits()), code.blank.then(String::new)].into_iter().flatten().collect())
+        code.map_or_else(Vec::new, |code| {
+            [Some(code.digits()), code.blank.then(String::new)].into_iter().flatten().collect()
+        })
     }
 
     #[cfg(test)]

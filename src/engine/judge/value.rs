@@ -109,7 +109,8 @@ fn text_findings(expect: &Expect, value: &str, vars: Vars) -> Result<Vec<Finding
     let only_text = Expect { number: Vec::new(), ratio: Vec::new(), ..typed_alone(expect) };
     let (mut out, mut err) = (Reader::new(false), Reader::new(false));
     let demand = Demand::new(&only_text, (&mut out, &mut err)).map_err(|error| error.to_string())?;
-    let mut flow = Flow::new(Stream::Out, std::iter::empty(), (Keep::Output, false)).map_err(|error| error.to_string())?;
+    let mut flow =
+        Flow::new(Stream::Out, std::iter::empty(), (Keep::Output, false)).map_err(|error| error.to_string())?;
     flow.expect = Some(out);
     flow.feed(value.as_bytes());
     flow.end();
