@@ -80,6 +80,11 @@ pub(super) fn with_keys() -> (Controls, mpsc::UnboundedReceiver<Control>, Keys) 
 }
 
 impl Controls {
+    /// A handle that asks whoever reads the other end; nothing can be typed.
+    pub(crate) fn to(asked: mpsc::UnboundedSender<Control>) -> Self {
+        Self { asked, keyboard: None }
+    }
+
     /// Asks for `control`; nothing happens if the command has ended.
     pub fn ask(&self, control: Control) {
         // A closed channel means that the command is over, which is what any control wants in the end.
