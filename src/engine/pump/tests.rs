@@ -1,7 +1,7 @@
 //! Attempts with real shells: a shell's variable at the end of a command, and a step that is judged by another's output.
 
 use super::*;
-use crate::engine::clock::SystemClock;
+use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::environment::Starting;
 use crate::engine::exec::{CommandSpec, Executor, Local, Program as Runs, StdinSource};
 use crate::engine::tail::Tail;
