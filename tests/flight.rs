@@ -147,3 +147,48 @@ fn bad_input_gets_one_clear_message_and_leaves_no_run() {
     assert_eq!(no_terminal.status.code(), Some(2), "{}", said(&no_terminal));
     assert!(user.listed().is_empty());
 }
+
+#[test]
+fn an_interrupt_stops_an_unattended_run_holds_it_and_says_how_to_go_on() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let book = "tminus: 1\ntitle: T\nenvironment: { name: here, kind: local }\ndefaults: { shell: sh }\nphases:\n  - id: one\n    title: One\n    steps:\n      - { id: nap, title: Nap, run: \"echo napping; sleep 600\", effect: reads }\n";
+    let aboard = support::aboard::Aboard::with(&[("book.yaml", book), ("a.yaml", "start: yes\nsteps: { nap: run }\n")]);
+    let mut command = aboard.user.tminus(&["run", "book.yaml", "--answers", "a.yaml", "--no-key"]);
+    let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let pid = Pid::from_raw(child.id() as i32).unwrap();
+    support::until(30, "the step to run", || {
+        aboard.runs().first().is_some_and(|run| !events(&records(run.path()), "step.spawned").is_empty())
+    });
+    kill_process(pid, Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("^C: what runs is stopped and the run is held") && said.contains("tminus resume 0001"),
+        "{said}"
+    );
+    let run = aboard.runs().remove(0);
+    let all = records(run.path());
+    assert_eq!(events(&all, "step.judged")[0]["verdict"], "stop", "{all:?}");
+    let held = events(&all, "held");
+    assert_eq!(held.len(), 1, "{held:?}");
+    assert_eq!(held[0]["reason"], "interrupted by ^C");
+}
+
+#[test]
+fn a_second_interrupt_leaves_an_unattended_run_at_once() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let book = "tminus: 1\ntitle: T\nenvironment: { name: here, kind: local }\ndefaults: { shell: sh }\nphases:\n  - id: one\n    title: One\n    steps:\n      - { id: nap, title: Nap, run: \"trap '' TERM; echo napping; while :; do sleep 1; done\", effect: reads }\n";
+    let aboard = support::aboard::Aboard::with(&[("book.yaml", book), ("a.yaml", "start: yes\nsteps: { nap: run }\n")]);
+    let mut command = aboard.user.tminus(&["run", "book.yaml", "--answers", "a.yaml", "--no-key"]);
+    let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let pid = Pid::from_raw(child.id() as i32).unwrap();
+    let has = |event: &str| aboard.runs().first().is_some_and(|run| !events(&records(run.path()), event).is_empty());
+    support::until(30, "the step to print", || has("output"));
+    kill_process(pid, Signal::INT).unwrap();
+    support::until(10, "the stop to be asked", || has("stop.asked"));
+    kill_process(pid, Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(!has("step.judged"), "it left before the step had ended: {}", said(&output));
+    assert!(said(&output).contains("^C again: leaving at once") && said(&output).contains("tminus attach 0001"));
+}

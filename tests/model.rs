@@ -9,6 +9,9 @@ mod fabricate;
 #[path = "support/course.rs"]
 mod course;
 
+#[path = "support/early.rs"]
+mod early;
+
 #[path = "support/rules.rs"]
 mod rules;
 

@@ -28,6 +28,7 @@ pub(super) fn attach(cli: &Cli) -> Ran {
 fn only_live(places: &Places) -> Result<RunDir, Failure> {
     let mut live: Vec<RunDir> =
         RunDir::list(&places.runs).into_iter().filter(|dir| conductor_of(dir).is_some()).collect();
+    live = live.into_iter().filter_map(|dir| super::runs::where_it_is(places, dir).ok()).collect();
     match (live.pop(), live.len()) {
         (Some(only), 0) => Ok(only),
         (Some(last), more) => {

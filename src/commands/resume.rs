@@ -16,7 +16,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
         return Err(Failure::because("not a resume"));
     };
     let places = Places::find(&cli.common)?;
-    let dir = super::runs::find(&places, run)?;
+    let dir = super::runs::find_here(&places, run)?;
     if !dir.path().starts_with(std::fs::canonicalize(&places.runs).unwrap_or_else(|_| places.runs.clone())) {
         return Err(Failure::because(format!(
             "{} does not lie in the runs folder {}: a run from elsewhere is never taken up",
@@ -25,6 +25,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
         ))
         .hint("tminus verify looks at it"));
     }
+    let dir = super::runs::where_it_is(&places, dir)?;
     if let Some(pid) = conductor_of(&dir) {
         return Err(Failure::because(format!("run {} is conducted already, by process {pid}", dir.id().short()))
             .hint(format!("tminus attach {}", dir.id().short())));

@@ -4,6 +4,7 @@ use super::places::Places;
 use super::{Failure, Outcome, Ran, print};
 use crate::cli::{Common, Format};
 use crate::feed::live::conductor_of;
+use crate::journal::elsewhere::follow;
 use crate::journal::reader::{Tail, read_all};
 use crate::journal::{FindError, RunDir};
 use crate::model::event::Event;
@@ -27,6 +28,8 @@ struct Listed {
     /// Its conductor went without an end, a pause or a hold of its own: said in the text in place of the state.
     #[serde(skip)]
     interrupted: bool,
+    /// It left the directory in which it began; `dir` is where it is now.
+    moved: bool,
     started: Option<String>,
     steps: Steps,
     head: Option<String>,
@@ -50,7 +53,7 @@ impl Listed {
 /// Lists the runs, newest last.
 pub(super) fn runs(common: &Common, format: Format) -> Ran {
     let places = Places::find(common)?;
-    let mut listed: Vec<Listed> = RunDir::list(&places.runs).iter().map(look).collect();
+    let mut listed: Vec<Listed> = RunDir::list(&places.runs).into_iter().map(|dir| look(&places, dir)).collect();
     listed.sort_by(|one, two| one.id.cmp(&two.id));
     match format {
         Format::Json => {
@@ -65,11 +68,12 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
                 let conductor = if run.conductor.is_some() { " live" } else { "" };
                 let sealed = if run.sealed { " sealed" } else { "" };
                 let key = run.key.map(|word| format!(" {word}")).unwrap_or_default();
+                let moved = if run.moved { format!(" in {}", shown(&run.dir)) } else { String::new() };
                 let number = run.id.split('-').next().unwrap_or_default();
                 let started = run.started.as_deref().unwrap_or("not started");
                 let title = shown(&run.title);
                 print(&format!(
-                    "{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}\n",
+                    "{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}{moved}\n",
                     run.word(),
                     run.steps.done,
                     run.steps.total
@@ -80,7 +84,10 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
     Ok(Outcome::Done)
 }
 
-fn look(dir: &RunDir) -> Listed {
+fn look(places: &Places, here: RunDir) -> Listed {
+    let found = follow(here.clone(), &places.heads);
+    let lost = found.is_err();
+    let dir = &found.unwrap_or_else(|_| here.clone());
     let conductor = conductor_of(dir);
     let mut listed = Listed {
         id: dir.id().0.clone(),
@@ -95,7 +102,12 @@ fn look(dir: &RunDir) -> Listed {
         head: None,
         sealed: dir.path().join("SEAL").is_file(),
         key: None,
+        moved: !dir.is(&here),
     };
+    if lost {
+        listed.state = "moved away".into();
+        return listed;
+    }
     let Ok(records) = read_all(dir) else { return listed };
     let Ok(plan) = plan_of(dir) else { return listed };
     listed.title.clone_from(&plan.title);
@@ -125,6 +137,20 @@ fn started(records: &[Record], state: &RunState) -> Option<String> {
 
 /// The run of this name.
 pub(super) fn find(places: &Places, name: &str) -> Result<RunDir, Failure> {
+    where_it_is(places, find_here(places, name)?)
+}
+
+/// Where the run goes on whose directory this is: elsewhere, where its journal was brought.
+pub(super) fn where_it_is(places: &Places, dir: RunDir) -> Result<RunDir, Failure> {
+    let (run, left) = (dir.id().short().to_owned(), dir.path().display().to_string());
+    follow(dir, &places.heads).map_err(|why| {
+        Failure::because(format!("run {run} left {left}, and where it goes on it cannot be read: {}", why.chain()))
+            .hint("bring the directory back that it went to; nothing of the run is taken up where it was")
+    })
+}
+
+/// The directory of this name, whether or not the run is still in it.
+pub(super) fn find_here(places: &Places, name: &str) -> Result<RunDir, Failure> {
     RunDir::find(&places.runs, name).map_err(|why| match why {
         FindError::None { .. } => Failure::of(&why).hint("tminus runs lists them"),
         _ => Failure::of(&why),

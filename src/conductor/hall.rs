@@ -168,6 +168,14 @@ impl Hall {
         self.driver.filter(can).or_else(|| self.guests.keys().copied().find(can))
     }
 
+    /// Whether a person is connected who could do something.
+    pub fn is_attended(&self) -> bool {
+        let acts = |guest: &Guest| {
+            guest.hello.as_ref().is_some_and(|hello| !hello.watch && hello.who.known != Known::Unattended)
+        };
+        self.guests.values().any(acts)
+    }
+
     /// Whether nobody is connected.
     pub fn is_empty(&self) -> bool {
         self.guests.is_empty()

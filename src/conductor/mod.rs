@@ -4,6 +4,7 @@
 //! durable record. Nothing here draws, and nothing here reads a terminal. `commands` starts it with a `Commission`.
 
 pub mod commission;
+mod failing;
 mod first_signature;
 mod genesis;
 mod hall;
@@ -12,6 +13,7 @@ mod room;
 mod sealing;
 mod signatures;
 mod startup;
+mod typing;
 mod wheel;
 mod work;
 

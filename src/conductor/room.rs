@@ -5,6 +5,7 @@
 
 use super::ConductorError;
 use super::commission::Commission;
+use super::failing::Failing;
 use super::hall::{Hall, Hello, WHEEL_GRACE};
 use super::sealing::Sealing;
 use super::signatures::Signatures;
@@ -14,6 +15,7 @@ use crate::engine::environment::Surroundings;
 use crate::engine::exec::{Controls, Executor};
 use crate::engine::tail::Tail;
 use crate::engine::vars::BoundVars;
+use crate::journal::elsewhere::{ElsewhereError, Prepared};
 use crate::journal::writer::{Order, Report, WriterHandle};
 use crate::journal::{Heads, RunDir};
 use crate::model::event::Event;
@@ -45,6 +47,8 @@ pub(super) enum Happening {
     Unread(ProbeIx, String),
     /// The variables were read, or could not be.
     Bound(Result<BoundVars, String>),
+    /// Another directory holds what was acknowledged, or cannot.
+    Prepared(Result<Prepared, ElsewhereError>),
     /// The system wants the conductor to end.
     Term,
 }
@@ -86,10 +90,8 @@ pub(super) struct Room {
     pub sealing: Option<Sealing>,
     /// Survivors were found while a batch was on its way.
     pub look_again: bool,
-    /// Bytes of output that could not be kept.
-    pub not_kept: u64,
-    /// Why the journal cannot be written.
-    pub failed: Option<String>,
+    /// What is wrong with the journal.
+    pub failing: Failing,
     /// Why the conductor ends as soon as nothing runs and all is on disk.
     pub leaving: Option<String>,
     /// The conductor is to end, and why where it is not the run's end.
@@ -117,6 +119,9 @@ impl Room {
         // The queues of the screens are worked off by tasks of this runtime: give them the turn that they need.
         for _ in 0..64 {
             tokio::task::yield_now().await;
+        }
+        for dir in &self.failing.moved {
+            let _ = dir.remove_socket();
         }
         Ok(())
     }
@@ -154,6 +159,7 @@ impl Room {
                 self.step(Input::Note(vec![Event::VarsBound { values: bound.values }])).await;
             }
             Happening::Bound(Err(why)) => self.step(Input::Note(vec![Event::VarsFailed { why }])).await,
+            Happening::Prepared(prepared) => self.prepared(prepared),
             Happening::Term => self.end_by_signal(),
         }
     }
@@ -162,6 +168,8 @@ impl Room {
         match frame {
             ToConductor::Hello { .. } => self.welcome(client, &frame).await,
             ToConductor::Wish(request) => self.wish(client, request).await,
+            ToConductor::Typed { id, step, attempt, keys } => self.typed(client, id, (&step, attempt), &keys).await,
+            ToConductor::Resized { step, attempt, rows, cols } => self.resized(client, (&step, attempt), (rows, cols)),
             ToConductor::Signature { id, result } => self.signature(id, result),
             ToConductor::AnswersEnded { at } => self.answers_ended(at).await,
             ToConductor::Bye => self.part(client).await,
@@ -177,6 +185,9 @@ impl Room {
         let drives = self.hall.driver == Some(client);
         let run = self.dir.id().0.clone();
         let driver = self.hall.driver_name();
+        if let Some(frame) = self.where_it_is() {
+            self.hall.tell(client, frame);
+        }
         self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable });
         if let Some(words) = self.trouble() {
             self.hall.tell(client, ToClient::Trouble { words });
@@ -195,12 +206,15 @@ impl Room {
     }
 
     /// A program that the run itself started may not steer it. It is refused, recorded and shown.
-    async fn is_own_child(&mut self, client: u32) -> bool {
+    pub(super) async fn is_own_child(&mut self, client: u32) -> bool {
         let Some(guest) = self.hall.guest(client) else { return true };
         let peer = guest.peer.clone();
         if !peer.is_of_the_run(&self.dir.id().0) {
             return false;
         }
+        let why =
+            format!("a program that the run itself started may not look at it or steer it (process {})", peer.pid);
+        self.hall.tell(client, ToClient::TurnedAway { why });
         let _ = self.hall.dismiss(client);
         self.step(Input::Note(vec![Event::IntentRefused { pid: peer.pid, exe: peer.exe }])).await;
         true
@@ -222,6 +236,16 @@ impl Room {
         }
         match &request.intent {
             Intent::Drive => self.ask_for_wheel(client, id).await,
+            Intent::Journal { dir } => self.journal_elsewhere((client, id), dir),
+            Intent::Pause if self.failing.failed.is_some() => {
+                if self.controls.is_empty() {
+                    self.hall.tell(client, ToClient::Taken { id });
+                    self.end_failed();
+                } else {
+                    let why = "something runs: stop it, or wait for it, first".into();
+                    self.hall.tell(client, ToClient::Refused { id, why });
+                }
+            }
             Intent::EndSurvivors { step } => {
                 let step = step.clone();
                 self.end_survivors(&step);
@@ -238,16 +262,6 @@ impl Room {
         }
     }
 
-    fn refused_by_failure(&self, intent: &Intent) -> Option<String> {
-        let why = self.failed.as_ref()?;
-        match intent {
-            Intent::Stop { .. } => None,
-            _ => Some(format!(
-                "the journal cannot be written ({why}): nothing starts until that is mended; then tminus resume"
-            )),
-        }
-    }
-
     async fn part(&mut self, client: u32) {
         let drove = self.hall.driver == Some(client);
         if self.hall.dismiss(client).is_none() || self.driver.state.closed {
@@ -257,6 +271,7 @@ impl Room {
         if drove {
             self.tell_driver();
         }
+        self.leave_if_failed();
     }
 
     async fn report(&mut self, report: Report) {
@@ -281,43 +296,20 @@ impl Room {
                     self.hall.publish(self.driver.state.last);
                 }
             }
-            Report::Failed { why } => {
-                tracing::error!(%why, "journal failed");
-                self.failed = Some(why);
-                let words = self.trouble().unwrap_or_default();
-                self.hall.tell_all(&ToClient::Trouble { words });
-                self.leave_if_failed();
-            }
-            // The writer records the loss itself as soon as it can; the screens are told at once.
-            Report::NotKept { bytes, .. } => {
-                self.not_kept += bytes;
-                let words = self.trouble().unwrap_or_default();
-                self.hall.tell_all(&ToClient::Trouble { words });
-            }
+            Report::Failed { why, records } => self.journal_failed(why, records).await,
+            Report::Mended => self.journal_mended().await,
+            Report::Frozen { valid } => self.copy_elsewhere(valid),
+            Report::Moved { dir } => self.moved_to(dir),
+            Report::NotKept { bytes, .. } => self.output_not_kept(bytes),
+            Report::Closed { .. } if self.is_closing_failed() => self.over_if_closed(true),
             Report::Closed { head } => self.seal(head),
         }
     }
 
-    /// What every screen must say.
-    pub fn trouble(&self) -> Option<String> {
-        let lost =
-            if self.not_kept > 0 { format!(" {} bytes of output are not kept.", self.not_kept) } else { String::new() };
-        match &self.failed {
-            Some(why) => Some(format!("Journal write failed ({why}). No step starts until this is fixed.{lost}")),
-            None if !lost.is_empty() => Some(lost.trim_start().to_owned()),
-            None => self.signatures.words(),
-        }
-    }
-
-    /// When the journal cannot be written and nothing runs any more, the conductor ends: `tminus resume` goes on.
-    fn leave_if_failed(&mut self) {
-        if let (Some(why), true) = (&self.failed, self.controls.is_empty()) {
-            self.over = Some(Some(format!("the journal cannot be written: {why}")));
-        }
-    }
-
     fn end_by_signal(&mut self) {
-        if self.controls.is_empty() {
+        if self.controls.is_empty() && self.failing.failed.is_some() {
+            self.end_failed();
+        } else if self.controls.is_empty() {
             self.over = Some(Some("the conductor was told to end; tminus resume goes on".into()));
         } else {
             let words = "the system wants to end the conductor; it stays until what runs has ended".to_owned();
@@ -341,12 +333,17 @@ impl Room {
     /// An end that was asked for comes when nothing runs and everything that was said is on disk.
     fn leave_when_quiet(&mut self) {
         if self.leaving.is_some() && self.controls.is_empty() && self.driver.is_idle() && !self.look_again {
+            if self.failing.failed.is_some() {
+                return self.end_failed();
+            }
             self.over = Some(self.leaving.take());
         }
     }
 
     async fn tick(&mut self) {
         let now = SystemClock.now();
+        self.over_if_closed(false);
+        self.say_lost(now);
         if let Some((client, _)) = self.hall.asked_for_wheel.filter(|(_, since)| now.since(*since) >= WHEEL_GRACE) {
             self.give_wheel(client).await;
         }
@@ -361,9 +358,6 @@ impl Room {
 
     /// One input through the driver, and what it wants done.
     pub async fn step(&mut self, input: Input) {
-        if self.failed.is_some() && !matches!(input, Input::Durable(_) | Input::Wish(_)) {
-            return;
-        }
         let now = SystemClock.now();
         match self.driver.handle(input, now) {
             Ok(outputs) => {
@@ -389,6 +383,7 @@ impl Room {
                 let events = events.into_iter().map(|event| (at, event)).collect();
                 self.order(Order::Batch { events, barrier: true });
             }
+            Output::Spawn(step, attempt) if self.failing.failed.is_some() => self.not_started(step, attempt).await,
             Output::Spawn(step, attempt) => self.spawn(step, attempt),
             Output::Steer(step, control) => {
                 if let Some(controls) = self.controls.get(&step) {
@@ -396,7 +391,7 @@ impl Room {
                 }
             }
             Output::Read(probe) => self.read_probe(probe).await,
-            Output::BindVars => self.bind_vars(),
+            Output::BindVars => self.bind_when_written(),
             Output::Publish => self.hall.publish(self.driver.state.last),
             Output::Taken { client, id } => self.hall.tell(client, ToClient::Taken { id }),
             Output::Refused { client, id, why } => self.hall.tell(client, ToClient::Refused { id, why }),

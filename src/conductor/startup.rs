@@ -10,7 +10,7 @@ use super::signatures::Signatures;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::driver::Driver;
 use crate::engine::environment::Surroundings;
-use crate::engine::exec::{Local, become_subreaper};
+use crate::engine::exec::{Anywhere, become_subreaper};
 use crate::engine::secrets::Secrets;
 use crate::journal::keys::RunKey;
 use crate::journal::line::FMT;
@@ -199,6 +199,9 @@ fn open_new(
 fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> Result<Opened, ConductorError> {
     let refused = |why: String| ConductorError::NotResumable { run: dir.id().short().to_owned(), why };
     dir.check_own()?;
+    if let Some(to) = journal::elsewhere::moved_to(dir, &commission.heads) {
+        return Err(refused(format!("it goes on in {}, where its journal was brought", to.display())));
+    }
     let found = journal::reader::recover(dir, Some(&commission.heads))?;
     if let Some(problem) = &found.problem {
         return Err(refused(format!("its journal is damaged: {problem}")));
@@ -286,15 +289,14 @@ async fn sign_and_conduct(
         commission,
         environment: environment(),
         surroundings,
-        executor: Arc::new(Local::new(Arc::new(SystemClock))),
+        executor: Arc::new(Anywhere::new(Arc::new(SystemClock))),
         happenings,
         controls: HashMap::new(),
         tails: HashMap::new(),
         signatures: Signatures::default(),
         sealing: None,
         look_again: false,
-        not_kept: 0,
-        failed: None,
+        failing: super::failing::Failing::default(),
         leaving: None,
         over: None,
         drift: None,

@@ -4,7 +4,7 @@
 //! Back-pressure runs all the way: a writer that is slow makes the pump wait, the pump the executor, the executor the child.
 
 use crate::engine::driver::{Captured, Ended, StepFact};
-use crate::engine::exec::{ExecFact, Running};
+use crate::engine::exec::{ExecFact, NOBODY_SAW, Running};
 use crate::engine::judge::{self, Judge, Outcome, look};
 use crate::engine::keep::Keep;
 use crate::engine::listen::{Heard, Listening};
@@ -23,8 +23,8 @@ use std::time::Duration;
 pub trait Sink {
     /// Takes bytes over; waits while too many are under way.
     fn output(&mut self, stream: Stream, bytes: Vec<u8>, masked: Vec<Masked>, at: Stamp) -> impl Future<Output = ()>;
-    /// No more output of this attempt comes.
-    fn end(&mut self) -> impl Future<Output = ()>;
+    /// No more output of this attempt comes. Whether some of it could not be kept.
+    fn end(&mut self) -> impl Future<Output = bool>;
 }
 
 /// What a pump needs.
@@ -98,13 +98,18 @@ impl<S: Sink> Pump<S> {
                         self.hand_on(stream, masked, at).await;
                     }
                 }
-                ExecFact::Exited { exit, drained, holders, at } => {
+                ExecFact::Lost { why, at } => {
                     self.end_output(&mut maskers).await;
+                    say(step, attempt, nobody_saw(maskers.text(&why), at.since(spawned.unwrap_or(self.began))));
+                    return;
+                }
+                ExecFact::Exited { exit, drained, holders, at } => {
+                    let lost = self.end_output(&mut maskers).await;
                     drop(self.tail.take());
                     let took = at.since(spawned.unwrap_or(self.began));
                     self.listen_on(exit, took, &running).await;
                     let ended = self.judged(exit, took, &maskers);
-                    say(step, attempt, StepFact::Ended(Box::new(Ended { drained, holders, ..ended })));
+                    say(step, attempt, StepFact::Ended(Box::new(Ended { drained, holders, lost, ..ended })));
                     return;
                 }
             }
@@ -175,17 +180,21 @@ impl<S: Sink> Pump<S> {
     }
 
     /// Hands on what was held back because a secret might have begun in it.
-    async fn end_output(&mut self, maskers: &mut Maskers) {
+    async fn end_output(&mut self, maskers: &mut Maskers) -> bool {
         for stream in [Stream::Out, Stream::Err] {
             let rest = maskers.of(stream).finish();
             self.hand_on(stream, rest, maskers.last).await;
         }
-        self.sink.end().await;
+        self.sink.end().await
     }
 
     fn judged(self, exit: Exit, took: Duration, maskers: &Maskers) -> Ended {
         let command = self.plan.step(self.step).command();
-        let files = command.map(|command| look(command, &self.cwd, instant(self.began))).unwrap_or_default();
+        let files = command.map(|command| match self.plan.elsewhere(command) {
+            Some(target) => judge::files_elsewhere(command, target.id.as_str()),
+            None => look(command, &self.cwd, instant(self.began)),
+        });
+        let files = files.unwrap_or_default();
         let shell = self.keep.as_ref().zip(command).map(|(keep, command)| keep.read(command)).unwrap_or_default();
         let outcome = Outcome { exit, took, ended: judge::Ended::ByItself, files, shell };
         let vars = &self.vars;
@@ -221,8 +230,8 @@ impl<S: Sink> Pump<S> {
             secret: each.secret,
         });
         let captured = captured.collect();
-        let (drained, holders) = (Drained::Eof, Vec::new());
-        Ended { exit, took, drained, holders, verdict, checks, captured, hints }
+        let (drained, holders, lost) = (Drained::Eof, Vec::new(), false);
+        Ended { exit, took, drained, holders, verdict, checks, captured, hints, lost }
     }
 }
 
@@ -253,15 +262,21 @@ fn lost_from_sight(spawned: bool, took: Duration) -> StepFact {
     if !spawned {
         return StepFact::NotStarted { why: "its supervisor went away".into() };
     }
-    let check = Check { want: "its end".into(), saw: "its supervisor went away".into(), ok: false };
+    nobody_saw("its supervisor went away".into(), took)
+}
+
+/// An end that nobody saw is unknown, whatever was printed before it.
+fn nobody_saw(why: String, took: Duration) -> StepFact {
+    let check = Check { want: "its end".into(), saw: why, ok: false };
     StepFact::Ended(Box::new(Ended {
-        exit: Exit::Signal(0),
+        exit: NOBODY_SAW,
         took,
         drained: Drained::Grace,
         holders: Vec::new(),
         verdict: Verdict::Unknown,
         checks: vec![check],
         captured: Vec::new(),
+        lost: false,
         hints: Vec::new(),
     }))
 }

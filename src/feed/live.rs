@@ -5,16 +5,17 @@
 
 use super::{News, Port, Role};
 use crate::feed::frames::{read_frame, write_frame};
-use crate::journal::RunDir;
 use crate::journal::keys::Signer;
 use crate::journal::reader::Tail;
+use crate::journal::{JournalError, RunDir};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::{Intent, Request};
-use crate::model::wire::{ToClient, ToConductor, WIRE};
+use crate::model::wire::{KEYS_LIMIT, Keys, ToClient, ToConductor, WIRE};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -33,7 +34,7 @@ pub struct Coming {
 
 /// A live run, from a client's side.
 pub struct Live {
-    dir: RunDir,
+    dir: Arc<Mutex<RunDir>>,
     stream: Arc<Mutex<UnixStream>>,
     role: Arc<AtomicU8>,
     watch: bool,
@@ -59,7 +60,9 @@ pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)
         key: coming.signer.as_ref().map(|signer| signer.public_openssh()),
     };
     write_frame(&mut *lock(&writing), &hello)?;
+    let run = Arc::new(Mutex::new(dir.clone()));
     let link = Link {
+        dir: run.clone(),
         tail: Tail::open(&dir).map_err(io::Error::other)?,
         stream,
         writing: writing.clone(),
@@ -69,10 +72,10 @@ pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)
         signer: coming.signer,
     };
     std::thread::Builder::new().name("link".into()).spawn(move || link.run())?;
-    Ok((Live { dir, stream: writing, role, watch: coming.watch }, inbox))
+    Ok((Live { dir: run, stream: writing, role, watch: coming.watch }, inbox))
 }
 
-fn lock(stream: &Mutex<UnixStream>) -> std::sync::MutexGuard<'_, UnixStream> {
+fn lock<T>(stream: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // A thread that panicked while it wrote a frame leaves a torn one: the conductor ends the link by itself then.
     stream.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
@@ -103,10 +106,30 @@ impl Port for Live {
         Ok(id)
     }
 
+    fn type_in(&mut self, step: &StepId, attempt: Attempt, keys: &[u8]) -> Result<u64, String> {
+        if self.role() != Role::Drives {
+            return Err("This screen does not drive: it cannot type.".into());
+        }
+        let id = crate::feed::fresh_id();
+        for part in keys.chunks(KEYS_LIMIT) {
+            let keys = Keys::new(part.to_vec());
+            let typed = ToConductor::Typed { id, step: step.clone(), attempt, keys };
+            write_frame(&mut *lock(&self.stream), &typed)
+                .map_err(|why| format!("The conductor cannot be reached: {why}."))?;
+        }
+        Ok(id)
+    }
+
+    fn resize(&mut self, step: &StepId, attempt: Attempt, rows: u16, cols: u16) {
+        let resized = ToConductor::Resized { step: step.clone(), attempt, rows, cols };
+        // A conductor that is gone needs no size; the link says so to the screen.
+        let _ = write_frame(&mut *lock(&self.stream), &resized);
+    }
+
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>> {
         let no_links = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-        let mut file =
-            std::fs::OpenOptions::new().read(true).custom_flags(no_links).open(self.dir.output_path(step, attempt))?;
+        let path = lock(&self.dir).output_path(step, attempt);
+        let mut file = std::fs::OpenOptions::new().read(true).custom_flags(no_links).open(path)?;
         file.seek(SeekFrom::Start(range.start))?;
         let mut bytes = Vec::new();
         file.take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes)?;
@@ -136,6 +159,7 @@ impl Drop for Live {
 }
 
 struct Link {
+    dir: Arc<Mutex<RunDir>>,
     tail: Tail,
     stream: UnixStream,
     writing: Arc<Mutex<UnixStream>>,
@@ -173,6 +197,7 @@ impl Link {
                 }
                 News::Driver { name: driver, you: drives }
             }
+            ToClient::Moved { dir } => return self.move_to(&dir),
             ToClient::Durable { seq } => return self.read_to(seq),
             ToClient::Refused { id, why } => News::Refused(id, why),
             ToClient::Taken { id } => News::Taken(id),
@@ -185,6 +210,10 @@ impl Link {
                 News::Driver { name: driver, you }
             }
             ToClient::Trouble { words } => News::Trouble(words),
+            ToClient::TurnedAway { why } => {
+                self.lost(why);
+                return false;
+            }
             ToClient::Over { sealed, why } => {
                 let _ = self.news.send(News::Over { sealed, why });
                 return false;
@@ -200,6 +229,30 @@ impl Link {
             (false, false) => Role::Beside,
         };
         self.role.store(role_code(role), Ordering::Relaxed);
+    }
+
+    /// The run is in another directory: what was read before is there too, and is read over.
+    fn move_to(&mut self, path: &str) -> bool {
+        let run = lock(&self.dir).id().clone();
+        let moved = RunDir::open(Path::new(path)).and_then(|dir| {
+            if *dir.id() != run {
+                return Err(JournalError::NotARun(path.to_owned()));
+            }
+            let mut tail = Tail::open(&dir)?;
+            tail.read_to(self.tail.seq())?;
+            Ok((dir, tail))
+        });
+        match moved {
+            Ok((dir, tail)) => {
+                *lock(&self.dir) = dir;
+                self.tail = tail;
+                true
+            }
+            Err(why) => {
+                self.lost(format!("the journal goes on in {path}, where it cannot be read: {why}"));
+                false
+            }
+        }
     }
 
     /// Reads the journal up to what is durable and hands it on.

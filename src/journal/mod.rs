@@ -6,6 +6,7 @@
 pub mod ckpt;
 mod content;
 pub mod dir;
+pub mod elsewhere;
 pub mod error;
 mod facts;
 pub mod hash;

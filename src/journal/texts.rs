@@ -122,17 +122,20 @@ pub(crate) fn of(event: &Event) -> Option<(&'static str, &str)> {
     None
 }
 
-/// The text of the first record of a part that goes on after a sync failed. `key` signs on.
+/// The text of the first record of a part that goes on after something could not be written. `key` signs on. `moved` names
+/// the directory that failed and the one that the run goes on in, where these are not the same.
 pub(crate) fn go_on(
     (realm, run): (Realm, &RunId),
     part: u32,
     valid: &Valid,
     key: &str,
-    (dead_parts, reason): (&[u32], &str),
+    (dead_parts, moved, reason): (&[u32], Option<(&str, &str)>, &str),
 ) -> SignedText {
+    let (from, to) = moved.unwrap_or_default();
     let dead_parts: Vec<Dead> = dead_parts.iter().map(|part| Dead { part: *part, rest: None }).collect();
     let text = SignedText::new("continue", realm, run).with("fmt", FMT);
-    place(text, part, valid).with("dead", dead(&dead_parts)).with("run key", key).with("reason", reason)
+    let text = place(text, part, valid).with("dead", dead(&dead_parts)).with("run key", key);
+    text.with("run dir", to).with("left", from).with("reason", reason)
 }
 
 fn place(text: SignedText, part: u32, valid: &Valid) -> SignedText {

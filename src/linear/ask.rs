@@ -142,6 +142,7 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         Intent::Answer { saw, .. } if matches!(slot, Slot::Text | Slot::Reason) => *saw = text,
         Intent::Value { value, .. } if slot == Slot::Text => *value = Secret::new(text),
         Intent::Note { text: note, .. } if slot == Slot::Text => *note = text,
+        Intent::Journal { dir } if slot == Slot::Text => *dir = text,
         Intent::Start { .. }
         | Intent::Answer { .. }
         | Intent::Value { .. }
@@ -174,7 +175,8 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         | Intent::Pause
         | Intent::Close
         | Intent::Drive
-        | Intent::EndSurvivors { .. } => {}
+        | Intent::EndSurvivors { .. }
+        | Intent::Journal { .. } => {}
     }
 }
 

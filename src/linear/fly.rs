@@ -1,18 +1,22 @@
 //! `--answers FILE`: the run as lines with nobody there, driven by what the file says and by nothing else.
 //!
 //! One wish at a time: the next is sent when the records of the last one are there. A refusal, or a place without an answer,
-//! ends it: what runs is stopped, the run is held, the conductor is told, and the run is left for a person to resume.
+//! ends it: what runs is stopped, the run is held, the conductor is told, and the run is left for a person to resume. So does ^C.
 
 use super::answers::{Answers, Todo, Used, next_answer};
+use super::input::{Heard, overhear};
 use super::teller::Teller;
 use super::{Left, LinearError};
 use crate::feed::{News, Port};
 use crate::model::event::StopHow;
+use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::time::Stamp;
+use std::collections::HashSet;
 use std::io::Write;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 /// Flies a run by its answers file.
 #[allow(clippy::too_many_arguments, reason = "the six ends of a client; a struct would only move the list")]
@@ -25,14 +29,23 @@ pub fn fly(
     clock: &dyn Fn() -> Stamp,
 ) -> Result<Left, LinearError> {
     let teller = Teller::new(plan, output);
-    let flight = Flight { teller, port, answers, used: Used::default(), waits: None, giving_up: None };
-    flight.run(&news, clock)
+    let flight =
+        Flight { teller, port, answers, used: Used::default(), waits: None, giving_up: None, interrupted: false };
+    flight.run(&overhear(news)?, clock)
 }
+
+/// How often the clock is looked at while nothing is heard: readings and monitors go by it.
+const TICK: Duration = Duration::from_millis(250);
+
+/// What ^C leaves without an answer, as it is recorded.
+const INTERRUPTED: &str = "what ^C interrupted";
 
 /// How far giving up has come.
 struct GivingUp {
     at: String,
-    stopped: bool,
+    /// The reason of the hold.
+    why: String,
+    stopped: HashSet<StepIx>,
     held: bool,
     told: bool,
 }
@@ -50,16 +63,28 @@ struct Flight<'a, W> {
     used: Used,
     waits: Option<Waits>,
     giving_up: Option<GivingUp>,
+    /// ^C came once.
+    interrupted: bool,
 }
 
 impl<W: Write> Flight<'_, W> {
-    fn run(mut self, news: &Receiver<News>, clock: &dyn Fn() -> Stamp) -> Result<Left, LinearError> {
+    fn run(mut self, heard: &Receiver<Heard>, clock: &dyn Fn() -> Stamp) -> Result<Left, LinearError> {
         loop {
-            let left = match news.recv() {
-                Ok(heard) => self.hear(heard, clock()),
+            let next = heard.recv_timeout(TICK);
+            self.used.now = clock();
+            let left = match next {
+                Ok(Heard::News(news)) => self.hear(news, clock()),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.go_on();
+                    None
+                }
+                Ok(Heard::Interrupt) => self.interrupt(),
+                Ok(Heard::Line(_)) => None,
                 // The conductor ends once it was told that there is no answer left; its going is no loss then.
-                Err(_) if self.told() => Some(Left::NoAnswer),
-                Err(_) => Some(Left::Lost("the conductor cannot be reached any more".into())),
+                Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) if self.told() => Some(Left::NoAnswer),
+                Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) => {
+                    Some(Left::Lost("the conductor cannot be reached any more".into()))
+                }
             };
             // A reader that went away does not end an unattended run: there was nobody to begin with.
             let _reader_gone = self.teller.voice.flush()?;
@@ -67,6 +92,20 @@ impl<W: Write> Flight<'_, W> {
                 return Ok(left);
             }
         }
+    }
+
+    /// ^C: as where the file has no answer, what runs is stopped and the run is held. A second one leaves at once.
+    fn interrupt(&mut self) -> Option<Left> {
+        if std::mem::replace(&mut self.interrupted, true) {
+            self.teller.voice.say("^C again: leaving at once, whatever runs.");
+            return Some(if self.told() { Left::NoAnswer } else { Left::Leaving });
+        }
+        self.teller.voice.say("^C: what runs is stopped and the run is held. ^C again leaves at once.");
+        if self.giving_up.is_none() {
+            self.teller.said_no_answer = true;
+            self.start_to_give_up(INTERRUPTED.into(), "interrupted by ^C".into());
+        }
+        None
     }
 
     fn told(&self) -> bool {
@@ -103,6 +142,9 @@ impl<W: Write> Flight<'_, W> {
             }
             News::Trouble(words) if words.is_empty() => {}
             News::Trouble(words) => self.teller.voice.say(&format!("Trouble: {words}")),
+            News::Over { why: Some(why), .. } if why.contains("the journal cannot be written") => {
+                return Some(Left::JournalFailed(why));
+            }
             News::Over { .. } | News::Lost(_) if self.told() => return Some(Left::NoAnswer),
             News::Over { sealed, why } => return Some(self.teller.over(sealed, why)),
             News::Lost(why) => return Some(Left::Lost(why)),
@@ -149,27 +191,32 @@ impl<W: Write> Flight<'_, W> {
     fn begin_to_give_up(&mut self, at: String) {
         self.teller.voice.say(&format!("The answers file has no answer for {at}."));
         self.teller.said_no_answer = true;
-        self.giving_up = Some(GivingUp { at, stopped: false, held: false, told: false });
+        let why = format!("no answer for {at}");
+        self.start_to_give_up(at, why);
+    }
+
+    fn start_to_give_up(&mut self, at: String, why: String) {
+        self.giving_up = Some(GivingUp { at, why, stopped: HashSet::new(), held: false, told: false });
         self.give_up_further();
     }
 
     /// Stops what runs, then holds, then tells the conductor: each once.
     fn give_up_further(&mut self) {
-        let state = &self.teller.state;
-        let running = state.running().first().map(|ix| self.teller.plan.step(*ix).id.clone());
+        let (state, plan) = (&self.teller.state, self.teller.plan);
+        let running = state.running();
         let can_hold = state.hold.is_none() && state.started.is_some() && state.ended.is_none();
         let Some(giving_up) = self.giving_up.as_mut() else {
             return;
         };
-        let intent = if let Some(step) = running {
-            if giving_up.stopped {
-                return;
-            }
-            giving_up.stopped = true;
-            Intent::Stop { step, how: StopHow::Terminate }
+        let next = running.iter().copied().find(|ix| !giving_up.stopped.contains(ix));
+        let intent = if let Some(ix) = next {
+            giving_up.stopped.insert(ix);
+            Intent::Stop { step: plan.step(ix).id.clone(), how: StopHow::Terminate }
+        } else if !running.is_empty() {
+            return;
         } else if can_hold && !giving_up.held {
             giving_up.held = true;
-            Intent::Hold { reason: format!("no answer for {}", giving_up.at) }
+            Intent::Hold { reason: giving_up.why.clone() }
         } else {
             if !giving_up.told {
                 giving_up.told = true;

@@ -51,6 +51,14 @@ pub(super) fn listen(
     Ok(heard)
 }
 
+/// Starts carrying news and ^C: for a run with nobody there, which reads no lines.
+pub(super) fn overhear(news: Receiver<News>) -> Result<Receiver<Heard>, LinearError> {
+    let (to_loop, heard) = channel();
+    hear_interrupts(to_loop.clone())?;
+    spawn("news", move || carry_news(&news, &to_loop))?;
+    Ok(heard)
+}
+
 /// Hears ^C in place of dying of it: fingers that know ^C mean the command, and the client's end would only hide that it runs.
 fn hear_interrupts(to_loop: Sender<Heard>) -> Result<(), LinearError> {
     let failed = |source| LinearError::Thread { what: "signals", source };

@@ -1,6 +1,6 @@
 //! What can be done now, as numbered choices: a pure function of plan, state and role.
 //!
-//! No time passes in here, so that a prompt changes only when the run does. Every wish that the screens can send can be sent
+//! No time passes in here (`state.at` is the instant), so that a prompt changes only when the run does. Every wish that the screens can send can be sent
 //! from here. The number of a choice alone never starts what changes something (class C1 and up); destructive ways are never
 //! first. `talk` turns a typed line into what a choice leads to, and prints nothing for an empty one but the prompt again.
 
@@ -39,6 +39,11 @@ pub fn prompt(plan: &Plan, state: &RunState, role: Role) -> Prompt {
         Role::Watches => now.choices = general::watching(plan, state),
     }
     now
+}
+
+/// What can be done while the journal cannot be written.
+pub(super) fn without_journal(plan: &Plan, state: &RunState, role: Role) -> Prompt {
+    trouble::no_journal(plan, state, role)
 }
 
 /// What ^C asks: what to do with the command that runs. `None` where nothing runs, or where this client may not stop it.

@@ -6,7 +6,7 @@
 
 use super::hush::Hush;
 use super::input::{Heard, Line, listen};
-use super::prompt::{Prompt, interrupted, prompt};
+use super::prompt::{Prompt, interrupted, prompt, without_journal};
 use super::talk::{Reply, Talk, in_line, listed};
 use super::teller::Teller;
 use super::words::wall;
@@ -14,7 +14,9 @@ use super::{Left, LinearError};
 use crate::feed::{News, Port, Role};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
+use crate::model::state::RunState;
 use crate::model::time::Stamp;
+use crate::model::wire::JOURNAL_FAILED;
 use std::collections::VecDeque;
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -75,6 +77,8 @@ pub(super) struct Lines<'a, W> {
     /// Somebody typed, so that what is shown next does not come by itself.
     answered: bool,
     hush: Option<Hush>,
+    /// What was said of the journal, while it cannot be written.
+    no_journal: Option<String>,
     role: Role,
 }
 
@@ -94,6 +98,7 @@ impl<'a, W: Write> Lines<'a, W> {
             due: false,
             answered: false,
             hush: None,
+            no_journal: None,
             role,
         }
     }
@@ -155,8 +160,19 @@ impl<'a, W: Write> Lines<'a, W> {
                 self.teller.voice.say(&if you { who.to_owned() } else { format!("{name} drives. {who}") });
                 self.due = true;
             }
-            News::Trouble(words) if words.is_empty() => self.teller.voice.say("That trouble is over."),
-            News::Trouble(words) => self.teller.voice.say(&format!("Trouble: {words}")),
+            News::Trouble(words) => {
+                let failing = words.starts_with(JOURNAL_FAILED);
+                if failing != self.no_journal.is_some() {
+                    self.talk.drop_question();
+                    self.ask_again();
+                }
+                if words.is_empty() {
+                    self.teller.voice.say("That trouble is over.");
+                } else {
+                    self.teller.voice.say(&format!("Trouble: {words}"));
+                }
+                self.no_journal = failing.then_some(words);
+            }
             News::Over { sealed, why } => return Some(self.teller.over(sealed, why)),
             News::Lost(why) => return Some(Left::Lost(why)),
         }
@@ -174,7 +190,10 @@ impl<'a, W: Write> Lines<'a, W> {
         }
         self.due = false;
         self.role = self.port.role();
-        let next = prompt(self.teller.plan, &self.teller.state, self.role);
+        let next = match self.no_journal {
+            Some(_) => without_journal(self.teller.plan, &self.teller.state, self.role),
+            None => prompt(self.teller.plan, &self.state_at(now), self.role),
+        };
         let changed = self.shown.as_ref().is_none_or(|shown| !same(shown, &next));
         if self.talk.is_asking() {
             // What is being asked stays; it is said again after what came in between, and the conductor judges the answer.
@@ -190,6 +209,11 @@ impl<'a, W: Write> Lines<'a, W> {
             self.shown = Some(next);
         }
         None
+    }
+
+    /// The state as it is now: what is early at the last record may not be any more.
+    fn state_at(&self, now: Stamp) -> RunState {
+        RunState { at: now, ..self.teller.state.clone() }
     }
 
     fn show(&mut self, next: Prompt, changed: bool, now: Stamp) {
@@ -234,7 +258,8 @@ impl<'a, W: Write> Lines<'a, W> {
         self.ask_again();
         let (plan, state) = (self.teller.plan, &self.teller.state);
         self.role = self.port.role();
-        self.shown.get_or_insert_with(|| prompt(plan, state, self.role));
+        let at_now = self.state_at((self.clock)());
+        self.shown.get_or_insert_with(|| prompt(plan, &at_now, self.role));
         self.talk.shown(state.last);
         // The terminal wrote `^C` and no line's end.
         self.teller.voice.say("");
@@ -289,6 +314,12 @@ impl<'a, W: Write> Lines<'a, W> {
 
     fn hear(&mut self, text: &str, shown: &Prompt) -> Option<Left> {
         self.hush = None;
+        let typed = text.trim().trim_start_matches(':');
+        if let (Some(dir), Some(_)) = (typed.strip_prefix("journal "), &self.no_journal) {
+            let seen = self.teller.state.last;
+            self.wish(Intent::Journal { dir: dir.trim().to_owned() }, seen);
+            return None;
+        }
         match self.talk.hear(text, shown) {
             Reply::Leave => return Some(self.leave()),
             // A card that was just read with the prompt is not read out twice.
@@ -329,6 +360,9 @@ impl<'a, W: Write> Lines<'a, W> {
             }
             None => "Leaving. The run goes on.".into(),
         };
+        if let Some(trouble) = &self.no_journal {
+            return Left::JournalFailed(format!("{trouble} The run waits: tminus attach, then journal DIR."));
+        }
         self.teller.voice.say(&words);
         Left::Leaving
     }

@@ -44,6 +44,8 @@ pub struct Conductor {
     pub wishes: Vec<Intent>,
     pub refused: Vec<String>,
     pub gave_up: Option<String>,
+    /// Nothing comes by waiting.
+    pub clock_stands: bool,
     pub now: Stamp,
     output: HashMap<(StepId, Attempt), Vec<u8>>,
     news: Sender<News>,
@@ -87,6 +89,7 @@ pub fn begun(plan: Plan) -> (FakePort, Receiver<News>) {
         wishes: Vec::new(),
         refused: Vec::new(),
         gave_up: None,
+        clock_stands: false,
         now: Stamp { wall: 1_763_000_000_000_000, mono: 10_000_000 },
         output: HashMap::new(),
         news,
@@ -226,7 +229,9 @@ impl Conductor {
                     Err(_) => return,
                 },
                 None => match follow::wake(&self.plan, &self.state) {
-                    Some(at) if at > self.now.wall && self.state.hold.is_none() => self.now.wall = at,
+                    Some(at) if at > self.now.wall && self.state.hold.is_none() && !self.clock_stands => {
+                        self.now.wall = at
+                    }
                     Some(_) | None => return,
                 },
             }

@@ -94,6 +94,8 @@ pub enum Intent {
     Drive,
     /// End a process that outlived its conductor.
     EndSurvivors { step: StepId },
+    /// The journal cannot be written: go on with it in this folder, named from the root.
+    Journal { dir: String },
 }
 
 impl Intent {
@@ -135,7 +137,8 @@ impl Intent {
             | Intent::Pause
             | Intent::Close
             | Intent::Drive
-            | Intent::EndSurvivors { .. } => Vec::new(),
+            | Intent::EndSurvivors { .. }
+            | Intent::Journal { .. } => Vec::new(),
         }
     }
 
@@ -177,7 +180,8 @@ impl Intent {
             | Intent::Pause
             | Intent::Close
             | Intent::Drive
-            | Intent::EndSurvivors { .. } => None,
+            | Intent::EndSurvivors { .. }
+            | Intent::Journal { .. } => None,
         }
     }
 }

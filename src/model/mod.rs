@@ -19,6 +19,7 @@ pub mod output;
 pub mod plan;
 pub mod record;
 pub mod schedule;
+pub mod script;
 pub mod secret;
 pub mod signed;
 pub mod state;

@@ -6,6 +6,7 @@
 use crate::model::ids::{LevelIx, StepIx};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
+use crate::model::step::Place;
 use crate::model::time::{Stamp, micros};
 use crate::model::when::{Offset, When};
 use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveTime, TimeZone};
@@ -132,6 +133,24 @@ pub fn wait_until(plan: &Plan, state: &RunState, when: &When, now: Stamp) -> Opt
             bind(plan, state, when)
         }
     }
+}
+
+/// When a step may begin without a reason: `at` of its phase or its own, whichever is later, as far as these are bound. `None`
+/// for a step that has neither.
+pub fn planned_at(plan: &Plan, state: &RunState, ix: StepIx) -> Option<i64> {
+    let step = plan.step(ix);
+    let around = match step.place {
+        Place::Phase(phase) => plan.phases[phase].at.as_ref().and_then(|at| bind(plan, state, at)),
+        Place::Choice { choose, .. } => planned_at(plan, state, choose),
+        Place::Group(group) => planned_at(plan, state, group),
+        Place::Criterion { .. }
+        | Place::Undo(_)
+        | Place::Level(_)
+        | Place::Procedure(_)
+        | Place::Horizon(_)
+        | Place::Requirement(_) => None,
+    };
+    around.max(step.at.as_ref().and_then(|at| bind(plan, state, at)))
 }
 
 /// Planned start and end of every step of the phases and of the choices taken, in the order of the path.

@@ -11,6 +11,7 @@ use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 use crate::model::time::Stamp;
+use crate::tui::streams::Streams;
 use crate::tui::theme::Theme;
 
 /// What is drawn from.
@@ -25,6 +26,8 @@ pub struct Context<'a> {
     pub theme: &'a Theme,
     /// Reads output; wishes go through `Reply`, never from a draw.
     pub port: &'a dyn Port,
+    /// Which bytes of output came from which stream.
+    pub streams: &'a Streams,
     /// What every screen must say; empty when nothing is wrong.
     pub trouble: &'a str,
     /// What can be done, for help and palette, in the order of the key line.

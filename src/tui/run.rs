@@ -9,7 +9,6 @@ use crate::tui::app::{App, Effect, Left, Msg};
 use crate::tui::background::QUESTION;
 use crate::tui::input::{self, Heard};
 use crate::tui::terminal::{self, Guard, PanicNotice, TuiError};
-use base64::Engine;
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
@@ -21,7 +20,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// At most one frame in this time after keys.
-const KEY_FRAME: u64 = 16_000;
+const KEY_FRAME: u64 = 8_000;
 
 /// At most one frame in this time for records.
 const NEWS_FRAME: u64 = 100_000;
@@ -34,9 +33,6 @@ const STOPPED: Duration = Duration::from_millis(300);
 
 /// How long, after a suspension, the news of that time are waited for.
 const CATCH_UP: Duration = Duration::from_millis(150);
-
-/// Text that is copied is no longer than this: terminals drop more.
-const COPY_LIMIT: usize = 74_000;
 
 type Screen = Terminal<CrosstermBackend<Out>>;
 
@@ -213,19 +209,8 @@ impl Shown<'_> {
         Write::flush(out)
     }
 
-    /// OSC 52 is silent: whether the terminal took it cannot be known, so the words do not say "copied".
     fn copy(&mut self, text: &str) -> String {
-        if text.len() > COPY_LIMIT {
-            return format!("{} bytes are too much for the terminal's clipboard.", text.len());
-        }
-        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
-        match self.write(&format!("\x1b]52;c;{encoded}\x07")) {
-            Ok(()) => {
-                let first = crate::tui::widgets::wrap::cut(&crate::model::text::shown(text), 100);
-                format!("Sent to the terminal's clipboard: {first}")
-            }
-            Err(_) => "It could not be sent to the terminal.".into(),
-        }
+        super::copy::copy(text, &std::env::temp_dir(), |sequence| self.write(sequence))
     }
 
     fn suspend(&mut self) -> Result<(), TuiError> {
@@ -297,7 +282,7 @@ mod tests {
     fn a_keys_frame_comes_sooner_than_a_records() {
         let due = |key, news| Due { last: 1_000_000, key, news }.at();
         assert_eq!(due(false, false), None);
-        assert_eq!(due(true, true), Some(1_016_000));
+        assert_eq!(due(true, true), Some(1_008_000));
         assert_eq!(due(false, true), Some(1_100_000));
     }
 }

@@ -3,7 +3,7 @@
 //! Pure: plan, state and an instant in, a sentence out. Linear mode says the same sentences. Every foreign text in them has
 //! passed `model::text`. No sentence promises what the fold does not show.
 
-use crate::model::decide::asked_class;
+use crate::model::decide::{asked_class, early_start};
 use crate::model::event::EndState;
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
@@ -228,7 +228,7 @@ fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> Stri
     let now = frame.now;
     let step = plan.step(ix);
     let name = format!("{} {}", shown(&step.number), said(state, &step.title));
-    let planned = step.at.as_ref().and_then(|at| schedule::bind(plan, state, at)).filter(|at| *at > now.wall);
+    let planned = schedule::planned_at(plan, state, ix).filter(|at| *at > now.wall);
     let by_itself = matches!(step.work, Work::Gate(_) | Work::Wait(_)) || (step.auto && step.class() == Class::C0);
     if let (Some(at), true) = (planned, by_itself) {
         return format!("Wait. {name} begins by itself at {} (in {}).", second(state, at), until(at, now));
@@ -242,8 +242,9 @@ fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> Stri
         (_, Class::C2) => format!("r, then its number typed, runs {name} ({}).", effect_words(step.effect)),
         (_, Class::C3) => format!("r, then its own words typed, runs {name} ({}).", effect_words(step.effect)),
     };
+    let asks = if early_start(plan, state, ix, now.wall).is_some() { ": before that it asks why" } else { "" };
     match planned {
-        Some(at) => format!("{how} Planned for {} (in {}).", clock(state, at), until(at, now)),
+        Some(at) => format!("{how} Planned for {} (in {}){asks}.", clock(state, at), until(at, now)),
         None => how,
     }
 }

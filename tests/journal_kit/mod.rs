@@ -134,7 +134,7 @@ impl Rig {
     }
 
     pub fn end_output(&self, step: &str) {
-        self.tell(Order::EndOutput { step: StepId::from(step), attempt: 1 });
+        self.tell(Order::EndOutput { step: StepId::from(step), attempt: 1, lost: None });
     }
 
     pub fn close(&self, how: Closing) {
@@ -163,7 +163,8 @@ impl Rig {
                     said.records.extend(records);
                     said.heads.push(head);
                 }
-                Report::Failed { why } => said.failed.push(why),
+                Report::Failed { why, .. } => said.failed.push(why),
+                Report::Mended | Report::Frozen { .. } | Report::Moved { .. } => {}
                 Report::NotKept { bytes, .. } => said.not_kept += bytes,
                 Report::Closed { head } => {
                     said.closed = head;
@@ -239,7 +240,11 @@ impl Person {
         Rig::begun(dir, disk, (first, start, key)).unwrap()
     }
 
-    fn genesis(&self, realm: Realm, text: String) -> Event {
+    pub fn opening(&self, key: &RunKey, runbook: &str) -> Opening {
+        Opening { operator: "maya".into(), key_origin: "file".into(), ..opening(key, runbook) }
+    }
+
+    pub fn genesis(&self, realm: Realm, text: String) -> Event {
         let namespace = match realm {
             Realm::Live => "genesis@tminus",
             Realm::Drill => "genesis.drill@tminus",

@@ -441,3 +441,36 @@ fn a_wish_for_the_wheel_says_what_to_do_first_and_goes_when_it_is_over() {
     stage.msg(Msg::News(News::Driver { name: "root".into(), you: false }));
     assert!(!stage.picture(80, 24).contains("Any key keeps"));
 }
+
+#[test]
+fn a_run_key_between_the_start_and_its_record_is_refused_in_words_and_opens_nothing() {
+    let mut stage = Stage::new().begun();
+    stage.key(KeyCode::Enter);
+    stage.picture(80, 24);
+    stage.letters("production");
+    let wished = stage.key(KeyCode::Enter);
+    assert!(wished.iter().any(|effect| matches!(effect, Effect::Wish(Intent::Start { .. }))), "{wished:?}");
+    for key in [KeyCode::Char('r'), KeyCode::Enter] {
+        assert_eq!(stage.key(key), Vec::new());
+        let seen = stage.picture(80, 24);
+        assert!(
+            seen.contains("The run is being started. Press it again") && !seen.contains("Type  production"),
+            "{seen}"
+        );
+    }
+    stage.tell(Event::Started {
+        by: person("maya"),
+        typed: "production".into(),
+        t0: T0,
+        zone: "America/New_York".into(),
+        hard_stop: None,
+    });
+    assert_eq!(stage.key(KeyCode::Char('r')), Vec::new());
+    let seen = stage.picture(80, 24);
+    assert!(seen.contains("The variables are being read"), "{seen}");
+    stage.tell(Event::VarsBound { values: Vec::new() });
+    stage.picture(80, 24);
+    stage.key(KeyCode::Char('r'));
+    let seen = stage.picture(80, 24);
+    assert!(seen.contains("RUN 1.1") || !stage.wishes.is_empty(), "now it is taken: {seen}");
+}

@@ -16,7 +16,10 @@ fn what_can_be_started_is_said_with_its_key_and_its_class() {
     assert_eq!(says(&Stage::new().begun()), "Nothing has started. Enter opens the start card.");
     assert_eq!(says(&Stage::new().started()), "r runs 1.1 Backup production DB (reads only).");
     let mut stage = Stage::new().in_phase_two();
-    assert_eq!(says(&stage), "r, then its number typed, runs 2.1 Deploy backend with flags OFF (acts on production).");
+    assert_eq!(
+        says(&stage),
+        "r, then its number typed, runs 2.1 Deploy backend with flags OFF (acts on production). Planned for 15:20 (in 11:54): before that it asks why."
+    );
     stage.ran("deploy", 1, "");
     stage.ran("smoke", 1, "");
     assert_eq!(says(&stage), "r, then y, runs 2.3 Verify new routes respond (changes what can be changed back).");

@@ -135,6 +135,11 @@ fn other_screens_have_the_same_shell() {
 #[test]
 fn a_gate_opens_by_itself() {
     let mut stage = at_the_gate();
+    for size in [(80, 24), (160, 48)] {
+        let seen = stage.picture(size.0, size.1);
+        let first = seen.lines().next().unwrap();
+        assert!(first.contains("15:21:07 EST") && first.contains("T+21m") && first.contains("hard stop"), "{first}");
+    }
     shot_at("gate-80x24", &stage, (80, 24));
     stage.key(KeyCode::Esc);
     shot_at("gate-behind-120x40", &stage, (120, 40));

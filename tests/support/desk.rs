@@ -111,7 +111,8 @@ impl Desk {
 pub fn ended(verdict: Verdict, captured: Vec<Captured>) -> StepFact {
     let (exit, took) = (Exit::Code(i32::from(verdict != Verdict::Ok)), Duration::from_secs(1));
     let (drained, holders, checks) = (Drained::Eof, Vec::new(), Vec::new());
-    StepFact::Ended(Box::new(Ended { exit, took, drained, holders, verdict, checks, captured, hints: Vec::new() }))
+    let (hints, lost) = (Vec::new(), false);
+    StepFact::Ended(Box::new(Ended { exit, took, drained, holders, verdict, checks, captured, hints, lost }))
 }
 
 pub fn spawns(outputs: &[Output]) -> usize {

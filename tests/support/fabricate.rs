@@ -142,7 +142,7 @@ impl Build {
             hard_stop: None,
             safety_floor: Duration::from_secs(300),
             decider: None,
-            roles: vec![Role { id: "lead".into(), title: "Lead".into() }],
+            roles: vec![Role { id: "lead".into(), title: "Lead".into(), signers: Vec::new() }],
             vars: Vec::new(),
             phases: Vec::new(),
             levels: Vec::new(),

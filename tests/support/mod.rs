@@ -3,6 +3,7 @@
 
 pub mod aboard;
 pub mod screen;
+pub mod small_disk;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

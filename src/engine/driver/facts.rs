@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use super::Driver;
+use crate::engine::exec::NOBODY_SAW;
 use crate::engine::secrets::{LEAST, check_value};
 use crate::model::event::{Bound, Event};
 use crate::model::expect::{Check, Verdict};
@@ -62,6 +63,8 @@ pub struct Ended {
     pub checks: Vec<Check>,
     /// What was captured.
     pub captured: Vec<Captured>,
+    /// Some of its output could not be kept.
+    pub lost: bool,
     /// What the runbook says of what was printed.
     pub hints: Vec<String>,
 }
@@ -100,14 +103,18 @@ impl Driver {
         self.beside(ix, ended.exit, now, &mut checks);
         let endless = planned.command().is_some_and(|command| command.lasts.is_some() || command.background.is_some());
         let all_hold = checks.iter().all(|check| check.ok);
+        let lost = own.lost > 0 || ended.lost;
         let verdict = match ended.verdict {
+            // Also of one that was told to stop: whether that reached it is just what nobody saw. It is never tried again.
+            _unseen if ended.exit == NOBODY_SAW => Verdict::Unknown,
             // Facts come in order: a process that had ended before it was told to stop was judged before that wish.
             _stopped if own.stopping => Verdict::Stop,
             _ended if own.timed_out => Verdict::Time,
+            _ended_by_the_plan if own.ending.is_some() && all_hold && lost => Verdict::Unknown,
             _ended_by_the_plan if own.ending.is_some() && all_hold => Verdict::Ok,
             _ended_by_the_plan if own.ending.is_some() || endless => Verdict::Fail,
             Verdict::Ok if !all_hold && short.is_none() => Verdict::Fail,
-            Verdict::Ok if own.lost > 0 => Verdict::Unknown,
+            Verdict::Ok if lost => Verdict::Unknown,
             Verdict::Ok if short.is_some() => Verdict::Fail,
             verdict => verdict,
         };

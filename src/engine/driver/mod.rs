@@ -111,6 +111,8 @@ pub struct Driver {
     read_at: HashMap<ProbeIx, Stamp>,
     /// The wall clock when it was last looked what is due.
     looked: i64,
+    /// The journal cannot be written: nothing begins, by itself or by a wish.
+    no_journal: bool,
     /// A record could not follow: nothing further may be done.
     broken: bool,
     out: Vec<Output>,
@@ -150,6 +152,7 @@ impl Driver {
             reading: HashSet::new(),
             read_at: HashMap::new(),
             looked: i64::MIN,
+            no_journal: false,
             broken: false,
             out: Vec::new(),
         }
@@ -187,6 +190,16 @@ impl Driver {
         follow::wake_after(&self.plan, &self.state, self.looked).into_iter().chain(limits).chain(readings).min()
     }
 
+    /// The journal cannot be written: from here on nothing begins.
+    pub fn journal_failed(&mut self) {
+        self.no_journal = true;
+    }
+
+    /// It can be written again.
+    pub fn journal_mended(&mut self) {
+        self.no_journal = false;
+    }
+
     /// Whether a batch is on its way to the disk.
     pub fn is_writing(&self) -> bool {
         !self.on_its_way.is_empty()
@@ -222,7 +235,7 @@ impl Driver {
                 Some(Waiting::Note(events)) => self.note(events, now),
                 Some(Waiting::Fact(step, attempt, fact)) => self.record_fact((step, attempt), fact, now),
                 Some(Waiting::Limit(step, attempt)) => self.record_limit(step, attempt, now),
-                None if self.follow(now) => {}
+                None if !self.no_journal && self.follow(now) => {}
                 None => return,
             }
         }
@@ -249,6 +262,8 @@ impl Driver {
                 .find(step)
                 .map(|ix| self.state.step(ix))
                 .is_some_and(|own| own.status == StepStatus::Unknown && own.attempt == *attempt),
+            // A hold of its own begins nothing anew where one is on, and a run that is not started waits anyway.
+            Event::Held { .. } => self.state.started.is_some() && self.state.hold.is_none(),
             _of_the_run => true,
         });
         self.append(now, events);
@@ -338,6 +353,14 @@ impl Driver {
             self.append(now, vec![Event::StepTimeout { step, attempt }]);
         }
     }
+}
+
+/// Whether a wish is taken while the journal cannot be written: what ends something, or says what a person did or saw.
+fn begins_nothing(intent: &Intent) -> bool {
+    matches!(
+        intent,
+        Intent::Stop { .. } | Intent::Hold { .. } | Intent::Note { .. } | Intent::Hand { .. } | Intent::Resolve { .. }
+    )
 }
 
 /// Whether a wish may overtake a batch that is on its way: only what ends processes.

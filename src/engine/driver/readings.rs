@@ -12,6 +12,10 @@ use crate::model::time::{Stamp, micros};
 impl Driver {
     /// Asks for every probe whose time has come.
     pub(super) fn read_probes(&mut self, now: Stamp) {
+        if self.no_journal {
+            // What is read could not be recorded.
+            return;
+        }
         if self.broken || self.plan.probes.is_empty() || self.state.vars_bound != VarsBound::Yes {
             return;
         }

@@ -2,7 +2,7 @@
 //!
 //! What was typed is masked before anything else sees it. Only a stop touches a process here, and only one that is durable.
 
-use super::{Driver, Output, Told, Waiting, Wish, is_urgent};
+use super::{Driver, Output, Told, Waiting, Wish, begins_nothing, is_urgent};
 use crate::engine::exec::Control;
 use crate::engine::judge;
 use crate::engine::probe::watchers;
@@ -67,6 +67,9 @@ impl Driver {
         let intent = &wish.request.intent;
         if self.state.ended.is_some() {
             return Err(Refusal::because("the run has ended: its journal is being closed"));
+        }
+        if self.no_journal && !begins_nothing(intent) {
+            return Err(Refusal::because("the journal cannot be written: nothing starts until that is mended"));
         }
         let moved = intent.moves().and_then(|step| self.plan.find(step));
         if let Some(ix) = moved.filter(|ix| self.state.step(*ix).changed > wish.request.seen) {

@@ -59,6 +59,7 @@ fn of_output_alone(expect: &Expect) -> Expect {
     kept.exit = ExitWanted::Any;
     kept.took = None;
     kept.stderr = None;
+    kept.any_of = kept.any_of.iter().map(of_output_alone).collect();
     kept.number.retain(from_output);
     kept.ratio.retain(from_output);
     kept.any_of = expect.any_of.iter().map(of_output_alone).collect();

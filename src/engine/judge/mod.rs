@@ -31,7 +31,7 @@ pub use capture::Captured;
 pub use condition::condition_holds;
 pub use error::JudgeError;
 pub use example::judge_example;
-pub use files::{FoundFile, look};
+pub use files::{FoundFile, elsewhere as files_elsewhere, look};
 pub use value::{ValueJudged, judge_value};
 
 use crate::model::expect::{Check, Except, Expect, Verdict};

@@ -42,6 +42,8 @@ async fn read_as(cues: Vec<Cue>, expects: Vec<Expect>, command: Command) -> Read
         env: Vec::new(),
         stdin: StdinSource::Null,
         marker: "probe".into(),
+        terminal: None,
+        target: Default::default(),
     });
     let mut secrets = Secrets::default();
     secrets.keep("TOKEN".into(), Secret::new("opensesame".into()));

@@ -20,7 +20,9 @@ impl Sink for Nowhere {
     async fn output(&mut self, _: Stream, bytes: Vec<u8>, _: Vec<Masked>, _: Stamp) {
         self.0.borrow_mut().extend(bytes);
     }
-    async fn end(&mut self) {}
+    async fn end(&mut self) -> bool {
+        false
+    }
 }
 
 fn text(shell: Shell, text: &str) -> Command {
@@ -43,7 +45,15 @@ fn spec(command: &Command) -> CommandSpec {
     };
     let argv = argv.iter().map(|word| (*word).to_owned()).chain([script]).collect();
     let env = vec![("PATH".into(), std::env::var_os("PATH").unwrap()), ("TAG".into(), "stale".into())];
-    CommandSpec { program: Runs::Argv(argv), cwd: "/".into(), env, stdin: StdinSource::Null, marker: "t/one.1".into() }
+    CommandSpec {
+        program: Runs::Argv(argv),
+        cwd: "/".into(),
+        env,
+        stdin: StdinSource::Null,
+        marker: "t/one.1".into(),
+        terminal: None,
+        target: Default::default(),
+    }
 }
 
 fn pump(command: &Command, judge: Judge, listening: Option<Listening>) -> Pump<Nowhere> {

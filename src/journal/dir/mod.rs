@@ -48,17 +48,32 @@ impl RunDir {
         // Held until this returns, so that no other tminus takes the same number.
         rustix::fs::flock(&parent, FlockOperation::LockExclusive).map_err(JournalError::io("lock", &name))?;
         let id = RunId(new_id(find::next_number(runs), stem, now));
-        rustix::fs::mkdirat(&parent, id.as_str(), Mode::RWXU).map_err(JournalError::io("make", id.as_str()))?;
-        let fd = rustix::fs::openat(&parent, id.as_str(), DIRECTORY, Mode::empty())
+        let dir = Self::made(runs, &parent, id.clone())?;
+        Ok((dir, id))
+    }
+
+    /// Makes the directory of a run that goes on in another folder, under the name that it has.
+    pub(crate) fn create_as(runs: &Path, id: &RunId) -> Result<Self, JournalError> {
+        let name = runs.display().to_string();
+        std::fs::create_dir_all(runs).map_err(JournalError::io("make", &name))?;
+        trust::check(runs)?;
+        let parent = rustix::fs::open(runs, DIRECTORY & !OFlags::NOFOLLOW, Mode::empty())
+            .map_err(JournalError::io("open", &name))?;
+        Self::made(runs, &parent, id.clone())
+    }
+
+    fn made(runs: &Path, parent: &OwnedFd, id: RunId) -> Result<Self, JournalError> {
+        rustix::fs::mkdirat(parent, id.as_str(), Mode::RWXU).map_err(JournalError::io("make", id.as_str()))?;
+        let fd = rustix::fs::openat(parent, id.as_str(), DIRECTORY, Mode::empty())
             .map_err(JournalError::io("open", id.as_str()))?;
-        let dir = Self::held(fd, runs.join(id.as_str()), id.clone());
+        let dir = Self::held(fd, runs.join(id.as_str()), id);
         trust::check_own(&dir)?;
         for below in ["out", "attach"] {
             rustix::fs::mkdirat(&dir, below, Mode::RWXU).map_err(JournalError::io("make", below))?;
         }
-        rustix::fs::fsync(&dir).map_err(JournalError::io("sync", id.as_str()))?;
-        rustix::fs::fsync(&parent).map_err(JournalError::io("sync", &name))?;
-        Ok((dir, id))
+        rustix::fs::fsync(&dir).map_err(JournalError::io("sync", dir.id().as_str()))?;
+        rustix::fs::fsync(parent).map_err(JournalError::io("sync", runs.display().to_string()))?;
+        Ok(dir)
     }
 
     /// Opens a directory that holds a journal. Its name is its id; whether the journal agrees is for `recover` and `verify`.
@@ -104,6 +119,12 @@ impl RunDir {
     /// Its name.
     pub fn id(&self) -> &RunId {
         &self.id
+    }
+
+    /// Whether both are the same directory, whatever they are called.
+    pub fn is(&self, other: &Self) -> bool {
+        let which = |dir: &Self| rustix::fs::fstat(dir).ok().map(|stat| (stat.st_dev, stat.st_ino));
+        which(self).is_some() && which(self) == which(other)
     }
 
     /// Where an attempt's output lies.

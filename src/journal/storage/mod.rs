@@ -16,6 +16,11 @@ use std::io;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FileNo(pub usize);
 
+impl FileNo {
+    /// No file: what is appended to it fails.
+    pub(crate) const NONE: Self = Self(usize::MAX);
+}
+
 /// A run directory as the writer sees it. Names are relative to it.
 pub trait Storage: Send {
     /// Makes a file that must not exist.

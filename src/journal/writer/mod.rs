@@ -6,6 +6,7 @@
 
 mod book;
 mod outputs;
+mod relocate;
 mod rescue;
 mod thread;
 
@@ -13,7 +14,7 @@ use crate::journal::dir::{Lock, RunDir};
 use crate::journal::error::JournalError;
 use crate::journal::head::Head;
 use crate::journal::keys::RunKey;
-use crate::journal::reader::StartPoint;
+use crate::journal::reader::{StartPoint, Valid};
 use crate::journal::storage::{Disk, Storage};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepId};
@@ -22,8 +23,10 @@ use crate::model::record::Record;
 use crate::model::time::Stamp;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Semaphore, oneshot};
+
+pub use relocate::Elsewhere;
 
 /// How much output may be on its way to the disk before whoever reads it from the process has to wait.
 const IN_FLIGHT: usize = 8 << 20;
@@ -46,7 +49,15 @@ pub enum Order {
         step: StepId,
         /// The attempt.
         attempt: Attempt,
+        /// Told, once all of it is where it stays, whether some was lost: before that nobody can judge the attempt.
+        lost: Option<oneshot::Sender<bool>>,
     },
+    /// The journal failed, and another directory is made ready: nothing is written until `Elsewhere` or `Thaw`.
+    Freeze,
+    /// The other directory came to nothing.
+    Thaw,
+    /// Go on there, from here on and for good.
+    Elsewhere(Elsewhere),
     /// A step's border: the next checkpoint names another run key, and the present one is wiped once that is synced.
     MoveKey,
     /// Write what is left and end.
@@ -86,6 +97,7 @@ pub enum Closing {
 
 /// What the writer says.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "few are under way at once")]
 pub enum Report {
     /// These records, checkpoints among them, are durable, in order.
     Durable {
@@ -99,6 +111,20 @@ pub enum Report {
     Failed {
         /// Why, in words for the screen.
         why: String,
+        /// Whether records, without output, still come to the disk.
+        records: bool,
+    },
+    /// It can be written again as it should; everything that was held is on disk.
+    Mended,
+    /// Nothing is written now; acknowledged is what stands up to here.
+    Frozen {
+        /// Up to where.
+        valid: Valid,
+    },
+    /// The journal is in another directory now, written as it should or, where `Failed` follows, not.
+    Moved {
+        /// Which.
+        dir: RunDir,
     },
     /// Output was not kept.
     NotKept {

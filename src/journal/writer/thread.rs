@@ -11,6 +11,7 @@ use crate::journal::storage::Storage;
 use crate::journal::texts;
 use crate::journal::writer::book::{Book, KeyMove};
 use crate::journal::writer::outputs::Outputs;
+use crate::journal::writer::rescue::Failure;
 use crate::journal::writer::{Beginning, Chunk, Closing, Now, Order, Report, weight};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, StepId};
@@ -34,18 +35,25 @@ const KEY_LIFE: Duration = Duration::from_secs(60);
 /// So much output may be without a sync.
 const UNSYNCED: u64 = 16 << 20;
 /// Room kept so that a full disk can be said in the journal.
-const RESERVE: u64 = 8 << 20;
+pub(super) const RESERVE: u64 = 8 << 20;
 pub(super) const RESERVE_NAME: &str = "reserve";
+
+/// So much output is held in memory while it cannot be written, beside what was not acknowledged when it failed.
+pub(super) const HELD: u64 = 8 << 20;
+/// How often a full disk is tried again.
+pub(super) const AGAIN: Duration = Duration::from_secs(2);
 
 /// How well the journal can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Health {
     /// As it should.
     Well,
-    /// Records only, in the room that was kept for it; output is dropped and counted.
+    /// Records only, in the room that was kept for it; output is held, then dropped and counted.
     Reserve,
-    /// Not at all.
+    /// Not at all; records wait.
     Dead,
+    /// Not at all and never again: another conductor has the run, or what is to be written is no record.
+    Gone,
 }
 
 /// The writer's thread.
@@ -54,13 +62,18 @@ pub(super) struct Writer {
     pub(super) book: Book,
     pub(super) outputs: Outputs,
     pub(super) health: Health,
+    pub(super) failure: Failure,
+    /// The directory that the journal left and the one that it is in, until a part says so.
+    pub(super) moved_from: Option<(String, String)>,
+    /// Locks of directories that the journal left: nobody takes the run up there.
+    pub(super) left: Vec<Arc<Lock>>,
     /// What was dropped of attempts that still print.
     pub(super) dropped: Vec<(StepId, Attempt, u64)>,
     /// The highest part that was made, or tried.
     pub(super) newest: u32,
     pub(super) reports: UnboundedSender<Report>,
     pub(super) dir: RunDir,
-    lock: Arc<Lock>,
+    pub(super) lock: Arc<Lock>,
     room: Arc<Semaphore>,
     now: Now,
     /// A barrier waits.
@@ -103,6 +116,9 @@ impl Writer {
             book,
             outputs: Outputs::default(),
             health: Health::Well,
+            failure: Failure::default(),
+            moved_from: None,
+            left: Vec::new(),
             dropped: Vec::new(),
             newest: start.part,
             reports,
@@ -135,15 +151,20 @@ impl Writer {
             while let Some(order) = next {
                 match order {
                     Order::Close { at, how } => return self.close(at, how),
-                    Order::Batch { .. } | Order::Output(_) | Order::EndOutput { .. } | Order::MoveKey => {
-                        self.obey(order);
-                    }
+                    Order::Batch { .. }
+                    | Order::Output(_)
+                    | Order::EndOutput { .. }
+                    | Order::Freeze
+                    | Order::Thaw
+                    | Order::Elsewhere(_)
+                    | Order::MoveKey => self.obey(order),
                 }
                 next = if self.is_due() { None } else { inbox.try_recv().ok() };
             }
             if self.is_due() {
                 self.commit(KeyMove::Stay);
             }
+            self.try_again();
         }
     }
 
@@ -160,7 +181,14 @@ impl Writer {
                 self.output(chunk);
                 self.room.add_permits(weight);
             }
-            Order::EndOutput { step, attempt } => self.end_output(&step, attempt),
+            Order::EndOutput { step, attempt, lost } => {
+                let some = self.end_output(&step, attempt);
+                // Whoever asked may be gone with its run.
+                let _ = lost.map(|lost| lost.send(some));
+            }
+            Order::Freeze => self.freeze(),
+            Order::Thaw => self.thaw(),
+            Order::Elsewhere(to) => self.go_elsewhere(to),
             Order::MoveKey => self.move_asked = true,
             Order::Close { .. } => {}
         }
@@ -168,28 +196,52 @@ impl Writer {
 
     fn output(&mut self, chunk: Chunk) {
         self.waits();
-        match self.health {
-            Health::Well => {
-                let written = self.outputs.write(&mut *self.storage, chunk, &mut self.book.waiting);
-                if let Err(error) = written {
-                    self.rescue(&JournalError::io("write", "output")(error));
-                }
+        let Some(room) = self.outputs.room() else {
+            let written = self.outputs.write(&mut *self.storage, chunk, &mut self.book.waiting);
+            if let Err(error) = written {
+                self.rescue(&JournalError::io("write", "output")(error));
             }
-            Health::Reserve | Health::Dead => {
-                self.drop_output(chunk.step, chunk.attempt, chunk.bytes.len() as u64);
-            }
+            return;
+        };
+        let (kept, over) = self.fit(chunk, room);
+        if let Some(chunk) = kept {
+            // Held: nothing is written, so nothing can fail.
+            let _ = self.outputs.write(&mut *self.storage, chunk, &mut self.failure.extents);
+        }
+        if let Some((step, attempt, bytes)) = over {
+            self.drop_output(step, attempt, bytes);
         }
     }
 
-    fn end_output(&mut self, step: &StepId, attempt: Attempt) {
+    /// What of a chunk is held, and how much of it is too much. Once some of an attempt was dropped, all that follows is.
+    fn fit(&self, mut chunk: Chunk, room: u64) -> (Option<Chunk>, Option<(StepId, Attempt, u64)>) {
+        let is_it = |dropped: &(StepId, Attempt, u64)| dropped.0 == chunk.step && dropped.1 == chunk.attempt;
+        let room = if self.health == Health::Gone || self.dropped.iter().any(is_it) { 0 } else { room };
+        let fits = chunk.bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        let over = (chunk.bytes.len() - fits) as u64;
+        let over = (over > 0).then(|| (chunk.step.clone(), chunk.attempt, over));
+        chunk.bytes.truncate(fits);
+        ((fits > 0).then_some(chunk), over)
+    }
+
+    /// The attempt prints no more. Whether some of what it printed is lost.
+    fn end_output(&mut self, step: &StepId, attempt: Attempt) -> bool {
         self.close_extents();
+        let is_it = |dropped: &(StepId, Attempt, u64)| dropped.0 == *step && dropped.1 == attempt;
+        let some = self.dropped.iter().any(is_it);
+        if some && self.health == Health::Reserve {
+            // The loss is final, so the attempt can be recorded as what it is: what was held of it goes with the rest.
+            self.give_up(Some((step, attempt)));
+        }
         self.outputs.end(step, attempt);
         self.say_dropped(Some((step, attempt)));
         self.waits();
+        some
     }
 
     fn close_extents(&mut self) {
-        let closed = self.outputs.close_extents(&mut *self.storage, &mut self.book.waiting);
+        let facts = if self.outputs.room().is_some() { &mut self.failure.extents } else { &mut self.book.waiting };
+        let closed = self.outputs.close_extents(&mut *self.storage, facts);
         if let Err(error) = closed {
             self.rescue(&JournalError::io("write", "output")(error));
         }
@@ -197,6 +249,9 @@ impl Writer {
 
     /// Makes everything durable that was ordered so far, and reports it.
     fn commit(&mut self, moves: KeyMove) {
+        if self.is_stalled() {
+            return;
+        }
         let begun = (self.now)();
         let moves = match moves {
             KeyMove::Stay if self.move_asked || begun.since(self.moved) >= KEY_LIFE => KeyMove::Move,
@@ -204,8 +259,7 @@ impl Writer {
         };
         (self.urgent, self.since, self.committed) = (false, None, begun);
         self.close_extents();
-        if self.health == Health::Dead {
-            self.book.waiting.clear();
+        if self.is_stalled() {
             return;
         }
         match self.try_commit(begun, moves) {
@@ -225,9 +279,14 @@ impl Writer {
         if self.is_superseded() {
             return Err(JournalError::Superseded);
         }
-        self.outputs.sync(&mut *self.storage).map_err(JournalError::io("sync", "output"))?;
+        let held = self.outputs.room().is_some();
+        if !held {
+            self.outputs.sync(&mut *self.storage).map_err(JournalError::io("sync", "output"))?;
+        }
         let records = self.book.commit(&mut *self.storage, at, moves)?;
-        self.outputs.committed(&mut *self.storage);
+        if !held {
+            self.outputs.committed(&mut *self.storage);
+        }
         Ok(records)
     }
 
@@ -238,6 +297,7 @@ impl Writer {
 
     fn close(mut self, at: Stamp, how: Closing) {
         self.close_extents();
+        self.give_up_held();
         self.say_dropped(None);
         let closed = match how {
             Closing::Left => KeyMove::Stay,
@@ -252,14 +312,14 @@ impl Writer {
             self.commit(closed);
         }
         // The last checkpoint may have come in another part, after a failed sync, and then it named the next key as ever.
-        if how == Closing::Ended && self.health != Health::Dead && self.book.key_hex().is_some() {
+        if how == Closing::Ended && self.can_record() && self.book.key_hex().is_some() {
             self.commit(closed);
         }
         // A reserve that stays behind harms nothing; the seal takes it away.
         let _ = self.storage.remove(RESERVE_NAME);
         let whole = match how {
             Closing::Ended => self.book.key_hex().is_none(),
-            Closing::Left => self.health != Health::Dead,
+            Closing::Left => self.can_record(),
         };
         let head = self.book.valid.filter(|_| whole).map(|valid| valid.head());
         // Who hears it may take the lock at once, so it is let go of before.
@@ -284,6 +344,12 @@ impl Writer {
         }
     }
 
+    /// What waits is to be written as soon as it can.
+    pub(super) fn again_urgent(&mut self) {
+        self.urgent |= !self.book.waiting.is_empty();
+        self.waits();
+    }
+
     pub(super) fn now(&self) -> Stamp {
         (self.now)()
     }
@@ -295,11 +361,22 @@ impl Writer {
     }
 
     fn is_due(&self) -> bool {
-        self.urgent || self.outputs.unsynced() >= UNSYNCED || self.patience().is_zero()
+        if self.is_stalled() {
+            return false;
+        }
+        self.urgent || self.outputs.unsynced() >= UNSYNCED || self.until_commit().is_zero()
     }
 
     /// How long until something has to be committed.
     fn patience(&self) -> Duration {
+        if self.health != Health::Well {
+            let commit = if self.is_stalled() { AGAIN } else { self.until_commit() };
+            return commit.min(AGAIN);
+        }
+        self.until_commit()
+    }
+
+    fn until_commit(&self) -> Duration {
         let quick = self.took < QUICK;
         let (from, length) = match self.since {
             Some(since) => (since, if quick { SOON } else { LATE }),

@@ -5,7 +5,7 @@ use super::{Prompt, only, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Rule, Slot};
 use crate::linear::card::needs;
 use crate::linear::words::{ended, named};
-use crate::model::decide::asked_class;
+use crate::model::decide::{asked_class, early_start};
 use crate::model::event::Answer;
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
@@ -18,7 +18,8 @@ use crate::model::step::{Class, Item, Question as Value, Work};
 pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
     let step = plan.step(ix);
     let name = named(plan, state, ix);
-    if !state.step(ix).status.open() && asked_class(plan, state, ix) > Class::C1 {
+    let asks = asked_class(plan, state, ix) > Class::C1 || early_start(plan, state, ix, state.at.wall).is_some();
+    if !state.step(ix).status.open() && asks {
         let choices = vec![start(plan, state, ix, "start")];
         return with_card(plan, state, ix, only(format!("Next: {name}, by hand."), choices));
     }

@@ -1,11 +1,11 @@
 //! Choices at an open gate: criteria, stations, the decision.
 
 use super::by_hand::{answers, value};
-use super::step::start;
+use super::step::{start, with_reason};
 use super::{Prompt, only, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::words::named;
-use crate::model::decide::GO_ANYWAY;
+use crate::model::decide::{GO_ANYWAY, early_decision};
 use crate::model::event::Vote;
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
@@ -28,8 +28,8 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Pr
     if !gate.poll.is_empty() {
         choices.push(poll(plan, state, ix, gate));
     }
-    choices.push(decide(plan, ix, true, &open));
-    choices.push(decide(plan, ix, false, &open));
+    choices.push(decide(plan, state, (ix, true), &open));
+    choices.push(decide(plan, state, (ix, false), &open));
     let heading = format!("You: gate {}. {advice}.", named(plan, state, ix));
     with_card(plan, state, ix, only(heading, choices))
 }
@@ -77,7 +77,7 @@ fn poll(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Choice {
     Choice::new("speak for a station", Ask::Menu { card, choices })
 }
 
-fn decide(plan: &Plan, ix: StepIx, go: bool, open: &[String]) -> Choice {
+fn decide(plan: &Plan, state: &RunState, (ix, go): (StepIx, bool), open: &[String]) -> Choice {
     let step = plan.step(ix);
     let intent = Intent::Decide { step: step.id.clone(), go, typed: String::new(), reason: String::new() };
     let (label, questions, card) = match (go, open.is_empty()) {
@@ -91,6 +91,7 @@ fn decide(plan: &Plan, ix: StepIx, go: bool, open: &[String]) -> Choice {
         }
         (false, _) => ("NO-GO", vec![Question::text("NO-GO. Why:", Slot::Reason)], Vec::new()),
     };
+    let questions = with_reason(state, early_decision(plan, state, ix, state.at.wall), questions);
     Choice::new(label, Ask::Wish { card, questions, intent })
 }
 

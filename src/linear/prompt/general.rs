@@ -157,6 +157,7 @@ fn more(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Vec<Choice> {
         }
         choices.extend(phases_to_see(plan, state));
         choices.extend(other_steps(plan, state, current));
+        choices.extend(super::levels::by_hand(plan, state));
     }
     if state.running().is_empty() {
         let words = "Type y to end the conductor here; tminus resume goes on:";

@@ -28,6 +28,25 @@ pub(super) fn choice(plan: &Plan, state: &RunState) -> Option<Choice> {
     Some(Choice::new("roll back", Ask::Menu { card, choices }))
 }
 
+/// Commands of a way back that a person ran by hand, while the journal could not be written: each said with a reason, so
+/// that taking the way does not run it again.
+pub(super) fn by_hand(plan: &Plan, state: &RunState) -> Option<Choice> {
+    let mut steps: Vec<_> = (0..plan.levels.len()).flat_map(|at| state.level_path(plan, LevelIx(at))).collect();
+    steps.sort();
+    steps.dedup();
+    let each = |ix: &crate::model::ids::StepIx| {
+        let step = plan.step(*ix);
+        let intent = Intent::Hand { step: step.id.clone(), reason: String::new() };
+        let asked = Question::text(format!("{} was done by hand. How do you know:", step.number), Slot::Reason);
+        let ask = Ask::Wish { card: Vec::new(), questions: vec![asked], intent };
+        Choice::noted(step.number.clone(), state.fill(&step.title), ask)
+    };
+    let choices: Vec<Choice> = steps.iter().map(each).collect();
+    let card = vec!["Done by hand, of a way back:".to_owned()];
+    (!choices.is_empty() && state.started.is_some())
+        .then(|| Choice::new("went back by hand", Ask::Menu { card, choices }))
+}
+
 fn facts(state: &RunState, plan: &Plan, ix: LevelIx) -> String {
     let level = plan.level(ix);
     let mut words = vec![level.title.clone()];

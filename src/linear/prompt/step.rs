@@ -4,7 +4,7 @@ use super::{Prompt, by_hand, gate, levels, only, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::card::card;
 use crate::linear::words::{ended, named, wall};
-use crate::model::decide::asked_class;
+use crate::model::decide::{asked_class, early_start};
 use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
 use crate::model::plan::Plan;
@@ -45,7 +45,8 @@ pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         }
         Work::Gate(_) => {
             choices.push(start(plan, state, ix, "open"));
-            let at = step.at.as_ref().map(|at| format!(" at {}", at.shown())).unwrap_or_default();
+            let at = crate::model::schedule::planned_at(plan, state, ix).filter(|at| *at > state.at.wall);
+            let at = at.map(|at| format!(" at {}", planned(state, at))).unwrap_or_default();
             format!("Next: gate {name}. It opens by itself{at}.")
         }
         Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
@@ -90,9 +91,24 @@ pub(super) fn start(plan: &Plan, state: &RunState, ix: StepIx, label: &str) -> C
             asked
         }
     };
+    let questions = with_reason(state, early_start(plan, state, ix, state.at.wall), questions);
     let card = if class == Class::C0 { Vec::new() } else { card(plan, state, ix) };
     let intent = Intent::Run { step: step.id.clone(), typed: Typed::default() };
     Choice::new(label, Ask::Wish { card, questions, intent })
+}
+
+/// Asks why as well where something would begin or be decided before its planned time.
+pub(super) fn with_reason(state: &RunState, early: Option<i64>, mut asked: Vec<Question>) -> Vec<Question> {
+    let has_reason = asked.iter().any(|question| question.slot == Slot::Reason);
+    if let Some(at) = early.filter(|_| !has_reason) {
+        asked.push(Question::text(format!("Planned for {}. Why before that:", planned(state, at)), Slot::Reason));
+    }
+    asked
+}
+
+/// `2026-11-21 15:00 EST`.
+fn planned(state: &RunState, at: i64) -> String {
+    crate::model::schedule::format_wall(at, &state.zone, None).unwrap_or_else(|| "?".into())
 }
 
 /// Whether a choice starts something, which a hold forbids.

@@ -3,14 +3,44 @@
 //! Stopping takes two numbers, never one; what is said of a step costs a reason.
 
 use super::{Prompt, only};
+use crate::feed::Role;
 use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::words::{ended, named, wall};
 use crate::model::event::{Resolution, StopHow};
-use crate::model::ids::StepIx;
+use crate::model::ids::{LevelIx, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::{PlannedStep, Skip};
+
+/// The journal cannot be written: another folder for it, the commands to run by hand, and what ends something. tminus
+/// itself runs nothing that it cannot record.
+pub(super) fn no_journal(plan: &Plan, state: &RunState, role: Role) -> Prompt {
+    let mut choices = Vec::new();
+    if role == Role::Drives {
+        let asked = Question::text("In which folder, from the root:", Slot::Text);
+        let intent = Intent::Journal { dir: String::new() };
+        let words = "what was acknowledged is copied and checked, then the run goes on there";
+        choices.push(Choice::noted("journal", words, Ask::Wish { card: Vec::new(), questions: vec![asked], intent }));
+    }
+    let mut lines = vec!["To run by hand, in a shell of your own; record each as done by hand afterwards:".to_owned()];
+    for level in 0..plan.levels.len() {
+        lines.extend(crate::model::script::level(plan, state, LevelIx(level)));
+    }
+    if !plan.levels.is_empty() {
+        choices.push(Choice::noted("roll back by hand", "the commands of every way back", Ask::Show(lines)));
+    }
+    if let (Some(running), Role::Drives | Role::Beside) = (state.running().first(), role) {
+        choices.push(Choice { note: "what runs".into(), ..stop(plan, *running) });
+    }
+    if role == Role::Drives && state.running().is_empty() {
+        let words = "Type y to end the conductor here; tminus resume goes on when there is room:";
+        let ask = Ask::Wish { card: Vec::new(), questions: vec![Question::yes(words)], intent: Intent::Pause };
+        choices.push(Choice::noted("pause", "end the conductor", ask));
+    }
+    choices.push(Choice::noted("leave", "you leave, the run waits", Ask::Leave));
+    only("The journal cannot be written. Nothing starts.".into(), choices)
+}
 
 /// A command runs.
 pub(super) fn running(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {

@@ -167,8 +167,8 @@ pub fn flight() -> Plan {
         safety_floor: Duration::from_secs(300),
         decider: None,
         roles: vec![
-            Station { id: RoleId("lead".into()), title: "Technical lead".into() },
-            Station { id: RoleId("ops".into()), title: "Operations".into() },
+            Station { id: RoleId("lead".into()), title: "Technical lead".into(), signers: Vec::new() },
+            Station { id: RoleId("ops".into()), title: "Operations".into(), signers: Vec::new() },
         ],
         vars: Vec::new(),
         phases: vec![phase("1", &[0, 1, 2]), phase("2", &[3, 4, 5, 6, 8]), phase("3", &[9, 12])],

@@ -217,7 +217,7 @@ fn mistakes_in_the_file_are_named_with_their_line() {
         ("steps: { go-no-go: { decide: maybe } }", "decide is go or no-go, not maybe"),
         ("steps: { drop: { accept: why } }", "accept names who accepts"),
         ("steps: { listed: { items: [ok, ok] } }", "listed has 1 statements and 2 answers"),
-        ("on: { error-rate: { rollback: level-1 } }", "a.yaml:1: `on` answers triggers"),
+        ("on: { error-rate: { rollback: level-1 } }", "a.yaml:1: there is no trigger error-rate"),
         ("otherwise: hope", "otherwise is stop or proceed, not hope"),
         ("start: yes\nstart: yes", "is not YAML"),
         ("a: &a [x, x]\nb: *c", "is not YAML"),
@@ -244,4 +244,87 @@ fn an_answers_file_that_is_huge_not_text_or_not_there_is_refused() {
 fn a_secret_answer_is_not_shown_by_debug() {
     let read = answers(WHOLE).unwrap();
     assert!(!format!("{read:?}").contains("opensesame"));
+}
+
+/// The flight, with a step planned a day after the run's T0.
+fn planned_later(step: &str) -> crate::model::plan::Plan {
+    use crate::model::when::{Offset, When};
+    let mut plan = flight();
+    let ix = plan.find(&StepId(step.into())).unwrap();
+    plan.steps[ix.0].at = Some(When::FromT0(Offset { days: 1, micros: 0 }));
+    plan
+}
+
+fn flown_early(step: &str, text: &str) -> (Left, String, FakePort) {
+    let plan = planned_later(step);
+    let (port, news) = begun(plan.clone());
+    let now = {
+        let mut run = port.0.lock().unwrap();
+        run.clock_stands = true;
+        run.now
+    };
+    let mut paper = Vec::new();
+    let answers = answers(&text.replace("  extra: run\n", "  extra: run\n  soak: { release: not today }\n")).unwrap();
+    let left = fly(&plan, Box::new(port.clone()), news, &answers, &mut paper, &move || now).unwrap();
+    (left, String::from_utf8(paper).unwrap(), port)
+}
+
+#[test]
+fn what_is_early_takes_its_reason_from_the_answer_and_is_held_without_one() {
+    let (left, text, port) = flown_early("change", WHOLE);
+    assert_eq!(left, Left::NoAnswer, "{text}");
+    assert!(text.contains("is planned for") && text.contains("needs a reason"), "{text}");
+    assert_eq!(status(&port, "change"), StepStatus::NotYet);
+    let with = WHOLE.replace("change: run", "change: { run: true, reason: the night is quiet }");
+    let (left, text, _) = flown_early("change", &with);
+    assert_eq!(left, Left::Ended { completed: true }, "{text}");
+}
+
+#[test]
+fn a_gate_with_a_reason_is_opened_and_decided_before_its_time() {
+    let with = WHOLE.replace("decide: go }", "decide: go, reason: everybody is here }");
+    let (left, text, port) = flown_early("go-no-go", &with);
+    assert_eq!(left, Left::Ended { completed: true }, "{text}");
+    let decided = |wish: &Intent| matches!(wish, Intent::Decide { reason, .. } if reason == "everybody is here");
+    assert_eq!(port.0.lock().unwrap().count(decided), 1);
+}
+
+#[test]
+fn an_answer_behind_run_answers_what_that_opened() {
+    let mut plan = flight();
+    let ix = plan.find(&StepId("listed".into())).unwrap();
+    plan.steps[ix.0].effect = crate::model::step::Effect::Production;
+    let (port, news) = begun(plan.clone());
+    let now = port.0.lock().unwrap().now;
+    let listed = r#"listed: [{ run: true, type: "1.2" }, { ok: "2.1 GB at 08:41" }]"#;
+    let text = WHOLE.replace(r#"listed: { ok: "2.1 GB at 08:41" }"#, listed);
+    let mut paper = Vec::new();
+    let left = fly(&plan, Box::new(port), news, &answers(&text).unwrap(), &mut paper, &move || now).unwrap();
+    assert_eq!(left, Left::Ended { completed: true }, "{}", String::from_utf8_lossy(&paper));
+}
+
+#[test]
+fn an_answers_file_never_speaks_for_a_role_with_signers_however_it_is_sent() {
+    use crate::model::actor::{Actor, Known};
+    use crate::model::decide::{Asked, decide};
+    use crate::model::event::Vote;
+    let mut plan = flight();
+    plan.roles[0].signers = vec!["ana@example.com".into()];
+    let why = Answers::parse(WHOLE, Path::new("a.yaml"), &plan).unwrap_err().to_string();
+    assert!(why.contains("lead has signers (ana@example.com)"), "{why}");
+    let (port, _news) = begun(plan.clone());
+    let mut run = port.0.lock().unwrap();
+    run.wish(Intent::Start { typed: "local".into() });
+    let gate = plan.find(&StepId("go-no-go".into())).unwrap();
+    run.state.steps[gate.0].status = StepStatus::You;
+    for before in &mut run.state.steps[..gate.0] {
+        before.status = StepStatus::Ok;
+    }
+    let vote = Intent::Vote { step: StepId("go-no-go".into()), role: "lead".into(), vote: Vote::Go };
+    let as_known = |known: Known| {
+        let asked = Asked::plain(Actor { name: "ci".into(), known }, run.now);
+        decide(&plan, &run.state, &vote, &asked).map_err(|why| why.0)
+    };
+    assert!(as_known(Known::Unattended).unwrap_err().contains("an answers file cannot speak for it"));
+    assert!(as_known(Known::Peer).is_ok());
 }

@@ -366,3 +366,32 @@ fn at_a_terminal_a_line_typed_before_its_prompt_is_dropped_and_said() {
     assert!(port.0.lock().unwrap().wishes.is_empty());
     assert_eq!(paper.text().matches("A line that was typed before this prompt was not taken.").count(), 2);
 }
+
+#[test]
+fn before_its_planned_time_a_line_asks_why_and_later_it_does_not() {
+    use crate::linear::ask::{Ask, Slot};
+    use crate::model::when::{Offset, When};
+    let (port, _news) = begun(flight());
+    port.0.lock().unwrap().wish(Intent::Start { typed: "local".into() });
+    let (mut plan, mut state) = {
+        let run = port.0.lock().unwrap();
+        (run.plan.clone(), run.state.clone())
+    };
+    let ix = plan.find(&StepId("change".into())).unwrap();
+    plan.steps[ix.0].at = Some(When::FromT0(Offset { days: 0, micros: 600_000_000 }));
+    for before in &mut state.steps[..ix.0] {
+        before.status = StepStatus::Ok;
+    }
+    let asks_why = |state: &crate::model::state::RunState| {
+        let prompt = crate::linear::prompt::prompt(&plan, state, Role::Drives);
+        match &prompt.choices[0].then {
+            Ask::Wish { questions, .. } => questions
+                .iter()
+                .any(|question| question.slot == Slot::Reason && question.words.contains("Why before that")),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(asks_why(&state));
+    state.at.wall += 601_000_000;
+    assert!(!asks_why(&state));
+}

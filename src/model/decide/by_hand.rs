@@ -3,7 +3,7 @@
 use super::permit::begin;
 use super::{Asked, Decided, find, needs_reason, refuse, start};
 use crate::model::event::{Answer, Event, Resolution, Settled};
-use crate::model::ids::{StepId, StepIx};
+use crate::model::ids::{LevelIx, StepId, StepIx};
 use crate::model::intent::{Intent, Refusal, Typed};
 use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
@@ -18,6 +18,12 @@ fn opened(plan: &Plan, state: &RunState, ix: StepIx, asked: &Asked) -> Result<(V
     if super::asked_class(plan, state, ix) > Class::C1 {
         return refuse(format!("start {} first", plan.step(ix).number));
     }
+    if super::early_start(plan, state, ix, asked.now.wall).is_some() {
+        return refuse(format!(
+            "it is too early for {} without a reason: start it first, with one",
+            plan.step(ix).number
+        ));
+    }
     let begun = start::run(plan, state, ix, &Typed::default(), asked)?;
     Ok((begun, state.step(ix).attempt + 1))
 }
@@ -27,10 +33,15 @@ pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer
     let (ix, item, answer, saw) = said;
     let step = plan.step(ix);
     start::ready(plan, state, ix)?;
-    let Work::Check(items) = &step.work else {
-        return refuse(format!("{} is not a list of statements", step.number));
+    let wanted = match &step.work {
+        Work::Check(items) => items.get(item),
+        // A message that a person said: where, and to whom, may be typed.
+        Work::Notify(notice) if notice.via.is_none() && item == 0 => {
+            return say_it(plan, state, (ix, answer, saw), asked);
+        }
+        _states_nothing => return refuse(format!("{} is not a list of statements", step.number)),
     };
-    let Some(wanted) = items.get(item) else {
+    let Some(wanted) = wanted else {
         return refuse(format!("{} has no item {}", step.number, item + 1));
     };
     if answer != Answer::Ok {
@@ -56,6 +67,27 @@ pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer
         answer,
         saw: saw.trim().to_owned(),
         checks,
+        bound: Vec::new(),
+        by: asked.by.clone(),
+    });
+    Ok(events)
+}
+
+/// A message that a person said.
+fn say_it(plan: &Plan, state: &RunState, said: (StepIx, Answer, &String), asked: &Asked) -> Decided {
+    let (ix, answer, saw) = said;
+    let step = plan.step(ix);
+    if answer != Answer::Ok {
+        needs_reason(saw, &step.number)?;
+    }
+    let (mut events, attempt) = opened(plan, state, ix, asked)?;
+    events.push(Event::StepAnswered {
+        step: step.id.clone(),
+        attempt,
+        item: 0,
+        answer,
+        saw: saw.trim().to_owned(),
+        checks: Vec::new(),
         bound: Vec::new(),
         by: asked.by.clone(),
     });
@@ -110,7 +142,9 @@ pub(super) fn settle(plan: &Plan, state: &RunState, intent: &Intent, asked: &Ask
     };
     let ix = find(plan, step)?;
     start::ready(plan, state, ix)?;
-    start::reachable(plan, state, ix)?;
+    if !by_hand_back(plan, state, ix, how) {
+        start::reachable(plan, state, ix)?;
+    }
     settleable(plan, state, ix, how)?;
     let (planned, own) = (plan.step(ix), state.step(ix));
     let number = &planned.number;
@@ -125,6 +159,13 @@ pub(super) fn settle(plan: &Plan, state: &RunState, intent: &Intent, asked: &Ask
         }
     }
     Ok(vec![Event::StepSettled { step: step.clone(), attempt: own.attempt, how, reason, by: asked.by.clone() }])
+}
+
+/// Whether this is a command of a way back that a person ran by hand, as they do where the journal cannot be written: it
+/// counts before that way is taken, so that taking it does not run it again.
+fn by_hand_back(plan: &Plan, state: &RunState, ix: StepIx, how: Settled) -> bool {
+    let of_a_level = || (0..plan.levels.len()).any(|level| state.level_path(plan, LevelIx(level)).contains(&ix));
+    how == Settled::Hand && matches!(plan.step(ix).place, Place::Undo(_) | Place::Level(_)) && of_a_level()
 }
 
 /// Which step a wish settles, how and why; `None` for a wish that settles none.
@@ -164,7 +205,8 @@ fn meant(intent: &Intent) -> Option<(&StepId, Settled, String)> {
         | Intent::Pause
         | Intent::Close
         | Intent::Drive
-        | Intent::EndSurvivors { .. } => None,
+        | Intent::EndSurvivors { .. }
+        | Intent::Journal { .. } => None,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Voting at a gate and deciding it.
 
-use super::{Asked, Decided, needs_reason, refuse};
+use super::{Asked, Decided, early, needs_reason, refuse};
+use crate::model::actor::Known;
 use crate::model::event::{Event, Vote};
 use crate::model::ids::{RoleId, StepIx};
+use crate::model::intent::Refusal;
 use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::Work;
@@ -10,11 +12,7 @@ use crate::model::step::Work;
 /// What a GO against the advice must be typed as.
 pub const GO_ANYWAY: &str = "GO ANYWAY";
 
-fn open_gate<'a>(
-    plan: &'a Plan,
-    state: &RunState,
-    ix: StepIx,
-) -> Result<&'a crate::model::step::Gate, crate::model::intent::Refusal> {
+fn open_gate<'a>(plan: &'a Plan, state: &RunState, ix: StepIx) -> Result<&'a crate::model::step::Gate, Refusal> {
     let step = plan.step(ix);
     let Work::Gate(gate) = &step.work else {
         return refuse(format!("{} is not a gate", step.number));
@@ -30,6 +28,7 @@ fn open_gate<'a>(
 pub(super) fn vote(plan: &Plan, state: &RunState, said: (StepIx, &RoleId, Vote), asked: &Asked) -> Decided {
     let (ix, role, vote) = said;
     let gate = open_gate(plan, state, ix)?;
+    signed(plan, role, asked)?;
     if !gate.poll.contains(role) {
         return refuse(format!("{role} is not polled at {}", plan.step(ix).number));
     }
@@ -40,6 +39,15 @@ pub(super) fn vote(plan: &Plan, state: &RunState, said: (StepIx, &RoleId, Vote),
         vote,
         by: asked.by.clone(),
     }])
+}
+
+/// A role with signers is spoken for by a signature only: an answers file is no person.
+pub(super) fn signed(plan: &Plan, role: &RoleId, asked: &Asked) -> Result<(), Refusal> {
+    let signers = plan.roles.iter().find(|each| each.id == *role).map_or(&[][..], |role| role.signers.as_slice());
+    if asked.by.known == Known::Unattended && !signers.is_empty() {
+        return refuse(format!("{role} has signers ({}): an answers file cannot speak for it", signers.join(", ")));
+    }
+    Ok(())
 }
 
 /// GO or NO-GO. Silent is HOLD, never GO: a GO over open points is typed in full and carries a reason.
@@ -55,7 +63,7 @@ pub(super) fn decide_gate(
         return refuse(format!("held by {}: {}. p, then y, goes on", hold.by.shown(), hold.reason));
     }
     let busy = state.running();
-    if let Some(other) = busy.first() {
+    if let Some(other) = busy.iter().find(|other| !state.runs_beside(plan, **other)) {
         return refuse(format!("{} is still being read", plan.step(*other).number));
     }
     let open = state.open_points(plan, ix);
@@ -72,6 +80,7 @@ pub(super) fn decide_gate(
     if !go {
         needs_reason(reason, "NO-GO")?;
     }
+    early::explained(state, early::early_decision(plan, state, ix, asked.now.wall), &plan.step(ix).number, reason)?;
     Ok(vec![Event::GateDecided {
         step: plan.step(ix).id.clone(),
         attempt: state.step(ix).attempt,

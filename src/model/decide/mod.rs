@@ -6,6 +6,7 @@
 mod around;
 mod by_hand;
 mod control;
+mod early;
 mod evidence;
 mod gate;
 mod permit;
@@ -13,9 +14,11 @@ mod start;
 mod startable;
 mod watch;
 
+pub use early::{early_decision, early_start};
 pub use gate::GO_ANYWAY;
+pub(crate) use permit::begin;
+pub use permit::has_blanks;
 pub use permit::{asked_class, invocation, probe_invocation};
-pub(crate) use permit::{begin, has_blanks};
 
 use crate::model::actor::Actor;
 use crate::model::event::{Bound, Event, Seen};
@@ -135,7 +138,7 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         Intent::Abort { reason } => control::abort(plan, state, reason, asked),
         Intent::Pause => control::pause(plan, state, asked),
         Intent::Close => control::close(plan, state, asked),
-        Intent::Drive | Intent::EndSurvivors { .. } => refuse("only a conductor can do that"),
+        Intent::Drive | Intent::EndSurvivors { .. } | Intent::Journal { .. } => refuse("only a conductor can do that"),
     }
 }
 

@@ -7,7 +7,7 @@ mod beside;
 mod watch;
 
 pub use beside::{Ending, at_once_of, blocking};
-pub use watch::{Warning, probes_to_read};
+pub use watch::{Warning, is_probe_wanted, probes_to_read};
 
 use crate::model::actor::Actor;
 use crate::model::decide::Asked;
@@ -117,7 +117,9 @@ fn may_follow(state: &RunState) -> bool {
 /// Conditions are looked at once, when a step becomes next; one that was begun or judged has outgrown them.
 fn is_to_be_looked_at(plan: &Plan, state: &RunState, next: StepIx) -> bool {
     let own = state.step(next);
-    !plan.step(next).when.is_empty() && own.conditions.is_none() && own.status == StepStatus::NotYet
+    !plan.step(next).when.is_empty()
+        && own.conditions.is_none()
+        && matches!(own.status, StepStatus::NotYet | StepStatus::Old)
 }
 
 /// Countdowns under way.
@@ -125,6 +127,11 @@ fn waiting(plan: &Plan, state: &RunState) -> Vec<StepIx> {
     let counts =
         |ix: &StepIx| matches!(plan.step(*ix).work, Work::Wait(_)) && state.step(*ix).status == StepStatus::Running;
     (0..plan.steps.len()).map(StepIx).filter(counts).collect()
+}
+
+/// Whether a step that is next begins by itself once its planned time has come and nothing keeps it.
+pub fn begins_one_day(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+    begins_by_itself(plan, state, ix, Stamp { wall: i64::MAX, mono: 0 })
 }
 
 fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> bool {
@@ -138,7 +145,7 @@ fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> bo
     if !fresh {
         return false;
     }
-    let time_has_come = step.at.as_ref().and_then(|at| schedule::bind(plan, state, at)).is_none_or(|at| at <= now.wall);
+    let time_has_come = schedule::planned_at(plan, state, ix).is_none_or(|at| at <= now.wall);
     let agreed = state.is_on_way_back(plan, ix) || beside::is_on_an_open_card(plan, state, ix);
     let asks = step.effect == Effect::Destroys || step.point_of_no_return || step.second_person;
     let blanks = own.filled.is_none() && crate::model::decide::has_blanks(plan, state, ix);
@@ -147,6 +154,8 @@ fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> bo
         Work::Notify(_) if blanks => false,
         Work::Run(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) if agreed => !asks,
         Work::Notify(notice) if agreed && notice.via.is_some() => !asks,
+        // What must be met is read as a gate's criteria are.
+        Work::Run(_) if matches!(step.place, Place::Requirement(_)) => step.class() == Class::C0,
         Work::Run(_) | Work::Monitor(_) => step.auto && step.class() == Class::C0 && time_has_come,
         Work::Check(_)
         | Work::Measure(_)
@@ -240,7 +249,7 @@ pub fn wake_after(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
     }
     let retries = state.steps.iter().filter_map(|own| own.retry_at);
     let waits = waiting(plan, state).into_iter().filter_map(|ix| state.step(ix).until);
-    let planned = state.next(plan).and_then(|next| schedule::bind(plan, state, plan.step(next).at.as_ref()?));
+    let planned = state.next(plan).and_then(|next| schedule::planned_at(plan, state, next));
     let seen = watch::moments(plan, state).into_iter().chain(beside::moments(plan, state));
     retries.chain(waits).chain(planned).chain(seen).filter(|at| *at > looked).min()
 }

@@ -9,6 +9,7 @@ use crate::model::ids::{ProcedureIx, StepIx, VarName};
 use crate::model::plan::{Plan, Undo};
 use crate::model::state::{RunState, StepState, StepStatus};
 use crate::model::step::{Callee, Place, Side, Together, Work};
+use std::collections::BTreeSet;
 
 /// How far a list of steps has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -296,8 +297,13 @@ impl RunState {
         undos.chain(level.steps.iter().copied()).filter(|step| !self.step(*step).status.settled()).collect()
     }
 
-    /// Steps that were done and have no way back of their own, though a level undoes all.
+    /// Steps that were done and have no way back of their own, though a level undoes all. What is owed, or puts something
+    /// owed right, has its way back in that; where no level undoes all, a level's own commands say what they take back.
     pub fn no_way_back_known(&self, plan: &Plan) -> Vec<StepIx> {
+        if plan.levels.iter().all(|level| level.undo != Undo::All) {
+            return Vec::new();
+        }
+        let owed: BTreeSet<StepIx> = plan.steps.iter().flat_map(|step| step.owes.iter().copied()).collect();
         (0..plan.steps.len())
             .map(StepIx)
             .filter(|at| {
@@ -306,6 +312,8 @@ impl RunState {
                 changes
                     && matches!(step.place, Place::Phase(_) | Place::Choice { .. } | Place::Group(_))
                     && step.undo.is_empty()
+                    && step.owes.is_empty()
+                    && !owed.contains(at)
                     && self.effect_began(*at)
             })
             .collect()
@@ -357,7 +365,7 @@ impl RunState {
                 open.extend(self.open_point(plan, *criterion, side));
             }
         }
-        for risk in self.open_blockers(plan) {
+        for risk in self.blockers_at(plan, gate) {
             open.push(format!("risk {} is open: {}", plan.risks[risk].id, plan.risks[risk].title));
         }
         for role in &work.poll {

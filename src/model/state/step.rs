@@ -35,6 +35,10 @@ pub struct PastAttempt {
     pub started: Option<Stamp>,
     /// When it ended.
     pub ended: Option<Stamp>,
+    /// Bytes printed and kept.
+    pub bytes: u64,
+    /// Lines printed and kept.
+    pub lines: u64,
     /// What was wanted and what came.
     pub checks: Vec<Check>,
 }
@@ -163,6 +167,8 @@ impl StepState {
                 status: self.status,
                 started: self.started,
                 ended: self.ended,
+                bytes: self.bytes,
+                lines: self.lines,
                 checks: std::mem::take(&mut self.checks),
             });
         }

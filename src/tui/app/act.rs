@@ -2,10 +2,10 @@
 
 use super::{App, Effect};
 use crate::feed::{Port, Role};
-use crate::model::decide::asked_class;
+use crate::model::decide::{asked_class, early_start};
 use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
-use crate::model::state::StepStatus;
+use crate::model::state::{StepStatus, VarsBound};
 use crate::model::step::{Class, Program, Work};
 use crate::model::text::shown;
 use crate::model::time::Stamp;
@@ -164,7 +164,8 @@ impl App {
         let step = self.plan.step(ix);
         let class = asked_class(&self.plan, &self.state, ix);
         let by_hand = matches!(step.work, Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. });
-        if by_hand && class <= Class::C1 {
+        let early = early_start(&self.plan, &self.state, ix, now.wall).is_some();
+        if by_hand && class <= Class::C1 && !early {
             return self.answer(ix, port, now);
         }
         let read = step.command().is_none() || self.eye.shown_whole.get() == Some(ix);
@@ -193,15 +194,31 @@ impl App {
         if self.state.facts.is_none() {
             return Some(self.say("The run's records are being read."));
         }
-        self.state.started.is_none().then(|| self.card(Card::Start, port, now))
+        self.not_started(port, now)
+    }
+
+    /// What a key comes to that wants a step while the run is not there yet: the start card, or words. A card that opened
+    /// here would close by itself with the next record, and the key with it.
+    fn not_started(&mut self, port: &dyn Port, now: Stamp) -> Option<Vec<Effect>> {
+        match (self.state.started.is_some(), self.starting, &self.state.vars_bound) {
+            (false, true, _) => Some(self.say("The run is being started. Press it again when it has.")),
+            (false, false, _) => Some(self.card(Card::Start, port, now)),
+            (true, _, VarsBound::NotYet) => {
+                Some(self.say("The variables are being read; nothing starts before that. Press it again then."))
+            }
+            (true, _, VarsBound::Yes | VarsBound::Failed(_)) => None,
+        }
     }
 
     fn open_selected(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         if self.eye.screen == Screen::Log {
             return self.open_entry();
         }
-        if self.state.facts.is_some() && self.state.started.is_none() {
-            return self.card(Card::Start, port, now);
+        if self.state.facts.is_some()
+            && self.state.started.is_none()
+            && let Some(effects) = self.not_started(port, now)
+        {
+            return effects;
         }
         // NEXT says that Enter closes the run, so it does, wherever the mark is.
         if self.state.nothing_left(&self.plan) {
@@ -231,9 +248,7 @@ impl App {
                     | Work::Call(_)
                     | Work::Group(_)
                     | Work::Evidence(_) => self.show(Screen::Step),
-                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => {
-                        self.answer(ix, port, now)
-                    }
+                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => self.begin(ix, port, now),
                 }
             }
             _ => self.show(Screen::Step),

@@ -3,6 +3,7 @@
 use super::{App, Message};
 use crate::feed::Port;
 use crate::model::time::Stamp;
+use crate::tui::context::Card;
 use crate::tui::views::{self, Scene};
 use ratatui::Frame;
 use std::time::Duration;
@@ -35,9 +36,10 @@ impl App {
                 sealed: self.over.as_ref().is_some_and(|over| over.sealed),
                 watching: self.watching.as_deref(),
                 keys: &keys,
-                extents: self.extents.as_ref().map(|(step, extents)| (*step, extents)),
             };
-            let below = if hidden { views::hidden(frame, area, &scene) } else { views::draw(frame, area, &scene) };
+            let gate = self.overlays.get(first).is_some_and(|overlay| matches!(overlay.card(), Card::Gate(_)));
+            let below =
+                if hidden { views::hidden(frame, area, &scene, gate) } else { views::draw(frame, area, &scene) };
             for overlay in self.overlays.iter().skip(first) {
                 overlay.draw(frame, below, ctx);
             }

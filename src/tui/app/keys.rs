@@ -4,6 +4,7 @@
 
 use super::{App, Effect};
 use crate::feed::Port;
+use crate::model::intent::Intent;
 use crate::model::time::Stamp;
 use crate::tui::actions::{Action, Reach};
 use crate::tui::context::{Card, Context, Reply};
@@ -79,6 +80,7 @@ impl App {
             Reply::Stay => self.overlays.push(top),
             Reply::Close => self.closed(top.card()),
             Reply::Wish(intent) => {
+                self.starting |= matches!(intent, Intent::Start { .. });
                 self.closed(top.card());
                 return vec![Effect::Wish(intent)];
             }

@@ -20,8 +20,8 @@ use crate::model::state::RunState;
 use crate::model::time::Stamp;
 use crate::tui::eye::{Eye, Row, Screen};
 use crate::tui::overlays::Overlay;
+use crate::tui::streams::Streams;
 use crate::tui::theme::{Look, Theme};
-use crate::tui::views::Extents;
 use crossterm::event::KeyEvent;
 use std::time::Duration;
 
@@ -129,6 +129,8 @@ pub struct App {
     watching: Option<String>,
     go_since: Option<Stamp>,
     dismissed: Dismissed,
+    /// The start was wished and neither recorded nor refused yet.
+    starting: bool,
     caught_up: bool,
     absent_from: Option<u64>,
     returned: Option<u64>,
@@ -138,7 +140,7 @@ pub struct App {
     lost: Option<String>,
     cut: Option<Cut>,
     refused: Option<String>,
-    extents: Option<(usize, Extents)>,
+    streams: Streams,
     needed: bool,
 }
 
@@ -157,6 +159,7 @@ impl App {
             watching: None,
             go_since: None,
             dismissed: Dismissed::default(),
+            starting: false,
             caught_up: false,
             absent_from: None,
             returned: None,
@@ -166,7 +169,7 @@ impl App {
             lost: None,
             cut: None,
             refused: None,
-            extents: None,
+            streams: Streams::default(),
             needed: false,
         }
     }
@@ -189,7 +192,11 @@ impl App {
                 self.message = Some(Message::Asked);
                 Vec::new()
             }
-            Msg::Sent(Err(words)) | Msg::Copied(words) => self.say(words),
+            Msg::Sent(Err(words)) => {
+                self.starting = false;
+                self.say(words)
+            }
+            Msg::Copied(words) => self.say(words),
             Msg::Background(red, green, blue) => {
                 self.background((red, green, blue));
                 Vec::new()
@@ -263,6 +270,11 @@ impl App {
         match &self.over {
             Some(Over { why: Some(words), .. }) if !self.trouble.is_empty() => Left::JournalFailed(words.clone()),
             Some(Over { why: Some(words), .. }) => Left::Lost(words.clone()),
+            None if crate::tui::overlays::is_failing(&self.trouble) => {
+                let run = self.run_number().unwrap_or_default();
+                let words = crate::model::text::shown(&self.trouble);
+                Left::JournalFailed(format!("{words} The run waits: tminus attach {run}, then :journal DIR."))
+            }
             Some(Over { why: None, .. }) | None => Left::Leaving,
         }
     }

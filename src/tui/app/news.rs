@@ -13,9 +13,6 @@ use crate::model::text::shown;
 use crate::model::time::Stamp;
 use crate::tui::words;
 
-/// So many runs of bytes are remembered with their stream; a screenful of output has fewer.
-const EXTENTS: usize = 256;
-
 /// How the conductor says that another screen asks for the wheel.
 const ASKS_FOR_WHEEL: &str = "asks for the wheel";
 
@@ -32,7 +29,10 @@ impl App {
         match news {
             News::Records(records) => self.fold(&records),
             News::Taken(_) => self.unasked(),
-            News::Refused(_, words) => return self.say(format!("Not done: {}.", shown(words.trim_end_matches('.')))),
+            News::Refused(_, words) => {
+                self.starting = false;
+                return self.say(format!("Not done: {}.", shown(words.trim_end_matches('.'))));
+            }
             News::Driver { name, you } => self.driver(&name, you, role),
             News::Trouble(words) => self.trouble = essential_first(words),
             News::Over { sealed, why } => self.conductor_ended(sealed, why, now),
@@ -107,20 +107,9 @@ impl App {
     /// What the state does not keep: which bytes came from which stream, and since when nobody looked.
     fn remember(&mut self, record: &Record) {
         match &record.event {
-            Event::Output { step, extent, .. } => {
-                let Some(ix) = self.plan.find(step) else { return };
-                if self.extents.as_ref().is_none_or(|(of, _)| *of != ix.0) || extent.off == 0 {
-                    self.extents = Some((ix.0, super::Extents::new()));
-                }
-                let Some((_, runs)) = &mut self.extents else { return };
-                match runs.back_mut() {
-                    Some((off, len, stream)) if *off + *len == extent.off && *stream == extent.stream => {
-                        *len += extent.len
-                    }
-                    _ => runs.push_back((extent.off, extent.len, extent.stream)),
-                }
-                while runs.len() > EXTENTS {
-                    runs.pop_front();
+            Event::Output { step, attempt, extent } => {
+                if let Some(ix) = self.plan.find(step) {
+                    self.streams.note(ix, *attempt, extent);
                 }
             }
             Event::ClientLeft { .. } if self.state.clients.is_empty() => {

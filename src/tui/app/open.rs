@@ -41,6 +41,7 @@ impl App {
             now,
             theme: &self.theme,
             port,
+            streams: &self.streams,
             trouble: &self.trouble,
             actions: &actions,
         })

@@ -3,7 +3,7 @@
 //! GO with every point clear takes `y`; GO over open points takes the words `GO ANYWAY` and a reason for each point, and is the
 //! first line of the report. NO-GO takes a reason and starts nothing. Early keys are swallowed: this one is worth the wait.
 
-use crate::model::decide::GO_ANYWAY;
+use crate::model::decide::{GO_ANYWAY, early_decision};
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::state::StepStatus;
@@ -44,6 +44,8 @@ impl DecideCard {
             let why =
                 |point: &String| Question::new(format!("{}. Why go anyway:", shown(point)), Want::Some("a reason"));
             asked.extend(open.iter().map(why));
+        } else if too_early(step, ctx).is_some() {
+            asked.push(Question::new("Why before its time (enter decides GO):", Want::Some("a reason")));
         }
         Self { step, go, open, form: Form::of(asked), quiet: Quiet::silent(ctx.now), view: View::default() }
     }
@@ -63,6 +65,10 @@ impl DecideCard {
             reason,
         })
     }
+}
+
+fn too_early(step: StepIx, ctx: &Context<'_>) -> Option<i64> {
+    early_decision(ctx.plan, ctx.state, step, ctx.now.wall)
 }
 
 impl Face for DecideCard {
@@ -91,6 +97,10 @@ impl Face for DecideCard {
             (false, _) => "The gate becomes FAIL. Nothing starts by itself; what the plan proposes is shown next.",
         };
         rows.extend(say::prose(what, width, Role::Text, ctx));
+        if let Some(at) = too_early(self.step, ctx) {
+            let words = format!("Planned for {}. Before that a decision takes a reason.", say::ahead(ctx, at));
+            rows.extend(say::prose(&words, width, Role::Warn, ctx));
+        }
         Body { rows, must_read: 0 }
     }
 
@@ -113,7 +123,8 @@ impl Face for DecideCard {
         if key.code == KeyCode::Esc {
             return Reply::Close;
         }
-        if self.open != ctx.state.open_points(ctx.plan, self.step) {
+        let newly_early = self.go && self.form.is_empty() && too_early(self.step, ctx).is_some();
+        if newly_early || self.open != ctx.state.open_points(ctx.plan, self.step) {
             *self = Self::open(self.step, self.go, ctx);
             return Reply::Say("The open points have changed. Read them again.".into());
         }

@@ -21,13 +21,12 @@ pub fn criteria(ctx: &Context<'_>, step: StepIx) -> Vec<StepIx> {
     gate_of(ctx, step).map(|gate| gate.go.iter().chain(&gate.no_go).copied().collect()).unwrap_or_default()
 }
 
-/// `GATE 2.5  Go/No-Go … now 08:58:10 EST (-05:00)`.
+/// `GATE 2.5  Go/No-Go`; the clocks stand above it.
 pub fn head(ctx: &Context<'_>, step: StepIx) -> Head {
-    let zone = crate::model::schedule::format_wall(ctx.now.wall, &ctx.state.zone, Some("%H:%M:%S %Z"));
     Head {
         word: format!("GATE {}", say::number(ctx, step)),
         title: say::title(ctx, step),
-        tag: zone.unwrap_or_default(),
+        tag: String::new(),
         role: Role::You,
     }
 }
@@ -237,7 +236,10 @@ pub fn poll(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<Line<'static>>
 
 fn role_title(ctx: &Context<'_>, id: &crate::model::ids::RoleId) -> String {
     let role = ctx.plan.roles.iter().find(|role| role.id == *id);
-    role.map_or(shown(id.as_str()).into_owned(), |role| shown(&role.title).into_owned())
+    role.map_or(shown(id.as_str()).into_owned(), |role| match role.signers.as_slice() {
+        [] => shown(&role.title).into_owned(),
+        signers => format!("{} [{}]", shown(&role.title), shown(&signers.join(", "))),
+    })
 }
 
 fn vote_word(vote: Vote) -> &'static str {

@@ -261,3 +261,18 @@ fn keys_of_a_text_that_was_being_typed_never_answer_a_gate_that_opens() {
     stage.pass(350);
     assert!(matches!(stage.letter(&mut card, 'r'), Reply::Ask(_)));
 }
+
+#[test]
+fn a_gate_is_decided_before_its_planned_time_with_a_reason_only() {
+    use crate::model::when::{Offset, When};
+    let mut stage = gate();
+    all_clear(&mut stage);
+    stage.plan.phases[0].at = Some(When::FromT0(Offset { days: 0, micros: 600_000_000 }));
+    let mut card = stage.open(Card::Decide { step: StepIx(0), go: true });
+    assert!(stage.picture(&card, 80, 24).contains("Planned for 2026-11-21 15:10 EST"));
+    assert_eq!(stage.letter(&mut card, 'y'), Reply::Stay, "y is a letter of the reason here");
+    stage.key(&mut card, KeyCode::Backspace);
+    assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "no reason yet");
+    let reply = stage.submit(&mut card, "everybody is here");
+    assert!(stage.decide(&reply, None).is_ok(), "{reply:?}");
+}

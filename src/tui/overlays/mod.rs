@@ -18,6 +18,7 @@ mod gate_rows;
 #[cfg(test)]
 mod gate_tests;
 mod help;
+mod no_journal;
 mod note;
 mod output;
 mod output_rows;
@@ -50,6 +51,8 @@ mod typed_tests;
 mod view;
 mod yes;
 
+pub(in crate::tui) use no_journal::is_failing;
+
 use crate::tui::context::{Card, Context, Reply};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use face::Face;
@@ -77,6 +80,7 @@ enum Kind {
     Decide(decide::DecideCard),
     Stop(stop::StopCard),
     RollBack(rollback::RollBackCard),
+    NoJournal(no_journal::NoJournalCard),
     Reason(reason::ReasonCard),
     Note(note::NoteCard),
     Yes(yes::YesCard),
@@ -98,6 +102,9 @@ impl Overlay {
             Card::Gate(step) => Kind::Gate(gate::GateCard::open(*step, ctx)),
             Card::Decide { step, go } => Kind::Decide(decide::DecideCard::open(*step, *go, ctx)),
             Card::Stop => Kind::Stop(stop::StopCard::default()),
+            Card::RollBack if no_journal::is_failing(ctx.trouble) => {
+                Kind::NoJournal(no_journal::NoJournalCard::default())
+            }
             Card::RollBack => Kind::RollBack(rollback::RollBackCard::default()),
             Card::Reason(why) => Kind::Reason(reason::ReasonCard::open(*why, ctx)),
             Card::Note(step) => Kind::Note(note::NoteCard::open(*step)),
@@ -189,6 +196,7 @@ impl Overlay {
             Kind::Decide(card) => card,
             Kind::Stop(card) => card,
             Kind::RollBack(card) => card,
+            Kind::NoJournal(card) => card,
             Kind::Reason(card) => card,
             Kind::Note(card) => card,
             Kind::Yes(card) => card,
@@ -210,6 +218,7 @@ impl Overlay {
             Kind::Decide(card) => card,
             Kind::Stop(card) => card,
             Kind::RollBack(card) => card,
+            Kind::NoJournal(card) => card,
             Kind::Reason(card) => card,
             Kind::Note(card) => card,
             Kind::Yes(card) => card,

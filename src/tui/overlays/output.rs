@@ -3,7 +3,8 @@
 //! It reads only the window that is drawn. Follow stays on until it is scrolled; `F` or `G` turn it on again. Lines wrap and are
 //! never cut; control sequences other than colours never reach the terminal.
 
-use crate::model::ids::StepIx;
+use crate::model::ids::{Attempt, StepIx};
+use crate::model::state::PastAttempt;
 use crate::tui::context::{Card, Context, Reply};
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::output_rows::{Place, Source};
@@ -24,6 +25,8 @@ use std::io;
 #[derive(Debug)]
 pub struct OutputCard {
     step: StepIx,
+    /// An attempt that is over; `None` is the present one, whichever that is.
+    earlier: Option<Attempt>,
     top: Cell<Place>,
     follow: bool,
     /// Width and height of the last frame's text.
@@ -38,6 +41,7 @@ impl OutputCard {
     pub fn open(step: StepIx) -> Self {
         Self {
             step,
+            earlier: None,
             top: Cell::new(Place::default()),
             follow: true,
             size: Cell::new((80, 22)),
@@ -48,7 +52,29 @@ impl OutputCard {
     }
 
     fn source<'a>(&self, ctx: &'a Context<'a>) -> Source<'a> {
-        Source::new(ctx, self.step, self.size.get().0)
+        Source::new(ctx, (self.step, self.attempt(ctx)), self.size.get().0)
+    }
+
+    fn attempt(&self, ctx: &Context<'_>) -> Attempt {
+        self.earlier.unwrap_or(ctx.state.step(self.step).attempt)
+    }
+
+    fn past<'a>(&self, ctx: &'a Context<'_>) -> Option<&'a PastAttempt> {
+        ctx.state.step(self.step).past.iter().find(|past| Some(past.attempt) == self.earlier)
+    }
+
+    /// To the attempt before or after the one that is shown, from its end.
+    fn turn(&mut self, back: bool, ctx: &Context<'_>) -> Reply {
+        let (now, last) = (self.attempt(ctx), ctx.state.step(self.step).attempt);
+        let to = if back { now.saturating_sub(1) } else { now + 1 };
+        if to == 0 || to > last {
+            let which = if back { "first" } else { "last" };
+            return Reply::Say(format!("This is the {which} attempt."));
+        }
+        self.earlier = Some(to).filter(|to| *to < last);
+        self.follow = true;
+        self.top.set(Place::default());
+        Reply::Stay
     }
 
     fn go(&mut self, place: io::Result<Place>) -> Reply {
@@ -141,24 +167,33 @@ impl OutputCard {
     fn status(&self, ctx: &Context<'_>, end: u64) -> String {
         let own = ctx.state.step(self.step);
         // A last line break is no row of its own.
-        let part = if end + 2 >= own.bytes { 100 } else { end * 100 / own.bytes };
+        let past = self.past(ctx);
+        let (status, bytes, lines) =
+            past.map_or((own.status, own.bytes, own.lines), |past| (past.status, past.bytes, past.lines));
+        let part = if end + 2 >= bytes { 100 } else { end * 100 / bytes };
         let follow = if self.follow { "  follow" } else { "" };
-        let attempt = if own.attempt > 1 { format!("  attempt {}", own.attempt) } else { String::new() };
-        let masked = if own.masked > 0 { format!("  {} secrets masked", own.masked) } else { String::new() };
-        let lost = if own.lost > 0 { format!("  {} bytes NOT KEPT", own.lost) } else { String::new() };
+        let attempt =
+            if own.attempt > 1 { format!("  attempt {} of {}", self.attempt(ctx), own.attempt) } else { String::new() };
+        let masked =
+            if own.masked > 0 && past.is_none() { format!("  {} secrets masked", own.masked) } else { String::new() };
+        let lost =
+            if own.lost > 0 && past.is_none() { format!("  {} bytes NOT KEPT", own.lost) } else { String::new() };
         format!(
             "{} {}  {}  {part}%  {} lines, {} bytes{follow}{attempt}{masked}{lost}",
             say::number(ctx, self.step),
             say::title(ctx, self.step),
-            own.status,
-            own.lines,
-            own.bytes
+            status,
+            lines,
+            bytes
         )
     }
 
     /// `This step printed nothing. exit 0 in 0.4s.`
     fn nothing(&self, ctx: &Context<'_>) -> String {
         let own = ctx.state.step(self.step);
+        if self.past(ctx).is_some() {
+            return "That attempt printed nothing.".into();
+        }
         match (own.exit, own.took) {
             (Some(exit), Some(took)) => {
                 format!("This step printed nothing. {} in {:.1}s.", exit.shown(), took.as_secs_f64())
@@ -204,19 +239,16 @@ impl Face for OutputCard {
         Vec::new()
     }
 
-    fn keys(&self, _ctx: &Context<'_>) -> Vec<Hint> {
+    fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         if self.typing.is_some() {
             return vec![hint("enter", "search"), hint("esc", "no search")];
         }
-        vec![
-            hint("j k", "move"),
-            hint("g G", "ends"),
-            hint("F", "follow"),
-            hint("/ n N", "search"),
-            hint("y", "copy"),
-            hint("!", "roll back"),
-            hint("esc", "back"),
-        ]
+        let mut keys = vec![hint("j k", "move"), hint("g G", "ends"), hint("F", "follow"), hint("/ n N", "search")];
+        if ctx.state.step(self.step).attempt > 1 {
+            keys.push(hint("[ ]", "attempt"));
+        }
+        keys.extend([hint("y", "copy"), hint("!", "roll back"), hint("esc", "back")]);
+        keys
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
@@ -244,12 +276,19 @@ impl Face for OutputCard {
                 self.typing = Some(TextField::new(Echo::Shown));
                 Reply::Stay
             }
+            KeyCode::Char('[') => self.turn(true, ctx),
+            KeyCode::Char(']') => self.turn(false, ctx),
             KeyCode::Char('n') => self.search(true, ctx),
             KeyCode::Char('N') => self.search(false, ctx),
             KeyCode::Char('y') => {
-                let rows = self.text(ctx, self.size.get().1).0;
-                let lines: Vec<String> = rows.iter().map(ToString::to_string).collect();
-                Reply::Copy(lines.join("\n"))
+                let rows = self.source(ctx).unmarked().rows(self.top.get(), self.size.get().1, "");
+                match rows {
+                    Ok((rows, _)) => {
+                        let lines: Vec<String> = rows.iter().map(ToString::to_string).collect();
+                        Reply::Copy(lines.join("\n"))
+                    }
+                    Err(cause) => Reply::Say(unreadable(&cause)),
+                }
             }
             KeyCode::Char('!') => Reply::Over(Card::RollBack),
             KeyCode::Esc | KeyCode::Char('q' | 'o') => Reply::Close,

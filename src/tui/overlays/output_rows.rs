@@ -3,9 +3,11 @@
 //! A place is a line's byte offset and a row in it. Lines longer than 8 KiB are taken in pieces, so that one line of a gigabyte
 //! pages like any other. Everything here reads through `Port::output` and keeps nothing.
 
-use crate::model::ids::StepIx;
+use crate::model::ids::{Attempt, StepIx};
+use crate::model::output::Stream;
 use crate::tui::context::Context;
 use crate::tui::overlays::sgr::{Colours, Pen};
+use crate::tui::streams::stream_at;
 use crate::tui::theme::Role;
 use crate::tui::widgets::wrap;
 use ratatui::style::Style;
@@ -33,29 +35,46 @@ pub struct Place {
 /// A line and where it begins.
 type Piece = (u64, Vec<u8>);
 
-/// The output of a step's present attempt.
+/// What stands before a line of standard error: a word, so that it is told in every theme.
+const ERR: &str = "err ";
+
+/// The output of one attempt of a step.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
     ctx: &'a Context<'a>,
     step: StepIx,
+    attempt: Attempt,
     width: usize,
+    marks: bool,
 }
 
 impl<'a> Source<'a> {
     /// The output as rows of `width` cells.
-    pub fn new(ctx: &'a Context<'a>, step: StepIx, width: usize) -> Self {
-        Self { ctx, step, width: width.max(1) }
+    pub fn new(ctx: &'a Context<'a>, (step, attempt): (StepIx, Attempt), width: usize) -> Self {
+        Self { ctx, step, attempt, width: width.max(1), marks: true }
+    }
+
+    /// The same without the marks of its streams: what a copy holds.
+    #[must_use]
+    pub fn unmarked(self) -> Self {
+        Self { marks: false, ..self }
     }
 
     /// Bytes that there are.
     pub fn total(&self) -> u64 {
-        self.ctx.state.step(self.step).bytes
+        let own = self.ctx.state.step(self.step);
+        let past = own.past.iter().find(|past| past.attempt == self.attempt);
+        past.map_or(own.bytes, |past| past.bytes)
     }
 
     fn read(&self, from: u64, to: u64) -> io::Result<Vec<u8>> {
-        let own = self.ctx.state.step(self.step);
         let id = &self.ctx.plan.step(self.step).id;
-        self.ctx.port.output(id, own.attempt, from..to.min(own.bytes))
+        self.ctx.port.output(id, self.attempt, from..to.min(self.total()))
+    }
+
+    fn is_err(&self, byte: u64) -> bool {
+        let known = self.ctx.streams.of(self.step, self.attempt);
+        known.and_then(|extents| stream_at(extents, byte)) == Some(Stream::Err)
     }
 
     fn after(&self, from: u64) -> io::Result<Vec<Piece>> {
@@ -80,8 +99,11 @@ impl<'a> Source<'a> {
         Ok(split(start + skip as u64, &bytes[skip..]))
     }
 
-    fn layout(&self, pen: &mut Pen, bytes: &[u8], needle: &str) -> Vec<Line<'static>> {
-        let line = highlight(pen.line(bytes), needle, self.ctx.theme.style(Role::Match));
+    fn layout(&self, pen: &mut Pen, (at, bytes): (u64, &[u8]), needle: &str) -> Vec<Line<'static>> {
+        let mut line = highlight(pen.line(bytes), needle, self.ctx.theme.style(Role::Match));
+        if self.marks && self.is_err(at) {
+            line.spans.insert(0, Span::styled(ERR, self.ctx.theme.style(Role::OutErr)));
+        }
         wrap::styled(&line, self.width)
     }
 
@@ -95,7 +117,7 @@ impl<'a> Source<'a> {
         let mut pen = self.pen();
         let (mut rows, mut skip, mut last) = (Vec::new(), top.row, top.line);
         for (at, bytes) in self.after(top.line)? {
-            let mut line = self.layout(&mut pen, &bytes, needle);
+            let mut line = self.layout(&mut pen, (at, &bytes), needle);
             line.drain(..skip.min(line.len()));
             skip = 0;
             last = at + bytes.len() as u64;
@@ -122,7 +144,7 @@ impl<'a> Source<'a> {
         let mut top = Place { line: from.line, row: 0 };
         let mut pen = self.pen();
         for (at, bytes) in self.before(from.line)?.into_iter().rev() {
-            let count = self.layout(&mut pen, &bytes, "").len();
+            let count = self.layout(&mut pen, (at, &bytes), "").len();
             top = Place { line: at, row: count.saturating_sub(left) };
             if count >= left {
                 break;
@@ -138,7 +160,7 @@ impl<'a> Source<'a> {
         let mut pen = self.pen();
         let mut top = from;
         for (at, bytes) in self.after(from.line)? {
-            let count = self.layout(&mut pen, &bytes, "").len();
+            let count = self.layout(&mut pen, (at, &bytes), "").len();
             top = Place { line: at, row: left.min(count.saturating_sub(1)) };
             if left < count {
                 break;
@@ -190,7 +212,7 @@ impl<'a> Source<'a> {
         };
         match before.last() {
             Some((at, bytes)) if !fresh => {
-                let rows = self.layout(&mut self.pen(), bytes, "").len();
+                let rows = self.layout(&mut self.pen(), (*at, bytes), "").len();
                 Ok(Place { line: *at, row: rows.saturating_sub(1) })
             }
             Some(_) | None => Ok(Place { line: byte, row: 0 }),

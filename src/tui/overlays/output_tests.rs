@@ -236,3 +236,72 @@ fn the_pager_as_it_looks() {
     let card = stage.open(CARD);
     insta::assert_snapshot!("output_80x24", stage.picture(&card, 80, 24));
 }
+
+/// One attempt that printed on both streams, and a second one that is under way.
+fn tried_twice() -> Stage {
+    let mut stage = printed(b"all well\n");
+    let id = || StepId("build".into());
+    let oops = b"oops\n";
+    stage.disk.0.get_mut(&("build".into(), 1)).unwrap().extend(oops);
+    stage.tell(Event::Output {
+        step: id(),
+        attempt: 1,
+        extent: Extent {
+            stream: Stream::Err,
+            off: 9,
+            len: oops.len() as u64,
+            lines: 1,
+            sha256: String::new(),
+            masked: Vec::new(),
+        },
+    });
+    let (checks, bound) = (Vec::new(), Vec::new());
+    let verdict = crate::model::expect::Verdict::Fail;
+    stage.tell(Event::StepJudged { step: id(), attempt: 1, verdict, checks, bound, retry: None, hints: Vec::new() });
+    stage.tell(Event::StepStarted {
+        step: id(),
+        attempt: 2,
+        by: maya(),
+        typed: None,
+        reason: None,
+        second: None,
+        invocation: None,
+        until: None,
+    });
+    stage.disk.0.insert(("build".into(), 2), b"second try\n".to_vec());
+    stage.tell(Event::Output {
+        step: id(),
+        attempt: 2,
+        extent: Extent { stream: Stream::Out, off: 0, len: 11, lines: 1, sha256: String::new(), masked: Vec::new() },
+    });
+    stage
+}
+
+#[test]
+fn earlier_attempts_are_paged_and_the_key_line_says_how() {
+    let mut stage = tried_twice();
+    let mut card = stage.open(CARD);
+    let seen = stage.picture(&card, 80, 24);
+    assert!(seen.contains("second try") && seen.contains("attempt 2 of 2") && seen.contains("[ ] attempt"), "{seen}");
+    assert!(matches!(stage.letter(&mut card, ']'), Reply::Say(_)));
+    assert_eq!(stage.letter(&mut card, '['), Reply::Stay);
+    let seen = stage.picture(&card, 80, 24);
+    assert!(seen.contains("all well") && !seen.contains("second try"), "{seen}");
+    assert!(seen.contains("FAIL") && seen.contains("attempt 1 of 2") && seen.contains("14 bytes"), "{seen}");
+    assert!(matches!(stage.letter(&mut card, '['), Reply::Say(_)), "there is none before the first");
+    stage.letter(&mut card, ']');
+    assert!(stage.picture(&card, 80, 24).contains("second try"));
+    let mut once = printed(b"x\n");
+    let card = once.open(CARD);
+    assert!(!once.picture(&card, 80, 24).contains("[ ]"));
+}
+
+#[test]
+fn a_line_of_standard_error_has_its_word_and_a_copy_has_none() {
+    let mut stage = tried_twice();
+    let mut card = stage.open(CARD);
+    stage.letter(&mut card, '[');
+    let seen = stage.picture(&card, 80, 24);
+    assert!(seen.starts_with("all well\nerr oops\n"), "{seen}");
+    assert_eq!(stage.letter(&mut card, 'y'), Reply::Copy("all well\noops".into()));
+}

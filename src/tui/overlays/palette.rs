@@ -16,7 +16,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::{Line, Span};
 
 /// Commands that are no key's action, with what they do.
-pub const COMMANDS: [ActionLine<'static>; 9] = [
+pub const COMMANDS: [ActionLine<'static>; 10] = [
     command("hold", "hold: nothing new starts; a reason may follow"),
     command("note", "write a note; its text may follow"),
     command("drive", "ask for the wheel"),
@@ -24,6 +24,7 @@ pub const COMMANDS: [ActionLine<'static>; 9] = [
     command("log", "the log of this run"),
     command("theme", "another theme: theme NAME"),
     command("mouse", "wheel and click-to-select, on or off"),
+    command("journal", "go on with the journal in another folder: journal DIR"),
     command("pause", "end the conductor between steps; type it in full"),
     command("abort", "end the run before its end; asks why"),
 ];
@@ -87,6 +88,8 @@ fn perform(name: &str, rest: &str, in_full: bool) -> Reply {
         "abort" => Reply::Open(Card::Reason(ReasonFor::Abort)),
         "pause" if in_full => Reply::Wish(Intent::Pause),
         "pause" => Reply::Say("pause ends the conductor: type it in full.".into()),
+        "journal" if rest.is_empty() => Reply::Say("journal DIR: a folder, named from the root.".into()),
+        "journal" => Reply::Wish(Intent::Journal { dir: rest.to_owned() }),
         "theme" if rest.is_empty() => Reply::Say("theme NAME: auto, ansi, dark, light, cvd, high, mono.".into()),
         _ if rest.is_empty() => Reply::Act(name.to_owned()),
         _ => Reply::Act(format!("{name} {rest}")),

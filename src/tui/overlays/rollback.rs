@@ -8,7 +8,7 @@ use crate::model::ids::LevelIx;
 use crate::model::intent::{Intent, Typed};
 use crate::model::schedule;
 use crate::model::step::Effect;
-use crate::tui::context::{Context, Reply};
+use crate::tui::context::{Card, Context, ReasonFor, Reply};
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::form::{Form, Question, Step, Want};
 use crate::tui::overlays::quiet::Quiet;
@@ -116,6 +116,11 @@ impl RollBackCard {
         if self.view.key(key) || (!text && self.view.plain_key(key)) {
             return Reply::Stay;
         }
+        if let (false, KeyCode::Char('h'), Some(picked)) = (text, key.code, &self.picked) {
+            // Run by hand while nothing could be recorded: said step by step, so that the level does not run it again.
+            let next = ctx.state.level_path(ctx.plan, picked.level).first().copied();
+            return next.map_or(Reply::Stay, |step| Reply::Over(Card::Reason(ReasonFor::Hand(step))));
+        }
         if let (false, KeyCode::Char(digit @ '1'..='9')) = (text, key.code) {
             return self.pick(digit.to_digit(10).unwrap_or(0), ctx);
         }
@@ -211,7 +216,11 @@ impl Face for RollBackCard {
                 if picked.form.is_empty() && self.not_yet(picked, ctx).is_none() {
                     keys.push(hint("y", "start it"));
                 }
-                keys.extend([hint("space", "read on"), hint("esc", "other levels")]);
+                keys.extend([
+                    hint("space", "read on"),
+                    hint("h", "first was done by hand"),
+                    hint("esc", "other levels"),
+                ]);
                 keys
             }
         }

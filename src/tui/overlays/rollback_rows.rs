@@ -21,7 +21,7 @@ pub fn all(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
     }
     let bare: Vec<String> =
         ctx.state.no_way_back_known(ctx.plan).into_iter().map(|step| say::number(ctx, step)).collect();
-    if !bare.is_empty() && !rows.is_empty() {
+    if !bare.is_empty() {
         let words = format!("Done, and without a way back of its own: {}.", say::listed(&bare));
         rows.extend(say::prose(&words, width, Role::Warn, ctx));
     }

@@ -212,3 +212,28 @@ fn the_t_of_the_card_is_the_headers() {
         assert!(seen.contains(&format!(" {t}\n")), "{t}: {seen}");
     }
 }
+
+#[test]
+fn what_was_done_without_a_way_back_is_listed_only_where_that_matters() {
+    let bare = |undo: Undo, owes: bool| {
+        let mut change = step("change", "2.1", "Change");
+        change.effect = Effect::Changes;
+        change.work = run("./change");
+        let mut tidy = step("tidy", "2.2", "Tidy up");
+        tidy.effect = Effect::Changes;
+        if owes {
+            change.owes = vec![StepIx(1)];
+        }
+        let mut back = step("level-1.back", "L1.1", "Back");
+        back.place = Place::Level(0);
+        let mut mild = level("level-1", "Back", vec![StepIx(2)]);
+        mild.undo = undo;
+        let mut stage = Stage::of(vec![change, tidy, back]).with_levels(vec![mild]).started(&[]);
+        stage.tell(started("change"));
+        let card = stage.open(Card::RollBack);
+        stage.picture(&card, 80, 24).contains("without a way back")
+    };
+    assert!(bare(Undo::All, false), "a level that undoes all leaves it as it is");
+    assert!(!bare(Undo::All, true), "what is owed puts it right");
+    assert!(!bare(Undo::Nothing, false), "the level's own commands say what they take back");
+}

@@ -2,9 +2,9 @@
 //!
 //! Enter alone never runs anything: C0 and C1 take `y`, C2 the step's number, C3 the plan's phrase, a reason and, where the
 //! plan says so, a second person. Early keys are swallowed, nothing is accepted before the command's last line was on the
-//! screen, and C3 accepts nothing in its first 3 s. The conductor asks the same again: `decide` is not fooled by a card.
+//! screen, and C3 accepts nothing in its first 3 s. Before its planned time all but C0 take a reason. The conductor asks the same again: `decide` is not fooled by a card.
 
-use crate::model::decide::asked_class;
+use crate::model::decide::{asked_class, early_start};
 use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
 use crate::model::step::Class;
@@ -26,6 +26,7 @@ use ratatui::text::Line;
 pub struct RunCard {
     step: StepIx,
     class: Class,
+    early: bool,
     form: Form,
     quiet: Quiet,
     view: View,
@@ -37,10 +38,12 @@ impl RunCard {
     /// The card of a step as it stands.
     pub fn open(step: StepIx, ctx: &Context<'_>) -> Self {
         let class = asked_class(ctx.plan, ctx.state, step);
+        let early = is_early(step, ctx);
         Self {
             step,
             class,
-            form: questions(step, class, ctx),
+            early,
+            form: questions(step, (class, early), ctx),
             quiet: Quiet::silent(ctx.now),
             view: View::default(),
             read: fingerprint(step, ctx),
@@ -50,7 +53,9 @@ impl RunCard {
     /// A card whose step asks more than when it was opened, or runs something else, starts over.
     fn renew(&mut self, ctx: &Context<'_>) -> bool {
         let (class, now) = (asked_class(ctx.plan, ctx.state, self.step), fingerprint(self.step, ctx));
-        if class == self.class && now == self.read {
+        // A reason that is asked stays asked when the time comes: what was typed is not thrown away.
+        let asks_enough = self.early || !is_early(self.step, ctx);
+        if class == self.class && asks_enough && now == self.read {
             return false;
         }
         *self = Self::open(self.step, ctx);
@@ -77,11 +82,14 @@ impl RunCard {
 
     fn wish(&self, ctx: &Context<'_>) -> Reply {
         let given = |place: usize| Some(self.form.answer(place).trim().to_owned()).filter(|said| !said.is_empty());
-        let text = Some(self.form.answer(0).to_owned()).filter(|text| !text.is_empty());
-        Reply::Wish(Intent::Run {
-            step: ctx.plan.step(self.step).id.clone(),
-            typed: Typed { text, reason: given(1), second: given(2) },
-        })
+        let typed = match self.class {
+            Class::C0 | Class::C1 => Typed { reason: given(0), ..Typed::default() },
+            Class::C2 | Class::C3 => {
+                let text = Some(self.form.answer(0).to_owned()).filter(|text| !text.is_empty());
+                Typed { text, reason: given(1), second: given(2) }
+            }
+        };
+        Reply::Wish(Intent::Run { step: ctx.plan.step(self.step).id.clone(), typed })
     }
 }
 
@@ -89,11 +97,19 @@ fn fingerprint(step: StepIx, ctx: &Context<'_>) -> String {
     ctx.plan.step(step).command().map_or(String::new(), |command| command_rows::fingerprint(ctx, step, command))
 }
 
-fn questions(step: StepIx, class: Class, ctx: &Context<'_>) -> Form {
+fn is_early(step: StepIx, ctx: &Context<'_>) -> bool {
+    early_start(ctx.plan, ctx.state, step, ctx.now.wall).is_some()
+}
+
+fn questions(step: StepIx, (class, early): (Class, bool), ctx: &Context<'_>) -> Form {
     let planned = ctx.plan.step(step);
+    let why_early = early.then(|| Question::new("Why before its time (enter runs it):", Want::Some("a reason")));
     match class {
-        Class::C0 | Class::C1 => Form::default(),
-        Class::C2 => Form::of(vec![Question::exactly(&planned.number, "to run it, esc goes back")]),
+        Class::C0 | Class::C1 => Form::of(why_early.into_iter().collect()),
+        Class::C2 => {
+            let number = Question::exactly(&planned.number, "to run it, esc goes back");
+            Form::of([number].into_iter().chain(why_early).collect())
+        }
         Class::C3 => {
             let mut asked =
                 vec![Question::exactly(planned.phrase(), "to run it"), Question::new("Why:", Want::Some("a reason"))];
@@ -128,6 +144,9 @@ impl Face for RunCard {
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         let mut rows = Vec::new();
         if let Some(words) = run_rows::out_of_order(ctx, self.step) {
+            rows.extend(say::prose(&words, width, Role::Warn, ctx));
+        }
+        if let Some(words) = run_rows::too_early(ctx, self.step) {
             rows.extend(say::prose(&words, width, Role::Warn, ctx));
         }
         if let Some(why) = self.not_yet(ctx) {

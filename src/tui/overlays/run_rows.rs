@@ -3,7 +3,7 @@
 //!
 //! All of it comes from plan and state. The order is the order of reading under pressure: first what runs, then what it means.
 
-use crate::model::decide::asked_class;
+use crate::model::decide::{asked_class, early_start};
 use crate::model::fill;
 use crate::model::ids::{LevelIx, StepIx};
 use crate::model::plan::Undo;
@@ -17,7 +17,7 @@ use crate::tui::overlays::{command_rows, expect_words, say};
 use crate::tui::theme::Role;
 use ratatui::text::Line;
 
-/// The body of a run card. All of it must be read: what it changes and its way back stand below the command.
+/// The body of a run card. What runs, what it changes and its way back must be read; the runbook's prose beneath need not.
 pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
     let planned = ctx.plan.step(step);
     let mut rows = Vec::new();
@@ -34,7 +34,12 @@ pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
     for (label, text, role) in labels(ctx, step) {
         rows.extend(say::labelled(label, &text, width, role, ctx));
     }
-    Body { must_read: rows.len(), rows }
+    let must_read = rows.len();
+    if let Some(why) = &planned.why {
+        let why = crate::model::text::shown_lines(&ctx.state.fill(why));
+        rows.extend(say::labelled("Why", &why, width, Role::TextDim, ctx));
+    }
+    Body { must_read, rows }
 }
 
 /// Why the step cannot run at all now: a variable that it names has no value.
@@ -69,6 +74,12 @@ pub fn out_of_order(ctx: &Context<'_>, step: StepIx) -> Option<String> {
         Class::C3 => " Its words run it anyway.".into(),
     };
     Some(format!("{number} is not next. {} {have} not been done.{to_run}", say::listed(&names)))
+}
+
+/// `Planned for 2026-11-21 15:00 EST, in 12:04. Before that it takes a reason.`
+pub fn too_early(ctx: &Context<'_>, step: StepIx) -> Option<String> {
+    let at = early_start(ctx.plan, ctx.state, step, ctx.now.wall)?;
+    Some(format!("Planned for {}. Before that it takes a reason.", say::ahead(ctx, at)))
 }
 
 fn by_hand(ctx: &Context<'_>, step: StepIx) -> String {
@@ -118,9 +129,6 @@ fn labels(ctx: &Context<'_>, step: StepIx) -> Vec<(&'static str, String, Role)> 
         rows.push(("Passes", passes(command), Role::Text));
     }
     rows.push(("Before", before(ctx, step), Role::Text));
-    if let Some(why) = &planned.why {
-        rows.push(("Why", crate::model::text::shown_lines(&ctx.state.fill(why)), Role::TextDim));
-    }
     rows
 }
 

@@ -327,10 +327,10 @@ fn the_run_card_as_it_looks() {
 }
 
 #[test]
-fn the_run_key_works_only_when_the_cards_last_line_was_on_the_screen() {
+fn the_run_key_works_only_when_what_it_changes_was_on_the_screen_too() {
     let mut stage = one(|planned| {
         planned.effect = Effect::Changes;
-        planned.why = Some((1..=30).map(|line| format!("reason {line}.\n")).collect());
+        planned.changes = Some((1..=300).map(|line| format!("table-{line} ")).collect());
     });
     let mut card = stage.open(CARD);
     stage.pass(10_000);
@@ -340,7 +340,7 @@ fn the_run_key_works_only_when_the_cards_last_line_was_on_the_screen() {
     stage.letter(&mut card, 'G');
     assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)), "moved, and no frame drawn");
     let last = stage.picture(&card, 80, 24);
-    assert!(last.contains("reason 30.") && last.contains("y runs it"), "{last}");
+    assert!(last.contains("table-300") && last.contains("y runs it"), "{last}");
     assert!(matches!(stage.letter(&mut card, 'y'), Reply::Wish(_)));
 }
 
@@ -376,4 +376,62 @@ fn a_question_never_pushes_off_a_row_that_no_frame_has_held() {
             assert!(seen.contains(&format!("line-{line}.")), "line {line} of {lines}: {seen}");
         }
     }
+}
+
+fn in_ten_minutes(effect: Effect) -> Stage {
+    use crate::model::when::{Offset, When};
+    let mut stage = of_class(effect);
+    stage.plan.steps[0].at = Some(When::FromT0(Offset { days: 0, micros: 660_000_000 }));
+    stage
+}
+
+#[test]
+fn before_its_planned_time_the_card_asks_why_and_sends_the_reason() {
+    let mut stage = in_ten_minutes(Effect::Changes);
+    let mut card = stage.open(CARD);
+    let seen = stage.picture(&card, 80, 24);
+    assert!(
+        seen.contains("Planned for 2026-11-21 15:11 EST (in 9:59)") && seen.contains("Why before its time"),
+        "{seen}"
+    );
+    assert_eq!(stage.key(&mut card, KeyCode::Enter), Reply::Stay, "no reason yet");
+    let reply = stage.submit(&mut card, "everybody is here");
+    let Reply::Wish(Intent::Run { typed, .. }) = &reply else { panic!("{reply:?}") };
+    assert_eq!((typed.text.as_deref(), typed.reason.as_deref()), (None, Some("everybody is here")));
+    assert!(stage.decide(&reply, None).is_ok());
+
+    let mut stage = in_ten_minutes(Effect::Production);
+    let mut card = stage.open(CARD);
+    assert_eq!(stage.submit(&mut card, "4b.1"), Reply::Stay);
+    let reply = stage.submit(&mut card, "everybody is here");
+    assert!(stage.decide(&reply, None).is_ok(), "{reply:?}");
+}
+
+#[test]
+fn what_only_reads_is_not_asked_why_before_its_time() {
+    let mut stage = in_ten_minutes(Effect::Reads);
+    let mut card = stage.open(CARD);
+    let reply = stage.letter(&mut card, 'y');
+    assert!(stage.decide(&reply, None).is_ok(), "{reply:?}");
+}
+
+#[test]
+fn what_runs_must_be_read_to_its_last_line_and_the_prose_beneath_need_not() {
+    let prose = (0..60).map(|line| format!("Reason {line}.")).collect::<Vec<_>>().join("\n");
+    let mut stage = one(|planned| {
+        planned.effect = Effect::Changes;
+        planned.why = Some(prose.clone());
+    });
+    let mut card = stage.open(CARD);
+    assert!(!stage.picture(&card, 80, 24).contains("Reason 59"));
+    assert!(matches!(stage.letter(&mut card, 'y'), Reply::Wish(_)), "all that runs was on the screen");
+
+    let long = (0..60).map(|line| format!("echo {line}")).collect::<Vec<_>>().join("\n");
+    let mut stage = one(|planned| {
+        planned.effect = Effect::Changes;
+        planned.why = Some(prose);
+        planned.work = run(&long);
+    });
+    let mut card = stage.open(CARD);
+    assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)), "most of the command was not");
 }

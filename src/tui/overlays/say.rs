@@ -54,6 +54,13 @@ pub fn fill(ctx: &Context<'_>, text: &str) -> String {
     shown(ctx.state.fill(text).trim()).into_owned()
 }
 
+/// An instant to come: `2026-11-21 15:00 EST (in 12:04)`.
+pub fn ahead(ctx: &Context<'_>, wall: i64) -> String {
+    let left = Duration::from_micros(u64::try_from(wall.saturating_sub(ctx.now.wall)).unwrap_or(0));
+    let at = schedule::format_wall(wall, &ctx.state.zone, None).unwrap_or_else(|| "?".into());
+    format!("{at} (in {})", crate::model::time::clock_length(left))
+}
+
 /// Time of day in T0's zone: `15:04`.
 pub fn hour(ctx: &Context<'_>, wall: i64) -> String {
     schedule::format_wall(wall, &ctx.state.zone, Some("%H:%M")).unwrap_or_else(|| "?".into())

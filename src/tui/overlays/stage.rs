@@ -6,7 +6,7 @@
 use crate::feed::{Port, Role as Part};
 use crate::model::actor::{Actor, Known};
 use crate::model::decide::{self, Asked, Reading};
-use crate::model::event::{Bound, Event};
+use crate::model::event::{Bound, Event, Invocation};
 use crate::model::ids::{Attempt, LevelId, PhaseId, RoleId, Seq, StepId, StepIx, VarName};
 use crate::model::intent::{Intent, Refusal};
 use crate::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Start, Undo, Var};
@@ -17,6 +17,7 @@ use crate::model::step::{Command, Effect, Place, PlannedStep, Program, Shell, Sk
 use crate::model::time::Stamp;
 use crate::tui::context::{ActionLine, Card, Context, Reply};
 use crate::tui::overlays::Overlay;
+use crate::tui::streams::Streams;
 use crate::tui::theme::{Glyphs, ROLES, Theme};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
@@ -61,6 +62,7 @@ pub struct Stage {
     pub theme: Theme,
     pub disk: Disk,
     pub actions: Vec<ActionLine<'static>>,
+    pub streams: Streams,
 }
 
 /// A step of a phase that reads only and runs `true`.
@@ -168,8 +170,8 @@ impl Stage {
             safety_floor: Duration::from_secs(300),
             decider: Some(RoleId("lead".into())),
             roles: vec![
-                Role { id: RoleId("lead".into()), title: "Technical lead".into() },
-                Role { id: RoleId("ops".into()), title: "Operations lead".into() },
+                Role { id: RoleId("lead".into()), title: "Technical lead".into(), signers: Vec::new() },
+                Role { id: RoleId("ops".into()), title: "Operations lead".into(), signers: Vec::new() },
             ],
             vars: Vec::new(),
             phases: vec![phase],
@@ -186,6 +188,7 @@ impl Stage {
             theme: Theme { name: "plain".into(), styles: [Style::default(); ROLES], glyphs: Glyphs::Ascii },
             disk: Disk::default(),
             actions: Vec::new(),
+            streams: Streams::default(),
         };
         stage.begin();
         stage
@@ -247,8 +250,18 @@ impl Stage {
         self
     }
 
-    /// Folds one event in, at the present instant.
-    pub fn tell(&mut self, event: Event) {
+    /// Folds one event in, at the present instant. A command that starts runs something.
+    pub fn tell(&mut self, mut event: Event) {
+        if let Event::StepStarted { step, invocation, .. } = &mut event {
+            let ix = self.plan.find(step).unwrap();
+            if invocation.is_none() && self.plan.step(ix).command().is_some() {
+                let (argv, cwd, user) = (vec!["true".into()], "/srv".into(), "maya@ops".into());
+                *invocation = Some(Invocation { argv, cwd, env: Vec::new(), user, timeout: None });
+            }
+        }
+        if let Event::Output { step, attempt, extent } = &event {
+            self.streams.note(self.plan.find(step).unwrap(), *attempt, extent);
+        }
         let record = Record { seq: Seq(self.state.last.0 + 1), at: self.now, event };
         self.state.apply(&self.plan, &record).unwrap();
     }
@@ -267,6 +280,7 @@ impl Stage {
             now: self.now,
             theme: &self.theme,
             port: &self.disk,
+            streams: &self.streams,
             trouble: "",
             actions: &self.actions,
         }

@@ -36,6 +36,13 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     put(frame, area, &lines);
 }
 
+/// The clocks alone, in one row, for a card that hides the header.
+pub fn draw_clocks(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
+    let width = usize::from(area.width);
+    let line = if width < 60 { both(scene, width) } else { clocks(scene, width) };
+    put(frame, area, &[line]);
+}
+
 /// The role of the band: by the environment, or that this is a drill.
 pub fn band_role(scene: &Scene<'_>) -> Role {
     let drill = scene.state().facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill);

@@ -48,11 +48,15 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
     rows_of(below, said, below.height)
 }
 
-/// The area of a card that hides the screen: all of it, but for what every screen must say.
-pub fn hidden(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
+/// The area of a card that hides the screen: all of it, but for what every screen must say, and the clocks where a decision
+/// hangs on them.
+pub fn hidden(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, clocks: bool) -> Rect {
     frame.buffer_mut().set_style(area, scene.style(Role::Text));
-    let said = trouble(frame, area, scene);
-    rows_of(area, said, area.height)
+    let told = u16::from(clocks && area.height >= 8);
+    header::draw_clocks(frame, rows_of(area, 0, told), scene);
+    let below = rows_of(area, told, area.height);
+    let said = trouble(frame, below, scene);
+    rows_of(below, said, below.height)
 }
 
 /// What every screen must say, in place of the rule under the header: trouble first, else who drives. Gives its rows: one,

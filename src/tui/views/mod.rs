@@ -15,7 +15,6 @@ mod tail;
 mod tiny;
 mod want;
 
-use crate::model::output::Stream;
 use crate::model::state::RunState;
 use crate::tui::context::Context;
 use crate::tui::eye::Eye;
@@ -24,15 +23,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use std::collections::VecDeque;
 
 pub use foot::{go_hint, say_over};
 pub use list::same as same_row;
 pub use live::{draw, hidden};
 pub use log::entries as log_entries;
 
-/// Runs of bytes of one stream that a step printed last: offset, length, stream.
-pub type Extents = VecDeque<(u64, u64, Stream)>;
+pub use crate::tui::streams::Extents;
 
 /// What a frame is drawn from.
 pub struct Scene<'a> {
@@ -50,8 +47,6 @@ pub struct Scene<'a> {
     pub sealed: bool,
     /// Keys that are offered: key, word.
     pub keys: &'a [(&'static str, &'static str)],
-    /// Which bytes came from which stream, of the step that printed last.
-    pub extents: Option<(usize, &'a Extents)>,
 }
 
 impl Scene<'_> {

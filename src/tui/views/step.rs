@@ -321,7 +321,7 @@ fn output(scene: &Scene<'_>, ix: StepIx, width: usize, most: usize) -> Vec<Line<
 
 /// The extents that are at hand for a step.
 pub fn extents<'a>(scene: &'a Scene<'_>, ix: StepIx) -> Option<&'a super::Extents> {
-    scene.extents.filter(|(step, _)| *step == ix.0).map(|(_, extents)| extents)
+    scene.ctx.streams.of(ix, scene.state().step(ix).attempt)
 }
 
 /// A line of output, said to be standard error in words too.

@@ -9,6 +9,7 @@ use crate::model::ids::StepId;
 use crate::model::output::Stream;
 use crate::model::state::StepState;
 use crate::model::text::shown_bytes;
+use crate::tui::streams::stream_at;
 
 /// At most so much of a file is read for a frame.
 const READ: u64 = 16 * 1024;
@@ -56,10 +57,6 @@ fn last_lines(bytes: &[u8], from: u64, extents: Option<&Extents>, most: usize) -
     }
     found.reverse();
     found
-}
-
-fn stream_at(extents: &Extents, at: u64) -> Option<Stream> {
-    extents.iter().find(|(off, len, _)| (*off..off + len).contains(&at)).map(|(_, _, stream)| *stream)
 }
 
 /// One line as people read it: what a carriage return overwrote and control sequences are left off.
