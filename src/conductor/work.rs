@@ -4,7 +4,7 @@ use super::room::{Happening, Room};
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::driver::{Input, StepFact};
 use crate::engine::environment::{Starting, marker};
-use crate::engine::exec::{Control, Controls};
+use crate::engine::exec::Control;
 use crate::engine::judge::Judge;
 use crate::engine::keep::Keep;
 use crate::engine::listen::Listening;
@@ -25,7 +25,8 @@ use crate::model::step::Command;
 use crate::model::time::Stamp;
 use crate::model::watch::Source;
 use std::collections::BTreeMap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 
 /// An attempt's output on its way to the journal.
 struct ToJournal {
@@ -55,7 +56,7 @@ struct Prepared {
     keep: Option<Keep>,
     listening: Option<Listening>,
     /// Where somebody else than its process is to be asked first.
-    controls: Option<Controls>,
+    asks: Option<mpsc::UnboundedSender<Control>>,
 }
 
 impl Room {
@@ -111,7 +112,13 @@ impl Room {
             None => spec,
         };
         let running = self.executor.spawn(spec);
-        self.controls.insert(step, prepared.controls.unwrap_or_else(|| running.controls()));
+        self.controls.insert(
+            step,
+            match prepared.asks {
+                Some(asks) => running.controls().asking(asks),
+                None => running.controls(),
+            },
+        );
         let id = plan.step(step).id.clone();
         let plain = state.vars.iter().filter_map(|(name, bound)| Some((name.clone(), bound.value.clone()?)));
         let pump = Pump {
@@ -144,7 +151,7 @@ impl Room {
         let keep = Keep::of(command).map_err(|why| format!("no directory for its captured variables: {why}"))?;
         let Some(of) = &command.expect.of else {
             let judge = Judge::new(command).map_err(|why| why.to_string())?;
-            return Ok(Prepared { judge, keep, listening: None, controls: None });
+            return Ok(Prepared { judge, keep, listening: None, asks: None });
         };
         let state = &self.driver.state;
         let runs = |ix: &StepIx| state.step(*ix).status == StepStatus::Running;
@@ -153,7 +160,7 @@ impl Room {
         let (asks, asked) = mpsc::unbounded_channel();
         let vars = |name: &str| state.vars.get(name).and_then(|bound| bound.value.clone());
         let heard = Listening::new(command, (of.clone(), tail), asked, &vars).map_err(|why| why.to_string())?;
-        Ok(Prepared { judge: heard.0, keep, listening: Some(heard.1), controls: Some(Controls::to(asks)) })
+        Ok(Prepared { judge: heard.0, keep, listening: Some(heard.1), asks: Some(asks) })
     }
 
     /// A new tail for a command by which others are judged.

@@ -143,6 +143,13 @@ impl Starting<'_> {
         }
     }
 
+    /// The same command, told where its shell keeps what is captured of it.
+    pub fn keeping(spec: CommandSpec, keep: &Keep) -> CommandSpec {
+        let mut env = spec.env;
+        env.push((keep::VARIABLE.into(), keep.path().into()));
+        CommandSpec { env, ..spec }
+    }
+
     fn target(&self, command: &Command) -> Target {
         let found = self.plan.elsewhere(command).and_then(|target| Some((target, target.ssh.clone()?)));
         found.map_or(Target::Local, |(target, address)| {
@@ -150,13 +157,6 @@ impl Starting<'_> {
             let (name, forward_agent) = (target.id.to_string(), target.forward_agent);
             Target::Ssh(SshTarget { name, address, forward_agent, environment })
         })
-    }
-
-    /// The same command, told where its shell keeps what is captured of it.
-    pub fn keeping(spec: CommandSpec, keep: &Keep) -> CommandSpec {
-        let mut env = spec.env;
-        env.push((keep::VARIABLE.into(), keep.path().into()));
-        CommandSpec { env, ..spec }
     }
 
     fn value(&self, name: &str) -> Option<String> {

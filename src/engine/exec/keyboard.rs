@@ -80,9 +80,9 @@ pub(super) fn with_keys() -> (Controls, mpsc::UnboundedReceiver<Control>, Keys) 
 }
 
 impl Controls {
-    /// A handle that asks whoever reads the other end; nothing can be typed.
-    pub(crate) fn to(asked: mpsc::UnboundedSender<Control>) -> Self {
-        Self { asked, keyboard: None }
+    /// The same, asking somebody else first; what is typed goes where it went.
+    pub(crate) fn asking(self, asked: mpsc::UnboundedSender<Control>) -> Self {
+        Self { asked, ..self }
     }
 
     /// Asks for `control`; nothing happens if the command has ended.

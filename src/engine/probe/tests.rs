@@ -43,7 +43,7 @@ async fn read_as(cues: Vec<Cue>, expects: Vec<Expect>, command: Command) -> Read
         stdin: StdinSource::Null,
         marker: "probe".into(),
         terminal: None,
-        target: crate::engine::exec::Target::Local,
+        target: Default::default(),
     });
     let mut secrets = Secrets::default();
     secrets.keep("TOKEN".into(), Secret::new("opensesame".into()));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::environment::Starting;
-use crate::engine::exec::{CommandSpec, Executor, Local, Program as Runs, StdinSource, Target};
+use crate::engine::exec::{CommandSpec, Executor, Local, Program as Runs, StdinSource};
 use crate::engine::tail::Tail;
 use crate::model::expect::{Capture, CaptureFrom, Except, Expect};
 use crate::model::plan::{Environment, EnvironmentKind, Plan};
@@ -52,7 +52,7 @@ fn spec(command: &Command) -> CommandSpec {
         stdin: StdinSource::Null,
         marker: "t/one.1".into(),
         terminal: None,
-        target: Target::Local,
+        target: Default::default(),
     }
 }
 
