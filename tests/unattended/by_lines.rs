@@ -43,7 +43,9 @@ fn every_kind_and_a_trigger_are_gone_through_by_lines() {
     let done = std::fs::read_to_string(user.home.path().join("done")).unwrap_or_default();
     assert_eq!(done, "flushed\nlast\n", "{text}");
     assert_eq!(user.listed()[0]["state"], "completed", "{text}");
-    for wanted in ["TRIGGER sick Complaints, says", "Ana goes on though sick tripped", "Ben signed for Lead, by name only"] {
+    for wanted in
+        ["TRIGGER sick Complaints, says", "Ana goes on though sick tripped", "Ben signed for Lead, by name only"]
+    {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
     assert_eq!(std::fs::read_to_string(user.home.path().join("sent")).unwrap().trim_end(), "Begun by Ana.");
