@@ -95,3 +95,25 @@ fn an_effect_that_must_show_soon_is_looked_for_until_then() {
         .ends(1)
         .is("aborted");
 }
+
+#[test]
+fn the_plan_on_paper_shows_every_kind_and_every_command() {
+    let user = crate::support::User::new();
+    let plan = include_str!("../good/kinds.yaml");
+    let path = user.write("kinds.yaml", plan);
+    let output = user.run(&["plan", path.to_str().unwrap(), "--commands"]);
+    let text = crate::support::said(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for wanted in [
+        "./left",
+        "./r2",
+        "./probe error-rate",
+        "./send",
+        "Data is whole",
+        "goes through stale-cache",
+        "./flush",
+        "h1 HIGH BLOCKER",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+}
