@@ -229,6 +229,21 @@ impl Page<'_> {
                 }
             }
             Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) => {}
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) => self.with_people(page, ix)?,
+            Work::Evidence(_) => {}
+        }
+        if self.commands {
+            for undo in &step.undo {
+                writeln!(page, "           undo {}", shown(&self.plan.step(*undo).title))?;
+                self.inside(page, *undo)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a monitor reads, who signs what, what is said, where a call goes.
+    fn with_people(&self, page: &mut String, ix: StepIx) -> std::fmt::Result {
+        match &self.plan.step(ix).work {
             Work::Monitor(monitor) => {
                 let probe = monitor.probe.as_ref().and_then(|id| self.plan.find_probe(id));
                 let lasts = monitor
@@ -265,13 +280,7 @@ impl Page<'_> {
                 };
                 writeln!(page, "           goes through {name}")?;
             }
-            Work::Evidence(_) => {}
-        }
-        if self.commands {
-            for undo in &step.undo {
-                writeln!(page, "           undo {}", shown(&self.plan.step(*undo).title))?;
-                self.inside(page, *undo)?;
-            }
+            _has_its_own_lines => {}
         }
         Ok(())
     }
