@@ -22,6 +22,10 @@ pub enum Screen {
     Watch,
     /// What happened.
     Log,
+    /// Messages, sign-offs, horizons, contacts.
+    Messages,
+    /// Risks and quick fixes.
+    Risks,
 }
 
 /// A pane of the live screen.
@@ -145,6 +149,8 @@ pub struct Eye {
     pub step: Scroll,
     /// Scroll of what is owed and noted.
     pub side: Scroll,
+    /// The marked thing of Watch, Messages or Risks, by its place among those that can be marked.
+    pub mark: usize,
     /// The log's selected entry from its end; `None` follows.
     pub log_at: Option<usize>,
     /// Scroll of the log.
@@ -168,6 +174,7 @@ impl Default for Eye {
             list: Scroll::default(),
             step: Scroll::default(),
             side: Scroll::default(),
+            mark: 0,
             log_at: None,
             log: Scroll::default(),
             shown_whole: Cell::new(None),

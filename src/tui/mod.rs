@@ -9,11 +9,13 @@ pub mod eye;
 mod input;
 pub mod keymap;
 pub mod overlays;
+mod proposals;
 mod run;
 pub mod streams;
 mod terminal;
 pub mod theme;
 mod views;
+mod watched;
 pub mod widgets;
 pub mod words;
 

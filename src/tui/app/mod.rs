@@ -13,7 +13,7 @@ mod travel;
 
 use crate::feed::{News, Port};
 use crate::model::event::EndState;
-use crate::model::ids::{Attempt, Seq, StepIx};
+use crate::model::ids::{Attempt, Seq, StepIx, TriggerIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -23,6 +23,7 @@ use crate::tui::overlays::Overlay;
 use crate::tui::streams::Streams;
 use crate::tui::theme::{Look, Theme};
 use crossterm::event::KeyEvent;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What happened.
@@ -98,10 +99,11 @@ pub(super) struct Cut {
 }
 
 /// Cards that open by themselves and were closed by the operator: not opened again for the same cause.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Dismissed {
     start: bool,
     gate: Option<(StepIx, Attempt)>,
+    triggers: BTreeMap<TriggerIx, Stamp>,
 }
 
 /// What was said last to the operator.
