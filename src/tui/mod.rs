@@ -14,6 +14,7 @@ mod run;
 pub mod streams;
 mod terminal;
 pub mod theme;
+mod things;
 mod views;
 mod watched;
 pub mod widgets;

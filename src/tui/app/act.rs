@@ -51,6 +51,10 @@ impl App {
             | Action::CopyLine
             | Action::CopyCommand => self.of_step(action, port, now),
             Action::Gate => self.gate(port, now),
+            Action::See => self.see(port, now),
+            Action::Call | Action::Recycle | Action::Trip => {
+                self.named_command(action.entry().name, "", port, now).unwrap_or_default()
+            }
             Action::Filter => {
                 self.eye.search = crate::tui::eye::Search { text: String::new(), typing: true };
                 Vec::new()
@@ -59,6 +63,8 @@ impl App {
             Action::Step => self.show(Screen::Step),
             Action::Watch => self.show(Screen::Watch),
             Action::Log => self.show(Screen::Log),
+            Action::Messages => self.show(Screen::Messages),
+            Action::Risks => self.show(Screen::Risks),
             Action::Back => self.back(port, now),
             Action::Theme => self.say("theme takes a name: ansi, dark, light, cvd, high, mono."),
             Action::Suspend => {
@@ -75,6 +81,11 @@ impl App {
     pub(super) fn perform(&mut self, line: &str, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         let line = line.trim();
         let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if self.cut.is_none()
+            && let Some(effects) = self.named_command(name, rest.trim(), port, now)
+        {
+            return effects;
+        }
         match (Action::named(name), rest.trim()) {
             (Some(Action::Theme), name) if !name.is_empty() => match Theme::named(name, self.theme.glyphs) {
                 Some(theme) => {
@@ -120,7 +131,9 @@ impl App {
     }
 
     fn show(&mut self, screen: Screen) -> Vec<Effect> {
-        self.eye.screen = screen;
+        if std::mem::replace(&mut self.eye.screen, screen) != screen {
+            self.eye.mark = 0;
+        }
         Vec::new()
     }
 
@@ -144,6 +157,7 @@ impl App {
         match self.state.step(ix).status {
             StepStatus::NotYet | StepStatus::Old | StepStatus::Claim => self.begin(ix, port, now),
             StepStatus::You => self.answer(ix, port, now),
+            StepStatus::Running if matches!(self.plan.step(ix).work, Work::Monitor(_)) => self.answer(ix, port, now),
             StepStatus::Running => self.say(format!("{number} is running. It passes or fails by itself.")),
             StepStatus::Unknown if self.state.step(ix).verdict.is_none() => self.card(Card::Resolve(ix), port, now),
             StepStatus::Unknown | StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => {
@@ -163,6 +177,9 @@ impl App {
     fn begin(&mut self, ix: StepIx, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         let step = self.plan.step(ix);
         let class = asked_class(&self.plan, &self.state, ix);
+        if matches!(step.work, Work::Notify(_)) {
+            return self.answer(ix, port, now);
+        }
         let by_hand = matches!(step.work, Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. });
         let early = early_start(&self.plan, &self.state, ix, now.wall).is_some();
         if by_hand && class <= Class::C1 && !early {
@@ -211,8 +228,10 @@ impl App {
     }
 
     fn open_selected(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
-        if self.eye.screen == Screen::Log {
-            return self.open_entry();
+        match self.eye.screen {
+            Screen::Log => return self.open_entry(),
+            Screen::Watch | Screen::Messages | Screen::Risks => return self.open_thing(port, now),
+            Screen::Live | Screen::Step => {}
         }
         if self.state.facts.is_some()
             && self.state.started.is_none()
@@ -235,6 +254,8 @@ impl App {
         match own.status {
             StepStatus::Unknown if own.verdict.is_none() => self.card(Card::Resolve(ix), port, now),
             StepStatus::You => self.answer(ix, port, now),
+            StepStatus::Running if matches!(self.plan.step(ix).work, Work::Monitor(_)) => self.answer(ix, port, now),
+            StepStatus::NotYet if matches!(self.plan.step(ix).work, Work::Notify(_)) => self.answer(ix, port, now),
             StepStatus::NotYet
                 if self.state.next(&self.plan) == Some(ix)
                     && class <= Class::C1
@@ -242,12 +263,8 @@ impl App {
             {
                 match self.plan.step(ix).work {
                     Work::Gate(_) | Work::Wait(_) | Work::Run(_) => self.show(Screen::Step),
-                    Work::Monitor(_)
-                    | Work::Sign(_)
-                    | Work::Notify(_)
-                    | Work::Call(_)
-                    | Work::Group(_)
-                    | Work::Evidence(_) => self.show(Screen::Step),
+                    Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => self.show(Screen::Step),
+                    Work::Sign(_) | Work::Notify(_) => self.answer(ix, port, now),
                     Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => self.begin(ix, port, now),
                 }
             }
@@ -331,12 +348,17 @@ impl App {
             Action::Decide if own.status.bad() || own.status == StepStatus::Unknown => {
                 Card::Reason(ReasonFor::Accept(ix))
             }
-            Action::Decide => return self.say("v decides a gate that is open, or accepts a step that failed."),
+            Action::Decide => match crate::tui::proposals::undecided(&self.state) {
+                Some(trigger) => Card::Trigger(trigger),
+                None => return self.say("v decides a gate that is open, or accepts a step that failed."),
+            },
             Action::Evidence => return self.answer(ix, port, now),
             Action::FailByHand => Card::Reason(ReasonFor::Fail(ix)),
-            Action::LeaveOut if own.until.is_some() && own.status == StepStatus::Running => {
-                Card::Reason(ReasonFor::Release(ix))
-            }
+            Action::LeaveOut if own.status == StepStatus::Running => match self.plan.step(ix).work {
+                Work::Monitor(_) => Card::Monitor(ix),
+                Work::Wait(_) => Card::Reason(ReasonFor::Release(ix)),
+                _runs => return self.say("It runs: ^C offers to stop it."),
+            },
             Action::LeaveOut => Card::Reason(ReasonFor::Skip(ix)),
             Action::NotApplicable => Card::Reason(ReasonFor::NotApplicable(ix)),
             Action::Hand => Card::Reason(ReasonFor::Hand(ix)),

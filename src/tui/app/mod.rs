@@ -4,6 +4,7 @@
 //! until its record comes. It reads no clock, no terminal and no socket; `run` brings all of that.
 
 mod act;
+mod around;
 mod draw;
 mod keys;
 mod news;

@@ -58,7 +58,7 @@ impl App {
     fn scroll(&self) -> &Scroll {
         match (self.eye.screen, self.eye.pane) {
             (Screen::Step, _) | (Screen::Live, Pane::Step) => &self.eye.step,
-            (Screen::Watch, _) | (Screen::Live, Pane::Side) => &self.eye.side,
+            (Screen::Watch | Screen::Messages | Screen::Risks, _) | (Screen::Live, Pane::Side) => &self.eye.side,
             (Screen::Log, _) => &self.eye.log,
             (Screen::Live, Pane::List) => &self.eye.list,
         }
@@ -77,7 +77,12 @@ impl App {
                     .min(count.saturating_sub(1));
                 self.eye.log_at = Some(at).filter(|at| *at > 0);
             }
-            (Screen::Step | Screen::Watch, _) | (Screen::Live, Pane::Step | Pane::Side) => self.scroll().by(rows),
+            (Screen::Watch | Screen::Messages | Screen::Risks, _) => {
+                if !self.mark_by(rows) {
+                    self.scroll().by(rows);
+                }
+            }
+            (Screen::Step, _) | (Screen::Live, Pane::Step | Pane::Side) => self.scroll().by(rows),
         }
     }
 
