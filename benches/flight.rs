@@ -6,12 +6,16 @@
 
 #[path = "support/disk.rs"]
 mod disk;
+#[path = "../tests/support/fabricate.rs"]
+mod fabricate;
 #[path = "support/flood.rs"]
 mod flood;
 #[path = "../tests/journal_kit/mod.rs"]
 mod journal_kit;
 #[path = "support/large.rs"]
 mod large;
+#[path = "support/mask.rs"]
+mod mask;
 #[path = "support/measure.rs"]
 mod measure;
 #[path = "../tests/support/mod.rs"]
@@ -21,8 +25,9 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     measure::machine(&words);
-    let all: [(&str, fn()); 6] = [
+    let all: [(&str, fn()); 7] = [
         ("steps of a large runbook", large::steps),
+        ("masking", mask::masking),
         ("append and sync", disk::append_and_sync),
         ("attach", flood::attach),
         ("flood", flood::flood),

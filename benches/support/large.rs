@@ -1,6 +1,7 @@
 //! A runbook of 10,000 steps: read, folded, drawn. What stands between a keypress and the first frame of a very long run.
 
-use super::journal_kit::now;
+use super::fabricate::genesis;
+use super::journal_kit::{note, now};
 use super::measure::{line, timed};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -8,8 +9,6 @@ use std::fmt::Write;
 use std::io;
 use std::ops::Range;
 use tminus::feed::{Port, Role};
-use tminus::model::actor::{Actor, Known};
-use tminus::model::event::Event;
 use tminus::model::ids::{Attempt, Seq, StepId};
 use tminus::model::intent::Intent;
 use tminus::model::record::Record;
@@ -56,14 +55,9 @@ pub fn steps() {
     let book = book();
     let (parse, loaded) = timed(|| tminus::runbook::parse("large.yaml", book.as_bytes()));
     let plan = loaded.plan.expect("the large runbook is right");
-    let by = Actor { name: "maya".into(), known: Known::Typed };
-    let records: Vec<Record> = (0..STEPS)
-        .map(|at| Record {
-            seq: Seq(at as u64 + 1),
-            at: now(),
-            event: Event::Noted { text: format!("note {at}"), step: None, by: by.clone() },
-        })
-        .collect();
+    let events = std::iter::once(genesis()).chain((1..STEPS).map(|at| note(&format!("note {at}"))));
+    let records: Vec<Record> =
+        (1..).zip(events).map(|(seq, event)| Record { seq: Seq(seq), at: now(), event }).collect();
     let (fold, _) = timed(|| RunState::fold(&plan, &records).expect("notes can always be taken"));
     let look = choose_for(&tminus::tui::theme::Surroundings::default(), Some("dark"), false).expect("dark is a theme");
     let mut terminal = Terminal::new(TestBackend::new(160, 48)).unwrap();

@@ -1,17 +1,18 @@
 //! Bytes on disk against what was recorded of them: extents with their salts, and whole files.
 //!
-//! Work is cut into pieces that all cores take from one list; a large file is judged in several at once. Blocks of 256 KiB,
-//! no file in memory. The seal and `verify` ask here; nothing is written.
+//! Work is cut into pieces that all cores take from one list: the largest whole files first, since a file's hash is one chain
+//! that cannot be cut, and beside them extents, which can, and are hashed many at once. Files are read in blocks, none is
+//! in memory. The seal and `verify` ask here; nothing is written.
 
 use crate::journal::dir::{RunDir, output_name, salt_name};
 use crate::journal::error::JournalError;
 use crate::journal::facts::Printed;
-use crate::journal::hash::Hash;
+use crate::journal::hash::{Hash, Running, of_next};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::output::Extent;
-use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read};
+use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 
 const BLOCK: usize = 256 << 10;
@@ -52,7 +53,7 @@ pub(crate) fn judge<'a>(
     whole: &[String],
 ) -> Found {
     let mut found = Found::default();
-    let mut jobs: Vec<Job> = whole.iter().map(|name| Job::Whole(name.clone())).collect();
+    let mut jobs: Vec<Job> = Vec::new();
     for ((step, attempt), printed) in printed {
         if printed.extents.is_empty() {
             continue;
@@ -66,13 +67,14 @@ pub(crate) fn judge<'a>(
             jobs.push(Job::Extents { name: name.clone(), extents, salts: salts.to_vec() });
         }
     }
+    jobs.extend(by_length(dir, whole).into_iter().map(Job::Whole));
     let found = Mutex::new(found);
     let jobs = Mutex::new(jobs);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                // Taken from the end: many small pieces of extents, then whole files, which come first in the list.
+                // Taken from the end: whole files, the longest first, then many small pieces of extents.
                 while let Some(job) = next(&jobs) {
                     work(dir, job, &found);
                 }
@@ -83,6 +85,14 @@ pub(crate) fn judge<'a>(
     found.wrong.sort_by(|one, other| (&one.seq, &one.name).cmp(&(&other.seq, &other.name)));
     found.whole.sort();
     found
+}
+
+/// The shortest first; one that cannot be looked at says so when it is read.
+fn by_length(dir: &RunDir, names: &[String]) -> Vec<String> {
+    let length = |name: &String| dir.read(name).ok().and_then(|file| Some(file.metadata().ok()?.len())).unwrap_or(0);
+    let mut names = names.to_vec();
+    names.sort_by_cached_key(length);
+    names
 }
 
 /// A line of a salt file: 64 digits and a line feed.
@@ -147,40 +157,48 @@ fn work(dir: &RunDir, job: Job, found: &Mutex<Found>) {
 }
 
 fn judge_extents(dir: &RunDir, name: &str, extents: &[(Seq, Extent)], salts: &[u8]) -> Result<(), (Seq, String)> {
-    let Some((first, start)) = extents.first() else {
+    let Some((first, _)) = extents.first() else {
         return Ok(());
     };
-    let mut file = dir.read(name).map_err(|error| (*first, error.chain()))?;
-    let gone = |error: std::io::Error| error.to_string();
-    file.seek(SeekFrom::Start(start.off)).map_err(|error| (*first, gone(error)))?;
-    let mut block = vec![0; BLOCK];
-    for ((seq, extent), salt) in extents.iter().zip(salts.chunks(SALT)) {
-        let salt = salt.strip_suffix(b"\n").and_then(|hex| Hash::parse(std::str::from_utf8(hex).ok()?));
-        let salt = salt.ok_or_else(|| (*seq, "its salt is not written as one is".to_owned()))?;
-        let mut hash = Sha256::new_with_prefix(salt.0);
-        feed(&mut hash, &mut file, extent.len, &mut block).map_err(|error| (*seq, gone(error)))?;
-        if Hash::end(hash).hex() != extent.sha256 {
+    let file = dir.read(name).map_err(|error| (*first, error.chain()))?;
+    let salted = |((_, extent), salt): (&(Seq, Extent), &[u8])| {
+        let salt = salt.strip_suffix(b"\n").and_then(|hex| Hash::parse(std::str::from_utf8(hex).ok()?))?;
+        let bytes = Cursor::new(salt.0).chain(From { file: &file, at: extent.off });
+        Some((bytes, extent.len.checked_add(salt.0.len() as u64)?))
+    };
+    // As far as there are salts; where one is missing is said after what stands before it.
+    let messages: Vec<_> = extents.iter().zip(salts.chunks(SALT)).map_while(salted).collect();
+    let readable = messages.len();
+    for ((seq, extent), (bytes, length)) in extents.iter().zip(messages) {
+        let hash = of_next(bytes, length).map_err(|error| (*seq, error.to_string()))?;
+        if hash.hex() != extent.sha256 {
             let (from, to) = (extent.off, extent.off + extent.len);
             return Err((*seq, format!("bytes {from} to {to} are not those that were recorded")));
         }
     }
-    Ok(())
+    match extents.get(readable) {
+        Some((seq, _)) => Err((*seq, "its salt is not written as one is".to_owned())),
+        None => Ok(()),
+    }
 }
 
-fn feed(hash: &mut Sha256, file: &mut File, bytes: u64, block: &mut [u8]) -> std::io::Result<()> {
-    let mut left = usize::try_from(bytes).unwrap_or(usize::MAX);
-    while left > 0 {
-        let piece = left.min(block.len());
-        file.read_exact(&mut block[..piece])?;
-        hash.update(&block[..piece]);
-        left -= piece;
+/// A file from a place on; several of one file are read in turns.
+struct From<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl Read for From<'_> {
+    fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(block, self.at)?;
+        self.at += count as u64;
+        Ok(count)
     }
-    Ok(())
 }
 
 fn hash_file(dir: &RunDir, name: &str) -> Result<Hash, JournalError> {
     let mut file = dir.read(name)?;
-    let (mut hash, mut block) = (Sha256::new(), vec![0; BLOCK]);
+    let (mut hash, mut block) = (Running::new(), vec![0; BLOCK]);
     loop {
         match file.read(&mut block).map_err(JournalError::io("read", name))? {
             0 => return Ok(Hash::end(hash)),

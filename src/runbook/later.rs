@@ -43,6 +43,34 @@ pub(crate) enum Scope {
     Otherwise,
     /// One of `rollbacks`.
     Level,
+    /// One of `hints`.
+    Hint,
+    /// `within`.
+    Within,
+    /// One of `expect.except`.
+    Except,
+    /// `monitor` as a mapping.
+    Monitor,
+    /// `trip` of a monitor or trigger.
+    Trip,
+    /// `run` in another language.
+    Language,
+    /// One of `targets`.
+    Target,
+    /// One of `signals`.
+    Signal,
+    /// One of `triggers`.
+    Trigger,
+    /// One of `procedures`.
+    Procedure,
+    /// One of `messages`.
+    Message,
+    /// One of `horizons`.
+    Horizon,
+    /// One of `risks`.
+    Risk,
+    /// One of `defaults.runners`.
+    Runner,
 }
 
 impl Scope {
@@ -56,7 +84,7 @@ impl Scope {
             Scope::Defaults => "`defaults`",
             Scope::Phase => "a phase",
             Scope::Step => "a step",
-            Scope::Criterion => "a gate's criterion",
+            Scope::Criterion => "a criterion",
             Scope::Item => "a checklist's item",
             Scope::Choice => "an option",
             Scope::Expect => "`expect`",
@@ -66,6 +94,20 @@ impl Scope {
             Scope::Retry => "`retry`",
             Scope::Otherwise => "`otherwise`",
             Scope::Level => "a rollback",
+            Scope::Hint => "a hint",
+            Scope::Within => "`within`",
+            Scope::Except => "an exception",
+            Scope::Monitor => "`monitor`",
+            Scope::Trip => "`trip`",
+            Scope::Language => "`run` in another language",
+            Scope::Target => "a target",
+            Scope::Signal => "a signal",
+            Scope::Trigger => "a trigger",
+            Scope::Procedure => "a procedure",
+            Scope::Message => "a message",
+            Scope::Horizon => "a horizon",
+            Scope::Risk => "a risk",
+            Scope::Runner => "a runner",
         }
     }
 
@@ -86,30 +128,40 @@ impl Scope {
             Scope::Var => "show short ask",
             Scope::Defaults => "runners",
             Scope::Phase => PHASE,
-            Scope::Criterion => "signal step fresh claim role target environment tty when hints judge monitor",
-            Scope::Item => "run measure signal step fresh claim role why link critical trip",
-            Scope::Choice => "why takes loses effect then",
-            Scope::Expect => "http any_of except of",
-            Scope::Stderr => "except any_of",
-            Scope::Otherwise => "recycle call go_on",
             Scope::Level => "requires then owes by role at target environment",
-            Scope::Step => STEP,
-            Scope::Environment | Scope::Measured | Scope::Capture | Scope::Retry => "",
+            Scope::Environment
+            | Scope::Measured
+            | Scope::Capture
+            | Scope::Retry
+            | Scope::Criterion
+            | Scope::Item
+            | Scope::Choice
+            | Scope::Expect
+            | Scope::Stderr
+            | Scope::Otherwise
+            | Scope::Step
+            | Scope::Hint
+            | Scope::Within
+            | Scope::Except
+            | Scope::Monitor
+            | Scope::Trip
+            | Scope::Language
+            | Scope::Target
+            | Scope::Signal
+            | Scope::Trigger
+            | Scope::Procedure
+            | Scope::Message
+            | Scope::Horizon
+            | Scope::Risk
+            | Scope::Runner => "",
         }
     }
 }
-
-/// Step kinds that are left for a later version.
-pub(crate) const KINDS: [&str; 7] = ["judge", "monitor", "sign", "notify", "call", "parallel", "steps"];
 
 const TOP: &str = "triggers procedures messages horizons risks signals requires environments \
     targets contacts";
 const PHASE: &str = "risk role when skip requires way_back environment target env cwd why link \
     owes by claim";
-const STEP: &str = "judge monitor sign notify call parallel steps together tty background lasts \
-    ready stop within hints if_fails then by once fresh claim way_back requires environment \
-    target contact runner connect output via to recycle signal roles statements count every for \
-    checks ok forward_agent";
 
 /// The diagnostic for what the format has and this version has not.
 pub(crate) fn later(span: &Range<usize>, name: &str) -> Diagnostic {

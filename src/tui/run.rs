@@ -20,7 +20,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// At most one frame in this time after keys.
-const KEY_FRAME: u64 = 16_000;
+const KEY_FRAME: u64 = 8_000;
 
 /// At most one frame in this time for records.
 const NEWS_FRAME: u64 = 100_000;
@@ -282,7 +282,7 @@ mod tests {
     fn a_keys_frame_comes_sooner_than_a_records() {
         let due = |key, news| Due { last: 1_000_000, key, news }.at();
         assert_eq!(due(false, false), None);
-        assert_eq!(due(true, true), Some(1_016_000));
+        assert_eq!(due(true, true), Some(1_008_000));
         assert_eq!(due(false, true), Some(1_100_000));
     }
 }

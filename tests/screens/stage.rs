@@ -9,7 +9,7 @@ use std::io;
 use std::ops::Range;
 use tminus::feed::{News, Port, Role};
 use tminus::model::actor::{Actor, Known};
-use tminus::model::event::{Answer, Event};
+use tminus::model::event::{Answer, Event, Invocation};
 use tminus::model::expect::{Check, Verdict};
 use tminus::model::ids::{Attempt, RunId, Seq, StepId};
 use tminus::model::intent::Intent;
@@ -170,6 +170,9 @@ impl Stage {
     pub fn start(&mut self, step: &str) {
         let attempt = self.attempt(step) + 1;
         let by = person("maya");
+        let runs = self.plan.step(self.plan.find(&step.into()).unwrap()).command().is_some();
+        let (argv, cwd, user) = (vec!["true".into()], "/srv".into(), "maya@ops".into());
+        let invocation = runs.then_some(Invocation { argv, cwd, env: Vec::new(), user, timeout: None });
         self.tell(Event::StepStarted {
             step: step.into(),
             attempt,
@@ -177,7 +180,7 @@ impl Stage {
             typed: None,
             reason: None,
             second: None,
-            invocation: None,
+            invocation,
             until: None,
         });
     }

@@ -4,7 +4,7 @@
 //! the key that the text before it named. Fed with bytes, it opens no file and remembers no record. `walk` drives it.
 
 use crate::journal::ckpt::{self, Ckpt, Next};
-use crate::journal::hash::Hash;
+use crate::journal::hash::{Hash, Running};
 use crate::journal::line::{self, Minor};
 use crate::journal::reader::{Broken, Valid, first_prev};
 use crate::journal::texts;
@@ -12,7 +12,6 @@ use crate::model::event::Event;
 use crate::model::ids::{RunId, Seq};
 use crate::model::record::Record;
 use crate::model::signed::{Realm, SignedText};
-use sha2::{Digest, Sha256};
 
 /// What was judged up to here.
 #[derive(Clone)]
@@ -28,7 +27,7 @@ pub(crate) struct Chain {
     seq: Seq,
     prev: Hash,
     key: [u8; 32],
-    prefix: Sha256,
+    prefix: Running,
     bytes: u64,
     lines: u64,
 }
@@ -45,7 +44,7 @@ impl Chain {
             seq: Seq(0),
             prev: Hash([0; 32]),
             key: [0; 32],
-            prefix: Sha256::new(),
+            prefix: Running::new(),
             bytes: 0,
             lines: 0,
         }
@@ -54,7 +53,7 @@ impl Chain {
     /// Goes on in another part.
     pub(crate) fn enter(&mut self, part: u32) {
         self.part = part;
-        self.prefix = Sha256::new();
+        self.prefix = Running::new();
         self.bytes = 0;
         self.lines = 0;
     }

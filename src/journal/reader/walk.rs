@@ -7,7 +7,7 @@
 
 use crate::journal::dir::{RunDir, part_name};
 use crate::journal::error::JournalError;
-use crate::journal::hash::Hash;
+use crate::journal::hash::{Hash, Running};
 use crate::journal::line::{self, FMT, LineError, Minor};
 use crate::journal::reader::chain::Chain;
 use crate::journal::reader::lines::Lines;
@@ -17,7 +17,6 @@ use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::record::Record;
 use crate::model::signed::SignedText;
-use sha2::{Digest, Sha256};
 use std::io::{Read, Seek, SeekFrom};
 
 /// What a walk found.
@@ -245,7 +244,7 @@ fn torn(dir: &RunDir, name: &str, held: Option<&Valid>) -> Result<bool, JournalE
 fn rest(dir: &RunDir, name: &str, from: u64) -> Result<(u64, (u64, Hash)), JournalError> {
     let mut file = dir.read(name)?;
     file.seek(SeekFrom::Start(from)).map_err(JournalError::io("read", name))?;
-    let (mut hash, mut bytes, mut block) = (Sha256::new(), 0, vec![0; 128 * 1024]);
+    let (mut hash, mut bytes, mut block) = (Running::new(), 0, vec![0; 128 * 1024]);
     loop {
         let count = file.read(&mut block).map_err(JournalError::io("read", name))?;
         if count == 0 {

@@ -7,7 +7,7 @@
 use crate::journal::ckpt::{Ckpt, Next};
 use crate::journal::dir::part_name;
 use crate::journal::error::JournalError;
-use crate::journal::hash::Hash;
+use crate::journal::hash::{Hash, Running};
 use crate::journal::keys::RunKey;
 use crate::journal::line;
 use crate::journal::reader::{StartPoint, Valid};
@@ -17,7 +17,6 @@ use crate::model::ids::{RunId, Seq};
 use crate::model::record::Record;
 use crate::model::signed::Realm;
 use crate::model::time::Stamp;
-use sha2::{Digest, Sha256};
 
 /// Where the next line stands.
 #[derive(Clone)]
@@ -25,7 +24,7 @@ struct Place {
     seq: Seq,
     prev: Hash,
     ckpt: Option<Hash>,
-    prefix: Sha256,
+    prefix: Running,
     bytes: u64,
     lines: u64,
 }
@@ -66,7 +65,7 @@ impl Book {
         let name = part_name(start.part);
         let file = storage.create(&name).map_err(JournalError::io("make", &name))?;
         let place =
-            Place { seq: start.seq, prev: start.prev, ckpt: start.ckpt, prefix: Sha256::new(), bytes: 0, lines: 0 };
+            Place { seq: start.seq, prev: start.prev, ckpt: start.ckpt, prefix: Running::new(), bytes: 0, lines: 0 };
         let part = start.part;
         let waiting = vec![(at, first)];
         let key = Some(key);
@@ -93,7 +92,7 @@ impl Book {
             seq: valid.seq,
             prev: valid.ckpt,
             ckpt: Some(valid.ckpt),
-            prefix: Sha256::new(),
+            prefix: Running::new(),
             bytes: 0,
             lines: 0,
         };

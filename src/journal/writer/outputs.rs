@@ -5,7 +5,7 @@
 //! one stream; its salt stands in a file beside. Nothing here interprets a byte.
 
 use crate::journal::dir::{output_name, salt_name};
-use crate::journal::hash::{Hash, hex};
+use crate::journal::hash::{Hash, Running, hex};
 use crate::journal::storage::{FileNo, Storage};
 use crate::journal::writer::Chunk;
 use crate::model::event::Event;
@@ -13,7 +13,6 @@ use crate::model::ids::{Attempt, StepId};
 use crate::model::output::{Extent, Masked, Stream};
 use crate::model::time::Stamp;
 use rand_core::{OsRng, RngCore};
-use sha2::{Digest, Sha256};
 use std::io;
 
 /// The longest extent.
@@ -104,7 +103,7 @@ impl Growing {
 struct Open {
     stream: Stream,
     salt: [u8; 32],
-    hash: Sha256,
+    hash: Running,
     off: u64,
     len: u64,
     lines: u64,
@@ -338,7 +337,8 @@ impl Open {
     fn new(stream: Stream, off: u64) -> Self {
         let mut salt = [0u8; 32];
         OsRng.try_fill_bytes(&mut salt).expect("getrandom does not fail on a system that has booted");
-        let hash = Sha256::new_with_prefix(salt);
+        let mut hash = Running::new();
+        hash.update(&salt);
         let (len, lines, masked, at) = (0, 0, Vec::new(), Stamp::default());
         Self { stream, salt, hash, off, len, lines, masked, at }
     }

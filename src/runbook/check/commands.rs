@@ -8,6 +8,7 @@ use crate::model::expect::{Check, Expect};
 use crate::model::plan::Source;
 use crate::model::step::{Command, Program, Shell, Work};
 use crate::model::text::is_plain;
+use crate::model::watch::Source as Read;
 use crate::runbook::ExampleJudge;
 use crate::runbook::diagnostic::Diagnostic;
 use crate::runbook::read::{Draft, Reader};
@@ -25,15 +26,27 @@ struct Text<'r> {
     literal: bool,
 }
 
+/// A command, and what its author accepted of it.
+struct Given<'r> {
+    command: &'r Command,
+    text: Text<'r>,
+    argv_secret: bool,
+}
+
 pub(super) fn check(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) {
     let mut found = Vec::new();
     for draft in &reader.steps {
         if let Work::Run(command) = &draft.step.work {
-            of_step(reader, draft, command, &mut found);
-            if let (Some(judge), Some(span)) = (judge, &draft.example) {
-                found.extend(example(judge, command, span));
-            }
+            let text = Text { text: "", span: &draft.text, literal: draft.literal };
+            of_command(reader, &Given { command, text, argv_secret: draft.argv_secret }, &mut found);
         }
+        if let (Some(judge), Some(span)) = (judge, &draft.example) {
+            found.extend(examples(reader, judge, draft, span));
+        }
+    }
+    for loose in &reader.loose {
+        let text = Text { text: "", span: &loose.text, literal: loose.literal };
+        of_command(reader, &Given { command: &loose.command, text, argv_secret: loose.argv_secret }, &mut found);
     }
     for (var, span) in reader.vars.iter().zip(&reader.var_spans) {
         if let Source::Command(text) = &var.source {
@@ -50,13 +63,14 @@ pub(super) fn check(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) {
     }
 }
 
-fn of_step(reader: &Reader<'_>, draft: &Draft, command: &Command, found: &mut Vec<Diagnostic>) {
-    match &command.program {
+fn of_command(reader: &Reader<'_>, given: &Given<'_>, found: &mut Vec<Diagnostic>) {
+    let (span, literal) = (given.text.span, given.text.literal);
+    match &given.command.program {
         Program::Text { shell, strict, text } => {
-            let text = Text { text, span: &draft.text, literal: draft.literal };
+            let text = Text { text, span, literal };
             found.extend(hidden(reader, &text));
             found.extend(placeholder(reader, &text));
-            shell_text(reader, draft, &text, found);
+            shell_text(reader, given.argv_secret, &text, found);
             if *shell == Shell::Bash && *strict && HEAD.is_match(text.text) {
                 let at = narrowed(reader, &text, "head");
                 found.push(
@@ -70,19 +84,40 @@ fn of_step(reader: &Reader<'_>, draft: &Draft, command: &Command, found: &mut Ve
             }
         }
         Program::Argv(words) => {
-            for word in words {
-                let text = Text { text: word, span: &draft.text, literal: draft.literal };
+            // In another language the text is on standard input, and is as much of what runs.
+            for word in words.iter().chain(&given.command.stdin) {
+                let text = Text { text: word, span, literal };
                 found.extend(hidden(reader, &text));
                 found.extend(placeholder(reader, &text));
             }
         }
     }
-    if status_unseen(command) {
+    if status_unseen(given.command) {
         found.push(
-            Diagnostic::warning("RB0507", &draft.text, "a status code is expected and curl is not told to print one")
+            Diagnostic::warning("RB0507", span, "a status code is expected and curl is not told to print one")
                 .help("add `-w '%{http_code}'`, or `-i`"),
         );
     }
+}
+
+/// The example of a command, or of what a monitor reads: it is `ok`, and it does not trip.
+fn examples(reader: &Reader<'_>, judge: ExampleJudge<'_>, draft: &Draft, span: &Range<usize>) -> Option<Diagnostic> {
+    let monitor = match &draft.step.work {
+        Work::Run(command) => return example(judge, command, span),
+        Work::Monitor(monitor) => monitor,
+        _nothing_runs => return None,
+    };
+    let probe = reader.probes.iter().find(|probe| Some(&probe.id) == monitor.probe.as_ref())?;
+    let Read::Command(command) = &probe.source else { return None };
+    let as_if = |expect: &Expect| Command { expect: expect.clone(), ..command.as_ref().clone() };
+    let rejected = monitor.ok.as_ref().and_then(|ok| example(judge, &as_if(ok), span));
+    let trips = monitor.trip.as_ref().filter(|trip| judge(&as_if(&trip.expect)).is_ok());
+    rejected.or_else(|| {
+        trips.map(|_| {
+            Diagnostic::error("RB0409", span, "the `example` trips the monitor")
+                .help("an example is output as it should look: correct it, or `trip`")
+        })
+    })
 }
 
 /// The first place in the file where `needle` stands in the command; the whole command where it is written otherwise.
@@ -157,7 +192,7 @@ fn look_alike(reader: &Reader<'_>, text: &Text<'_>, at: usize, letter: char) -> 
     .help("type it anew; in quotes it may stand")
 }
 
-fn shell_text(reader: &Reader<'_>, draft: &Draft, text: &Text<'_>, found: &mut Vec<Diagnostic>) {
+fn shell_text(reader: &Reader<'_>, argv_secret: bool, text: &Text<'_>, found: &mut Vec<Diagnostic>) {
     // Most commands have neither a variable nor a foreign letter, and ten thousand of them are to open at once.
     let no_secret = !text.text.contains('$') || !reader.known_vars.values().any(|secret| *secret);
     if text.text.is_ascii() && no_secret {
@@ -169,7 +204,7 @@ fn shell_text(reader: &Reader<'_>, draft: &Draft, text: &Text<'_>, found: &mut V
     }
     for one in scanned.expansions.iter().filter(|one| is_secret(reader, &one.name)) {
         let at = narrowed(reader, text, &one.name);
-        found.extend(secret_goes(&one.name, &one.goes, at, draft.argv_secret));
+        found.extend(secret_goes(&one.name, &one.goes, at, argv_secret));
     }
 }
 
@@ -225,7 +260,9 @@ fn expects_status(expect: &Expect) -> bool {
             && text.starts_with(['1', '2', '3', '4', '5'])
             && text.chars().all(|letter| letter.is_ascii_digit())
     };
-    expect.contains.iter().chain(&expect.equals).chain(&expect.matches).any(|text| is_status(text))
+    !expect.http.is_empty()
+        || expect.any_of.iter().any(expects_status)
+        || expect.contains.iter().chain(&expect.equals).chain(&expect.matches).any(|text| is_status(text))
 }
 
 fn example(judge: ExampleJudge<'_>, command: &Command, span: &Range<usize>) -> Option<Diagnostic> {

@@ -5,16 +5,19 @@
 //! and no plan comes out where an error was reported.
 
 mod commands;
+mod groups;
 mod ids;
 mod places;
 mod refs;
 mod shell;
 mod texts;
 mod times;
+mod wanted;
 
 use super::ExampleJudge;
 use super::diagnostic::Diagnostic;
 use super::read::Reader;
+use crate::model::ids::StepIx;
 use crate::model::plan::{Environment, EnvironmentKind, Plan, Start};
 use crate::model::step::Effect;
 
@@ -26,6 +29,7 @@ pub(crate) fn plan(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) -> 
     refs::resolve(reader, &names);
     texts::check(reader);
     commands::check(reader, judge);
+    groups::check(reader);
     times::check(reader);
     ways_back(reader);
     if reader.desk.findings.has_errors() {
@@ -55,8 +59,10 @@ fn ways_back(reader: &mut Reader<'_>) {
     let alone: Vec<Diagnostic> = reader
         .steps
         .iter()
-        .filter(|draft| places::is_forward(draft.step.place) && draft.step.undo.is_empty() && reader.levels.is_empty())
-        .filter_map(|draft| {
+        .enumerate()
+        .filter(|(_, draft)| draft.step.undo.is_empty() && reader.levels.is_empty())
+        .filter(|(at, _)| places::is_forward(reader, StepIx(*at)))
+        .filter_map(|(_, draft)| {
             let word = match draft.step.effect {
                 Effect::Production | Effect::Destroys => draft.step.effect.word(),
                 Effect::Reads | Effect::Changes => return None,
@@ -90,6 +96,15 @@ fn built(reader: &mut Reader<'_>) -> Plan {
         vars: std::mem::take(&mut reader.vars),
         phases: std::mem::take(&mut reader.phases).into_iter().map(|draft| draft.phase).collect(),
         levels: std::mem::take(&mut reader.levels).into_iter().map(|draft| draft.level).collect(),
+        requires: std::mem::take(&mut reader.requires),
+        targets: std::mem::take(&mut reader.targets),
+        probes: std::mem::take(&mut reader.probes),
+        triggers: std::mem::take(&mut reader.triggers),
+        procedures: std::mem::take(&mut reader.procedures),
+        messages: std::mem::take(&mut reader.messages),
+        horizons: std::mem::take(&mut reader.horizons),
+        risks: std::mem::take(&mut reader.risks),
+        contacts: std::mem::take(&mut reader.contacts),
         steps: std::mem::take(&mut reader.steps).into_iter().map(|draft| draft.step).collect(),
         ..Plan::new(std::mem::take(&mut reader.title), environment)
     }

@@ -7,11 +7,11 @@ use super::ids::Names;
 use super::places;
 use crate::model::ids::{StepId, StepIx};
 use crate::model::plan::Undo;
-use crate::model::step::{Place, Work};
+use crate::model::step::Work;
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
 use crate::runbook::names::BUILT_IN;
-use crate::runbook::read::{DraftUndo, Located, Owed, Reader, WhenOf};
+use crate::runbook::read::{AroundWhen, DraftUndo, Located, Owed, Reader, WhenOf};
 use std::ops::Range;
 
 pub(super) fn resolve(reader: &mut Reader<'_>, names: &Names) {
@@ -19,17 +19,16 @@ pub(super) fn resolve(reader: &mut Reader<'_>, names: &Names) {
     owes(reader, names, &order);
     whens(reader, names, &order);
     levels(reader, names);
-    for wanted in std::mem::take(&mut reader.wanted_levels) {
-        if !names.levels.contains_key(&wanted.text) {
-            let known: Vec<&str> = reader.levels.iter().map(|draft| draft.level.id.as_str()).collect();
-            let help =
-                reader.desk.suggest(&wanted.text, known.iter().copied()).unwrap_or_else(|| match known.as_slice() {
-                    [] => "the runbook has no `rollbacks:`".into(),
-                    _ => format!("rollbacks: {}", known.join(", ")),
-                });
-            reader.desk.report(
-                Diagnostic::error("RB0205", &wanted.span, format!("there is no rollback `{}`", wanted.text)).help(help),
-            );
+    super::wanted::resolve(reader, names);
+    reader.place_risks(&|name| names.phases.contains_key(name), &|name| {
+        names.steps.contains_key(name).then(|| StepId(name.to_owned()))
+    });
+    for wanted in std::mem::take(&mut reader.wanted_phases) {
+        if !names.phases.contains_key(&wanted.text) {
+            let known = names.phases.keys().map(String::as_str);
+            let help = reader.desk.suggest(&wanted.text, known).unwrap_or_else(|| "name a phase by its `id`".into());
+            let text = format!("there is no phase `{}`", wanted.text);
+            reader.desk.report(Diagnostic::error("RB0215", &wanted.span, text).help(help));
         }
     }
     for wanted in std::mem::take(&mut reader.wanted_vars) {
@@ -60,25 +59,15 @@ pub(super) fn is_variable(reader: &Reader<'_>, name: &str) -> bool {
 }
 
 /// The step of this name as seen from `near`: its full id, or a sibling's in the same level, gate or undo.
-fn find(names: &Names, reader: &Reader<'_>, near: Option<StepIx>, name: &str) -> Option<StepIx> {
+pub(super) fn find(names: &Names, reader: &Reader<'_>, near: Option<StepIx>, name: &str) -> Option<StepIx> {
     let sibling = || {
-        let near = near?;
-        let prefix = match reader.steps[near.0].step.place {
-            Place::Level(level) => reader.levels.get(level)?.level.id.0.clone(),
-            Place::Criterion { gate: owner, .. } | Place::Undo(owner) => reader.steps[owner.0].step.id.0.clone(),
-            Place::Phase(_)
-            | Place::Choice { .. }
-            | Place::Group(_)
-            | Place::Procedure(_)
-            | Place::Horizon(_)
-            | Place::Requirement(_) => return None,
-        };
-        names.steps.get(&format!("{prefix}.{name}")).copied()
+        let prefix = super::ids::prefix(reader, near?);
+        (!prefix.is_empty()).then(|| names.steps.get(&format!("{prefix}{name}")).copied()).flatten()
     };
     sibling().or_else(|| names.steps.get(name).copied())
 }
 
-fn unknown_step(reader: &Reader<'_>, names: &Names, wanted: &Located) -> Diagnostic {
+pub(super) fn unknown_step(reader: &Reader<'_>, names: &Names, wanted: &Located) -> Diagnostic {
     let known = names.steps.keys().map(String::as_str);
     Diagnostic::error("RB0206", &wanted.span, format!("there is no step `{}`", wanted.text)).help(
         reader
@@ -90,57 +79,80 @@ fn unknown_step(reader: &Reader<'_>, names: &Names, wanted: &Located) -> Diagnos
 
 fn owes(reader: &mut Reader<'_>, names: &Names, order: &[Option<usize>]) {
     for at in 0..reader.steps.len() {
-        let mut owed = Vec::new();
-        for duty in std::mem::take(&mut reader.steps[at].owes) {
-            match duty {
-                Owed::Inline(step) => owed.push(step),
-                Owed::Named(wanted) => match find(names, reader, Some(StepIx(at)), &wanted.text) {
-                    None => {
-                        let found = unknown_step(reader, names, &wanted);
-                        reader.desk.report(found)
-                    }
-                    Some(step)
-                        if step.0 == at || order[step.0].zip(order[at]).is_some_and(|(owed, ower)| owed < ower) =>
-                    {
-                        let found = Diagnostic::error(
-                            "RB0206",
-                            &wanted.span,
-                            format!("`{}` does not come after this step, so it cannot be owed by it", wanted.text),
-                        );
-                        reader.desk.report(found);
-                    }
-                    Some(step) => owed.push(step),
-                },
-            }
-        }
-        reader.steps[at].step.owes = owed;
+        let duties = std::mem::take(&mut reader.steps[at].owes);
+        reader.steps[at].step.owes =
+            duties.into_iter().filter_map(|duty| owed(reader, (names, order), Some(StepIx(at)), duty)).collect();
     }
+    for at in 0..reader.phases.len() {
+        // What a phase owes comes after its first step.
+        let first = reader.phases[at].phase.steps.first().copied();
+        let duties = std::mem::take(&mut reader.phases[at].owes);
+        reader.phases[at].phase.owes =
+            duties.into_iter().filter_map(|duty| owed(reader, (names, order), first, duty)).collect();
+    }
+    for at in 0..reader.levels.len() {
+        let duties = std::mem::take(&mut reader.levels[at].owes);
+        reader.levels[at].level.owes =
+            duties.into_iter().filter_map(|duty| owed(reader, (names, order), None, duty)).collect();
+    }
+}
+
+/// The step that is owed by `ower`.
+fn owed(
+    reader: &mut Reader<'_>,
+    known: (&Names, &[Option<usize>]),
+    ower: Option<StepIx>,
+    duty: Owed,
+) -> Option<StepIx> {
+    let (names, order) = known;
+    let wanted = match duty {
+        Owed::Inline(step) => return Some(step),
+        Owed::Named(wanted) => wanted,
+    };
+    let Some(step) = find(names, reader, ower, &wanted.text) else {
+        let found = unknown_step(reader, names, &wanted);
+        reader.desk.report(found);
+        return None;
+    };
+    let too_early = ower
+        .is_some_and(|ower| step == ower || order[step.0].zip(order[ower.0]).is_some_and(|(owed, ower)| owed < ower));
+    if too_early {
+        let text = format!("`{}` does not come after this step, so it cannot be owed by it", wanted.text);
+        reader.desk.report(Diagnostic::error("RB0206", &wanted.span, text));
+        return None;
+    }
+    Some(step)
 }
 
 fn whens(reader: &mut Reader<'_>, names: &Names, order: &[Option<usize>]) {
     for (of, span) in std::mem::take(&mut reader.whens) {
         let near = match of {
-            WhenOf::StepAt(at) | WhenOf::Wait(at) => Some(at),
-            WhenOf::PhaseAt(_) | WhenOf::HardStop => None,
+            WhenOf::StepAt(at) | WhenOf::Wait(at) | WhenOf::StepBy(at) => Some(at),
+            WhenOf::PhaseAt(_) | WhenOf::PhaseBy(_) | WhenOf::Around(_) | WhenOf::HardStop => None,
         };
         let Some((wanted, from_start)) = anchor(reader, of) else {
             continue;
         };
         let located = Located { text: wanted.clone(), span: reader.desk.inside(&span, &wanted) };
-        let Some(anchor) = find(names, reader, near, &wanted).or_else(|| edge(reader, names, &wanted, from_start))
-        else {
-            {
-                let found = unknown_step(reader, names, &located);
-                reader.desk.report(found)
-            };
+        let step = find(names, reader, near, &wanted);
+        let is_edge = names.phases.contains_key(&wanted) || names.levels.contains_key(&wanted);
+        if step.is_none() && !is_edge {
+            let found = unknown_step(reader, names, &located);
+            reader.desk.report(found);
             continue;
-        };
+        }
+        if let Some(step) = step {
+            let id = reader.steps[step.0].step.id.clone();
+            set_anchor(reader, of, id);
+        }
         let first = match of {
             WhenOf::StepAt(at) | WhenOf::Wait(at) => Some(at),
             WhenOf::PhaseAt(phase) => reader.phases[phase].phase.steps.first().copied(),
-            WhenOf::HardStop => None,
+            // What is due may be due after something that comes later.
+            WhenOf::StepBy(_) | WhenOf::PhaseBy(_) | WhenOf::Around(_) | WhenOf::HardStop => None,
         };
-        let too_late = first.is_some_and(|first| {
+        let anchor = step.or_else(|| edge(reader, names, &wanted, from_start));
+        let too_late = first.zip(anchor).is_some_and(|(first, anchor)| {
             first == anchor || order[anchor.0].zip(order[first.0]).is_some_and(|(anchor, own)| anchor >= own)
         });
         if too_late {
@@ -151,14 +163,13 @@ fn whens(reader: &mut Reader<'_>, names: &Names, order: &[Option<usize>]) {
             );
             reader.desk.report(found);
         }
-        let id = reader.steps[anchor.0].step.id.clone();
-        set_anchor(reader, of, id);
     }
 }
 
 fn when_of<'r>(reader: &'r mut Reader<'_>, of: WhenOf) -> Option<&'r mut When> {
     match of {
         WhenOf::StepAt(at) => reader.steps[at.0].step.at.as_mut(),
+        WhenOf::StepBy(at) => reader.steps[at.0].step.by.as_mut(),
         WhenOf::Wait(at) => match &mut reader.steps[at.0].step.work {
             Work::Wait(when) => Some(when),
             Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Gate(_) => {
@@ -169,6 +180,11 @@ fn when_of<'r>(reader: &'r mut Reader<'_>, of: WhenOf) -> Option<&'r mut When> {
             }
         },
         WhenOf::PhaseAt(phase) => reader.phases[phase].phase.at.as_mut(),
+        WhenOf::PhaseBy(phase) => reader.phases[phase].phase.by.as_mut(),
+        WhenOf::Around(AroundWhen::Message(at)) => reader.messages.get_mut(at)?.at.as_mut(),
+        WhenOf::Around(AroundWhen::HorizonAt(at)) => reader.horizons.get_mut(at)?.at.as_mut(),
+        WhenOf::Around(AroundWhen::HorizonBy(at)) => reader.horizons.get_mut(at)?.by.as_mut(),
+        WhenOf::Around(AroundWhen::HorizonUntil(at)) => reader.horizons.get_mut(at)?.until.as_mut(),
         WhenOf::HardStop => reader.hard_stop.as_mut().map(|(when, _)| when),
     }
 }

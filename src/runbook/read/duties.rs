@@ -1,35 +1,84 @@
 //! What a step brings with it: duties, its own way back, and the class that its words add up to.
 
-use super::{Owed, Reader};
-use crate::model::ids::StepIx;
-use crate::model::step::Place;
+use super::{Owed, Reader, What};
+use crate::model::ids::{LevelId, StepId, StepIx};
+use crate::model::step::{Owner, Place, Within};
+use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
+use crate::runbook::later::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
 use serde_yaml::Value;
 
 impl<'a> Reader<'a> {
+    /// What ties a step to others: what must be true before it, what it watches over, what its failure proposes.
+    pub(super) fn around_step(&mut self, fields: &mut Fields<'a>, at: StepIx) {
+        let within = fields.take("within").and_then(|node| self.stopwatch(node, at));
+        let hints = fields.take("hints").map(|node| self.hints(node, at)).unwrap_or_default();
+        let if_fails = self.outcome_of(fields, "if_fails", Some(at));
+        let by_node = fields.take("by");
+        let by = by_node.and_then(|node| self.when(node, false));
+        if let (Some(node), Some(When::FromStep { .. })) = (by_node, &by) {
+            self.whens.push((super::WhenOf::StepBy(at), node.span()));
+        }
+        let once = self.desk.truth(fields.take("once"));
+        let way_back = fields.take("way_back").and_then(|node| self.name_of(node, What::Level, Some(at)));
+        let stops = fields.take("stop").map(|node| self.stops(node, at)).unwrap_or_default();
+        let requires = fields.take("requires");
+        let requires = requires.map(|node| self.beside(at, |reader| reader.requires(node, Owner::Step(at))));
+        let draft = &mut self.steps[at.0];
+        draft.by = by_node.map(Node::span);
+        let step = &mut draft.step;
+        (step.within, step.hints, step.if_fails, step.by) = (within, hints, if_fails, by);
+        (step.once, step.way_back) = (once, way_back.map(LevelId));
+        (step.stops, step.requires) = (stops, requires.unwrap_or_default());
+    }
+
+    /// `within: { of: STEP, limit: 60s }`.
+    fn stopwatch(&mut self, node: Node<'a>, at: StepIx) -> Option<Within> {
+        let mut fields = self.desk.fields(node, Scope::Within, "`{ of: STEP, limit: 60s }`")?;
+        let (of_node, limit_node) = (fields.take("of"), fields.take("limit"));
+        if of_node.is_none() || limit_node.is_none() {
+            self.desk.missing(
+                &fields.span.clone(),
+                "`within` needs `of` and `limit`".into(),
+                "within: { of: switch, limit: 60s }",
+            );
+        }
+        self.desk.finish(fields, &|_| None);
+        let of = of_node.and_then(|node| self.name_of(node, What::Step, Some(at)));
+        let limit = limit_node.and_then(|node| self.length(node));
+        Some(Within { of: StepId(of?), limit: limit? })
+    }
+
+    /// `stop: ID` or `stop: [ID…]`: background steps that this one ends.
+    fn stops(&mut self, node: Node<'a>, at: StepIx) -> Vec<StepId> {
+        let one_or_more = node.items().unwrap_or_else(|| vec![node]);
+        let names = one_or_more.into_iter().filter_map(|node| self.name_of(node, What::Background, Some(at)));
+        names.map(StepId).collect()
+    }
+
     /// `owes` and `undo`: steps that belong to this one.
     pub(super) fn way_back(&mut self, fields: &mut Fields<'a>, at: StepIx) {
         if let Some(node) = fields.take("owes") {
-            let owes = self
-                .desk
-                .list(node, "a list of step ids or steps")
-                .into_iter()
-                .filter_map(|node| self.owed(node))
-                .collect();
-            self.steps[at.0].owes = owes;
+            self.steps[at.0].owes = self.all_owed(node);
         }
         if let Some(field) = fields.take_field("undo") {
-            let undo = self.undo(&field, at);
+            let undo = self.beside(at, |reader| reader.undo(&field, at));
             self.steps[at.0].step.undo = undo;
         }
+    }
+
+    pub(super) fn all_owed(&mut self, node: Node<'a>) -> Vec<Owed> {
+        let list = self.desk.list(node, "a list of step ids or steps");
+        list.into_iter().filter_map(|node| self.owed(node)).collect()
     }
 
     fn owed(&mut self, node: Node<'a>) -> Option<Owed> {
         if node.entries().is_none() {
             return self.located(node).map(Owed::Named);
         }
+        // It stands at the end of its phase, outside the group in which it is written.
         let step = self.step(node, self.home)?;
         self.owed.push(step);
         Some(Owed::Inline(step))

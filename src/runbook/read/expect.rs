@@ -4,11 +4,11 @@
 //! run.
 
 use super::measures::{self, Measures};
-use super::{Located, Reader, Use};
+use super::{Located, Reader, Use, What};
 use crate::model::cmp::Cmp;
-use crate::model::expect::{ExitWanted, Expect, JsonWanted, Measured, Of};
+use crate::model::expect::{Except, ExitWanted, Expect, JsonWanted, Measured, Of};
 use crate::model::fill::is_name;
-use crate::model::ids::VarName;
+use crate::model::ids::{StepId, VarName};
 use crate::runbook::diagnostic::Diagnostic;
 use crate::runbook::later::Scope;
 use crate::runbook::node::Node;
@@ -18,17 +18,102 @@ use serde_yaml::Value;
 impl<'a> Reader<'a> {
     /// `expect` of a command.
     pub(super) fn expect(&mut self, node: Node<'a>) -> Option<Expect> {
-        let mut fields = self.desk.fields(node, Scope::Expect, "a mapping of what must come")?;
+        let fields = self.desk.fields(node, Scope::Expect, "a mapping of what must come")?;
+        Some(self.expect_in(fields).0)
+    }
+
+    /// What output looks like, whatever the exit code: a failure that is known, a line that means ready.
+    pub(super) fn expect_of_output(&mut self, node: Node<'a>) -> Option<Expect> {
+        let fields = self.desk.fields(node, Scope::Expect, "a mapping of what it looks like")?;
+        let (expect, has_exit) = self.expect_in(fields);
+        Some(if has_exit { expect } else { Expect { exit: ExitWanted::Any, ..expect } })
+    }
+
+    /// All keys of an expectation, and whether it names an exit code.
+    pub(super) fn expect_in(&mut self, mut fields: Fields<'a>) -> (Expect, bool) {
         let mut expect = Expect::default();
-        if let Some(exit) = fields.take("exit").and_then(|node| self.exit(node)) {
-            expect.exit = exit;
-        }
+        let mut exit = fields.take("exit").and_then(|node| self.exit(node));
+        let says_exit = exit.is_some();
         self.of_text(&mut fields, &mut expect);
         self.of_value(&mut fields, &mut expect);
         expect.took = fields.take("took").and_then(|node| self.took(node));
         expect.stderr = fields.take("stderr").and_then(|node| self.stderr(node)).map(Box::new);
+        expect.http = fields.take("http").map(|node| self.http(node)).unwrap_or_default();
+        if let Some(node) = fields.take("of") {
+            expect.of = self.name_of(node, What::Background, None).map(StepId);
+        }
+        if let Some(node) = fields.take("any_of") {
+            let (all, inner_exit) = self.any_of(node);
+            expect.any_of = all;
+            exit = exit.or(inner_exit.then_some(ExitWanted::Any));
+        }
+        expect.exit = exit.unwrap_or(expect.exit);
         self.desk.finish(fields, &|_| None);
-        Some(expect)
+        (expect, says_exit)
+    }
+
+    /// One of these must hold. Where one of them names an exit code, each judges its own: 0 where it says none.
+    fn any_of(&mut self, node: Node<'a>) -> (Vec<Expect>, bool) {
+        let list = self.desk.list(node, "a list of what may come");
+        if list.is_empty() && node.items().is_some() {
+            let found = Diagnostic::error("RB0109", &node.span(), "none of nothing can hold");
+            self.desk.report(found.help("any_of: [ { http: 200 }, { contains: already done } ]"));
+        }
+        let list = self.desk.capped(list, 50, &node.span(), "alternatives");
+        let mut all = Vec::new();
+        for node in list {
+            if let Some(fields) = self.desk.fields(node, Scope::Expect, "a mapping of what may come") {
+                all.push(self.expect_in(fields));
+            }
+        }
+        let exits = all.iter().any(|(_, says_exit)| *says_exit);
+        let own = |(expect, says_exit): (Expect, bool)| match says_exit || exits {
+            true => expect,
+            false => Expect { exit: ExitWanted::Any, ..expect },
+        };
+        (all.into_iter().map(own).collect(), exits)
+    }
+
+    /// A status code or a list of them.
+    fn http(&mut self, node: Node<'a>) -> Vec<u16> {
+        let list = node.items().unwrap_or_else(|| vec![node]);
+        if list.is_empty() {
+            self.desk.report(Diagnostic::error("RB0109", &node.span(), "no status would pass").help("http: 201"));
+        }
+        let mut codes = Vec::new();
+        for node in list {
+            match self.desk.whole(node, 0) {
+                Some(code @ 100..=599) => codes.extend(u16::try_from(code)),
+                Some(_) => {
+                    self.desk.report(Diagnostic::error("RB0109", &node.span(), "status codes are 100 to 599"));
+                }
+                None => {}
+            }
+        }
+        codes
+    }
+
+    /// Lines that are known and set aside, each with its reason.
+    fn except(&mut self, node: Node<'a>) -> Vec<Except> {
+        let list = self.desk.list(node, "a list of `{ matches: …, because: … }`");
+        let list = self.desk.capped(list, 100, &node.span(), "exceptions");
+        list.into_iter().filter_map(|node| self.one_exception(node)).collect()
+    }
+
+    fn one_exception(&mut self, node: Node<'a>) -> Option<Except> {
+        let mut fields = self.desk.fields(node, Scope::Except, "`{ matches: …, because: … }`")?;
+        let (matches_node, because_node) = (fields.take("matches"), fields.take("because"));
+        if matches_node.is_none() || because_node.is_none() {
+            self.desk.missing(
+                &fields.span.clone(),
+                "an exception needs `matches` and `because`".into(),
+                "except: [ { matches: known noise, because: ticket 41 } ]",
+            );
+        }
+        self.desk.finish(fields, &|_| None);
+        let matches = matches_node.and_then(|node| self.pattern(node));
+        let because = because_node.and_then(|node| self.said(node));
+        Some(Except { matches: matches?, because: because? })
     }
 
     /// `expect` of what a person reads off: it has no exit code, no stderr and no duration.
@@ -37,8 +122,13 @@ impl<'a> Reader<'a> {
         let mut expect = Expect::default();
         self.of_text(&mut fields, &mut expect);
         self.of_value(&mut fields, &mut expect);
+        if let Some(node) = fields.take("any_of") {
+            let list = self.desk.list(node, "a list of what may be seen");
+            let list = self.desk.capped(list, 50, &node.span(), "alternatives");
+            expect.any_of = list.into_iter().filter_map(|node| self.expect_of_reading(node)).collect();
+        }
         self.desk.finish(fields, &|key| {
-            matches!(key, "exit" | "took" | "stderr")
+            matches!(key, "exit" | "took" | "stderr" | "http" | "of")
                 .then(|| format!("`{key}` is a command's; here a person reads a value off"))
         });
         Some(expect)
@@ -48,6 +138,7 @@ impl<'a> Reader<'a> {
         if let Some(node) = fields.take("contains") {
             expect.contains = self.texts(node);
         }
+        expect.except = fields.take("except").map(|node| self.except(node)).unwrap_or_default();
         if let Some(node) = fields.take("lacks") {
             expect.lacks = self.texts(node);
         }

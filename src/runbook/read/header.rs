@@ -8,7 +8,7 @@ use crate::model::plan::{Environment, EnvironmentKind, Role, Source, Var};
 use crate::model::step::Shell;
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::{Scope, later};
+use crate::runbook::later::Scope;
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
@@ -28,6 +28,12 @@ impl<'a> Reader<'a> {
         if let Some(node) = fields.take("environment") {
             self.has_environment = true;
             self.environment = self.environment(node);
+        }
+        if let Some(node) = fields.take("environments") {
+            self.environments(node);
+        }
+        if let Some(node) = fields.take("targets") {
+            self.targets(node);
         }
         if let Some(node) = fields.take("start") {
             self.start(node);
@@ -57,7 +63,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn environment(&mut self, node: Node<'a>) -> Option<Environment> {
+    pub(super) fn environment(&mut self, node: Node<'a>) -> Option<Environment> {
         let wanted = "`{ name: …, kind: production }`";
         let mut fields = self.desk.fields(node, Scope::Environment, wanted)?;
         let name = self.said_of(&mut fields, "name");
@@ -244,6 +250,8 @@ impl<'a> Reader<'a> {
             var.one_of = self.texts(node);
         }
         var.matches = fields.take("matches").and_then(|node| self.pattern(node));
+        let shows = fields.take("show").and_then(|node| self.desk.word(node, &[("host", true), ("value", false)]));
+        var.show_host = shows.unwrap_or(false);
         self.desk.finish(fields, &|_| None);
         self.default_fits(var, default_node, default.as_deref());
         var.source = match (env, command, default) {
@@ -252,6 +260,26 @@ impl<'a> Reader<'a> {
             (None, None, Some(default)) => Source::Default(default),
             (None, None, None) => Source::Given,
         };
+    }
+
+    /// `sql: { argv: [psql, -XAt], connect: DATABASE_URL }`.
+    fn runner(&mut self, field: Field<'a>) {
+        let Some(mut fields) = self.desk.fields(field.node, Scope::Runner, "`{ argv: [ … ], connect: VAR }`") else {
+            return;
+        };
+        let argv = fields.take("argv").map(|node| self.texts(node)).unwrap_or_default();
+        let connect = fields.take("connect").and_then(|node| self.located(node));
+        if argv.is_empty() {
+            let help = "argv: [psql, -X, -v, ON_ERROR_STOP=1]";
+            self.desk.missing(&field.key_span, format!("`{}` names no program", field.key), help);
+        }
+        self.desk.finish(fields, &|_| None);
+        let connect = connect.map(|name| {
+            let var = VarName(name.text.clone());
+            self.wanted_vars.push(name);
+            var
+        });
+        self.defaults.runners.insert(field.key.to_owned(), (argv, connect));
     }
 
     fn env_name(&mut self, node: Node<'a>) -> Option<String> {
@@ -303,10 +331,14 @@ impl<'a> Reader<'a> {
         if let Some(node) = fields.take("strict") {
             self.defaults.strict = self.desk.truth(Some(node));
         }
-        if let Some(node) = fields.take("target")
-            && self.desk.text(node).is_some_and(|target| target != "local")
-        {
-            self.desk.report(later(&node.span(), "a target other than local"));
+        if let Some(target) = fields.take("target").and_then(|node| self.target(node)) {
+            self.inherited.target = Some(target);
+        }
+        if let Some(node) = fields.take("runners") {
+            let list = self.desk.named(node, "a mapping of languages and programs");
+            for field in self.desk.capped(list, 50, &node.span(), "runners") {
+                self.runner(field);
+            }
         }
         self.desk.finish(fields, &|_| None);
     }

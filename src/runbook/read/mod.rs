@@ -3,15 +3,25 @@
 //! References may point forward (a gate names a rollback further down), so names are kept as written with their places,
 //! and `check` resolves them. Nothing here stops at a mistake. `runbook::parse_with` calls `Reader::runbook`.
 
+mod around;
 mod command;
+mod criterion;
 mod duties;
 mod expect;
 mod gate;
+mod group;
 mod header;
+mod inherited;
+mod language;
 mod measures;
+mod monitor;
+mod notice;
 mod patterns;
 mod phase;
 mod step;
+mod targets;
+mod triggers;
+mod wanted;
 mod work;
 
 use super::diagnostic::{Diagnostic, Findings};
@@ -19,14 +29,20 @@ use super::later::Scope;
 use super::node::Node;
 use super::reader::{Desk, Fields};
 use super::times;
-use crate::model::ids::{RoleId, StepIx, VarName};
+use crate::model::around::{Contact, Horizon, KnownRisk, Message, Procedure, Target};
+use crate::model::ids::{RoleId, StepIx, TargetId, VarName};
 use crate::model::plan::{Environment, Level, Phase, Role, Start, Var};
-use crate::model::step::{Place, PlannedStep, Shell};
+use crate::model::step::{Command, Effect, Owner, Place, PlannedStep, Shell};
+use crate::model::watch::{Probe, Trigger};
 use crate::model::when::When;
 use chrono_tz::Tz;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
+
+pub(crate) use around::AroundWhen;
+pub(crate) use inherited::Inherited;
+pub(crate) use wanted::{Wanted, What};
 
 /// A text with the place where it stands.
 #[derive(Clone, Debug)]
@@ -62,6 +78,24 @@ pub(crate) struct Draft {
     pub literal: bool,
     /// `argv_secret: accepted`.
     pub argv_secret: bool,
+    /// The author's word for what it does, where there is one.
+    pub effect: Option<Effect>,
+    /// Where it runs: its own target, or the one it inherited.
+    pub target: Option<TargetId>,
+    /// It is read for a gate, a monitor, a requirement or a checklist, whose id it bears before its own.
+    pub is_criterion: bool,
+    /// Where it says until when it is due.
+    pub by: Option<Range<usize>>,
+}
+
+/// A command that is no step's: a probe's, or one that sends a message.
+#[derive(Debug)]
+pub(crate) struct Loose {
+    pub command: Command,
+    /// The command as written.
+    pub text: Range<usize>,
+    pub literal: bool,
+    pub argv_secret: bool,
 }
 
 /// A phase and its places.
@@ -71,6 +105,7 @@ pub(crate) struct DraftPhase {
     pub own_id: Option<Located>,
     pub at: Option<Range<usize>>,
     pub takes: Option<Range<usize>>,
+    pub owes: Vec<Owed>,
 }
 
 /// Which undos a level names.
@@ -89,6 +124,7 @@ pub(crate) struct DraftLevel {
     pub head: Range<usize>,
     pub until: Option<Located>,
     pub undo: DraftUndo,
+    pub owes: Vec<Owed>,
 }
 
 /// What a text with `${…}` in it is for.
@@ -121,6 +157,9 @@ pub(crate) enum WhenOf {
     StepAt(StepIx),
     Wait(StepIx),
     PhaseAt(usize),
+    PhaseBy(usize),
+    StepBy(StepIx),
+    Around(AroundWhen),
     HardStop,
 }
 
@@ -130,6 +169,8 @@ pub(crate) struct Defaults {
     pub shell: Shell,
     pub timeout: Duration,
     pub strict: bool,
+    /// What runs a text in another language, and the variable that holds its connection URL.
+    pub runners: HashMap<String, (Vec<String>, Option<VarName>)>,
 }
 
 /// The draft of a plan, and the desk for complaints about it.
@@ -159,8 +200,12 @@ pub(crate) struct Reader<'a> {
     pub steps: Vec<Draft>,
     pub filled: Vec<Filled>,
     pub whens: Vec<(WhenOf, Range<usize>)>,
-    /// `rollback: ID` of gates.
-    pub wanted_levels: Vec<Located>,
+    /// Names that refer to what may stand further down.
+    pub wanted: Vec<Wanted>,
+    /// Probes of monitors that read for themselves; `check::ids` names them.
+    pub own_probes: Vec<(StepIx, Probe)>,
+    /// Commands that are no step's, for those who look at commands as text.
+    pub loose: Vec<Loose>,
     /// Variables named by `when`, `of`.
     pub wanted_vars: Vec<Located>,
     /// Every variable's name, and whether it is a secret; `index_variables` fills it.
@@ -169,6 +214,34 @@ pub(crate) struct Reader<'a> {
     known_patterns: HashSet<String>,
     counted_patterns: usize,
     patterns_full: bool,
+    /// Where commands run, beside this machine.
+    pub targets: Vec<Target>,
+    /// Environments that steps name, beside the runbook's.
+    pub environments: Vec<(String, Environment)>,
+    /// What is polled, those of monitors not among them.
+    pub probes: Vec<Probe>,
+    /// Abort criteria.
+    pub triggers: Vec<Trigger>,
+    /// Quick fixes.
+    pub procedures: Vec<Procedure>,
+    /// Texts for people.
+    pub messages: Vec<Message>,
+    /// What must be true after the event.
+    pub horizons: Vec<Horizon>,
+    /// The risk register.
+    pub risks: Vec<KnownRisk>,
+    /// Where to look and whom to call.
+    pub contacts: Vec<Contact>,
+    /// What must be met before anything begins.
+    pub requires: Vec<StepIx>,
+    /// Phases that triggers name.
+    pub wanted_phases: Vec<Located>,
+    /// What risks stand before, by their places.
+    pub risks_before: Vec<(usize, Located)>,
+    /// Ids of procedures, horizons and risks, each with its kind.
+    around_ids: HashSet<String>,
+    /// What steps take over from what the reader stands in.
+    pub inherited: Inherited,
     /// Where an owed inline step goes: the phase or level that is being read.
     home: Place,
     owed: Vec<StepIx>,
@@ -193,18 +266,39 @@ impl<'a> Reader<'a> {
             vars: Vec::new(),
             var_spans: Vec::new(),
             set_by_steps: Vec::new(),
-            defaults: Defaults { shell: Shell::Bash, timeout: Duration::from_secs(600), strict: true },
+            defaults: Defaults {
+                shell: Shell::Bash,
+                timeout: Duration::from_secs(600),
+                strict: true,
+                runners: HashMap::new(),
+            },
             phases: Vec::new(),
             levels: Vec::new(),
             steps: Vec::new(),
             filled: Vec::new(),
             whens: Vec::new(),
-            wanted_levels: Vec::new(),
+            wanted: Vec::new(),
+            own_probes: Vec::new(),
+            loose: Vec::new(),
             wanted_vars: Vec::new(),
             known_vars: HashMap::new(),
             known_patterns: HashSet::new(),
             counted_patterns: 0,
             patterns_full: false,
+            targets: Vec::new(),
+            environments: Vec::new(),
+            probes: Vec::new(),
+            triggers: Vec::new(),
+            procedures: Vec::new(),
+            messages: Vec::new(),
+            horizons: Vec::new(),
+            risks: Vec::new(),
+            contacts: Vec::new(),
+            requires: Vec::new(),
+            wanted_phases: Vec::new(),
+            risks_before: Vec::new(),
+            around_ids: HashSet::new(),
+            inherited: Inherited::default(),
             home: Place::Phase(0),
             owed: Vec::new(),
         }
@@ -219,6 +313,7 @@ impl<'a> Reader<'a> {
             return;
         }
         self.header(&mut fields);
+        self.before_the_phases(&mut fields);
         match fields.take("phases") {
             Some(node) => self.phases(node),
             None => self.desk.missing(
@@ -230,7 +325,39 @@ impl<'a> Reader<'a> {
         if let Some(node) = fields.take("rollbacks") {
             self.levels(node);
         }
+        self.after_the_phases(&mut fields);
         self.desk.finish(fields, &|_| None);
+    }
+
+    /// What phases and steps name: signals and messages are read first only so that the file's order is kept in the plan.
+    fn before_the_phases(&mut self, fields: &mut Fields<'a>) {
+        if let Some(node) = fields.take("signals") {
+            self.signals(node);
+        }
+        if let Some(node) = fields.take("contacts") {
+            self.contacts(node);
+        }
+        if let Some(node) = fields.take("messages") {
+            self.messages(node);
+        }
+        if let Some(node) = fields.take("requires") {
+            self.requires = self.requires(node, Owner::Runbook);
+        }
+    }
+
+    fn after_the_phases(&mut self, fields: &mut Fields<'a>) {
+        if let Some(node) = fields.take("procedures") {
+            self.procedures(node);
+        }
+        if let Some(node) = fields.take("horizons") {
+            self.horizons(node);
+        }
+        if let Some(node) = fields.take("triggers") {
+            self.triggers(node);
+        }
+        if let Some(node) = fields.take("risks") {
+            self.risks(node);
+        }
     }
 
     /// Of another version nothing else is said: every line of it would be a false alarm.

@@ -2,10 +2,11 @@
 //!
 //! A duty that a step owes and writes out in place stands at the end of the phase or level it belongs to.
 
+use super::wanted::What;
 use super::{DraftLevel, DraftPhase, DraftUndo, Located, Reader};
 use crate::model::ids::{LevelId, PhaseId, StepIx};
 use crate::model::plan::{Level, Phase};
-use crate::model::step::Place;
+use crate::model::step::{Owner, Place};
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
 use crate::runbook::later::Scope;
@@ -48,14 +49,30 @@ impl<'a> Reader<'a> {
             self.desk.missing(&head, "the phase has no `title`".into(), "add `title: …`");
         }
         let title = title.or_else(|| own_id.as_ref().map(|id| id.text.clone())).unwrap_or_default();
-        let steps = self.steps_of(&mut fields, Place::Phase(place), "phase");
+        let mut phase =
+            Phase { goal, at: when, takes: length, ..Phase::new(PhaseId(String::new()), number, title, Vec::new()) };
+        phase.why = self.said_of(&mut fields, "why");
+        phase.link = self.said_of(&mut fields, "link");
+        phase.by = fields.take("by").and_then(|node| self.due_by(node, super::WhenOf::PhaseBy(place)));
+        phase.way_back = fields.take("way_back").and_then(|node| self.name_of(node, What::Level, None)).map(LevelId);
+        if let Some(node) = fields.take("requires") {
+            phase.requires = self.requires(node, Owner::Phase(place));
+        }
+        let owes = fields.take("owes").map(|node| self.all_owed(node)).unwrap_or_default();
+        let handed = self.handed_on(&mut fields);
+        (phase.role, phase.risk) = (handed.role.clone(), handed.risk);
+        phase.steps = self.within(handed, |reader| reader.steps_of(&mut fields, Place::Phase(place), "phase"));
         self.desk.finish(fields, &|_| None);
-        self.phases.push(DraftPhase {
-            phase: Phase { goal, at: when, takes: length, ..Phase::new(PhaseId(String::new()), number, title, steps) },
-            own_id,
-            at: at.map(Node::span),
-            takes: takes.map(Node::span),
-        });
+        self.phases.push(DraftPhase { phase, own_id, at: at.map(Node::span), takes: takes.map(Node::span), owes });
+    }
+
+    /// `by:` of a phase or step.
+    pub(super) fn due_by(&mut self, node: Node<'a>, of: super::WhenOf) -> Option<When> {
+        let when = self.when(node, false);
+        if matches!(when, Some(When::FromStep { .. })) {
+            self.whens.push((of, node.span()));
+        }
+        when
     }
 
     /// `id:`, where it can be one.
@@ -96,7 +113,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `steps:`, and after them what they owe.
-    fn steps_of(&mut self, fields: &mut Fields<'a>, place: Place, owner: &str) -> Vec<StepIx> {
+    pub(super) fn steps_of(&mut self, fields: &mut Fields<'a>, place: Place, owner: &str) -> Vec<StepIx> {
         let mut steps = Vec::new();
         match fields.take_field("steps") {
             Some(field) => {
@@ -144,14 +161,19 @@ impl<'a> Reader<'a> {
         let why = self.said_of(&mut fields, "why");
         let until = fields.take("until").and_then(|node| self.located(node));
         let undo = fields.take("undo").map_or(DraftUndo::Nothing, |node| self.level_undo(node));
-        let steps = self.steps_of(&mut fields, Place::Level(place), "rollback");
+        let requires = fields.take("requires").map(|node| self.requires(node, Owner::Level(place))).unwrap_or_default();
+        let owes = fields.take("owes").map(|node| self.all_owed(node)).unwrap_or_default();
+        let then = self.outcome_of(&mut fields, "then", None);
+        let handed = self.handed_on(&mut fields);
+        let role = handed.role.clone();
+        let steps = self.within(handed, |reader| reader.steps_of(&mut fields, Place::Level(place), "rollback"));
         if steps.is_empty() && matches!(undo, DraftUndo::Nothing) {
             self.desk.missing(&head, "the rollback does nothing".into(), "add `steps: [ … ]` or `undo: all`");
         }
         self.desk.finish(fields, &|_| None);
         let blank = Level::new(LevelId(String::new()), title.unwrap_or_default(), steps);
-        let level = Level { why, budget, verify, loses, ..blank };
-        self.levels.push(DraftLevel { level, own_id, head, until, undo });
+        let level = Level { why, budget, verify, loses, requires, then, role, ..blank };
+        self.levels.push(DraftLevel { level, own_id, head, until, undo, owes });
     }
 
     fn level_undo(&mut self, node: Node<'a>) -> DraftUndo {

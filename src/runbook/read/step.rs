@@ -3,19 +3,36 @@
 //! A step's place in the list is reserved before its children (options, criteria, undos) are read, so that they can
 //! name it and always come after it.
 
-use super::{Draft, Located, Reader};
-use crate::model::ids::{StepId, StepIx, VarName};
+use super::{Draft, Located, Reader, What};
+use crate::model::ids::{StepId, StepIx, TargetId, VarName};
+use crate::model::plan::Environment;
 use crate::model::step::{Condition, Effect, Place, PlannedStep, Risk, Skip, Work};
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::{self, Scope};
+use crate::runbook::later::Scope;
 use crate::runbook::nearest::nearest;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
 use serde_yaml::Value;
 
-/// The kinds of this version.
-pub(super) const KINDS: [&str; 8] = ["run", "confirm", "checklist", "measure", "ask", "choose", "wait", "gate"];
+/// The kinds of step.
+pub(super) const KINDS: [&str; 15] = [
+    "run",
+    "confirm",
+    "checklist",
+    "measure",
+    "ask",
+    "judge",
+    "choose",
+    "gate",
+    "wait",
+    "monitor",
+    "sign",
+    "notify",
+    "call",
+    "parallel",
+    "steps",
+];
 
 pub(super) const EFFECTS: [(&str, Effect); 4] = [
     ("reads", Effect::Reads),
@@ -25,19 +42,24 @@ pub(super) const EFFECTS: [(&str, Effect); 4] = [
 ];
 
 /// Keys that are right for some kinds only, with those kinds.
-const OF_KINDS: [(&str, &str); 25] = [
+const OF_KINDS: [(&str, &str); 40] = [
     ("expect", "`run`, `confirm`, `checklist` items, `measure` and `ask`"),
     ("capture", "`run`"),
     ("retry", "`run`"),
-    ("timeout", "`run`"),
-    ("stdin", "`run`"),
-    ("cwd", "`run`"),
-    ("env", "`run`"),
-    ("shell", "`run`"),
-    ("strict", "`run`"),
-    ("example", "`run`"),
-    ("literal", "`run`"),
-    ("argv_secret", "`run`"),
+    ("timeout", "`run` and `monitor`"),
+    ("stdin", "`run` and `monitor`"),
+    ("cwd", "`run`, `monitor` and groups"),
+    ("env", "`run`, `monitor` and groups"),
+    ("shell", "`run` and `monitor`"),
+    ("strict", "`run` and `monitor`"),
+    ("example", "`run` and `monitor`"),
+    ("literal", "`run` and `monitor`"),
+    ("argv_secret", "`run` and `monitor`"),
+    ("connect", "`run` and `monitor`"),
+    ("tty", "`run`"),
+    ("background", "`run`"),
+    ("ready", "`run` with `background: true`"),
+    ("lasts", "`run`"),
     ("evidence", "`confirm` and `checklist`"),
     ("of", "`measure` and `ask`"),
     ("out_of", "`measure` and `ask`"),
@@ -48,38 +70,49 @@ const OF_KINDS: [(&str, &str); 25] = [
     ("no_go", "`gate`"),
     ("poll", "`gate`"),
     ("otherwise", "`gate`"),
-    ("trip", "a gate's `no_go` criterion"),
+    ("trip", "a `monitor`, a trigger and a gate's `no_go` criterion"),
     ("critical", "a gate's criterion"),
     ("number", "a phase"),
+    ("every", "`monitor`"),
+    ("for", "`monitor` (a `run` has `lasts`)"),
+    ("ok", "`monitor`"),
+    ("until", "`monitor`"),
+    ("checks", "`monitor`"),
+    ("roles", "`sign` (any step has `role`)"),
+    ("statements", "`sign`"),
+    ("via", "`notify` and messages"),
+    ("together", "`steps`"),
+    ("then", "an option, a hint, a trigger and a rollback (a step has `if_fails`)"),
 ];
+
+/// Why a key is wrong in a step or criterion of this kind; `None` for one that is no key at all.
+pub(super) fn belongs_to(key: &str, name: &str) -> Option<String> {
+    match OF_KINDS.iter().find(|(known, _)| *known == key) {
+        Some((_, kinds)) => Some(format!("`{key}` belongs to {kinds}, and this step is a `{name}`")),
+        None if name == "ask" && matches!(key, "matches" | "one_of") => {
+            Some(format!("`{key}` of an `ask` stands in its `expect`"))
+        }
+        None => None,
+    }
+}
 
 impl<'a> Reader<'a> {
     /// Reads a step into a place; `None` where its kind is unknown.
     pub(super) fn step(&mut self, node: Node<'a>, place: Place) -> Option<StepIx> {
         let mut fields = self.desk.fields(node, Scope::Step, "a step (a mapping with one kind key, such as `run:`)")?;
-        let Some(kind) = self.kind(&mut fields) else {
-            // Its other keys are still worth a look, those of a kind that is not known are not.
-            self.only_later(&fields);
-            return None;
-        };
+        // The other keys of a kind that is not known cannot be judged.
+        let kind = self.kind(&mut fields)?;
         let at = self.reserve(place, &kind);
-        let work = self.work(&kind, &mut fields, at);
         self.describe(&mut fields, at, &kind);
         self.plan_step(&mut fields, at, &kind);
-        self.way_back(&mut fields, at);
+        self.around_step(&mut fields, at);
+        let work = self.work(&kind, &mut fields, at);
         self.steps[at.0].step.work = work;
+        self.default_effect(&kind, at);
+        self.way_back(&mut fields, at);
         self.check_classes(at);
         let name = kind.key;
-        self.desk.finish(fields, &|key| match OF_KINDS.iter().find(|(known, _)| *known == key) {
-            Some((_, kinds)) if (name == "ask") && matches!(key, "matches" | "one_of") => {
-                Some(format!("`{key}` belongs to {kinds}"))
-            }
-            Some((_, kinds)) => Some(format!("`{key}` belongs to {kinds}, and this step is a `{name}`")),
-            None if name == "ask" && matches!(key, "matches" | "one_of") => {
-                Some(format!("`{key}` of an `ask` stands in its `expect`"))
-            }
-            None => None,
-        });
+        self.desk.finish(fields, &|key| belongs_to(key, name));
         Some(at)
     }
 
@@ -106,9 +139,6 @@ impl<'a> Reader<'a> {
     }
 
     fn no_kind(&mut self, fields: &Fields<'a>) {
-        if fields.rest().any(|field| later::KINDS.contains(&field.key)) {
-            return;
-        }
         let close = fields.rest().find_map(|field| Some((field, nearest(field.key, KINDS)?)));
         let found = match close {
             Some((field, kind)) => {
@@ -119,12 +149,6 @@ impl<'a> Reader<'a> {
                 .help(format!("one of: {}", KINDS.join(", "))),
         };
         self.desk.report(found);
-    }
-
-    fn only_later(&mut self, fields: &Fields<'a>) {
-        for field in fields.rest().filter(|field| Scope::Step.has_later(field.key)) {
-            self.desk.report(later::later(&field.key_span, field.key));
-        }
     }
 
     /// Takes the next place in the list of steps.
@@ -141,6 +165,10 @@ impl<'a> Reader<'a> {
             owes: Vec::new(),
             literal: false,
             argv_secret: false,
+            effect: None,
+            target: None,
+            is_criterion: false,
+            by: None,
         });
         at
     }
@@ -149,10 +177,16 @@ impl<'a> Reader<'a> {
         match kind.key {
             "run" => self.run(kind, fields, at),
             "confirm" => self.confirm(kind, fields),
-            "checklist" => self.checklist(kind, fields),
+            "checklist" => self.checklist(kind, fields, at),
+            "judge" => self.judge(kind, fields),
             "measure" | "ask" => self.question(kind, fields),
             "choose" => self.choose(kind, fields, at),
             "gate" => self.gate(kind, fields, at),
+            "monitor" => self.monitor(kind, fields, at),
+            "sign" => self.sign(kind, fields),
+            "notify" => self.notify(kind, fields, at),
+            "call" => self.call(kind, at),
+            "parallel" | "steps" => self.group(kind, fields, at),
             // `kind` takes only what KINDS lists, and `wait` is what is left.
             _ => self.wait(kind, at),
         }
@@ -166,14 +200,28 @@ impl<'a> Reader<'a> {
         let link = self.said_of(fields, "link");
         let effect = fields.take("effect").and_then(|node| self.desk.word(node, &EFFECTS));
         let title = title.unwrap_or_else(|| self.title_from(kind));
+        let role = fields.take("role").and_then(|node| self.role(node)).or_else(|| self.inherited.role.clone());
+        let contact = fields.take("contact").and_then(|node| self.name_of(node, What::Contact, Some(at)));
+        let fresh = self.length_of(fields, "fresh");
+        let claim = self.claim(fields);
+        let (target, environment) = self.where_of(fields);
         let draft = &mut self.steps[at.0];
-        draft.own_id = own_id;
-        draft.step.title = title;
-        draft.step.why = why;
-        draft.step.link = link;
-        let is_criterion = matches!(draft.step.place, Place::Criterion { .. });
-        draft.step.effect =
-            effect.unwrap_or(if kind.key == "run" && !is_criterion { Effect::Changes } else { Effect::Reads });
+        (draft.own_id, draft.effect, draft.target) = (own_id, effect, target);
+        let step = &mut draft.step;
+        (step.title, step.why, step.link, step.effect) = (title, why, link, effect.unwrap_or(Effect::Reads));
+        (step.role, step.contact, step.fresh, step.claim) = (role, contact, fresh, claim);
+        step.environment = environment;
+    }
+
+    /// Where it runs, and what kind of place that is where it differs from the runbook's.
+    fn where_of(&mut self, fields: &mut Fields<'a>) -> (Option<TargetId>, Option<Environment>) {
+        let own = fields.take("target").and_then(|node| self.target(node));
+        let named = fields.take("environment").and_then(|node| self.environment_named(node));
+        let of_target = own.as_ref().and_then(|id| self.targets.iter().find(|target| target.id == *id));
+        let of_target = of_target.and_then(|target| target.environment.clone());
+        let environment = named.or(of_target).or_else(|| self.inherited.environment.clone());
+        let environment = environment.filter(|own| self.environment.as_ref() != Some(own));
+        (own.or_else(|| self.inherited.target.clone()), environment)
     }
 
     /// A title from the kind's own text: its first line that says something.
@@ -185,10 +233,18 @@ impl<'a> Reader<'a> {
                 format!("Wait {text}")
             }
             ("wait", Value::String(text)) => format!("Wait until {text}"),
-            (_, Value::String(text)) => text.clone(),
-            (_, Value::Sequence(items)) if kind.key == "run" => {
+            (_, Value::Sequence(items)) if matches!(kind.key, "run" | "monitor") => {
                 items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
             }
+            ("parallel", _) => "At once".to_owned(),
+            ("steps", _) => "Steps".to_owned(),
+            ("notify", Value::String(text)) => format!("Say {text}"),
+            ("call", Value::String(text)) => format!("Call {text}"),
+            ("step", Value::String(text)) => format!("{text} is ok"),
+            ("risk", Value::String(text)) => format!("Risk {text} is closed"),
+            ("signal", Value::String(text)) => format!("Signal {text}"),
+            ("run" | "monitor", Value::Mapping(all)) => inner_text(all),
+            (_, Value::String(text)) => text.clone(),
             (_, Value::Sequence(items)) => match items.first() {
                 Some(Value::String(text)) if items.len() > 1 => {
                     format!("{text} (and {} more)", items.len() - 1)
@@ -201,7 +257,7 @@ impl<'a> Reader<'a> {
         let line =
             text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or(kind.key);
         let short: String = line.chars().take(80).collect();
-        if kind.key == "run" { short.replace("${", "$${") } else { short }
+        if matches!(kind.key, "run" | "monitor") { short.replace("${", "$${") } else { short }
     }
 
     /// What only a step of the plan has: its times, its people, its dangers.
@@ -218,14 +274,14 @@ impl<'a> Reader<'a> {
         }
         let takes = fields.take("takes");
         let length = takes.and_then(|node| self.length(node));
-        let role = fields.take("role").and_then(|node| self.role(node));
         let risks = [("low", Risk::Low), ("medium", Risk::Medium), ("high", Risk::High)];
-        let risk = fields.take("risk").and_then(|node| self.desk.word(node, &risks));
-        let skip = fields.take("skip").and_then(|node| self.skip(node));
+        let risk = fields.take("risk").and_then(|node| self.desk.word(node, &risks)).or(self.inherited.risk);
+        let skip = fields.take("skip").and_then(|node| self.skip(node)).or(self.inherited.skip);
         let changes = self.said_of(fields, "changes");
         let loses = self.said_of(fields, "loses");
         let phrase = fields.take("phrase").and_then(|node| self.phrase(node));
-        let when_all = fields.take("when").map(|node| self.conditions(node)).unwrap_or_default();
+        let mut when_all = self.inherited.when.clone();
+        when_all.extend(fields.take("when").map(|node| self.conditions(node)).unwrap_or_default());
         let border = self.desk.truth(fields.take("point_of_no_return"));
         let second_person = self.desk.truth(fields.take("second_person"));
         let auto = self.desk.truth(fields.take("auto"));
@@ -233,13 +289,13 @@ impl<'a> Reader<'a> {
         draft.at = planned.map(|field| field.node.span());
         draft.takes = takes.map(Node::span);
         let step = &mut draft.step;
-        (step.at, step.takes, step.role, step.risk) = (when, length, role, risk);
+        (step.at, step.takes, step.risk) = (when, length, risk);
         step.skip = skip.unwrap_or(Skip::WithReason);
         (step.changes, step.loses, step.phrase, step.when) = (changes, loses, phrase, when_all);
         (step.point_of_no_return, step.second_person, step.auto) = (border, second_person, auto);
     }
 
-    fn skip(&mut self, node: Node<'a>) -> Option<Skip> {
+    pub(super) fn skip(&mut self, node: Node<'a>) -> Option<Skip> {
         if self.desk.written(&node.span()) == "no" {
             self.desk.report(
                 Diagnostic::error("RB0108", &node.span(), "`no` is false to some readers of YAML")
@@ -266,7 +322,7 @@ impl<'a> Reader<'a> {
         fits.then_some(phrase)
     }
 
-    fn conditions(&mut self, node: Node<'a>) -> Vec<Condition> {
+    pub(super) fn conditions(&mut self, node: Node<'a>) -> Vec<Condition> {
         let mut all = Vec::new();
         for field in self.desk.named(node, "a mapping of variables and what they must be") {
             self.wanted_vars.push(Located { text: field.key.to_owned(), span: field.key_span.clone() });
@@ -280,6 +336,11 @@ impl<'a> Reader<'a> {
         }
         all
     }
+}
+
+/// The first text in a mapping: the sql, the signal's name.
+fn inner_text(all: &serde_yaml::Mapping) -> String {
+    all.values().find_map(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn blank(place: Place) -> PlannedStep {

@@ -20,11 +20,22 @@ impl<'a> Reader<'a> {
         Work::Check(vec![Item { expect, evidence, ..Item::new(text) }])
     }
 
-    pub(super) fn checklist(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>) -> Work {
+    /// A question without a number: what was seen must be said.
+    pub(super) fn judge(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>) -> Work {
+        let text = self.said(kind.node).unwrap_or_default();
+        // Saying `evidence: required` is right, and says nothing new.
+        self.evidence(fields);
+        Work::Check(vec![Item { evidence: true, judged: true, ..Item::new(text) }])
+    }
+
+    pub(super) fn checklist(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>, at: StepIx) -> Work {
         let all = self.evidence(fields);
         let list = self.desk.list(kind.node, "a list of statements");
         if list.is_empty() && kind.node.items().is_some() {
             self.desk.missing(&kind.key_span, "the checklist has no item".into(), "add `- a statement to check`");
+        }
+        if let Some(steps) = self.checklist_of_steps(&list, at) {
+            return steps;
         }
         let items = list.into_iter().filter_map(|node| self.item(node, all)).collect();
         Work::Check(items)
@@ -36,9 +47,9 @@ impl<'a> Reader<'a> {
             return Some(Item { evidence: all, ..Item::new(text) });
         }
         let mut fields = self.desk.fields(node, Scope::Item, "a text")?;
-        let text = fields.take("confirm");
+        let (confirm, judged) = (fields.take("confirm"), fields.take_field("judge"));
+        let text = confirm.or_else(|| judged.as_ref().map(|field| field.node));
         let text = text.or_else(|| fields.take("text"));
-        let none_later = !fields.rest().any(|field| Scope::Item.has_later(field.key));
         let is_sentence = fields.rest().count() == 1
             && text.is_none()
             && fields.rest().all(|field| field.key.contains(' ') || field.key.starts_with(char::is_uppercase));
@@ -50,7 +61,7 @@ impl<'a> Reader<'a> {
         }
         let item = match text {
             Some(node) => self.said(node).map(|text| Item { evidence: all, ..Item::new(text) }),
-            None if none_later => {
+            None => {
                 self.desk.missing(
                     &fields.head(),
                     "the item has no `confirm`".into(),
@@ -58,12 +69,15 @@ impl<'a> Reader<'a> {
                 );
                 None
             }
-            None => None,
         };
         let expect = fields.take("expect").and_then(|node| self.expect_of_reading(node));
-        let evidence = self.evidence(&mut fields);
+        let judged = judged.is_some();
+        let evidence = self.evidence(&mut fields) || all || judged;
+        let role = fields.take("role").and_then(|node| self.role(node));
+        let claim = self.claim(&mut fields);
+        let link = self.said_of(&mut fields, "link");
         self.desk.finish(fields, &|_| None);
-        item.map(|item| Item { expect, evidence: all || evidence, ..item })
+        item.map(|item| Item { expect, evidence, judged, role, claim, link, ..item })
     }
 
     /// `evidence: required`.
@@ -85,6 +99,12 @@ impl<'a> Reader<'a> {
     /// `measure` and `ask`.
     pub(super) fn question(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>) -> Work {
         let asks = kind.key == "ask";
+        let question = self.question_of(kind, fields, asks);
+        if asks { Work::Ask(question) } else { Work::Measure(question) }
+    }
+
+    /// A value that a person reads off, or types in.
+    pub(super) fn question_of(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>, asks: bool) -> Question {
         let text = self.said(kind.node).unwrap_or_default();
         let expect = fields.take("expect").and_then(|node| self.expect_of_reading(node));
         let secret = asks && self.desk.truth(fields.take("secret"));
@@ -100,8 +120,7 @@ impl<'a> Reader<'a> {
                 "add `into: NAME`, or use `measure` for a value that is only judged",
             );
         }
-        let question = Question { text, expect, out_of, into, secret };
-        if asks { Work::Ask(question) } else { Work::Measure(question) }
+        Question { text, expect, out_of, into, secret }
     }
 
     fn answer_var(&mut self, node: Node<'a>, secret: bool) -> Option<VarName> {
@@ -147,6 +166,15 @@ impl<'a> Reader<'a> {
         if title.is_none() {
             self.desk.missing(&head, "the option has no `title`".into(), "add `title: …`");
         }
+        let why = self.said_of(&mut fields, "why");
+        let takes = self.length_of(&mut fields, "takes");
+        let loses = self.said_of(&mut fields, "loses");
+        let effect = fields.take("effect").and_then(|node| self.desk.word(node, &super::step::EFFECTS));
+        let choose = match place {
+            Place::Choice { choose, .. } => Some(choose),
+            _no_other_place_has_options => None,
+        };
+        let then = self.outcome_of(&mut fields, "then", choose);
         let mut steps = Vec::new();
         if let Some(node) = fields.take("steps") {
             steps =
@@ -164,7 +192,7 @@ impl<'a> Reader<'a> {
                 names.claim_free("", &names::id_from(&title, "option"))
             }
         };
-        Some(Choice::new(id, title, steps))
+        Some(Choice { why, takes, loses, effect, then, ..Choice::new(id, title, steps) })
     }
 
     fn option_id(&mut self, id: Located, taken: &[String]) -> String {

@@ -6,7 +6,7 @@
 use crate::feed::{Port, Role as Part};
 use crate::model::actor::{Actor, Known};
 use crate::model::decide::{self, Asked, Reading};
-use crate::model::event::{Bound, Event};
+use crate::model::event::{Bound, Event, Invocation};
 use crate::model::ids::{Attempt, LevelId, PhaseId, RoleId, Seq, StepId, StepIx, VarName};
 use crate::model::intent::{Intent, Refusal};
 use crate::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Start, Undo, Var};
@@ -250,8 +250,15 @@ impl Stage {
         self
     }
 
-    /// Folds one event in, at the present instant.
-    pub fn tell(&mut self, event: Event) {
+    /// Folds one event in, at the present instant. A command that starts runs something.
+    pub fn tell(&mut self, mut event: Event) {
+        if let Event::StepStarted { step, invocation, .. } = &mut event {
+            let ix = self.plan.find(step).unwrap();
+            if invocation.is_none() && self.plan.step(ix).command().is_some() {
+                let (argv, cwd, user) = (vec!["true".into()], "/srv".into(), "maya@ops".into());
+                *invocation = Some(Invocation { argv, cwd, env: Vec::new(), user, timeout: None });
+            }
+        }
         if let Event::Output { step, attempt, extent } = &event {
             self.streams.note(self.plan.find(step).unwrap(), *attempt, extent);
         }
