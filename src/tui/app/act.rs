@@ -298,7 +298,12 @@ impl App {
         };
         let selected = match self.eye.selected {
             Row::Phase(place) => Some(place).filter(complete),
-            Row::Step { .. } | Row::WayBack(_) | Row::Owed => None,
+            Row::Step { .. }
+            | Row::WayBack(_)
+            | Row::Owed
+            | Row::Called(_)
+            | Row::Before
+            | Row::Horizon(_) => None,
         };
         match selected.or_else(|| (0..self.plan.phases.len()).find(complete)) {
             Some(place) => vec![Effect::Wish(Intent::SeePhase { phase: self.plan.phases[place].id.clone() })],
@@ -354,7 +359,7 @@ impl App {
             },
             Action::Evidence => return self.answer(ix, port, now),
             Action::FailByHand => Card::Reason(ReasonFor::Fail(ix)),
-            Action::LeaveOut if own.status == StepStatus::Running => match self.plan.step(ix).work {
+            Action::LeaveOut if own.status == StepStatus::Running => match &self.plan.step(ix).work {
                 Work::Monitor(_) => Card::Monitor(ix),
                 Work::Wait(_) => Card::Reason(ReasonFor::Release(ix)),
                 _runs => return self.say("It runs: ^C offers to stop it."),

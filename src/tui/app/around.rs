@@ -83,11 +83,11 @@ impl App {
     }
 
     fn recycle(&self, rest: &str) -> Result<Card, String> {
-        let by_name = |step: &&str| {
-            let same = |at: &usize| self.plan.steps[*at].number == **step || self.plan.steps[*at].id.as_str() == **step;
+        let by_name = |name: &str| {
+            let same = |at: &usize| self.plan.steps[*at].number == name || self.plan.steps[*at].id.as_str() == name;
             (0..self.plan.steps.len()).find(same).map(StepIx)
         };
-        let found = Some(rest).filter(|rest| !rest.is_empty()).as_ref().map(by_name);
+        let found = Some(rest).filter(|rest| !rest.is_empty()).map(by_name);
         let selected = || self.eye.selected.step().filter(|ix| self.state.step(*ix).attempt > 0);
         let ix = match found {
             Some(found) => found.ok_or(format!("This plan has no step {}.", shown(rest)))?,

@@ -119,17 +119,8 @@ impl App {
     fn phase(&self) -> Option<usize> {
         match self.eye.selected {
             Row::Phase(phase) => Some(phase),
-            Row::Step { ix, .. } => {
-                let mut at = ix;
-                while let crate::model::step::Place::Choice { choose, .. } = self.plan.step(at).place {
-                    at = choose;
-                }
-                match self.plan.step(at).place {
-                    crate::model::step::Place::Phase(phase) => Some(phase),
-                    _ => None,
-                }
-            }
-            Row::WayBack(_) | Row::Owed => None,
+            Row::Step { ix, .. } => self.plan.phase_of(ix),
+            Row::WayBack(_) | Row::Owed | Row::Called(_) | Row::Before | Row::Horizon(_) => None,
         }
     }
 
@@ -199,6 +190,9 @@ impl App {
             }
             Row::WayBack(level) => format!("Way back {}", said(&self.plan.level(level).title)),
             Row::Owed => "Owed".into(),
+            Row::Before => "Before anything begins".into(),
+            Row::Called(ix) => format!("Quick fix {}", said(&self.plan.procedure(ix).title)),
+            Row::Horizon(at) => format!("After {}", said(&self.plan.horizons[at].title)),
             Row::Step { ix, .. } => {
                 let step = self.plan.step(ix);
                 let word = self.state.step(ix).status.word();
