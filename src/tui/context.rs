@@ -56,6 +56,8 @@ pub enum Reply {
     Close,
     /// Close it and wish this.
     Wish(Intent),
+    /// Close it and wish all of these.
+    Wishes(Vec<Intent>),
     /// Wish this and stay: its record changes what the overlay shows.
     Ask(Intent),
     /// Close it and open another card.

@@ -49,8 +49,7 @@ pub fn level(plan: &Plan, state: &RunState) -> Option<LevelIx> {
         Outcome::RollBack(level) => plan.find_level(level),
         Outcome::Hold | Outcome::Abort | Outcome::GoOn | Outcome::Recycle(_) | Outcome::Call(_) => None,
     };
-    let by_trigger =
-        tripped(state).into_iter().find_map(|ix| plan.trigger(ix).then.as_ref().and_then(named));
+    let by_trigger = tripped(state).into_iter().find_map(|ix| plan.trigger(ix).then.as_ref().and_then(named));
     let failed = || state.next(plan).map(|next| of_failed(plan, state, next)).unwrap_or_default();
     by_trigger.or_else(|| failed().iter().find_map(named))
 }

@@ -47,7 +47,8 @@ fn watch(plan: &Plan, state: &RunState) -> Vec<Thing> {
 /// Probes that are shown: every signal, and what triggers read; a monitor shows its own.
 pub fn probes(plan: &Plan, state: &RunState) -> Vec<ProbeIx> {
     let by_trigger = |id| plan.triggers.iter().any(|trigger| trigger.probe.as_ref() == Some(id));
-    let read = |at: &usize| plan.probes[*at].is_signal || by_trigger(&plan.probes[*at].id) || state.probes[*at].count > 0;
+    let read =
+        |at: &usize| plan.probes[*at].is_signal || by_trigger(&plan.probes[*at].id) || state.probes[*at].count > 0;
     (0..plan.probes.len()).filter(read).map(ProbeIx).collect()
 }
 

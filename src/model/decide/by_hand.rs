@@ -33,17 +33,20 @@ pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer
     let (ix, item, answer, saw) = said;
     let step = plan.step(ix);
     start::ready(plan, state, ix)?;
-    let Work::Check(items) = &step.work else {
-        return refuse(format!("{} is not a list of statements", step.number));
-    };
-    let Some(wanted) = items.get(item) else {
-        return refuse(format!("{} has no item {}", step.number, item + 1));
+    let asks_what = match &step.work {
+        Work::Check(items) => match items.get(item) {
+            Some(wanted) => wanted.evidence || wanted.expect.is_some(),
+            None => return refuse(format!("{} has no item {}", step.number, item + 1)),
+        },
+        // Said by a person: that is one statement.
+        Work::Notify(notice) if notice.via.is_none() && item == 0 => false,
+        _no_statements => return refuse(format!("{} is not a list of statements", step.number)),
     };
     if answer != Answer::Ok {
         needs_reason(saw, &step.number)?;
     }
     let bare = saw.trim().is_empty();
-    if answer == Answer::Ok && bare && (wanted.evidence || wanted.expect.is_some()) {
+    if answer == Answer::Ok && bare && asks_what {
         return refuse(format!("{} asks what you saw: type it", step.number));
     }
     let (mut events, attempt) = opened(plan, state, ix, asked)?;

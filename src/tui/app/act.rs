@@ -11,7 +11,7 @@ use crate::model::text::shown;
 use crate::model::time::Stamp;
 use crate::tui::actions::{Action, Reach};
 use crate::tui::context::{Card, ReasonFor};
-use crate::tui::eye::{Row, Screen};
+use crate::tui::eye::Screen;
 use crate::tui::theme::Theme;
 
 impl App {
@@ -125,12 +125,12 @@ impl App {
         steers.then(|| format!("Not done. {}", why()))
     }
 
-    fn card(&mut self, card: Card, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+    pub(super) fn card(&mut self, card: Card, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         self.open(card, port, now);
         Vec::new()
     }
 
-    fn show(&mut self, screen: Screen) -> Vec<Effect> {
+    pub(super) fn show(&mut self, screen: Screen) -> Vec<Effect> {
         if std::mem::replace(&mut self.eye.screen, screen) != screen {
             self.eye.mark = 0;
         }
@@ -174,7 +174,7 @@ impl App {
     }
 
     /// A step that only reads runs at once, where its whole command was on the screen; any other asks by its card.
-    fn begin(&mut self, ix: StepIx, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+    pub(super) fn begin(&mut self, ix: StepIx, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         let step = self.plan.step(ix);
         let class = asked_class(&self.plan, &self.state, ix);
         if matches!(step.work, Work::Notify(_)) {
@@ -216,7 +216,7 @@ impl App {
 
     /// What a key comes to that wants a step while the run is not there yet: the start card, or words. A card that opened
     /// here would close by itself with the next record, and the key with it.
-    fn not_started(&mut self, port: &dyn Port, now: Stamp) -> Option<Vec<Effect>> {
+    pub(super) fn not_started(&mut self, port: &dyn Port, now: Stamp) -> Option<Vec<Effect>> {
         match (self.state.started.is_some(), self.starting, &self.state.vars_bound) {
             (false, true, _) => Some(self.say("The run is being started. Press it again when it has.")),
             (false, false, _) => Some(self.card(Card::Start, port, now)),
@@ -227,90 +227,6 @@ impl App {
         }
     }
 
-    fn open_selected(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
-        match self.eye.screen {
-            Screen::Log => return self.open_entry(),
-            Screen::Watch | Screen::Messages | Screen::Risks => return self.open_thing(port, now),
-            Screen::Live | Screen::Step => {}
-        }
-        if self.state.facts.is_some()
-            && self.state.started.is_none()
-            && let Some(effects) = self.not_started(port, now)
-        {
-            return effects;
-        }
-        // NEXT says that Enter closes the run, so it does, wherever the mark is.
-        if self.state.nothing_left(&self.plan) {
-            return self.close_run(port, now);
-        }
-        if let (Row::Phase(phase), false) = (self.eye.selected, self.eye.follow) {
-            let folded = self.eye.folded.contains(&phase);
-            self.fold_phase(!folded);
-            return Vec::new();
-        }
-        let Some(ix) = self.target() else { return self.close_run(port, now) };
-        let own = self.state.step(ix);
-        let class = asked_class(&self.plan, &self.state, ix);
-        match own.status {
-            StepStatus::Unknown if own.verdict.is_none() => self.card(Card::Resolve(ix), port, now),
-            StepStatus::You => self.answer(ix, port, now),
-            StepStatus::Running if matches!(self.plan.step(ix).work, Work::Monitor(_)) => self.answer(ix, port, now),
-            StepStatus::NotYet if matches!(self.plan.step(ix).work, Work::Notify(_)) => self.answer(ix, port, now),
-            StepStatus::NotYet
-                if self.state.next(&self.plan) == Some(ix)
-                    && class <= Class::C1
-                    && self.plan.step(ix).command().is_none() =>
-            {
-                match self.plan.step(ix).work {
-                    Work::Gate(_) | Work::Wait(_) | Work::Run(_) => self.show(Screen::Step),
-                    Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => self.show(Screen::Step),
-                    Work::Sign(_) | Work::Notify(_) => self.answer(ix, port, now),
-                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => self.begin(ix, port, now),
-                }
-            }
-            _ => self.show(Screen::Step),
-        }
-    }
-
-    fn open_entry(&mut self) -> Vec<Effect> {
-        let entries = crate::tui::views::log_entries(&self.state.log, &self.eye.search.text);
-        let at = entries.len().checked_sub(1 + self.eye.log_at.unwrap_or(0));
-        let step = at.and_then(|at| entries.get(at)).and_then(|entry| entry.step);
-        match step {
-            Some(ix) => {
-                self.select(Row::Step { ix, depth: 0 });
-                self.show(Screen::Step)
-            }
-            None => self.say("This line is about no step."),
-        }
-    }
-
-    /// Space: the item of a by-hand step, else the first phase that is complete and was not acknowledged.
-    fn tick(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
-        let open = self.eye.selected.step().filter(|ix| self.state.step(*ix).status == StepStatus::You);
-        if let Some(ix) = open {
-            return self.answer(ix, port, now);
-        }
-        let complete = |place: &usize| {
-            let phase = &self.plan.phases[*place];
-            let progress = self.state.progress(&phase.steps);
-            progress.total > 0 && progress.done == progress.total && !self.state.seen_phases.contains(&phase.id)
-        };
-        let selected = match self.eye.selected {
-            Row::Phase(place) => Some(place).filter(complete),
-            Row::Step { .. }
-            | Row::WayBack(_)
-            | Row::Owed
-            | Row::Called(_)
-            | Row::Before
-            | Row::Horizon(_) => None,
-        };
-        match selected.or_else(|| (0..self.plan.phases.len()).find(complete)) {
-            Some(place) => vec![Effect::Wish(Intent::SeePhase { phase: self.plan.phases[place].id.clone() })],
-            None => self.open_selected(port, now),
-        }
-    }
-
     fn hold(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         match self.state.hold {
             Some(_) => self.card(Card::GoOn, port, now),
@@ -318,7 +234,7 @@ impl App {
         }
     }
 
-    fn close_run(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+    pub(super) fn close_run(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         if self.state.ended.is_some() {
             return self.say("The run has ended. q leaves.");
         }

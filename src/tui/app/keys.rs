@@ -84,6 +84,10 @@ impl App {
                 self.closed(top.card());
                 return vec![Effect::Wish(intent)];
             }
+            Reply::Wishes(intents) => {
+                self.closed(top.card());
+                return intents.into_iter().map(Effect::Wish).collect();
+            }
             Reply::Ask(intent) => {
                 self.overlays.push(top);
                 return vec![Effect::Wish(intent)];

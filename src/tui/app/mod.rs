@@ -10,6 +10,7 @@ mod keys;
 mod news;
 mod offers;
 mod open;
+mod selected;
 mod travel;
 
 use crate::feed::{News, Port};
@@ -145,6 +146,8 @@ pub struct App {
     refused: Option<String>,
     streams: Streams,
     needed: bool,
+    /// Something to ring for came: a trigger tripped, little time is left.
+    warning: bool,
 }
 
 impl App {
@@ -174,6 +177,7 @@ impl App {
             refused: None,
             streams: Streams::default(),
             needed: false,
+            warning: false,
         }
     }
 
@@ -327,7 +331,7 @@ impl App {
             self.eye.step.home();
         }
         self.eye.selected = Row::Step { ix, depth: 0 };
-        if let crate::model::step::Place::Phase(phase) = self.plan.step(ix).place {
+        if let Some(phase) = self.plan.phase_of(ix) {
             self.eye.folded.remove(&phase);
         }
     }

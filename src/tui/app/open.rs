@@ -177,7 +177,8 @@ impl App {
     /// on it. One that is asked about again has tripped anew.
     fn to_show(&self) -> Option<TriggerIx> {
         let acts = |overlay: &Overlay| matches!(overlay.card(), Card::Trigger(_) | Card::RollBack | Card::Stop);
-        if self.cut.is_some() || self.state.ended.is_some() || self.state.going_back() || self.overlays.iter().any(acts) {
+        if self.cut.is_some() || self.state.ended.is_some() || self.state.going_back() || self.overlays.iter().any(acts)
+        {
             return None;
         }
         let fresh = |ix: &TriggerIx| {

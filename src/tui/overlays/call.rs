@@ -61,7 +61,9 @@ impl CallCard {
 
     fn picked_key(&mut self, key: KeyEvent, picked: ProcedureIx, ctx: &Context<'_>) -> Reply {
         match key.code {
-            KeyCode::Char('y') if ctx.state.is_called(ctx.plan, picked) => Reply::Say("It is under way already.".into()),
+            KeyCode::Char('y') if ctx.state.is_called(ctx.plan, picked) => {
+                Reply::Say("It is under way already.".into())
+            }
             KeyCode::Char('y') => {
                 let procedure = ctx.plan.procedure(picked).id.clone();
                 Reply::Wish(Intent::Call { procedure, reason: String::new() })
@@ -89,7 +91,8 @@ impl CallCard {
             let mark = if place == self.at { ">" } else { " " };
             let under_way = if ctx.state.is_called(ctx.plan, ProcedureIx(place)) { "  RUN" } else { "" };
             let steps = say::count(procedure.steps.len(), "step");
-            let text = format!("{}  ({}, {steps}){under_way}", say::fill(ctx, &procedure.title), shown(procedure.id.as_str()));
+            let text =
+                format!("{}  ({}, {steps}){under_way}", say::fill(ctx, &procedure.title), shown(procedure.id.as_str()));
             let role = if place == self.at { Role::Select } else { Role::Text };
             rows.extend(labelled(&format!("{mark} {}", place + 1), &text, width, role, ctx));
         }
@@ -130,7 +133,8 @@ impl Face for CallCard {
         let Some(_) = self.picked else {
             return say::prose("A digit shows one and calls nothing. esc goes back.", width, Role::Text, ctx);
         };
-        let back = ctx.state.next(ctx.plan).map_or(String::new(), |next| format!(", then back to {}", say::number(ctx, next)));
+        let back =
+            ctx.state.next(ctx.plan).map_or(String::new(), |next| format!(", then back to {}", say::number(ctx, next)));
         let words = format!("y calls it: its steps are next, each asks for itself{back}.");
         say::prose(&words, width, Role::Text, ctx)
     }
@@ -138,8 +142,12 @@ impl Face for CallCard {
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         match self.picked {
             None if ctx.plan.procedures.is_empty() => vec![hint("esc", "back")],
-            None => vec![hint("1-9", "show one"), hint("enter", "show it"), hint("!", "roll back"), hint("esc", "back")],
-            Some(_) => vec![hint("y", "call it"), hint("space", "read on"), hint("!", "roll back"), hint("esc", "the others")],
+            None => {
+                vec![hint("1-9", "show one"), hint("enter", "show it"), hint("!", "roll back"), hint("esc", "back")]
+            }
+            Some(_) => {
+                vec![hint("y", "call it"), hint("space", "read on"), hint("!", "roll back"), hint("esc", "the others")]
+            }
         }
     }
 

@@ -165,6 +165,7 @@ impl Overlay {
             Reply::Stay
             | Reply::Close
             | Reply::Wish(_)
+            | Reply::Wishes(_)
             | Reply::Ask(_)
             | Reply::Open(_)
             | Reply::Over(_)

@@ -60,7 +60,8 @@ pub fn facts(ctx: &Context<'_>, step: StepIx, width: usize) -> Vec<(&'static str
         rows.push(("ok", lines(ok), Role::Text));
     }
     if let Some(trip) = &monitor.trip {
-        let lasting = if trip.lasting.is_zero() { String::new() } else { format!(" for {}", plan_length(trip.lasting)) };
+        let lasting =
+            if trip.lasting.is_zero() { String::new() } else { format!(" for {}", plan_length(trip.lasting)) };
         rows.push(("trips", format!("{}{lasting}", lines(&trip.expect)), Role::Text));
     }
     if let Some(until) = &monitor.until {
@@ -132,12 +133,14 @@ impl Face for MonitorCard {
             }
             let status = ctx.state.step(*check).status;
             let standing = Standing::Is(status);
-            let saw = ctx.state.step(*check).answers.values().next_back().map(|answered| shown(&answered.saw).into_owned());
+            let saw =
+                ctx.state.step(*check).answers.values().next_back().map(|answered| shown(&answered.saw).into_owned());
             let saw = saw.filter(|saw| !saw.is_empty()).map_or(String::new(), |saw| format!("  \"{saw}\""));
             let text = format!("{:<4} {} {}{saw}", standing.word(), say::number(ctx, *check), say::title(ctx, *check));
             let role = if status == StepStatus::NotYet { Role::Text } else { standing.role() };
             let mark = if place == self.at { "> " } else { "  " };
-            for (part, row) in crate::tui::widgets::wrap::words(&text, width.saturating_sub(2)).into_iter().enumerate() {
+            for (part, row) in crate::tui::widgets::wrap::words(&text, width.saturating_sub(2)).into_iter().enumerate()
+            {
                 let mark = if part == 0 { mark } else { "  " };
                 rows.push(Line::from(vec![
                     Span::styled(mark, ctx.theme.style(Role::Focus)),

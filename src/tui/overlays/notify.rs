@@ -157,7 +157,12 @@ impl Face for NotifyCard {
 
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
         if self.asks_blanks(ctx) {
-            return vec![hint("enter", "next blank"), hint("shift tab", "one back"), hint("esc", "go back"), hint("^C", "then ! roll back")];
+            return vec![
+                hint("enter", "next blank"),
+                hint("shift tab", "one back"),
+                hint("esc", "go back"),
+                hint("^C", "then ! roll back"),
+            ];
         }
         let mut keys = vec![hint("y", "copy")];
         keys.push(if self.sends(ctx) { hint("r", "send it") } else { hint("enter", "it was said") });

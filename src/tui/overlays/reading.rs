@@ -40,7 +40,11 @@ impl ReadingCard {
     pub fn open(probe: ProbeIx, ctx: &Context<'_>) -> Self {
         let form = question(ctx, probe).map(|asked| {
             let label = answer_rows::value_label(asked, ctx);
-            Form::of(vec![if asked.secret { Question::hidden(label) } else { Question::new(label, Want::Some("a value")) }])
+            Form::of(vec![if asked.secret {
+                Question::hidden(label)
+            } else {
+                Question::new(label, Want::Some("a value"))
+            }])
         });
         Self { probe, form: form.unwrap_or_default(), view: View::default() }
     }

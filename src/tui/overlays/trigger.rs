@@ -92,12 +92,15 @@ impl Face for TriggerCard {
         if let Some(probe) = trigger.probe.as_ref().and_then(|id| ctx.plan.find_probe(id)) {
             let now = watched::reading(ctx.plan, ctx.state, probe, ctx.now);
             rows.extend(say::labelled("Now", &format!("{}, {}", now.value, now.age), width, now.role, ctx));
-            let spark = watched::spark(ctx.state, probe, Some(trigger.id.as_str()), width.saturating_sub(10), ctx.theme.glyphs);
+            let spark =
+                watched::spark(ctx.state, probe, Some(trigger.id.as_str()), width.saturating_sub(10), ctx.theme.glyphs);
             if !spark.is_empty() {
                 rows.extend(say::labelled("Readings", &spark, width, Role::TextDim, ctx));
             }
         }
-        let says = self.proposed(ctx).map_or("nothing: the decision is yours".to_owned(), |outcome| proposals::words(ctx.plan, outcome));
+        let says = self
+            .proposed(ctx)
+            .map_or("nothing: the decision is yours".to_owned(), |outcome| proposals::words(ctx.plan, outcome));
         rows.extend(say::labelled("Plan says", &says, width, Role::TextStrong, ctx));
         if let Some(role) = &trigger.role {
             rows.extend(say::labelled("Whose", &shown(role.as_str()), width, Role::Text, ctx));
@@ -107,7 +110,12 @@ impl Face for TriggerCard {
             rows.extend(say::labelled("Seen by", &seen, width, Role::Text, ctx));
         }
         if let Some(went_on) = &own.went_on {
-            let words = format!("{}: {} (asked again {})", shown(&went_on.name), shown(&went_on.reason), watched::asked_again(ctx.state, went_on));
+            let words = format!(
+                "{}: {} (asked again {})",
+                shown(&went_on.name),
+                shown(&went_on.reason),
+                watched::asked_again(ctx.state, went_on)
+            );
             rows.extend(say::labelled("Goes on", &words, width, Role::Warn, ctx));
         }
         if let Some(why) = &trigger.why {
@@ -153,9 +161,7 @@ impl Face for TriggerCard {
         }
         match key.code {
             KeyCode::Char('a' | ' ') if self.acked(ctx) => Reply::Say("It was seen already.".into()),
-            KeyCode::Char('a' | ' ') => {
-                Reply::Ask(Intent::Ack { trigger: ctx.plan.trigger(self.trigger).id.clone() })
-            }
+            KeyCode::Char('a' | ' ') => Reply::Ask(Intent::Ack { trigger: ctx.plan.trigger(self.trigger).id.clone() }),
             KeyCode::Char('t') => self.take_proposal(ctx),
             KeyCode::Char('v') => self.go_on(),
             KeyCode::Char('p') => self.hold(ctx),

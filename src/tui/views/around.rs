@@ -188,7 +188,8 @@ fn risk(scene: &Scene<'_>, at: usize, width: usize) -> Vec<Row> {
         rows.extend(below(scene, thing, &text, Role::TextDim, width));
         return rows;
     }
-    let facts = [("impact", &risk.impact), ("against it", &risk.mitigation), ("owner", &risk.owner), ("see", &risk.link)];
+    let facts =
+        [("impact", &risk.impact), ("against it", &risk.mitigation), ("owner", &risk.owner), ("see", &risk.link)];
     for (label, text) in facts.into_iter().filter_map(|(label, text)| Some((label, text.as_ref()?))) {
         rows.extend(below(scene, thing, &format!("{label}: {}", words::said(state, text)), Role::TextDim, width));
     }

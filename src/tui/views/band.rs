@@ -39,10 +39,14 @@ fn line(scene: &Scene<'_>, ix: TriggerIx) -> (String, Role) {
     let (trigger, own) = (plan.trigger(ix), state.trigger(ix));
     let title = words::said(state, &trigger.title);
     let why = own.tripped.as_ref().map_or(String::new(), |tripped| shown(&tripped.why).into_owned());
-    let what = if why == title || why.is_empty() { format!("TRIPPED {title}") } else { format!("TRIPPED {title}: {why}") };
+    let what =
+        if why == title || why.is_empty() { format!("TRIPPED {title}") } else { format!("TRIPPED {title}: {why}") };
     if let Some(went_on) = &own.went_on {
         let again = watched::asked_again(state, went_on);
-        return (format!("{what}. {} goes on: {}. Asked again {again}.", shown(&went_on.name), shown(&went_on.reason)), Role::Warn);
+        return (
+            format!("{what}. {} goes on: {}. Asked again {again}.", shown(&went_on.name), shown(&went_on.reason)),
+            Role::Warn,
+        );
     }
     if state.going_back() {
         return (format!("{what}. The run is going back."), Role::Warn);

@@ -30,7 +30,8 @@ pub fn work(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Fact> {
         }
         Work::Sign(work) => {
             let mut facts = vec![("sign", words::said(state, &work.text), Role::TextStrong)];
-            facts.extend(work.statements.iter().map(|text| ("", format!("- {}", words::said(state, text)), Role::Text)));
+            facts
+                .extend(work.statements.iter().map(|text| ("", format!("- {}", words::said(state, text)), Role::Text)));
             let wanted = if work.count < work.roles.len() {
                 format!("{} of {} roles must sign", work.count, work.roles.len())
             } else {
@@ -90,7 +91,10 @@ fn looked_up(scene: &Scene<'_>, evidence: &Evidence) -> String {
     match evidence {
         Evidence::Step(id) => {
             let found = plan.find(id).map(|ix| (&plan.step(ix).number, scene.state().step(ix).status));
-            found.map_or_else(|| format!("step {}", shown(id.as_str())), |(number, status)| format!("step {} is ok; it is {status}", shown(number)))
+            found.map_or_else(
+                || format!("step {}", shown(id.as_str())),
+                |(number, status)| format!("step {} is ok; it is {status}", shown(number)),
+            )
         }
         Evidence::Risk(id) => format!("risk {} is closed", shown(id.as_str())),
         Evidence::Signal { probe, expect } => {
@@ -151,8 +155,11 @@ pub fn failure(scene: &Scene<'_>, ix: StepIx) -> Vec<Fact> {
     let mut facts: Vec<Fact> =
         labels("hint", own.hints.iter().map(|hint| (shown(hint.trim()).into_owned(), Role::Warn)));
     let proposed = proposals::of_failed(plan, state, ix);
-    facts.extend(labels("plan", proposed.iter().map(|outcome| {
-        (format!("{} ({})", proposals::words(plan, outcome), proposals::key(plan, outcome)), Role::TextStrong)
-    })));
+    facts.extend(labels(
+        "plan",
+        proposed.iter().map(|outcome| {
+            (format!("{} ({})", proposals::words(plan, outcome), proposals::key(plan, outcome)), Role::TextStrong)
+        }),
+    ));
     facts
 }

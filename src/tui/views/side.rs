@@ -14,7 +14,8 @@ use ratatui::text::Line;
 
 /// Log words that people want to see beside the plan.
 const TELLING: [&str; 13] = [
-    "note", "hold", "alarm", "decision", "vote", "rollback", "resume", "clock", "trigger", "sign", "call", "risk", "warn",
+    "note", "hold", "alarm", "decision", "vote", "rollback", "resume", "clock", "trigger", "sign", "call", "risk",
+    "warn",
 ];
 
 /// Draws it.
@@ -67,7 +68,11 @@ fn owed(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
 /// `by 15:45`, or `late since 15:45`.
 pub fn by(scene: &Scene<'_>, by: Option<&When>) -> Option<(String, Role)> {
     let wall = schedule::bind(scene.ctx.plan, scene.state(), by?)?;
-    let at = schedule::format_wall(wall, &scene.state().zone, Some(if is_today(scene, wall) { "%H:%M" } else { "%Y-%m-%d %H:%M" }))?;
+    let at = schedule::format_wall(
+        wall,
+        &scene.state().zone,
+        Some(if is_today(scene, wall) { "%H:%M" } else { "%Y-%m-%d %H:%M" }),
+    )?;
     Some(match wall < scene.ctx.now.wall {
         true => (format!("late since {at}"), Role::TimeOver),
         false => (format!("by {at}"), Role::TextDim),

@@ -19,12 +19,14 @@ pub fn row(scene: &Scene<'_>, row: Row, width: usize) -> Vec<Span<'static>> {
     let (word, title, steps, right) = match row {
         Row::Called(ix) => {
             let procedure = plan.procedure(ix);
-            let back = first_after(scene, &procedure.steps).map_or(String::new(), |number| format!("  then back to {number}"));
+            let back =
+                first_after(scene, &procedure.steps).map_or(String::new(), |number| format!("  then back to {number}"));
             let title = format!("{}: {}", shown(procedure.id.as_str()), words::said(state, &procedure.title));
             ("Quick fix ", title, procedure.steps.clone(), Line::from(scene.span(back, Role::Warn)))
         }
         Row::Before => {
-            let steps = plan.requires.iter().chain(plan.levels.iter().flat_map(|level| &level.requires)).copied().collect();
+            let steps =
+                plan.requires.iter().chain(plan.levels.iter().flat_map(|level| &level.requires)).copied().collect();
             ("", "Before anything begins".to_owned(), steps, Line::default())
         }
         Row::Horizon(at) => {

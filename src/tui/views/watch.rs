@@ -23,7 +23,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let inner = inset(area);
     let width = usize::from(inner.width);
     let mut rows = rows(scene, width);
-    rows.extend(side::around(scene, width, usize::from(inner.height).saturating_sub(rows.len())).into_iter().map(plain));
+    rows.extend(
+        side::around(scene, width, usize::from(inner.height).saturating_sub(rows.len())).into_iter().map(plain),
+    );
     draw_marked(frame, inner, scene, rows);
 }
 
@@ -125,7 +127,11 @@ fn probe(scene: &Scene<'_>, ix: ProbeIx, width: usize) -> Vec<Row> {
         let value = Line::from(scene.span(wrap::cut(&now.value, width / 2), now.role));
         let mut rows = vec![(Some(thing), fit::ends(left, value, width))];
         let spark = watched::spark(state, ix, None, (width / 2).saturating_sub(4), scene.ctx.theme.glyphs);
-        let (short, long) = if wrap::width(&now.age) + wrap::width(&spark) + 6 < width { (now.age, None) } else { (String::new(), Some(now.age)) };
+        let (short, long) = if wrap::width(&now.age) + wrap::width(&spark) + 6 < width {
+            (now.age, None)
+        } else {
+            (String::new(), Some(now.age))
+        };
         if !spark.is_empty() || !short.is_empty() {
             let left = Line::from(scene.dim(format!("    {spark}")));
             rows.push((Some(thing), fit::ends(left, Line::from(scene.dim(short)), width)));
@@ -144,7 +150,8 @@ fn probe(scene: &Scene<'_>, ix: ProbeIx, width: usize) -> Vec<Row> {
     let left = width.saturating_sub(line.width() + 2);
     let said = format!("{}{hand}", now.age);
     let sparks = left.saturating_sub(wrap::width(&said) + 2).min(60);
-    let spark = if sparks >= 8 { watched::spark(state, ix, None, sparks, scene.ctx.theme.glyphs) } else { String::new() };
+    let spark =
+        if sparks >= 8 { watched::spark(state, ix, None, sparks, scene.ctx.theme.glyphs) } else { String::new() };
     line.push_span(scene.dim("  "));
     if !spark.is_empty() {
         line.push_span(scene.span(format!("{spark}  "), Role::TextDim));

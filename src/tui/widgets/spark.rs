@@ -14,8 +14,11 @@ const ASCII: [char; 5] = ['_', '.', '-', '=', '#'];
 pub enum Point {
     /// A number.
     Value(f64),
-    /// No number; whether it tripped.
-    Word { trips: bool },
+    /// No number.
+    Word {
+        /// Whether it tripped.
+        trips: bool,
+    },
     /// Unknown.
     Unknown,
 }
@@ -44,7 +47,8 @@ pub fn line(points: &[Point], cells: usize, glyphs: Glyphs) -> String {
         Point::Value(value) => Some(*value),
         Point::Word { .. } | Point::Unknown => None,
     });
-    let (low, high) = bounds.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) =
+        bounds.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     let groups = points.rchunks(each).rev();
     groups.map(|group| letter(group, (low, high), glyphs)).collect()
 }
@@ -100,7 +104,8 @@ mod tests {
 
     #[test]
     fn a_number_is_found_in_what_a_probe_prints() {
-        let wanted = [("1.8%", Some(1.8)), ("p95=312ms", Some(95.0)), ("-4 C", Some(-4.0)), ("up", None), ("5. ok", Some(5.0))];
+        let wanted =
+            [("1.8%", Some(1.8)), ("p95=312ms", Some(95.0)), ("-4 C", Some(-4.0)), ("up", None), ("5. ok", Some(5.0))];
         for (text, value) in wanted {
             assert_eq!(number(text), value, "{text}");
         }
