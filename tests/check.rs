@@ -11,9 +11,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
-use tminus::model::expect::Check;
+use tminus::model::expect::{Check, ExitWanted};
 use tminus::model::plan::{Source, Start, Undo};
-use tminus::model::step::{Effect, Place, Skip, Work};
+use tminus::model::step::{Callee, Effect, Place, Program, Risk, Skip, Together, Work};
 use tminus::runbook::{Diagnostic, Level, Loaded, load, parse, parse_with, render, to_json};
 
 fn folder(name: &str) -> Vec<PathBuf> {
@@ -214,6 +214,59 @@ fn the_plan_says_what_the_file_says() {
     let Work::Gate(gate) = &step("go-no-go").work else { panic!("a gate") };
     assert_eq!(plan.step(gate.go[0]).id.as_str(), "go-no-go.db", "critical criteria come first");
     assert_eq!(step("go-no-go.db").number, "1");
+}
+
+#[test]
+fn every_kind_says_in_the_plan_what_it_says_in_the_file() {
+    let plan = load(Path::new("tests/good/kinds.yaml")).plan.unwrap();
+    let ix = |id: &str| plan.find(&id.into()).unwrap_or_else(|| panic!("no step {id}"));
+    let step = |id: &str| plan.step(ix(id));
+    // Another language: its text on standard input as it stands, its URL never an argument.
+    let rows = step("rows").command().unwrap();
+    assert_eq!(rows.program, Program::Argv(["psql", "-XAt", "-v", "ON_ERROR_STOP=1"].map(str::to_owned).to_vec()));
+    let filled = tminus::model::fill::fill(rows.stdin.as_deref().unwrap(), &|_, _| Some("wrong".into()));
+    assert_eq!(filled, "select count(*) from orders where note <> '${x}'");
+    assert_eq!(rows.connect.as_ref().unwrap().as_str(), "DATABASE_URL");
+    let sessions = step("sessions");
+    assert_eq!(sessions.command().unwrap().target.as_ref().unwrap().as_str(), "db1");
+    assert_eq!(sessions.environment.as_ref().unwrap().name, "STAGING search.example");
+    // What a group says counts for its members, and what a member says itself comes first.
+    let two = step("two");
+    let command = two.command().unwrap();
+    assert_eq!((command.cwd.as_deref(), command.env.len()), (Some("/srv"), 2));
+    assert!(command.env.contains(&("B".into(), "3".into())) && command.env.contains(&("A".into(), "1".into())));
+    assert_eq!((two.role.as_ref().unwrap().as_str(), two.risk), ("ops", Some(Risk::High)));
+    assert_eq!((two.number.as_str(), plan.phase_of(ix("two"))), ("2.2.2", Some(1)));
+    assert_eq!(plan.step(two.requires[0]).number, "2.2.2.R1");
+    let Work::Group(both) = &step("both").work else { panic!("a group") };
+    assert_eq!((both.how, plan.members(ix("both")).len()), (Together::AtOnce, 2));
+    // A monitor that reads for itself has a probe of its own name.
+    let Work::Monitor(look) = &step("look").work else { panic!("a monitor") };
+    let probe = plan.probe(plan.find_probe(look.probe.as_ref().unwrap()).unwrap());
+    assert_eq!((probe.id.as_str(), probe.every, probe.is_signal), ("look", Duration::from_secs(10), false));
+    assert_eq!(look.trip.as_ref().unwrap().lasting, Duration::from_secs(120));
+    assert_eq!(step("look-people.db").number, "2");
+    // Names inside a level are siblings' first, and full in the plan.
+    assert_eq!(step("level-1.check").within.as_ref().unwrap().of.as_str(), "level-1.disable");
+    assert_eq!(step("stale-cache.in").number, "Q1.2.1");
+    assert_eq!(step("day.errors").number, "H1.1");
+    assert_eq!(plan.step(plan.requires[0]).number, "R1");
+    assert!(matches!(&step("back").work, Work::Call(Callee::Level(id)) if id.as_str() == "level-1"));
+    assert!(matches!(&step("fix").work, Work::Call(Callee::Procedure(id)) if id.as_str() == "stale-cache"));
+    assert_eq!(step("shows").command().unwrap().retry.unwrap().times, 13, "as often as 60s holds 5s");
+    assert_eq!(step("status").command().unwrap().expect.exit, ExitWanted::Any, "the alternatives say their own");
+    assert_eq!(step("look-people").title, "Look on");
+}
+
+#[test]
+fn an_example_that_trips_its_monitor_is_an_error() {
+    let text = "tminus: 1\ntitle: T\nphases:\n  - title: P\n    steps:\n      - { monitor: ./p, trip: { number: '> 1' }, for: 5m, example: EXAMPLE }\n";
+    let judge = |command: &tminus::model::step::Command| tminus::engine::judge::judge_example(command);
+    for (example, codes) in [("7", vec!["RB0409"]), ("0.5", vec![])] {
+        let loaded = parse_with("a.yaml", text.replace("EXAMPLE", example).as_bytes(), Some(&judge));
+        let found = loaded.diagnostics.iter().filter(|found| found.level == Level::Error);
+        assert_eq!(found.map(|found| found.code).collect::<Vec<_>>(), codes, "{example}");
+    }
 }
 
 #[test]

@@ -405,3 +405,70 @@ fn a_conductor_that_is_told_to_end_stays_while_a_step_runs() {
     aboard.user.write("go", "");
     maya.until_event("step.judged", "hello");
 }
+
+const TERMINAL: &str = "\
+tminus: 1
+title: Terminal
+environment: { name: here, kind: local }
+phases:
+  - id: one
+    title: One
+    steps:
+      - { id: ask, title: Ask, run: \"read -r -s -p 'Word: ' w; echo; echo ${#w}; stty size; read -r x; echo $x\", tty: true, effect: reads }
+      - { id: plain, title: Plain, run: \"sleep 2\", effect: reads }
+";
+
+/// Types, and waits for the words of a refusal.
+fn refused(seat: &mut Seat, step: &str, attempt: u32, keys: &[u8]) -> String {
+    let id = seat.port.type_in(&StepId(step.into()), attempt, keys).expect("it is sent");
+    let refused = format!("refused {id} ");
+    seat.until("a refusal", |seat| seat.words.iter().any(|word| word.starts_with(&refused)));
+    seat.words.iter().find_map(|word| word.strip_prefix(&refused)).expect("it was there").to_owned()
+}
+
+#[test]
+fn keys_reach_the_terminal_of_the_attempt_that_runs_from_the_one_who_drives_and_are_nowhere_in_the_run() {
+    let (_aboard, dir) = detached(TERMINAL);
+    let mut maya = started(&dir);
+    let mut bob = Seat::take(&dir, false, "bob");
+    let ask = StepId("ask".into());
+    let printed = |seat: &mut Seat, sign: &str| {
+        let held = wait_until(Duration::from_secs(20), Duration::from_millis(5), || {
+            let shown = seat.port.output(&StepId("ask".into()), 1, 0..4096).unwrap_or_default();
+            String::from_utf8_lossy(&shown).contains(sign)
+        });
+        assert!(held, "waited for {sign:?}");
+    };
+    assert!(refused(&mut maya, "ask", 1, b"early\r").contains("that attempt is over"));
+    maya.wish(run("ask")).unwrap();
+    printed(&mut maya, "Word: ");
+    assert!(bob.port.type_in(&ask, 1, b"bob\r").unwrap_err().contains("does not drive"));
+    assert!(refused(&mut maya, "ask", 2, b"x\r").contains("that attempt is over"));
+    assert!(refused(&mut maya, "nothing", 1, b"x\r").contains("no such step"));
+    maya.port.resize(&ask, 1, 50, 132);
+    maya.port.type_in(&ask, 1, b"correct-horse\r").unwrap();
+    printed(&mut maya, "13\n50 132\n");
+    maya.port.type_in(&ask, 1, b"echoed\r").unwrap();
+    maya.until_event("step.judged", "ask");
+    let output = maya.port.output(&ask, 1, 0..4096).unwrap();
+    assert_eq!(String::from_utf8_lossy(&output), "Word: \n13\n50 132\nechoed\nechoed\n");
+    maya.wish(run("plain")).unwrap();
+    maya.until_event("step.spawned", "plain");
+    assert!(refused(&mut maya, "plain", 1, b"x").contains("it has no terminal"));
+    maya.until_event("step.judged", "plain");
+    for file in files_below(dir.path()) {
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        let holds = bytes.windows(13).any(|part| part == b"correct-horse");
+        assert!(!holds, "{} holds what was typed", file.display());
+    }
+}
+
+fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    entries
+        .flat_map(|entry| match entry.path() {
+            path if path.is_dir() => files_below(&path),
+            path => vec![path],
+        })
+        .collect()
+}

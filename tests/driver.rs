@@ -12,10 +12,10 @@ mod desk;
 #[path = "support/kept.rs"]
 mod kept;
 
-use desk::{Desk, refused, spawns, steers};
+use desk::{Desk, ended, refused, spawns, steers};
 use fabricate::{Build, check, later, maya, plain, run};
 use tminus::engine::driver::{Input, Output, StepFact, Wish};
-use tminus::engine::exec::Control;
+use tminus::engine::exec::{Control, NOBODY_SAW};
 use tminus::model::event::{Answer, Event, StopHow};
 use tminus::model::expect::Verdict;
 use tminus::model::ids::Seq;
@@ -159,6 +159,37 @@ fn a_limit_is_kept_while_the_disk_hangs_and_recorded_after() {
     desk.ends("two", 1, Verdict::Fail);
     assert_eq!(steers(&desk.settle()), []);
     assert_eq!(desk.status("two"), StepStatus::TimedOut);
+}
+
+#[test]
+fn an_end_that_nobody_saw_is_unknown_after_a_stop_and_after_a_limit_and_is_never_tried_again() {
+    for asked in ["nothing", "stop", "limit"] {
+        let mut desk = Desk::started(plain());
+        desk.run("one");
+        desk.settle();
+        desk.ends("one", 1, Verdict::Ok);
+        desk.settle();
+        desk.run("two");
+        desk.settle();
+        match asked {
+            "stop" => drop(desk.wish(Intent::Stop { step: "two".into(), how: StopHow::Terminate })),
+            "limit" => {
+                desk.now = later(desk.now, 61);
+                desk.send(Input::Tick);
+            }
+            _nothing => {}
+        }
+        desk.settle();
+        let StepFact::Ended(mut end) = ended(Verdict::Unknown, Vec::new()) else { panic!("an end") };
+        end.exit = NOBODY_SAW;
+        desk.fact("two", 1, StepFact::Ended(end));
+        desk.settle();
+        assert_eq!(desk.status("two"), StepStatus::Unknown, "after {asked}");
+        desk.now = later(desk.now, 1000);
+        let mut outputs = desk.send(Input::Tick);
+        outputs.extend(desk.settle());
+        assert_eq!(spawns(&outputs), 0, "after {asked}");
+    }
 }
 
 #[test]

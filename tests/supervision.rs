@@ -5,107 +5,19 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-use std::ffi::OsString;
+#[path = "support/exec.rs"]
+mod exec;
+
+use exec::{Told, bash, end, gone, on_runtime, run, shell, spec, start, to_the_end, until_printed};
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 use tminus::engine::clock::{Clock, SystemClock, wait_until};
 use tminus::engine::exec::{
-    CommandSpec, Control, ExecFact, Executor, Local, Program, Running, Shell, StdinSource, become_subreaper,
-    reap_adopted,
+    CommandSpec, Control, ExecFact, Program, Shell, StdinSource, become_subreaper, reap_adopted,
 };
 use tminus::engine::survivors;
-use tminus::model::output::{Drained, Exit, Holder, Stream};
-
-/// Everything that was said of one command.
-#[derive(Debug, Default)]
-struct Told {
-    pid: i32,
-    out: Vec<u8>,
-    err: Vec<u8>,
-    end: Option<(Exit, Drained, Vec<Holder>)>,
-    refused: Option<String>,
-    took: Duration,
-}
-
-impl Told {
-    fn exit(&self) -> Exit {
-        self.end.as_ref().unwrap_or_else(|| panic!("no end: {self:?}")).0
-    }
-
-    fn drained(&self) -> Drained {
-        self.end.as_ref().unwrap_or_else(|| panic!("no end: {self:?}")).1
-    }
-
-    fn holders(&self) -> &[Holder] {
-        &self.end.as_ref().unwrap_or_else(|| panic!("no end: {self:?}")).2
-    }
-
-    fn out(&self) -> String {
-        String::from_utf8_lossy(&self.out).into_owned()
-    }
-
-    fn hear(&mut self, fact: ExecFact) {
-        match fact {
-            ExecFact::Spawned { pid, start, .. } => {
-                assert_eq!(survivors::start_ticks(pid), Some(start));
-                self.pid = pid;
-            }
-            ExecFact::Output { stream: Stream::Out, bytes, .. } => self.out.extend(bytes),
-            ExecFact::Output { stream: Stream::Err, bytes, .. } => self.err.extend(bytes),
-            ExecFact::Exited { exit, drained, holders, .. } => self.end = Some((exit, drained, holders)),
-            ExecFact::NotStarted { why, .. } => self.refused = Some(why),
-        }
-    }
-}
-
-fn spec(program: Program, marker: &str) -> CommandSpec {
-    let path = std::env::var_os("PATH").unwrap_or(OsString::from("/usr/bin:/bin"));
-    let marker = format!("{marker}/{}/1", std::process::id());
-    CommandSpec { program, cwd: "/".into(), env: vec![("PATH".into(), path)], stdin: StdinSource::Null, marker }
-}
-
-fn shell(shell: Shell, text: &str) -> Program {
-    Program::Shell { shell, strict: true, text: text.into() }
-}
-
-fn bash(text: &str, marker: &str) -> CommandSpec {
-    spec(shell(Shell::Bash, text), marker)
-}
-
-/// Runs `what` on a runtime as the conductor has it, and fails if it takes longer than a minute.
-fn on_runtime<T>(what: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), what).await.expect("within a minute") })
-}
-
-fn start(spec: CommandSpec) -> Running {
-    Local::new(Arc::new(SystemClock)).spawn(spec)
-}
-
-async fn to_the_end(running: &mut Running, mut told: Told) -> Told {
-    let begun = SystemClock.now();
-    while let Some(fact) = running.facts.recv().await {
-        told.hear(fact);
-    }
-    told.took = SystemClock.now().since(begun);
-    told
-}
-
-fn run(spec: CommandSpec) -> Told {
-    on_runtime(async { to_the_end(&mut start(spec), Told::default()).await })
-}
-
-/// Runs `spec` until it has printed `sign`.
-async fn until_printed(running: &mut Running, sign: &str) -> Told {
-    let mut told = Told::default();
-    while !told.out().contains(sign) {
-        let fact = running.facts.recv().await.unwrap_or_else(|| panic!("ended before {sign}: {told:?}"));
-        told.hear(fact);
-    }
-    told
-}
+use tminus::model::output::{Drained, Exit, Stream};
 
 /// Runs `spec` until it has printed `ready`, asks each of `controls`, and follows it to its end.
 fn stopped(spec: CommandSpec, controls: &[Control]) -> Told {
@@ -127,17 +39,6 @@ async fn until_zombie(pid: i32) {
         }
         assert!(SystemClock.now().since(begun) < Duration::from_secs(20), "it still lives: {line}");
         tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-fn gone(holder: &Holder) -> bool {
-    wait_until(Duration::from_secs(10), Duration::from_millis(5), || !survivors::is_alive(holder))
-}
-
-fn end(holders: &[Holder]) {
-    for holder in holders {
-        survivors::signal_group(holder, Control::Kill);
-        assert!(gone(holder), "{holder:?} does not die");
     }
 }
 
@@ -395,7 +296,7 @@ fn a_flood_arrives_whole_in_order_and_in_bounded_memory() {
                 }
                 ExecFact::Exited { exit, drained, .. } => assert_eq!((exit, drained), (Exit::Code(0), Drained::Eof)),
                 ExecFact::Output { .. } | ExecFact::Spawned { .. } => {}
-                ExecFact::NotStarted { why, .. } => panic!("{why}"),
+                ExecFact::NotStarted { why, .. } | ExecFact::Lost { why, .. } => panic!("{why}"),
             }
         }
         assert_eq!((expected - 1, part.len()), (LINES, 0));

@@ -61,11 +61,17 @@ impl Page<'_> {
             writeln!(page, "role {} {}{signs}", role.id, shown(&role.title))?;
         }
         let times = planned(plan, self.state);
+        for step in &plan.requires {
+            self.step(&mut page, *step, None)?;
+        }
         for phase in &plan.phases {
             writeln!(page)?;
             self.heading(&mut page, 2, &format!("Phase {} {}", phase.number, phase.title))?;
             if let Some(goal) = &phase.goal {
                 writeln!(page, "{}", shown(goal))?;
+            }
+            for step in &phase.requires {
+                self.step(&mut page, *step, None)?;
             }
             for step in &phase.steps {
                 let start = times.iter().find(|(ix, _)| ix == step).and_then(|(_, planned)| planned.start);
@@ -73,7 +79,22 @@ impl Page<'_> {
             }
         }
         self.ways_back(&mut page)?;
+        self.around(&mut page)?;
         Ok(page)
+    }
+
+    /// What is called, and what is read after the event.
+    fn around(&self, page: &mut String) -> std::fmt::Result {
+        let procedures = self.plan.procedures.iter().map(|one| ("Procedure", one.id.as_str(), &one.title, &one.steps));
+        let horizons = self.plan.horizons.iter().map(|one| ("Horizon", one.id.as_str(), &one.title, &one.steps));
+        for (word, id, title, steps) in procedures.chain(horizons) {
+            writeln!(page)?;
+            self.heading(page, 2, &format!("{word} {id}: {title}"))?;
+            for step in steps {
+                self.step(page, *step, None)?;
+            }
+        }
+        Ok(())
     }
 
     fn count(&self) -> usize {

@@ -165,6 +165,8 @@ impl Room {
         match frame {
             ToConductor::Hello { .. } => self.welcome(client, &frame).await,
             ToConductor::Wish(request) => self.wish(client, request).await,
+            ToConductor::Typed { id, step, attempt, keys } => self.typed(client, id, (&step, attempt), &keys).await,
+            ToConductor::Resized { step, attempt, rows, cols } => self.resized(client, (&step, attempt), (rows, cols)),
             ToConductor::Signature { id, result } => self.signature(id, result),
             ToConductor::AnswersEnded { at } => self.answers_ended(at).await,
             ToConductor::Bye => self.part(client).await,
@@ -201,7 +203,7 @@ impl Room {
     }
 
     /// A program that the run itself started may not steer it. It is refused, recorded and shown.
-    async fn is_own_child(&mut self, client: u32) -> bool {
+    pub(super) async fn is_own_child(&mut self, client: u32) -> bool {
         let Some(guest) = self.hall.guest(client) else { return true };
         let peer = guest.peer.clone();
         if !peer.is_of_the_run(&self.dir.id().0) {

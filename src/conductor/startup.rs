@@ -10,7 +10,7 @@ use super::signatures::Signatures;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::driver::Driver;
 use crate::engine::environment::Surroundings;
-use crate::engine::exec::{Local, become_subreaper};
+use crate::engine::exec::{Anywhere, become_subreaper};
 use crate::engine::secrets::Secrets;
 use crate::journal::keys::RunKey;
 use crate::journal::line::FMT;
@@ -289,7 +289,7 @@ async fn sign_and_conduct(
         commission,
         environment: environment(),
         surroundings,
-        executor: Arc::new(Local::new(Arc::new(SystemClock))),
+        executor: Arc::new(Anywhere::new(Arc::new(SystemClock))),
         happenings,
         controls: HashMap::new(),
         signatures: Signatures::default(),

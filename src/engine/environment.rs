@@ -1,7 +1,7 @@
 //! What a command sees: its environment, directory and input, from what was recorded plus the secrets that it names.
 
 use crate::engine::connect;
-use crate::engine::exec::{CommandSpec, Program, StdinSource};
+use crate::engine::exec::{CommandSpec, Program, SshTarget, StdinSource, Target, Window};
 use crate::engine::secrets::Secrets;
 use crate::model::event::Invocation;
 use crate::model::fill;
@@ -39,6 +39,13 @@ const NOT_FOR_STEPS: &[&str] = &[
     "_",
     "OLDPWD",
 ];
+
+/// What every command is told of the run.
+const BUILTINS: &[&str] = &["T0", "RUN_ID", "RUN_DIR", "RUNBOOK_DIR", "OPERATOR"];
+/// What it is told on another machine, where our directories mean nothing.
+const BUILTINS_ELSEWHERE: &[&str] = &["T0", "RUN_ID", "OPERATOR"];
+/// The size of a terminal until a screen says in what size it draws it.
+const FIRST_WINDOW: Window = Window { rows: 24, cols: 80 };
 
 /// The operator's environment as steps get it, taken once when the conductor starts.
 #[derive(Clone, Debug, Default)]
@@ -97,15 +104,20 @@ impl Starting<'_> {
     /// The command of anything that has a name and a count: an attempt, or a reading of a probe.
     pub fn spec_of(&self, of: (&str, Attempt), command: &Command, invocation: &Invocation) -> CommandSpec {
         let (id, attempt) = of;
-        let mut env: BTreeMap<OsString, OsString> = self.surroundings.0.clone();
+        let target = self.target(command);
+        // Another machine has surroundings of its own, and none of our directories.
+        let (mut env, builtins) = match &target {
+            Target::Local => (self.surroundings.0.clone(), BUILTINS),
+            Target::Ssh(_) => (BTreeMap::new(), BUILTINS_ELSEWHERE),
+        };
         for name in &invocation.env {
             if let Some(value) = self.value(name.as_str()) {
                 env.insert(name.as_str().into(), value.into());
             }
         }
-        for name in ["T0", "RUN_ID", "RUN_DIR", "RUNBOOK_DIR", "OPERATOR"] {
+        for name in builtins {
             if let Some(value) = self.state.builtin(name, None) {
-                env.insert(name.into(), value.into());
+                env.insert((*name).into(), value.into());
             }
         }
         env.insert("STEP_ID".into(), id.into());
@@ -124,8 +136,19 @@ impl Starting<'_> {
             cwd: invocation.cwd.clone().into(),
             env: env.into_iter().collect(),
             stdin,
+            terminal: command.tty.then_some(FIRST_WINDOW),
+            target,
             marker: marker(self.state, id, attempt),
         }
+    }
+
+    fn target(&self, command: &Command) -> Target {
+        let found = self.plan.elsewhere(command).and_then(|target| Some((target, target.ssh.clone()?)));
+        found.map_or(Target::Local, |(target, address)| {
+            let environment = self.surroundings.pairs();
+            let (name, forward_agent) = (target.id.to_string(), target.forward_agent);
+            Target::Ssh(SshTarget { name, address, forward_agent, environment })
+        })
     }
 
     fn value(&self, name: &str) -> Option<String> {

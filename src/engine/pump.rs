@@ -4,7 +4,7 @@
 //! Back-pressure runs all the way: a writer that is slow makes the pump wait, the pump the executor, the executor the child.
 
 use crate::engine::driver::{Captured, Ended, StepFact};
-use crate::engine::exec::{ExecFact, Running};
+use crate::engine::exec::{ExecFact, NOBODY_SAW, Running};
 use crate::engine::judge::{self, Judge, Outcome, look};
 use crate::engine::look::Look;
 use crate::engine::mask::{MaskedBytes, Masker};
@@ -86,6 +86,11 @@ impl<S: Sink> Pump<S> {
                         self.hand_on(stream, masked, at).await;
                     }
                 }
+                ExecFact::Lost { why, at } => {
+                    self.end_output(&mut maskers).await;
+                    say(step, attempt, nobody_saw(maskers.text(&why), at.since(spawned.unwrap_or(self.began))));
+                    return;
+                }
                 ExecFact::Exited { exit, drained, holders, at } => {
                     let lost = self.end_output(&mut maskers).await;
                     let took = at.since(spawned.unwrap_or(self.began));
@@ -122,7 +127,11 @@ impl<S: Sink> Pump<S> {
 
     fn judged(self, exit: Exit, took: Duration, maskers: &Maskers) -> Ended {
         let command = self.plan.step(self.step).command();
-        let files = command.map(|command| look(command, &self.cwd, instant(self.began))).unwrap_or_default();
+        let files = command.map(|command| match self.plan.elsewhere(command) {
+            Some(target) => judge::files_elsewhere(command, target.id.as_str()),
+            None => look(command, &self.cwd, instant(self.began)),
+        });
+        let files = files.unwrap_or_default();
         let outcome = Outcome { exit, took, ended: judge::Ended::ByItself, files };
         let vars = &self.vars;
         let hints = self.hints.into_iter().filter_map(|(judge, say)| {
@@ -176,9 +185,14 @@ fn lost_from_sight(spawned: bool, took: Duration) -> StepFact {
     if !spawned {
         return StepFact::NotStarted { why: "its supervisor went away".into() };
     }
-    let check = Check { want: "its end".into(), saw: "its supervisor went away".into(), ok: false };
+    nobody_saw("its supervisor went away".into(), took)
+}
+
+/// An end that nobody saw is unknown, whatever was printed before it.
+fn nobody_saw(why: String, took: Duration) -> StepFact {
+    let check = Check { want: "its end".into(), saw: why, ok: false };
     StepFact::Ended(Box::new(Ended {
-        exit: Exit::Signal(0),
+        exit: NOBODY_SAW,
         took,
         drained: Drained::Grace,
         holders: Vec::new(),

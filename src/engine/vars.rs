@@ -4,7 +4,7 @@
 //! runs here, after the start and never before it; what it prints on standard error is never shown.
 
 use crate::engine::environment::{Surroundings, marker};
-use crate::engine::exec::{CommandSpec, ExecFact, Executor, Program, Shell, StdinSource};
+use crate::engine::exec::{CommandSpec, ExecFact, Executor, Program, Shell, StdinSource, Target};
 use crate::engine::secrets::{Secrets, check_value};
 use crate::model::event::Bound;
 use crate::model::output::{Exit, Stream};
@@ -132,6 +132,8 @@ async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, Str
         cwd: cwd.into(),
         env: sources.surroundings.pairs(),
         stdin: StdinSource::Null,
+        terminal: None,
+        target: Target::Local,
         marker: marker(sources.state, &format!("vars.{}", var.name), 1),
     });
     let said = tokio::time::timeout(COMMAND_LIMIT, async {
@@ -142,6 +144,7 @@ async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, Str
                     printed.extend_from_slice(&bytes)
                 }
                 ExecFact::Output { .. } | ExecFact::Spawned { .. } => {}
+                ExecFact::Lost { why, .. } => return Err(format!("its command went away: {why}")),
                 ExecFact::NotStarted { why, .. } => {
                     return Err(format!("its command could not be started: {why}"));
                 }

@@ -10,7 +10,7 @@ use crate::journal::reader::Tail;
 use crate::journal::{JournalError, RunDir};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::{Intent, Request};
-use crate::model::wire::{ToClient, ToConductor, WIRE};
+use crate::model::wire::{KEYS_LIMIT, Keys, ToClient, ToConductor, WIRE};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
@@ -104,6 +104,26 @@ impl Port for Live {
         write_frame(&mut *lock(&self.stream), &request)
             .map_err(|why| format!("The conductor cannot be reached: {why}."))?;
         Ok(id)
+    }
+
+    fn type_in(&mut self, step: &StepId, attempt: Attempt, keys: &[u8]) -> Result<u64, String> {
+        if self.role() != Role::Drives {
+            return Err("This screen does not drive: it cannot type.".into());
+        }
+        let id = crate::feed::fresh_id();
+        for part in keys.chunks(KEYS_LIMIT) {
+            let keys = Keys::new(part.to_vec());
+            let typed = ToConductor::Typed { id, step: step.clone(), attempt, keys };
+            write_frame(&mut *lock(&self.stream), &typed)
+                .map_err(|why| format!("The conductor cannot be reached: {why}."))?;
+        }
+        Ok(id)
+    }
+
+    fn resize(&mut self, step: &StepId, attempt: Attempt, rows: u16, cols: u16) {
+        let resized = ToConductor::Resized { step: step.clone(), attempt, rows, cols };
+        // A conductor that is gone needs no size; the link says so to the screen.
+        let _ = write_frame(&mut *lock(&self.stream), &resized);
     }
 
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>> {

@@ -52,6 +52,18 @@ pub trait Port {
     /// Bytes of an attempt's output, exactly as they are on disk; shorter where the file is.
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>>;
 
+    /// Types to the terminal of an attempt. The number comes back in `Refused` if it reached nothing, and not at all if it
+    /// did; `Err` says in words why it was not even sent. Several frames where it is long: all in order.
+    fn type_in(&mut self, step: &StepId, attempt: Attempt, keys: &[u8]) -> Result<u64, String> {
+        let _ = (step, attempt, keys);
+        Err("Nothing can be typed here.".into())
+    }
+
+    /// Says in what size the terminal of an attempt is drawn: at its first drawing and whenever that changes.
+    fn resize(&mut self, step: &StepId, attempt: Attempt, rows: u16, cols: u16) {
+        let _ = (step, attempt, rows, cols);
+    }
+
     /// Says that an answers file has no answer for where the run stands: the run is held and its conductor ends.
     fn give_up(&mut self, at: String);
 

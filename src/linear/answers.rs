@@ -1,99 +1,29 @@
-//! What an answers file says, and what it says now: a pure function from plan, state and answers to the next wish.
+//! What an answers file says now: a pure function from plan, state and answers to the next wish.
 //!
-//! It only ever wishes what the file says, each part of an answer once for each attempt, so that a record that is slow to
-//! come never leads to a second wish. A step without an answer is `NoAnswer`; nothing is made up. `fly` sends the wishes.
+//! It only ever wishes what the file says, each part of an answer once for each time that a step waits. What the conductor is
+//! about to begin by itself is waited for. A step without an answer is `NoAnswer`; nothing is made up. `fly` sends the wishes.
 
+mod around;
 mod by_hand;
 mod gate;
+mod given;
+mod tripped;
+mod used;
+mod watch;
+
+pub use given::{Answers, GateGiven, Given, ItemGiven, Otherwise, SayGiven, SignGiven, WatchGiven};
+pub use used::Used;
 
 use crate::model::actor::Known;
 use crate::model::decide::{asked_class, early_decision};
-use crate::model::event::Answer;
-use crate::model::ids::{LevelId, RoleId, StepIx};
+use crate::model::event::StopHow;
+use crate::model::follow;
+use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
 use crate::model::plan::Plan;
-use crate::model::secret::Secret;
 use crate::model::state::{RunState, StepStatus, VarsBound};
-use crate::model::step::{Class, Effect, Work};
-use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// An answers file that was read and fits its runbook.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Answers {
-    /// Who speaks: recorded as `NAME (unattended)`.
-    pub operator: Option<String>,
-    /// The run may be started.
-    pub start: bool,
-    /// What to do where there is no answer.
-    pub otherwise: Otherwise,
-    /// Answers by step; of several the first is for the first time that the step waits, and so on.
-    pub steps: HashMap<StepIx, Vec<Given>>,
-}
-
-/// What to do where there is no answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Otherwise {
-    /// Stop what runs and leave the run held.
-    #[default]
-    Stop,
-    /// Also run commands that only read; all else as `Stop`.
-    Proceed,
-}
-
-/// One answer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Given {
-    /// Start it, or try it again, with what its class asks for.
-    Run(Typed),
-    /// These answers to its statements; one alone is for every one of them.
-    Items(Vec<ItemGiven>),
-    /// This value.
-    Value(Secret),
-    /// This way.
-    Choose(String),
-    /// Leave it out.
-    Skip(String),
-    /// It does not apply.
-    NotApplicable(String),
-    /// It was done outside.
-    Hand(String),
-    /// It failed.
-    Fail(String),
-    /// End its countdown early.
-    Release(String),
-    /// It failed and is accepted.
-    #[allow(missing_docs, reason = "why, and by whom")]
-    Accept { reason: String, name: String },
-    /// Take this way back.
-    #[allow(missing_docs, reason = "which, and what it asks to be typed")]
-    RollBack { level: LevelId, typed: Typed },
-    /// Answer, poll and decide a gate.
-    Gate(Box<GateGiven>),
-}
-
-/// An answer to one statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ItemGiven {
-    /// Which.
-    pub answer: Answer,
-    /// What was seen; empty for a bare tick.
-    pub saw: String,
-}
-
-/// Answers to a gate.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct GateGiven {
-    /// Its criteria's answers.
-    pub criteria: BTreeMap<StepIx, Given>,
-    /// What stations say; true is GO.
-    pub poll: Vec<(RoleId, bool)>,
-    /// GO or not.
-    pub decide: Option<bool>,
-    /// Why.
-    pub reason: String,
-    /// `GO ANYWAY`, where the file says that.
-    pub typed: String,
-}
+use crate::model::step::{Class, Work};
+use used::Part;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,79 +39,14 @@ pub enum Todo {
     NoAnswer { at: String },
 }
 
-/// Which answers were used, and which parts of them were sent.
-#[derive(Clone, Debug, Default)]
-pub struct Used {
-    /// Answers used up, by step.
-    count: HashMap<StepIx, usize>,
-    /// The answer in use, with the attempt that it is for.
-    current: HashMap<StepIx, (usize, u32)>,
-    sent: HashSet<(Option<StepIx>, u32, Part)>,
-    /// Whether this is not the first look at the run.
-    was_here: bool,
-}
-
-/// A part of an answer that is sent once for each attempt.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Part {
-    Start,
-    Whole,
-    Item(usize),
-    Vote(RoleId),
-    Decide,
-}
-
-impl Used {
-    /// The wish, the first time; `Wait` while its records are on their way.
-    fn once(&mut self, step: Option<StepIx>, attempt: u32, part: Part, intent: Intent) -> Todo {
-        if self.sent.insert((step, attempt, part)) { Todo::Wish(intent) } else { Todo::Wait }
-    }
-
-    /// The answer for a step's present turn: the one in use, else the next of its list.
-    fn answer<'a>(&mut self, answers: &'a Answers, ix: StepIx, turn: u32) -> Option<&'a Given> {
-        let list = answers.steps.get(&ix)?;
-        if let Some((at, _)) = self.current.get(&ix).filter(|(_, of)| *of == turn) {
-            return list.get(*at);
-        }
-        let count = self.count.entry(ix).or_default();
-        let given = list.get(*count)?;
-        self.current.insert(ix, (*count, turn));
-        *count += 1;
-        Some(given)
-    }
-
-    /// The next answer of a step's list, in place of the one that is in use.
-    fn following<'a>(&mut self, answers: &'a Answers, ix: StepIx, turn: u32) -> Option<&'a Given> {
-        self.current.remove(&ix);
-        // What was sent of the one before is no part of this one.
-        self.sent.retain(|(step, of, _)| (*step, *of) != (Some(ix), turn));
-        self.answer(answers, ix, turn)
-    }
-}
-
-/// The attempt that an answer given now is for. A step that is owed after a way back was taken waits a second time, though
-/// it was never started: without that, the answer which took the way back would be looked at for ever.
-fn turn(state: &RunState, ix: StepIx) -> u32 {
-    const GOING_BACK: u32 = 1 << 16;
-    let own = state.step(ix);
-    let attempt = if own.status.open() { own.attempt } else { own.attempt + 1 };
-    if state.rollback.is_some() { attempt | GOING_BACK } else { attempt }
-}
-
 /// What the file says to do now.
 pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut Used) -> Todo {
+    used.look(state);
     if state.facts.is_none() || state.ended.is_some() || state.paused {
         return Todo::Wait;
     }
-    // Whoever takes a held run up with an answers file says by that that it goes on; a hold that comes later is somebody's
-    // wish and stays theirs, and one that tminus put on has no answer.
-    let was_here = std::mem::replace(&mut used.was_here, true);
-    if let Some(hold) = &state.hold {
-        return match (was_here, hold.by.known) {
-            (false, _) => Todo::Wish(Intent::GoOn),
-            (true, Known::Program) => Todo::NoAnswer { at: hold.reason.clone() },
-            (true, Known::Peer | Known::Typed | Known::Unattended) => Todo::Wait,
-        };
+    if let Some(todo) = held(plan, state, used) {
+        return todo;
     }
     if state.started.is_none() {
         if !answers.start {
@@ -197,19 +62,42 @@ pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut 
         }
         VarsBound::Yes => {}
     }
-    let busy = !state.running().is_empty() || state.steps.iter().any(|own| own.retry_at.is_some());
-    if busy {
+    if let Some(todo) = tripped::next(plan, state, answers, used) {
+        return todo;
+    }
+    if follow::due(plan, state, used.now).is_some() || is_busy(plan, state) {
         return Todo::Wait;
     }
     match state.next(plan) {
-        None if state.nothing_left(plan) => {
-            // A way back that came to its last step still has its end to be recorded.
-            let ending = state.rollback.as_ref().is_some_and(|back| back.ended.is_none());
-            if ending { Todo::Wait } else { Todo::Close }
-        }
+        // A background command ends with its phase, and a way back that came to its last step has its end to be recorded.
+        None if !state.running().is_empty() || state.going_back() => Todo::Wait,
+        None if state.nothing_left(plan) => Todo::Close,
         None => Todo::NoAnswer { at: "what is owed".into() },
         Some(ix) => at_step(plan, state, answers, (ix, used)),
     }
+}
+
+/// What a hold leads to. Whoever takes a held run up with an answers file says by that that it goes on; a hold that comes later
+/// is somebody's wish and stays theirs, and one that tminus or the file put on has no answer.
+fn held(plan: &Plan, state: &RunState, used: &mut Used) -> Option<Todo> {
+    let was_here = std::mem::replace(&mut used.was_here, true);
+    let hold = state.hold.as_ref()?;
+    Some(match (was_here, hold.by.known) {
+        (false, _) => Todo::Wish(Intent::GoOn),
+        (true, Known::Program) => Todo::NoAnswer { at: hold.reason.clone() },
+        // What ran when the file held the run comes to its end first.
+        (true, Known::Unattended) if is_busy(plan, state) => Todo::Wait,
+        (true, Known::Unattended | Known::Peer | Known::Typed) => match &used.held {
+            Some(at) => Todo::NoAnswer { at: at.clone() },
+            None => Todo::Wait,
+        },
+    })
+}
+
+/// Whether something runs that later steps wait for.
+fn is_busy(plan: &Plan, state: &RunState) -> bool {
+    let runs = state.running().into_iter().any(|running| !state.runs_beside(plan, running));
+    runs || state.steps.iter().any(|own| own.retry_at.is_some())
 }
 
 fn no_answer(plan: &Plan, ix: StepIx) -> Todo {
@@ -219,32 +107,78 @@ fn no_answer(plan: &Plan, ix: StepIx) -> Todo {
 fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut Used)) -> Todo {
     let (ix, used) = rest;
     let (step, own) = (plan.step(ix), state.step(ix));
-    if !step.when.is_empty() && own.conditions.is_none() {
+    let unlooked = !step.when.is_empty() && own.conditions.is_none();
+    if unlooked || state.is_open_container(plan, ix) {
         return Todo::Wait;
     }
     if own.status == StepStatus::Unknown && own.verdict.is_none() {
         return no_answer(plan, ix);
     }
-    if begins_by_itself(plan, state, ix) && !opened_early(plan, state, (answers, used), ix) {
+    let waits = !matches!(step.work, Work::Wait(_)) && follow::begins_one_day(plan, state, ix);
+    if waits && !opened_early(plan, state, (answers, used), ix) {
         return Todo::Wait;
     }
-    let turn = turn(state, ix);
-    let Some(given) = used.answer(answers, ix, turn) else {
-        let reads = step.command().is_some() && asked_class(plan, state, ix) == Class::C0;
-        if answers.otherwise == Otherwise::Proceed && reads && own.status == StepStatus::NotYet {
-            let intent = Intent::Run { step: step.id.clone(), typed: Typed::default() };
-            return used.once(Some(ix), turn, Part::Whole, intent);
+    let turn = used.turn(state, ix);
+    let mut given = used.answer(answers, ix, turn);
+    while let Some(done) = given
+        && is_done(plan, state, (ix, done), used)
+    {
+        given = used.following(answers, ix, turn);
+    }
+    match given.cloned() {
+        Some(given) => one(plan, state, (ix, &given), (answers, used)),
+        None => unanswered(plan, state, ix, (answers, used)),
+    }
+}
+
+/// Whether an answer did what it does, and the one behind it in the list goes on: a way was taken first, a step was opened, a
+/// monitor has come to where a person must judge.
+fn is_done(plan: &Plan, state: &RunState, said: (StepIx, &Given), used: &Used) -> bool {
+    let (ix, given) = said;
+    let open = state.step(ix).status.open();
+    let work = &plan.step(ix).work;
+    match given {
+        Given::Call { .. } | Given::Trip { .. } | Given::CloseRisk { .. } => {
+            used.was_sent(Some(ix), used.turn(state, ix), Part::Whole) && around::came_of(plan, state, given)
         }
-        return unanswered(plan, state, ix);
-    };
-    let given = given.clone();
-    match &given {
+        Given::Run(_) => open && !matches!(work, Work::Wait(_)),
+        Given::Watch(watch) => open && watch.verdict.is_none() && watch::needs_a_person(plan, state, ix, used.now),
+        Given::Items(_)
+        | Given::Value(_)
+        | Given::Choose(_)
+        | Given::Skip(_)
+        | Given::NotApplicable(_)
+        | Given::Hand(_)
+        | Given::Fail(_)
+        | Given::Release(_)
+        | Given::Accept { .. }
+        | Given::RollBack { .. }
+        | Given::Gate(_)
+        | Given::Say(_)
+        | Given::Sign(_)
+        | Given::Recycle { .. }
+        | Given::Abort(_)
+        | Given::Hold(_)
+        | Given::GoOn { .. } => false,
+    }
+}
+
+/// The next wish of this answer.
+fn one(plan: &Plan, state: &RunState, said: (StepIx, &Given), with: (&Answers, &mut Used)) -> Todo {
+    let (ix, given) = said;
+    let (answers, used) = with;
+    match given {
         Given::Gate(gate) => gate::next(plan, state, (ix, gate), used),
-        // It opened the step; what stands behind it in the list answers it.
-        Given::Run(_) if own.status.open() => match used.following(answers, ix, turn).cloned() {
-            Some(given) => by_hand::next(plan, state, (ix, &given), used),
-            None => unanswered(plan, state, ix),
-        },
+        Given::Watch(watch) => watch::next(plan, state, (ix, watch), (answers, used)),
+        Given::Say(say) => around::say(plan, state, (ix, say), used),
+        Given::Sign(sign) => around::sign(plan, state, (ix, sign), used),
+        Given::Recycle { .. } | Given::Abort(_) => {
+            stopped_first(plan, state, used).unwrap_or_else(|| by_hand::next(plan, state, (ix, given), used))
+        }
+        Given::Hold(_) => {
+            used.held = Some(plan.step(ix).id.0.clone());
+            by_hand::next(plan, state, (ix, given), used)
+        }
         Given::Run(_)
         | Given::Items(_)
         | Given::Value(_)
@@ -255,8 +189,26 @@ fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut
         | Given::Fail(_)
         | Given::Release(_)
         | Given::Accept { .. }
-        | Given::RollBack { .. } => by_hand::next(plan, state, (ix, &given), used),
+        | Given::RollBack { .. }
+        | Given::Call { .. }
+        | Given::Trip { .. }
+        | Given::CloseRisk { .. }
+        | Given::GoOn { .. } => by_hand::next(plan, state, said, used),
     }
+}
+
+/// What ends the run or begins again ends what runs first; `None` where nothing runs.
+fn stopped_first(plan: &Plan, state: &RunState, used: &mut Used) -> Option<Todo> {
+    let running = state.running();
+    let ix = *running.first()?;
+    let intent = |ix: StepIx| Intent::Stop { step: plan.step(ix).id.clone(), how: StopHow::Terminate };
+    for ix in running {
+        let attempt = state.step(ix).attempt;
+        if !used.was_sent(Some(ix), attempt, Part::Stop(attempt)) {
+            return Some(used.once(Some(ix), attempt, Part::Stop(attempt), intent(ix)));
+        }
+    }
+    Some(used.once(Some(ix), state.step(ix).attempt, Part::Stop(state.step(ix).attempt), intent(ix)))
 }
 
 /// Whether the answer to a gate says why it is decided before its planned time: it is opened then, not waited for.
@@ -267,28 +219,20 @@ fn opened_early(plan: &Plan, state: &RunState, (answers, used): (&Answers, &Used
     explained && early_decision(plan, state, ix, state.at.wall).is_some()
 }
 
-/// A countdown under way and a gate that is yet to open need no answer yet.
-fn unanswered(plan: &Plan, state: &RunState, ix: StepIx) -> Todo {
-    let counts = matches!(plan.step(ix).work, Work::Wait(_));
-    if counts && !state.step(ix).status.bad() { Todo::Wait } else { no_answer(plan, ix) }
-}
-
-/// What the conductor starts without a wish: commands of a way back, countdowns, gates, `auto` steps.
-fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+/// A countdown under way and a monitor that looks on need no answer yet.
+fn unanswered(plan: &Plan, state: &RunState, ix: StepIx, with: (&Answers, &mut Used)) -> Todo {
+    let (answers, used) = with;
     let (step, own) = (plan.step(ix), state.step(ix));
-    if own.status != StepStatus::NotYet {
-        return false;
+    let reads = step.command().is_some() && asked_class(plan, state, ix) == Class::C0;
+    if answers.otherwise == Otherwise::Proceed && reads && own.status == StepStatus::NotYet {
+        let intent = Intent::Run { step: step.id.clone(), typed: Typed::default() };
+        let turn = used.turn(state, ix);
+        return used.once(Some(ix), turn, Part::Whole, intent);
     }
-    let back = state.rollback.as_ref();
-    let back = back.is_some_and(|back| back.ended.is_none() && back.path.contains(&ix));
-    match &step.work {
-        Work::Wait(_) => false,
-        Work::Gate(_) => true,
-        Work::Run(_) if own.attempt > 0 => false,
-        Work::Run(_) if back => step.effect != Effect::Destroys,
-        Work::Run(_) => step.auto && step.class() == Class::C0,
-        Work::Evidence(_) => true,
-        Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => false,
-        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) => false,
+    let counts = matches!(step.work, Work::Wait(_)) && !own.status.bad();
+    let looks_on = matches!(step.work, Work::Monitor(_)) && own.status.open();
+    if looks_on {
+        return watch::next(plan, state, (ix, &WatchGiven::default()), (answers, used));
     }
+    if counts { Todo::Wait } else { no_answer(plan, ix) }
 }

@@ -3,8 +3,10 @@
 //! Every name must be one of the runbook's, every key one of the grammar's, and an answer must fit its step's kind: an
 //! unattended run finds its mistakes before it starts. Pure; called by `answers_file`.
 
+mod around;
 mod gate;
 mod texts;
+mod watched;
 
 pub(super) use texts::Wrong;
 
@@ -14,6 +16,7 @@ use crate::model::ids::{LevelId, StepId, StepIx};
 use crate::model::intent::Typed;
 use crate::model::plan::Plan;
 use crate::model::secret::Secret;
+use crate::model::state::is_title;
 use crate::model::step::{Place, Work};
 use gate::gate_given;
 use serde_yaml::{Mapping, Value};
@@ -32,10 +35,13 @@ pub(super) fn answers(root: &Value, plan: &Plan) -> Read<Answers> {
             "start" => read.start = yes(value, "start")?,
             "otherwise" => read.otherwise = otherwise(value)?,
             "steps" => steps(value, plan, &mut read)?,
-            "on" => {
-                return wrong("on", "`on` answers triggers and sign-offs, which this version does not have yet");
+            "on" => watched::on(value, plan, &mut read)?,
+            "readings" => watched::readings(value, plan, &mut read)?,
+            "risks" => watched::risks(value, plan, &mut read)?,
+            other => {
+                let known = ["operator", "start", "steps", "on", "readings", "risks", "otherwise"];
+                return unknown_key(other, &known);
             }
-            other => return unknown_key(other, &["operator", "start", "steps", "otherwise"]),
         }
     }
     Ok(read)
@@ -62,19 +68,41 @@ fn steps(value: &Value, plan: &Plan, read: &mut Answers) -> Read<()> {
         if matches!(plan.step(ix).place, Place::Criterion { .. }) {
             return wrong(&id, format!("{id} is a criterion: answer it inside its gate"));
         }
-        let list = match value {
-            Value::Sequence(list) => list.iter().map(|each| given(plan, ix, each)).collect::<Read<Vec<_>>>()?,
-            one => vec![given(plan, ix, one)?],
-        };
+        if is_title(plan, ix) {
+            return wrong(&id, format!("{id} is only a title: answer the steps under it"));
+        }
+        let mut list = Vec::new();
+        match value {
+            Value::Sequence(several) => {
+                for each in several {
+                    with_then(plan, ix, each, &mut list)?;
+                }
+            }
+            one => with_then(plan, ix, one, &mut list)?,
+        }
+        if list.len() == 1 && !value.is_sequence() {
+            read.sole.insert(ix);
+        }
         read.steps.insert(ix, list);
     }
     Ok(())
 }
 
+/// An answer, and behind it what its `then` says: the answer to the step's next turn.
+fn with_then(plan: &Plan, ix: StepIx, value: &Value, list: &mut Vec<Given>) -> Read<()> {
+    let mut value = value.clone();
+    let then = value.as_mapping_mut().and_then(|map| map.remove("then"));
+    list.push(given(plan, ix, &value)?);
+    match then {
+        Some(then) => with_then(plan, ix, &then, list),
+        None => Ok(()),
+    }
+}
+
 /// Keys that say what is done; the others go with one of them.
-const DEEDS: [&str; 14] = [
+const DEEDS: [&str; 21] = [
     "run", "retry", "ok", "fail", "n/a", "items", "value", "choose", "skip", "hand", "release", "accept", "rollback",
-    "open",
+    "open", "blanks", "sign", "recycle", "call", "trip", "close", "abort",
 ];
 const WITH: [&str; 4] = ["type", "reason", "second", "name"];
 
@@ -89,6 +117,15 @@ fn given(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
     if let (Work::Gate(gate), false) = (&step.work, deeds.iter().any(|deed| !matches!(*deed, "ok" | "fail" | "value")))
     {
         return gate_given(plan, (ix, gate), map);
+    }
+    match &step.work {
+        Work::Monitor(_) if deeds.iter().all(|deed| around::WATCH.contains(deed)) => {
+            return around::watch(plan, ix, map);
+        }
+        Work::Notify(notice) if deeds.iter().all(|deed| around::SAY.contains(deed)) && !deeds.is_empty() => {
+            return around::say(plan, (ix, notice), map);
+        }
+        _other => {}
     }
     for key in &keys {
         if !DEEDS.contains(&key.as_str()) && !WITH.contains(&key.as_str()) {
@@ -138,6 +175,13 @@ fn one_deed(plan: &Plan, ix: StepIx, deed: &str, map: &Mapping) -> Read<Given> {
         }
         "accept" => accept(id, value, map),
         "rollback" => roll_back(plan, id, value, map),
+        "sign" => around::sign(plan, ix, value, map),
+        "recycle" => around::recycle(plan, id, value, map),
+        "call" => around::call(plan, id, value, map),
+        "trip" => around::trip(plan, id, value, map),
+        "close" => around::close(plan, id, value, map),
+        "abort" => Ok(Given::Abort(reason(value, id)?)),
+        "blanks" => wrong(id, format!("{id} is {}: only a message has blanks", kind(&step.work))),
         other => unknown_key(other, &DEEDS),
     }
 }
@@ -203,15 +247,13 @@ fn scalar(plan: &Plan, ix: StepIx, value: &Value) -> Read<Given> {
             wrong(id, format!("{id}: a countdown ends by itself; write {{ release: reason }} to end it early"))
         }
         Work::Gate(_) => wrong(id, format!("{id}: write {{ CRITERION: ok, poll: {{ ROLE: go }}, decide: go }}")),
-        Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Notify(_) if said == "run" => {
-            Ok(Given::Run(Typed::default()))
-        }
+        Work::Monitor(_) if said == "run" => Ok(Given::Watch(Box::default())),
+        Work::Call(_) | Work::Group(_) if said == "run" => Ok(Given::Run(Typed::default())),
         Work::Monitor(_) | Work::Call(_) | Work::Group(_) => {
             wrong(id, format!("{id}: write run, or {{ skip: reason }} and the like"))
         }
-        Work::Notify(_) if said == "ok" => Ok(Given::Items(vec![ItemGiven { answer: Answer::Ok, saw: String::new() }])),
-        Work::Notify(_) => wrong(id, format!("{id}: write run where a command sends it, ok where a person does")),
-        Work::Sign(_) => wrong(id, format!("{id}: a sign-off needs its people, not an answers file")),
+        Work::Notify(notice) => around::said(id, notice, &said),
+        Work::Sign(_) => wrong(id, format!("{id}: write {{ sign: {{ ROLE: NAME }} }}")),
         Work::Evidence(_) => wrong(id, format!("{id} is looked up by itself")),
     }
 }

@@ -9,11 +9,14 @@ use super::teller::Teller;
 use super::{Left, LinearError};
 use crate::feed::{News, Port};
 use crate::model::event::StopHow;
+use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::time::Stamp;
+use std::collections::HashSet;
 use std::io::Write;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 /// Flies a run by its answers file.
 #[allow(clippy::too_many_arguments, reason = "the six ends of a client; a struct would only move the list")]
@@ -31,6 +34,9 @@ pub fn fly(
     flight.run(&overhear(news)?, clock)
 }
 
+/// How often the clock is looked at while nothing is heard: readings and monitors go by it.
+const TICK: Duration = Duration::from_millis(250);
+
 /// What ^C leaves without an answer, as it is recorded.
 const INTERRUPTED: &str = "what ^C interrupted";
 
@@ -39,7 +45,7 @@ struct GivingUp {
     at: String,
     /// The reason of the hold.
     why: String,
-    stopped: bool,
+    stopped: HashSet<StepIx>,
     held: bool,
     told: bool,
 }
@@ -64,13 +70,21 @@ struct Flight<'a, W> {
 impl<W: Write> Flight<'_, W> {
     fn run(mut self, heard: &Receiver<Heard>, clock: &dyn Fn() -> Stamp) -> Result<Left, LinearError> {
         loop {
-            let left = match heard.recv() {
+            let next = heard.recv_timeout(TICK);
+            self.used.now = clock();
+            let left = match next {
                 Ok(Heard::News(news)) => self.hear(news, clock()),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.go_on();
+                    None
+                }
                 Ok(Heard::Interrupt) => self.interrupt(),
                 Ok(Heard::Line(_)) => None,
                 // The conductor ends once it was told that there is no answer left; its going is no loss then.
-                Ok(Heard::Silence) | Err(_) if self.told() => Some(Left::NoAnswer),
-                Ok(Heard::Silence) | Err(_) => Some(Left::Lost("the conductor cannot be reached any more".into())),
+                Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) if self.told() => Some(Left::NoAnswer),
+                Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) => {
+                    Some(Left::Lost("the conductor cannot be reached any more".into()))
+                }
             };
             // A reader that went away does not end an unattended run: there was nobody to begin with.
             let _reader_gone = self.teller.voice.flush()?;
@@ -182,24 +196,24 @@ impl<W: Write> Flight<'_, W> {
     }
 
     fn start_to_give_up(&mut self, at: String, why: String) {
-        self.giving_up = Some(GivingUp { at, why, stopped: false, held: false, told: false });
+        self.giving_up = Some(GivingUp { at, why, stopped: HashSet::new(), held: false, told: false });
         self.give_up_further();
     }
 
     /// Stops what runs, then holds, then tells the conductor: each once.
     fn give_up_further(&mut self) {
-        let state = &self.teller.state;
-        let running = state.running().first().map(|ix| self.teller.plan.step(*ix).id.clone());
+        let (state, plan) = (&self.teller.state, self.teller.plan);
+        let running = state.running();
         let can_hold = state.hold.is_none() && state.started.is_some() && state.ended.is_none();
         let Some(giving_up) = self.giving_up.as_mut() else {
             return;
         };
-        let intent = if let Some(step) = running {
-            if giving_up.stopped {
-                return;
-            }
-            giving_up.stopped = true;
-            Intent::Stop { step, how: StopHow::Terminate }
+        let next = running.iter().copied().find(|ix| !giving_up.stopped.contains(ix));
+        let intent = if let Some(ix) = next {
+            giving_up.stopped.insert(ix);
+            Intent::Stop { step: plan.step(ix).id.clone(), how: StopHow::Terminate }
+        } else if !running.is_empty() {
+            return;
         } else if can_hold && !giving_up.held {
             giving_up.held = true;
             Intent::Hold { reason: giving_up.why.clone() }

@@ -31,11 +31,11 @@ pub struct Bound {
 pub struct Invocation {
     /// The arguments, the shell's among them where a shell reads a text: what execve gets.
     pub argv: Vec<String>,
-    /// Working directory.
+    /// Working directory; on another machine an empty one is the login folder.
     pub cwd: String,
-    /// Names of the variables that it gets beside the operator's environment.
+    /// Names of the variables that it gets beside the operator's environment, of which another machine gets nothing.
     pub env: Vec<VarName>,
-    /// Who runs it: `user@host`.
+    /// Who runs it: `user@host`, or the address of an ssh target.
     pub user: String,
     /// Its hard limit, microseconds.
     pub timeout: Option<u64>,

@@ -9,7 +9,7 @@ use crate::model::ids::{
     HorizonId, LevelId, LevelIx, MessageId, PhaseId, ProbeId, ProbeIx, ProcedureId, ProcedureIx, RiskId, RoleId,
     StepId, StepIx, TriggerId, TriggerIx, VarName,
 };
-use crate::model::step::{Owner, Place, PlannedStep, Work};
+use crate::model::step::{Command, Owner, Place, PlannedStep, Work};
 use crate::model::watch::{Outcome, Probe, Trigger};
 use crate::model::when::When;
 use std::collections::HashMap;
@@ -285,6 +285,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The other machine that `command` runs on; `None` where it is this one.
+    pub fn elsewhere(&self, command: &Command) -> Option<&Target> {
+        let id = command.target.as_ref()?;
+        self.targets.iter().find(|target| target.id == *id && target.ssh.is_some())
+    }
+
     /// A plan with nothing but its names; what it holds is added by whoever builds it.
     pub fn new(title: String, environment: Environment) -> Self {
         Self {

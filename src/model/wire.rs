@@ -4,16 +4,50 @@
 //! opens the socket; a client of another wire version may only watch. Records are never sent: a client is told the number
 //! of the last durable one and reads the run's files up to it.
 
-use crate::model::ids::Seq;
+use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::Request;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The wire's version: changed whenever a frame changes.
-pub const WIRE: u32 = 2;
+pub const WIRE: u32 = 3;
 /// How `Trouble` begins when the journal cannot be written: screens then offer the ways on.
 pub const JOURNAL_FAILED: &str = "Journal write failed";
 /// No frame is longer.
 pub const FRAME_LIMIT: usize = 64 * 1024;
+
+/// No more keys in one frame, bytes: as numbers in JSON they take four times as much. A longer paste is many frames.
+pub const KEYS_LIMIT: usize = 8 * 1024;
+
+/// Bytes that somebody typed, which may be a password: nothing shows them, and they are wiped when dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Keys(Vec<u8>);
+
+impl Keys {
+    /// Takes bytes over.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes themselves, for the terminal only.
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "[{} keys]", self.0.len())
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        self.0.fill(0);
+        std::hint::black_box(&self.0);
+    }
+}
 
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +72,29 @@ pub enum ToConductor {
     },
     /// A wish.
     Wish(Request),
+    /// Keys for the terminal of an attempt, from the client that drives and from no other. They are passed on and not
+    /// recorded; what the program echoes is output. Refused in words (`Refused`) if they reach nothing; never answered else.
+    Typed {
+        /// Named in a refusal.
+        id: u64,
+        /// Whose terminal.
+        step: StepId,
+        /// Which attempt: keys for one that is over must not reach the next.
+        attempt: Attempt,
+        /// What was typed; at most `KEYS_LIMIT` bytes.
+        keys: Keys,
+    },
+    /// The size that the terminal of an attempt is drawn in, from the client that drives. A size that fits nothing is ignored.
+    Resized {
+        /// Whose terminal.
+        step: StepId,
+        /// Which attempt.
+        attempt: Attempt,
+        /// Lines.
+        rows: u16,
+        /// Columns.
+        cols: u16,
+    },
     /// An answer to `Sign`.
     Signature {
         /// The number in `Sign`.
@@ -126,4 +183,19 @@ pub enum ToClient {
         /// Why it ended, where it was not at the run's end.
         why: Option<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_of_keys_fits_and_debug_shows_none_of_them() {
+        let keys = Keys::new(vec![255; KEYS_LIMIT]);
+        let frame = ToConductor::Typed { id: u64::MAX, step: StepId("s".repeat(48)), attempt: u32::MAX, keys };
+        assert!(format!("{frame:?}").contains("[8192 keys]"), "{frame:?}");
+        let text = serde_json::to_string(&frame).unwrap();
+        assert!(text.len() < FRAME_LIMIT, "{} bytes", text.len());
+        assert_eq!(serde_json::from_str::<ToConductor>(&text).unwrap(), frame);
+    }
 }

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use super::Driver;
+use crate::engine::exec::NOBODY_SAW;
 use crate::engine::secrets::{LEAST, check_value};
 use crate::model::event::{Bound, Event};
 use crate::model::expect::{Check, Verdict};
@@ -104,6 +105,8 @@ impl Driver {
         let all_hold = checks.iter().all(|check| check.ok);
         let lost = own.lost > 0 || ended.lost;
         let verdict = match ended.verdict {
+            // Also of one that was told to stop: whether that reached it is just what nobody saw. It is never tried again.
+            _unseen if ended.exit == NOBODY_SAW => Verdict::Unknown,
             // Facts come in order: a process that had ended before it was told to stop was judged before that wish.
             _stopped if own.stopping => Verdict::Stop,
             _ended if own.timed_out => Verdict::Time,

@@ -1,6 +1,7 @@
 //! What a command sees: the operator's environment less what is not for it, its variables, and a secret only where it is named.
 
 use super::*;
+use crate::model::around::Target as Elsewhere;
 use crate::model::decide::invocation;
 use crate::model::event::Bound;
 use crate::model::ids::StepId;
@@ -25,6 +26,10 @@ fn command(text: &str) -> Command {
         example: None,
         ..Command::new(Planned::Argv(Vec::new()))
     }
+}
+
+fn target((id, ssh): (&str, Option<&str>)) -> Elsewhere {
+    Elsewhere { id: id.into(), ssh: ssh.map(str::to_owned), environment: None, forward_agent: false }
 }
 
 fn plan(command: Command) -> Plan {
@@ -80,6 +85,7 @@ fn plan(command: Command) -> Plan {
         decider: None,
         roles: Vec::new(),
         vars: vec![token],
+        targets: [("local", None), ("db1", Some("ops@db1"))].map(target).into(),
         phases: Vec::new(),
         levels: Vec::new(),
         steps: vec![step],
@@ -91,6 +97,17 @@ fn plan(command: Command) -> Plan {
 
 /// The environment and input of the one step, as its process would get them.
 fn seen(command: Command) -> (BTreeMap<String, String>, Option<Vec<u8>>) {
+    let spec = spec_of(command);
+    let text = |text: OsString| text.into_string().expect("text");
+    let env = spec.env.into_iter().map(|(name, value)| (text(name), text(value))).collect();
+    let stdin = match spec.stdin {
+        StdinSource::Null | StdinSource::Typed => None,
+        StdinSource::Bytes(bytes) => Some(bytes),
+    };
+    (env, stdin)
+}
+
+fn spec_of(command: Command) -> CommandSpec {
     let plan = plan(command.clone());
     let mut state = RunState::of(&plan);
     state.facts = Some(RunFacts {
@@ -131,14 +148,7 @@ fn seen(command: Command) -> (BTreeMap<String, String>, Option<Vec<u8>>) {
     let starting = Starting { plan: &plan, state: &state, secrets: &secrets, surroundings: &surroundings };
     let invocation = invocation(&plan, &state, StepIx(0), &command).expect("it can run");
     assert!(!format!("{invocation:?}").contains("hunter22"), "the journal would hold a secret: {invocation:?}");
-    let spec = starting.spec(StepIx(0), 1, &command, &invocation);
-    let text = |text: OsString| text.into_string().expect("text");
-    let env = spec.env.into_iter().map(|(name, value)| (text(name), text(value))).collect();
-    let stdin = match spec.stdin {
-        StdinSource::Null => None,
-        StdinSource::Bytes(bytes) => Some(bytes),
-    };
-    (env, stdin)
+    starting.spec(StepIx(0), 1, &command, &invocation)
 }
 
 #[test]
@@ -171,4 +181,37 @@ fn the_terminal_the_shells_hooks_and_our_own_variables_are_not_for_steps() {
     let kept = ["PATH", "LANG", "TAG", "RUN_ID", "STEP_ID", "ATTEMPT", "OPERATOR"].map(|name| env[name].as_str());
     assert_eq!(kept, ["/bin", "C", "v2", "0001-x", "one", "1", "maya"], "the run's own TAG wins");
     assert_eq!(stdin, None);
+}
+
+#[test]
+fn another_machine_gets_the_variables_and_nothing_of_this_one() {
+    let mut there = command("deploy \"$TOKEN\"");
+    there.target = Some("db1".into());
+    there.env = vec![("MODE".into(), "${TAG}".into())];
+    let spec = spec_of(there.clone());
+    let names: Vec<&str> = spec.env.iter().filter_map(|(name, _)| name.to_str()).collect();
+    for name in ["PATH", "LANG", "RUN_DIR", "RUNBOOK_DIR", "OPS_TOKEN"] {
+        assert!(!names.contains(&name), "{names:?}");
+    }
+    for name in ["TOKEN", "TAG", "MODE", "STEP_ID", "RUN_ID", "OPERATOR"] {
+        assert!(names.contains(&name), "{names:?} lacks {name}");
+    }
+    assert_eq!(spec.cwd, std::path::Path::new(""), "the login folder");
+    let Target::Ssh(target) = spec.target else { panic!("it would run here") };
+    assert_eq!((target.name.as_str(), target.address.as_str(), target.forward_agent), ("db1", "ops@db1", false));
+    assert!(target.environment.iter().any(|(name, _)| name == "PATH"));
+    assert!(target.environment.iter().all(|(_, value)| value != "hunter22-long"), "ssh itself gets a secret");
+    there.cwd = Some("srv".into());
+    assert_eq!(spec_of(there).cwd, std::path::Path::new("srv"), "below the login folder");
+}
+
+#[test]
+fn a_target_that_is_this_machine_and_a_terminal_are_as_the_runbook_says() {
+    let mut here = command("deploy");
+    here.target = Some("local".into());
+    here.tty = true;
+    let spec = spec_of(here);
+    assert!(matches!(spec.target, Target::Local));
+    assert!(spec.terminal.is_some() && spec.cwd == std::path::Path::new("/srv"));
+    assert!(spec_of(command("deploy")).terminal.is_none());
 }

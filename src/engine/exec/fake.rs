@@ -3,6 +3,7 @@
 //! A script is a list of cues for one marker: facts to say, and places where it waits to be asked something. What was to be
 //! started and what was asked is kept, so that a test can look. Only tests and simulated drills use it.
 
+use super::keyboard::{Keys, Typed, with_keys, without_keys};
 use super::{CommandSpec, Control, ExecFact, Executor, Running};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,7 @@ struct Inner {
     scripts: Mutex<BTreeMap<String, VecDeque<Vec<Cue>>>>,
     spawned: Mutex<Vec<CommandSpec>>,
     asked: Mutex<Vec<(String, Control)>>,
+    typed: Mutex<Vec<(String, Vec<u8>)>>,
     released: Mutex<Vec<String>>,
     changed: Notify,
 }
@@ -59,6 +61,11 @@ impl ScriptedExecutor {
         lock(&self.0.spawned).clone()
     }
 
+    /// What was typed so far, to which marker.
+    pub fn typed(&self) -> Vec<(String, Vec<u8>)> {
+        lock(&self.0.typed).clone()
+    }
+
     /// What was asked so far, of which marker.
     pub fn asked(&self) -> Vec<(String, Control)> {
         lock(&self.0.asked).clone()
@@ -73,11 +80,25 @@ impl Executor for ScriptedExecutor {
             vec![Cue::Say(ExecFact::NotStarted { why, at: Default::default() })]
         });
         let marker = spec.marker.clone();
-        lock(&self.0.spawned).push(spec);
         let (facts, heard) = mpsc::channel(8);
-        let (asking, controls) = mpsc::unbounded_channel();
+        let (asking, controls) = if spec.terminal.is_some() {
+            let (asking, controls, keys) = with_keys();
+            tokio::spawn(self.clone().keep_typed(marker.clone(), keys));
+            (asking, controls)
+        } else {
+            without_keys()
+        };
+        lock(&self.0.spawned).push(spec);
         tokio::spawn(Actor { executor: self.clone(), marker, seen: Vec::new(), controls }.play(cues, facts));
         Running::new(heard, asking)
+    }
+}
+
+impl ScriptedExecutor {
+    async fn keep_typed(self, marker: String, mut keys: Keys) {
+        while let Some(Typed::Bytes(bytes)) = keys.typed.recv().await {
+            lock(&self.0.typed).push((marker.clone(), bytes.to_vec()));
+        }
     }
 }
 
@@ -149,12 +170,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::exec::{Program, StdinSource};
+    use crate::engine::exec::{Program, StdinSource, Target};
     use crate::model::output::{Drained, Exit};
 
     fn spec(marker: &str) -> CommandSpec {
         let program = Program::Argv(vec!["never".into()]);
-        CommandSpec { program, cwd: "/".into(), env: Vec::new(), stdin: StdinSource::Null, marker: marker.into() }
+        CommandSpec {
+            program,
+            cwd: "/".into(),
+            env: Vec::new(),
+            stdin: StdinSource::Null,
+            marker: marker.into(),
+            terminal: None,
+            target: Target::Local,
+        }
     }
 
     fn exited(code: i32) -> ExecFact {

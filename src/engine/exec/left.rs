@@ -8,6 +8,7 @@ use super::{MARKER, proc, signals};
 use crate::model::output::{Drained, Holder};
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -43,18 +44,18 @@ pub(super) struct Trace {
     pub(super) leader: i32,
     /// Their `MARKER`.
     pub(super) marker: String,
-    /// The numbers of the pipes that they print to.
-    pub(super) pipes: [u64; 2],
+    /// What they print to, as `/proc/PID/fd` shows it: `pipe:[NUMBER]`, `/dev/pts/NUMBER`.
+    pub(super) prints_to: Vec<PathBuf>,
 }
 
 impl Trace {
     /// What still lives of the step: by session, by marker (also after a `setsid`), and if its output is `held`, by a pipe
-    /// that it has open.
+    /// or terminal that it has open.
     pub(super) async fn behind(&self, held: Drained) -> Vec<Holder> {
         let trace = self.clone();
         let look = move || match held {
             Drained::Eof => Self::living(|stat| trace.carries(stat)),
-            Drained::Grace => Self::living(|stat| trace.carries(stat) || proc::holds_pipe(stat.pid, &trace.pipes)),
+            Drained::Grace => Self::living(|stat| trace.carries(stat) || proc::holds_open(stat.pid, &trace.prints_to)),
         };
         looked(look).await.unwrap_or_default()
     }

@@ -4,20 +4,20 @@
 //! end or for 2 s. A stop goes to the whole session and is over when the session is. The leader is reaped last, so that its
 //! number cannot be anybody else's while signals may still go to it. Nothing here judges, masks or records.
 
+use super::keyboard::{Keys, with_keys, without_keys};
 use super::left::{self, Trace};
-use super::pipes::{Tap, feed, readable};
-use super::spawn::{Begun, Ends, begin};
+use super::pipes::{Source, Tap};
+use super::pty::Modes;
+use super::spawn::{Begun, begin};
 use super::stop::{Order, Stop};
-use super::{CommandSpec, Control, ExecFact, Executor, Running, StdinSource, signals};
+use super::streams::{Streams, streams};
+use super::{CommandSpec, Control, ExecFact, Executor, Running, StdinSource, Target, signals};
 use crate::engine::clock::Clock;
 use crate::model::output::{Drained, Exit, Stream};
 use crate::model::time::Stamp;
 use rustix::process::Signal;
-use std::io::PipeWriter;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinError;
 use tokio::time::{Instant, sleep_until};
@@ -43,54 +43,58 @@ impl Local {
 
 impl Executor for Local {
     fn spawn(&self, spec: CommandSpec) -> Running {
-        let (facts, heard) = mpsc::channel(QUEUE);
-        let (asked, controls) = mpsc::unbounded_channel();
-        let clock = Arc::clone(&self.clock);
-        tokio::spawn(async move {
-            if let Err(why) = run(spec, Arc::clone(&clock), &facts, controls).await {
-                let _ = facts.send(ExecFact::NotStarted { why, at: clock.now() }).await;
-            }
-        });
-        Running::new(heard, asked)
+        self.spawn_in(spec, Modes::Lines)
     }
 }
 
-/// Our ends of a command's streams.
-struct Streams {
-    stdin: Option<(PipeWriter, Vec<u8>)>,
-    stdout: pipe::Receiver,
-    stderr: pipe::Receiver,
-    numbers: [u64; 2],
+impl Local {
+    /// Starts `spec`, whose terminal behaves as `modes` say.
+    pub(super) fn spawn_in(&self, spec: CommandSpec, modes: Modes) -> Running {
+        let (facts, heard) = mpsc::channel(QUEUE);
+        let (controls, asked, keys) = if spec.terminal.is_some() || matches!(spec.stdin, StdinSource::Typed) {
+            let (controls, asked, keys) = with_keys();
+            (controls, asked, Some(keys))
+        } else {
+            let (controls, asked) = without_keys();
+            (controls, asked, None)
+        };
+        let clock = Arc::clone(&self.clock);
+        tokio::spawn(async move {
+            let wishes = Wishes { asked, keys, modes };
+            if let Err(why) = run(spec, Arc::clone(&clock), &facts, wishes).await {
+                let _ = facts.send(ExecFact::NotStarted { why, at: clock.now() }).await;
+            }
+        });
+        Running::new(heard, controls)
+    }
 }
 
-fn streams(stdin: StdinSource) -> std::io::Result<(Ends, Streams)> {
-    let (stdout, out_end) = std::io::pipe()?;
-    let (stderr, err_end) = std::io::pipe()?;
-    let numbers = [rustix::fs::fstat(stdout.as_fd())?.st_ino, rustix::fs::fstat(stderr.as_fd())?.st_ino];
-    let (in_end, stdin) = match stdin {
-        StdinSource::Null => (None, None),
-        StdinSource::Bytes(bytes) => {
-            let (reader, writer) = std::io::pipe()?;
-            (Some(reader), Some((writer, bytes)))
-        }
-    };
-    let ends = Ends { stdin: in_end, stdout: out_end, stderr: err_end };
-    Ok((ends, Streams { stdin, stdout: readable(stdout)?, stderr: readable(stderr)?, numbers }))
+/// What may come from outside while a command runs, and how its terminal behaves.
+struct Wishes {
+    asked: mpsc::UnboundedReceiver<Control>,
+    keys: Option<Keys>,
+    modes: Modes,
 }
 
 async fn run(
     mut spec: CommandSpec,
     clock: Arc<dyn Clock>,
     facts: &mpsc::Sender<ExecFact>,
-    controls: mpsc::UnboundedReceiver<Control>,
+    wishes: Wishes,
 ) -> Result<(), String> {
+    if let Target::Ssh(target) = &spec.target {
+        return Err(format!("{} is another machine, and this executor knows only this one", target.name));
+    }
+    if let Some(why) = super::words::impossible(&spec) {
+        return Err(why);
+    }
     let stdin = std::mem::replace(&mut spec.stdin, StdinSource::Null);
-    let (ends, streams) = streams(stdin).map_err(|error| format!("no pipe could be made for its output ({error})"))?;
+    let (ends, streams) = streams(&spec, stdin, wishes.keys, wishes.modes)?;
     let marker = spec.marker.clone();
     let begun = begin(spec, ends, Arc::clone(&clock)).await?;
     let _ = facts.send(ExecFact::Spawned { pid: begun.pid, start: begun.start, at: begun.at }).await;
-    let trace = Trace { leader: begun.pid, marker, pipes: streams.numbers };
-    let watched = Watch::new(trace, controls);
+    let trace = Trace { leader: begun.pid, marker, prints_to: streams.names.clone() };
+    let watched = Watch::new(trace, wishes.asked);
     watched.follow(begun, streams, clock, facts).await;
     Ok(())
 }
@@ -117,15 +121,23 @@ impl Watch {
 
     async fn follow(mut self, begun: Begun, streams: Streams, clock: Arc<dyn Clock>, facts: &mpsc::Sender<ExecFact>) {
         let Begun { handle, pid, mut ended, .. } = begun;
-        let feeder = streams.stdin.map(|(writer, bytes)| tokio::spawn(feed(writer, bytes)));
-        let tap = |stream, pipe| {
+        let feeder = streams.feeder;
+        let tap = |stream, source| {
             let (facts, clock) = (facts.clone(), Arc::clone(&clock));
-            Tap { stream, pipe, facts, clock, last_call: self.last_call.subscribe() }.run()
+            Tap { stream, source, facts, clock, last_call: self.last_call.subscribe() }.run()
         };
-        let (out, err) = (tap(Stream::Out, streams.stdout), tap(Stream::Err, streams.stderr));
-        let mut taps = tokio::spawn(async { tokio::join!(out, err) });
+        let (out, err) = (tap(Stream::Out, streams.stdout), streams.stderr.map(|err| tap(Stream::Err, err)));
+        let mut taps = tokio::spawn(async {
+            match err {
+                Some(err) => {
+                    let (out, err) = tokio::join!(out, err);
+                    vec![out, err]
+                }
+                None => vec![out.await],
+            }
+        });
         // Kept open until it is known who holds them: a closed pipe would end a process before it is named.
-        let mut open = None;
+        let mut open = Vec::new();
         let exit = loop {
             let due = self.due();
             tokio::select! {
@@ -133,10 +145,10 @@ impl Watch {
                     let (exit, at) = end.unwrap_or((Exit::Code(-1), clock.now()));
                     self.exited = Some((Instant::now(), exit, at));
                 }
-                both = &mut taps, if self.drained.is_none() => {
-                    let (drained, pipes) = whole(both);
+                all = &mut taps, if self.drained.is_none() => {
+                    let (drained, sources) = whole(all);
                     self.drained = Some(drained);
-                    open = pipes;
+                    open = sources;
                 }
                 Some(control) = self.controls.recv() => {
                     let order = self.stop.ask(control, Instant::now());
@@ -235,15 +247,12 @@ impl Watch {
     }
 }
 
-type Tapped = (Drained, pipe::Receiver);
-
-fn whole(both: Result<(Tapped, Tapped), JoinError>) -> (Drained, Option<[pipe::Receiver; 2]>) {
-    let Ok(((out, out_pipe), (err, err_pipe))) = both else {
-        return (Drained::Grace, None);
+/// How the end of all was reached, and what was read from.
+fn whole(all: Result<Vec<(Drained, Source)>, JoinError>) -> (Drained, Vec<Source>) {
+    let Ok(all) = all else {
+        return (Drained::Grace, Vec::new());
     };
-    let drained = match (out, err) {
-        (Drained::Eof, Drained::Eof) => Drained::Eof,
-        (Drained::Grace, _) | (_, Drained::Grace) => Drained::Grace,
-    };
-    (drained, Some([out_pipe, err_pipe]))
+    let ended = all.iter().all(|(drained, _)| *drained == Drained::Eof);
+    let drained = if ended { Drained::Eof } else { Drained::Grace };
+    (drained, all.into_iter().map(|(_, source)| source).collect())
 }

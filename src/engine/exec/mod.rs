@@ -1,19 +1,27 @@
 //! How a command is run: what to start, the facts that come back, and what may be asked of it while it runs.
 //!
-//! `Local` runs it on this machine over pipes; `fake::ScriptedExecutor` says what a test told it to. The driver calls them
-//! through `Executor` and writes every fact to the journal. Nothing in here decides whether a command may run, judges what
-//! it printed, or masks it. This is the only module that can start a process on behalf of a runbook.
+//! `Anywhere` runs it where it belongs: `Local` on this machine, over pipes or on a terminal of its own, `Ssh` on another
+//! one; `fake::ScriptedExecutor` says what a test told it to. The driver calls them through `Executor` and writes every
+//! fact to the journal. Nothing in here decides whether a command may run, judges what it printed, or masks it. This is
+//! the only module that can start a process on behalf of a runbook.
 
+mod anywhere;
 pub mod fake;
+mod keyboard;
 mod left;
 mod local;
 mod pipes;
 pub(crate) mod proc;
+mod pty;
 pub(crate) mod signals;
 mod spawn;
+mod ssh;
 mod stop;
+mod streams;
 mod words;
 
+pub use anywhere::Anywhere;
+pub use keyboard::{Controls, NotTyped, Window};
 pub use left::reap_adopted;
 pub use local::Local;
 pub use signals::become_subreaper;
@@ -28,19 +36,51 @@ use tokio::sync::mpsc;
 /// The variable by which a step's processes are known, wherever they went: its value is `CommandSpec::marker`.
 pub const MARKER: &str = "TMINUS_STEP";
 
+/// Stands for the end of a process whose end nobody saw; no process ends so.
+pub const NOBODY_SAW: Exit = Exit::Signal(0);
+
 /// A command to be run, with everything that it will see of its surroundings.
 #[derive(Clone)]
 pub struct CommandSpec {
     /// What runs.
     pub program: Program,
-    /// The working directory; it must exist.
+    /// The working directory; it must exist. On an ssh target an empty one is the login folder.
     pub cwd: PathBuf,
-    /// The whole environment: nothing is inherited. `MARKER` is added by the executor.
+    /// The whole environment: nothing is inherited. `MARKER` is added by the executor, and `TERM` where it has a terminal.
+    /// On an ssh target these are added to what the login there gives; `RUN_DIR` and `RUNBOOK_DIR` must not be among them.
     pub env: Vec<(OsString, OsString)>,
     /// What it can read.
     pub stdin: StdinSource,
     /// Names run, step and attempt in the environment of all that it starts.
     pub marker: String,
+    /// The size of its terminal, where it has one: a new one for each command. What it prints then comes as standard output
+    /// alone, with lines that end in LF only (the screen expands them), and `stdin` must be `Null`: a person types.
+    pub terminal: Option<Window>,
+    /// Where it runs.
+    pub target: Target,
+}
+
+/// Where a command runs.
+#[derive(Clone, Default)]
+pub enum Target {
+    /// On this machine.
+    #[default]
+    Local,
+    /// On another, through the system's `ssh`.
+    Ssh(SshTarget),
+}
+
+/// Another machine.
+#[derive(Clone)]
+pub struct SshTarget {
+    /// What the runbook calls it.
+    pub name: String,
+    /// What `ssh` is given: `deploy@db1`, a `Host` of its config, `ssh://…`.
+    pub address: String,
+    /// Whether what runs there may use the operator's agent, whatever `ssh`'s config says.
+    pub forward_agent: bool,
+    /// The environment of `ssh` itself: the operator's, for its agent, config and PATH. Nothing of it goes to the target.
+    pub environment: Vec<(OsString, OsString)>,
 }
 
 /// What runs.
@@ -75,9 +115,12 @@ pub enum StdinSource {
     Null,
     /// These bytes, then end of file.
     Bytes(Vec<u8>),
+    /// What comes by `Controls::send`, until `Controls::end_input`.
+    Typed,
 }
 
-/// What happened to a command, in the order in which it is said: `Spawned`, any `Output`, `Exited`; or `NotStarted` alone.
+/// What happened to a command, in the order in which it is said: `Spawned`, any `Output`, and `Exited` or `Lost`; or
+/// `NotStarted` alone. For an ssh target `Spawned` tells of the `ssh` here, and `NotStarted` may still follow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExecFact {
     /// A process exists.
@@ -107,6 +150,13 @@ pub enum ExecFact {
         /// What it left behind or what still holds its output.
         holders: Vec<Holder>,
         /// When the process ended, not when its output did.
+        at: Stamp,
+    },
+    /// The connection to the target ended before the command did: it may run, have ended, or never have begun.
+    Lost {
+        /// Why, in words for the operator; it may quote the runbook and `ssh`.
+        why: String,
+        /// When.
         at: Stamp,
     },
     /// No process came to be.
@@ -143,8 +193,8 @@ pub struct Running {
 }
 
 impl Running {
-    pub(crate) fn new(facts: mpsc::Receiver<ExecFact>, controls: mpsc::UnboundedSender<Control>) -> Self {
-        Self { facts, controls: Controls(controls) }
+    pub(crate) fn new(facts: mpsc::Receiver<ExecFact>, controls: Controls) -> Self {
+        Self { facts, controls }
     }
 
     /// Asks for `control`, without waiting for its effect.
@@ -158,18 +208,6 @@ impl Running {
     }
 }
 
-/// Asks things of one running command.
-#[derive(Clone, Debug)]
-pub struct Controls(mpsc::UnboundedSender<Control>);
-
-impl Controls {
-    /// Asks for `control`; nothing happens if the command has ended.
-    pub fn ask(&self, control: Control) {
-        // A closed channel means that the command is over, which is what any control wants in the end.
-        let _ = self.0.send(control);
-    }
-}
-
 impl fmt::Debug for CommandSpec {
     /// Names of variables and lengths only: values and stdin may be secrets.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -180,6 +218,8 @@ impl fmt::Debug for CommandSpec {
             .field("env", &names)
             .field("stdin", &self.stdin)
             .field("marker", &self.marker)
+            .field("terminal", &self.terminal)
+            .field("target", &self.target)
             .finish()
     }
 }
@@ -189,6 +229,16 @@ impl fmt::Debug for StdinSource {
         match self {
             StdinSource::Null => out.write_str("Null"),
             StdinSource::Bytes(bytes) => write!(out, "Bytes({})", bytes.len()),
+            StdinSource::Typed => out.write_str("Typed"),
+        }
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Local => out.write_str("Local"),
+            Target::Ssh(target) => write!(out, "Ssh({:?}, {:?})", target.name, target.address),
         }
     }
 }
@@ -205,6 +255,8 @@ mod tests {
             env: vec![("TOKEN".into(), "hunter22".into())],
             stdin: StdinSource::Bytes(b"hunter22".to_vec()),
             marker: "run/step/1".into(),
+            terminal: None,
+            target: Target::Local,
         };
         let shown = format!("{spec:?}");
         assert!(shown.contains("TOKEN") && !shown.contains("hunter22") && !shown.contains("104, 117"), "{shown}");

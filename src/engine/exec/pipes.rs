@@ -5,11 +5,13 @@
 //! that moment and no more: all that was printed before the command's end is kept, whoever still holds the pipe.
 
 use super::ExecFact;
+use super::keyboard::Typed;
+use super::pty::{self, Controller};
 use crate::engine::clock::Clock;
 use crate::model::output::{Drained, Stream};
 use rustix::io::Errno;
 use std::io::{PipeReader, PipeWriter};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
@@ -31,10 +33,36 @@ pub(super) fn readable(reader: PipeReader) -> std::io::Result<pipe::Receiver> {
     pipe::Receiver::from_owned_fd(reader)
 }
 
+/// Where a stream is read from.
+pub(super) enum Source {
+    /// A pipe.
+    Pipe(pipe::Receiver),
+    /// A terminal, where both streams are one.
+    Terminal(Controller),
+}
+
+impl Source {
+    async fn read(&mut self, chunk: &mut Vec<u8>) -> std::io::Result<usize> {
+        match self {
+            Source::Pipe(pipe) => pipe.read_buf(chunk).await,
+            Source::Terminal(terminal) => terminal.read(chunk).await,
+        }
+    }
+}
+
+impl AsFd for Source {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Source::Pipe(pipe) => pipe.as_fd(),
+            Source::Terminal(terminal) => terminal.as_fd(),
+        }
+    }
+}
+
 /// One stream of one command.
 pub(super) struct Tap {
     pub(super) stream: Stream,
-    pub(super) pipe: pipe::Receiver,
+    pub(super) source: Source,
     pub(super) facts: mpsc::Sender<ExecFact>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) last_call: watch::Receiver<bool>,
@@ -44,11 +72,11 @@ pub(super) struct Tap {
 struct Deaf;
 
 impl Tap {
-    /// Hands on everything that is printed, until the stream ends or the last call comes. Gives the pipe back, so that who
+    /// Hands on everything that is printed, until the stream ends or the last call comes. Gives the source back, so that who
     /// still prints can be looked for before the closed pipe ends it.
-    pub(super) async fn run(mut self) -> (Drained, pipe::Receiver) {
+    pub(super) async fn run(mut self) -> (Drained, Source) {
         let drained = self.drain().await;
-        (drained, self.pipe)
+        (drained, self.source)
     }
 
     async fn drain(&mut self) -> Drained {
@@ -59,12 +87,12 @@ impl Tap {
                 biased;
                 // First, or a grandchild that floods would keep the last call from being heard.
                 _ = self.last_call.wait_for(|called| *called) => break,
-                read = self.pipe.read_buf(&mut chunk) => read,
+                read = self.source.read(&mut chunk) => read,
             };
             let count = match read {
                 Ok(0) => return Drained::Eof,
                 Ok(count) => count,
-                // No pipe gives an error here; if one does, what it holds cannot be had.
+                // Neither gives another error here; if one does, what it holds cannot be had.
                 Err(_) => return Drained::Grace,
             };
             if self.say(&mut chunk).await.is_err() {
@@ -80,11 +108,12 @@ impl Tap {
 
     /// Takes what the pipe holds now. The system is asked directly: what the runtime believes to be readable may be old.
     async fn take_the_rest(&self) -> Drained {
-        let mut left = rustix::io::ioctl_fionread(self.pipe.as_fd()).unwrap_or(PIPE as u64);
+        let mut left = rustix::io::ioctl_fionread(self.source.as_fd()).unwrap_or(PIPE as u64);
         loop {
             let mut chunk = Vec::with_capacity(SMALL);
-            match rustix::io::read(self.pipe.as_fd(), rustix::buffer::spare_capacity(&mut chunk)) {
+            match rustix::io::read(self.source.as_fd(), rustix::buffer::spare_capacity(&mut chunk)) {
                 Ok(0) => return Drained::Eof,
+                Err(end) if pty::is_end(&end.into()) => return Drained::Eof,
                 Err(Errno::INTR) => continue,
                 Err(_) => return Drained::Grace,
                 Ok(count) => {
@@ -124,6 +153,16 @@ pub(super) async fn feed(writer: PipeWriter, mut bytes: Vec<u8>) {
         let _ = sender.write_all(&bytes).await;
     }
     bytes.zeroize();
+}
+
+/// Writes what is typed for the command to read, until the end of it is said or nobody can type any more.
+pub(super) async fn feed_typed(writer: PipeWriter, mut typed: mpsc::Receiver<Typed>) {
+    let Ok(mut sender) = pipe::Sender::from_owned_fd(OwnedFd::from(writer)) else { return };
+    while let Some(Typed::Bytes(bytes)) = typed.recv().await {
+        if sender.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 
 use crate::model::output::Holder;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
 
 /// One line of `/proc/PID/stat`, as far as we need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,20 +55,17 @@ pub(crate) fn environment(pid: i32, name: &str) -> Option<Vec<u8>> {
     Some(value.to_vec())
 }
 
-/// Whether `pid` has any of `inodes` open, pipes by the number that `/proc/PID/fd` shows.
-pub(crate) fn holds_pipe(pid: i32, inodes: &[u64]) -> bool {
+/// Whether `pid` has any of `names` open, as `/proc/PID/fd` shows them.
+pub(crate) fn holds_open(pid: i32, names: &[PathBuf]) -> bool {
     let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else {
         return false;
     };
-    entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok()).any(|target| {
-        let number = pipe_inode(&target);
-        number.is_some_and(|number| inodes.contains(&number))
-    })
+    entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok()).any(|target| names.contains(&target))
 }
 
-fn pipe_inode(target: &Path) -> Option<u64> {
-    let inside = target.as_os_str().as_bytes().strip_prefix(b"pipe:[")?.strip_suffix(b"]")?;
-    std::str::from_utf8(inside).ok()?.parse().ok()
+/// How `/proc/PID/fd` shows a pipe.
+pub(crate) fn pipe_name(pipe: impl AsFd) -> std::io::Result<PathBuf> {
+    Ok(format!("pipe:[{}]", rustix::fs::fstat(pipe)?.st_ino).into())
 }
 
 /// The name may hold anything, also `)` and newlines, so what follows is counted from the last `)`.
@@ -113,13 +110,12 @@ mod tests {
 
     #[test]
     fn this_process_is_found_with_its_pipes() {
-        use std::os::fd::AsFd;
         let own = i32::try_from(std::process::id()).unwrap();
         assert!(all().iter().any(|stat| stat.pid == own && !stat.is_zombie()));
         let (reader, writer) = std::io::pipe().unwrap();
-        let inode = rustix::fs::fstat(reader.as_fd()).unwrap().st_ino;
-        assert!(holds_pipe(own, &[inode]));
+        let names = [pipe_name(&reader).unwrap()];
+        assert!(holds_open(own, &names));
         drop((reader, writer));
-        assert!(!holds_pipe(own, &[0]));
+        assert!(!holds_open(own, &["pipe:[0]".into()]));
     }
 }

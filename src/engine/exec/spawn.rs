@@ -10,7 +10,8 @@ use crate::model::output::Exit;
 use crate::model::time::Stamp;
 use rustix::process::{Pid, Resource, Rlimit, WaitId, WaitIdOptions, getrlimit, setrlimit, waitid};
 use std::ffi::OsString;
-use std::io::{self, PipeReader, PipeWriter};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::{Arc, PoisonError};
@@ -22,9 +23,9 @@ const LOST: Exit = Exit::Code(-1);
 /// The child's ends of its streams.
 pub(super) struct Ends {
     /// None for a stdin that is empty.
-    pub(super) stdin: Option<PipeReader>,
-    pub(super) stdout: PipeWriter,
-    pub(super) stderr: PipeWriter,
+    pub(super) stdin: Option<OwnedFd>,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
 }
 
 /// A process that exists.
@@ -39,9 +40,6 @@ pub(super) struct Begun {
 
 /// Starts `spec`; the answer comes when the program runs, or with the words why it does not.
 pub(super) async fn begin(spec: CommandSpec, ends: Ends, clock: Arc<dyn Clock>) -> Result<Begun, String> {
-    if let Some(why) = words::impossible(&spec) {
-        return Err(why);
-    }
     let (said, answer) = oneshot::channel();
     let (over, ended) = oneshot::channel();
     let thread = std::thread::Builder::new().name("step".into()).spawn(move || {
@@ -67,6 +65,11 @@ fn start(spec: &CommandSpec, ends: Ends) -> io::Result<(duct::Handle, i32)> {
     let mut env = spec.env.clone();
     env.retain(|(name, _)| name != MARKER);
     env.push((MARKER.into(), spec.marker.clone().into()));
+    let terminal = spec.terminal.is_some();
+    if terminal && !env.iter().any(|(name, _)| name == "TERM") {
+        // What the screen understands that draws it.
+        env.push(("TERM".into(), "xterm-256color".into()));
+    }
     let cwd = spec.cwd.clone();
     let expression = duct::cmd(program, args).full_env(env).stdout_file(ends.stdout).stderr_file(ends.stderr);
     let expression = match ends.stdin {
@@ -76,7 +79,7 @@ fn start(spec: &CommandSpec, ends: Ends) -> io::Result<(duct::Handle, i32)> {
     // Not `dir()`: duct would look for `./x` from where we are, not from the step's directory.
     let expression = expression.unchecked().before_spawn(move |command| {
         command.current_dir(&cwd);
-        own_session(command);
+        own_session(command, terminal);
         Ok(())
     });
     let _starting = left::STARTING.read().unwrap_or_else(PoisonError::into_inner);
@@ -88,24 +91,27 @@ fn start(spec: &CommandSpec, ends: Ends) -> io::Result<(duct::Handle, i32)> {
     Ok((handle, pid))
 }
 
-/// A session without a terminal: `/dev/tty` does not open, and one signal reaches the whole group. No core files, which
-/// would hold secrets.
-fn own_session(command: &mut Command) {
+/// A session of its own: `/dev/tty` is the command's own terminal or does not open, never the operator's, and one signal
+/// reaches the whole group. No core files, which would hold secrets.
+fn own_session(command: &mut Command, terminal: bool) {
     let core = Rlimit { current: Some(0), maximum: getrlimit(Resource::Core).maximum };
     let hook = move || {
         rustix::process::setsid()?;
+        if terminal {
+            rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
+        }
         setrlimit(Resource::Core, core)?;
         Ok(())
     };
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed. `setsid` and `setrlimit` of rustix are bare
-    // system calls; an error carries a number only, so nothing allocates or locks.
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed. `setsid`, `ioctl` and `setrlimit` of rustix
+    // are bare system calls; an error carries a number only, so nothing allocates or locks.
     #[allow(unsafe_code, reason = "the crate's one unsafe: setsid in the child")]
     unsafe {
         command.pre_exec(hook);
     }
 }
 
-fn argv(program: &Program) -> (OsString, Vec<OsString>) {
+pub(super) fn argv(program: &Program) -> (OsString, Vec<OsString>) {
     match program {
         Program::Shell { shell, strict, text } => {
             let flags: &[&str] = match (shell, strict) {
@@ -119,7 +125,7 @@ fn argv(program: &Program) -> (OsString, Vec<OsString>) {
         }
         Program::Argv(argv) => {
             let mut words = argv.iter().map(OsString::from);
-            // `words::impossible` has refused an empty list.
+            // `words::impossible`, which `local` has asked, refuses an empty list.
             (words.next().unwrap_or_default(), words.collect())
         }
     }

@@ -34,6 +34,9 @@ pub(super) fn impossible(spec: &CommandSpec) -> Option<String> {
         }
         Program::Shell { .. } | Program::Argv(_) => {}
     }
+    if spec.terminal.is_some() && matches!(spec.stdin, StdinSource::Bytes(_)) {
+        return Some("it has both a terminal and an input of its own; on a terminal a person types".into());
+    }
     if nul(spec.cwd.as_os_str().as_bytes()) {
         return Some("the name of the working directory holds a NUL byte".into());
     }

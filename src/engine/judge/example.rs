@@ -4,7 +4,7 @@
 //! files or standard error is left out. It is never treated as having happened. `tminus check` calls it.
 
 use super::{Ended, Judge, JudgeError, Outcome};
-use crate::model::expect::{Check, ExitWanted, Expect, Measured, Of};
+use crate::model::expect::{CaptureFrom, Check, ExitWanted, Expect, Measured, Of};
 use crate::model::output::{Exit, Stream};
 use crate::model::step::Command;
 use std::error::Error;
@@ -21,7 +21,7 @@ pub fn judge_example(command: &Command) -> Result<(), Vec<Check>> {
     let mut shown = command.clone();
     shown.expect = of_output_alone(&command.expect);
     shown.trip = None;
-    shown.capture.retain(|(_, capture)| !matches!(capture.from, crate::model::expect::CaptureFrom::File(_)));
+    shown.capture.retain(|(_, capture)| !matches!(capture.from, CaptureFrom::File(_) | CaptureFrom::Variable(_)));
     let mut judge = Judge::new(&shown).map_err(unusable)?;
     judge.feed(Stream::Out, example.as_bytes());
     let outcome = Outcome { exit: Exit::Code(0), took: Duration::ZERO, ended: Ended::ByItself, files: Vec::new() };
@@ -50,6 +50,7 @@ fn of_output_alone(expect: &Expect) -> Expect {
     kept.exit = ExitWanted::Any;
     kept.took = None;
     kept.stderr = None;
+    kept.any_of = kept.any_of.iter().map(of_output_alone).collect();
     kept.number.retain(from_output);
     kept.ratio.retain(from_output);
     kept

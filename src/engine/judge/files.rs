@@ -27,8 +27,19 @@ pub struct FoundFile {
 /// Looks in `cwd` for each file that `command` captures. `since` is when the attempt began. Reads the directory; call it only
 /// after the process has ended.
 pub fn look(command: &Command, cwd: &Path, since: SystemTime) -> Vec<FoundFile> {
+    files(command, &|glob| find(cwd, glob, since))
+}
+
+/// What `look` says of a command that ran on another machine: a file here of that name would be another one.
+pub fn elsewhere(command: &Command, target: &str) -> Vec<FoundFile> {
+    files(command, &|_| {
+        Err(format!("it would be on {target}, where files are not looked for: print its name and capture that"))
+    })
+}
+
+fn files(command: &Command, find: &dyn Fn(&str) -> Result<String, String>) -> Vec<FoundFile> {
     let file = |(name, capture): &(VarName, crate::model::expect::Capture)| match &capture.from {
-        CaptureFrom::File(glob) => Some(FoundFile { name: name.clone(), path: find(cwd, glob, since) }),
+        CaptureFrom::File(glob) => Some(FoundFile { name: name.clone(), path: find(glob) }),
         CaptureFrom::Json(_)
         | CaptureFrom::Regex(_)
         | CaptureFrom::Stdout

@@ -26,7 +26,7 @@ pub use capture::Captured;
 pub use condition::condition_holds;
 pub use error::JudgeError;
 pub use example::judge_example;
-pub use files::{FoundFile, look};
+pub use files::{FoundFile, elsewhere as files_elsewhere, look};
 pub use value::{ValueJudged, judge_value};
 
 use crate::model::cmp::Quantity;

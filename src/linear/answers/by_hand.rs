@@ -1,8 +1,8 @@
-//! The next wish of an answer to anything but a gate as a whole.
+//! The next wish of an answer to anything that is one wish, or one a statement.
 //!
-//! Called by `next_answer`, and by `gate` for criteria.
+//! Called by `next_answer`, and by `gate` and `watch` for criteria.
 
-use super::{Given, ItemGiven, Part, Todo, Used, no_answer, turn};
+use super::{Given, ItemGiven, Part, Todo, Used, no_answer};
 use crate::model::decide::asked_class;
 use crate::model::ids::{StepId, StepIx};
 use crate::model::intent::{Intent, Typed};
@@ -13,11 +13,21 @@ use crate::model::step::{Class, Work};
 /// The next wish of this answer to this step.
 pub(super) fn next(plan: &Plan, state: &RunState, at: (StepIx, &Given), used: &mut Used) -> Todo {
     let (ix, given) = at;
-    let step = plan.step(ix).id.clone();
-    let turn = turn(state, ix);
-    let intent = match given {
+    if let Given::Items(items) = given {
+        return statements(plan, state, (ix, items), used);
+    }
+    let turn = used.turn(state, ix);
+    match wish(&plan.step(ix).id, given) {
+        Some(intent) => used.once(Some(ix), turn, Part::Whole, intent),
+        None => no_answer(plan, ix),
+    }
+}
+
+/// The wish of an answer that is exactly one.
+pub(super) fn wish(step: &StepId, given: &Given) -> Option<Intent> {
+    let step = step.clone();
+    Some(match given {
         Given::Run(typed) => run(&step, typed),
-        Given::Items(items) => return statements(plan, state, (ix, items), used),
         Given::Value(value) => Intent::Value { step, value: value.clone() },
         Given::Choose(option) => Intent::Choose { step, option: option.clone() },
         Given::Skip(reason) => Intent::Skip { step, reason: reason.clone() },
@@ -27,12 +37,20 @@ pub(super) fn next(plan: &Plan, state: &RunState, at: (StepIx, &Given), used: &m
         Given::Release(reason) => Intent::Release { step, reason: reason.clone() },
         Given::Accept { reason, name } => Intent::Accept { step, reason: reason.clone(), name: name.clone() },
         Given::RollBack { level, typed } => Intent::RollBack { level: level.clone(), typed: typed.clone() },
-        Given::Gate(_) => return no_answer(plan, ix),
-    };
-    used.once(Some(ix), turn, Part::Whole, intent)
+        Given::Recycle { to, reason } => Intent::Recycle { to: to.clone(), reason: reason.clone() },
+        Given::Call { procedure, reason } => Intent::Call { procedure: procedure.clone(), reason: reason.clone() },
+        Given::Trip { trigger, reason } => Intent::Trip { trigger: trigger.clone(), reason: reason.clone() },
+        Given::CloseRisk { risk, reason } => Intent::CloseRisk { risk: risk.clone(), reason: reason.clone() },
+        Given::Abort(reason) => Intent::Abort { reason: reason.clone() },
+        Given::Hold(reason) => Intent::Hold { reason: reason.clone() },
+        Given::Items(_) | Given::Gate(_) | Given::Watch(_) | Given::Say(_) | Given::Sign(_) | Given::GoOn { .. } => {
+            return None;
+        }
+    })
 }
 
-fn run(step: &StepId, typed: &Typed) -> Intent {
+/// Starts a step with what its class asks for.
+pub(super) fn run(step: &StepId, typed: &Typed) -> Intent {
     Intent::Run { step: step.clone(), typed: typed.clone() }
 }
 
@@ -43,7 +61,7 @@ fn statements(plan: &Plan, state: &RunState, at: (StepIx, &[ItemGiven]), used: &
     let Work::Check(wanted) = &plan.step(ix).work else {
         return no_answer(plan, ix);
     };
-    let turn = turn(state, ix);
+    let turn = used.turn(state, ix);
     let fresh = !own.status.open();
     // A statement behind a number or a phrase is opened with that first, which this answer does not carry.
     if fresh && asked_class(plan, state, ix) > Class::C1 {

@@ -20,8 +20,10 @@ pub(super) fn next(plan: &Plan, state: &RunState, at: (StepIx, &GateGiven), used
     if own.status != StepStatus::You {
         // After a NO-GO the next answer of a list may be another gate answer: it opens the gate again.
         let intent = Intent::Run { step: step.id.clone(), typed: Default::default() };
-        return used.once(Some(ix), own.attempt + 1, Part::Whole, intent);
+        let turn = used.turn(state, ix);
+        return used.once(Some(ix), turn, Part::Whole, intent);
     }
+    let turn = used.turn(state, ix);
     for criterion in gate.go.iter().chain(&gate.no_go) {
         let of = state.step(*criterion);
         let probe = plan.step(*criterion).command().is_some() && plan.step(*criterion).class() == Class::C0;
@@ -39,12 +41,12 @@ pub(super) fn next(plan: &Plan, state: &RunState, at: (StepIx, &GateGiven), used
         let vote = if *go { Vote::Go } else { Vote::NoGo };
         if state.vote(ix, role).is_none_or(|(said, _)| *said != vote) {
             let intent = Intent::Vote { step: step.id.clone(), role: role.clone(), vote };
-            return used.once(Some(ix), own.attempt, Part::Vote(role.clone()), intent);
+            return used.once(Some(ix), turn, Part::Vote(role.clone()), intent);
         }
     }
     let Some(go) = given.decide else {
         return no_answer(plan, ix);
     };
     let intent = Intent::Decide { step: step.id.clone(), go, typed: given.typed.clone(), reason: given.reason.clone() };
-    used.once(Some(ix), own.attempt, Part::Decide, intent)
+    used.once(Some(ix), turn, Part::Decide, intent)
 }

@@ -54,11 +54,7 @@ fn poll(plan: &Plan, (id, gate): (&str, &Gate), value: &Value) -> Read<Vec<(Role
             let known: Vec<&str> = gate.poll.iter().map(RoleId::as_str).collect();
             return wrong(role.as_str(), format!("{id} does not poll {role}{}", nearest(role.as_str(), &known)));
         }
-        let signers = plan.roles.iter().find(|each| each.id == role).map_or(&[][..], |role| role.signers.as_slice());
-        if !signers.is_empty() {
-            let words = format!("{role} has signers ({}): an answers file cannot speak for it", signers.join(", "));
-            return wrong(role.as_str(), words);
-        }
+        super::around::unsigned(plan, &role)?;
         let vote = go(role.as_str(), value)?;
         votes.push((role, vote));
     }

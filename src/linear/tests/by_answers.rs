@@ -217,7 +217,7 @@ fn mistakes_in_the_file_are_named_with_their_line() {
         ("steps: { go-no-go: { decide: maybe } }", "decide is go or no-go, not maybe"),
         ("steps: { drop: { accept: why } }", "accept names who accepts"),
         ("steps: { listed: { items: [ok, ok] } }", "listed has 1 statements and 2 answers"),
-        ("on: { error-rate: { rollback: level-1 } }", "a.yaml:1: `on` answers triggers"),
+        ("on: { error-rate: { rollback: level-1 } }", "a.yaml:1: there is no trigger error-rate"),
         ("otherwise: hope", "otherwise is stop or proceed, not hope"),
         ("start: yes\nstart: yes", "is not YAML"),
         ("a: &a [x, x]\nb: *c", "is not YAML"),

@@ -47,9 +47,13 @@ pub(super) fn sign(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked
     if !wanted.roles.contains(role) {
         return refuse(format!("{role} does not sign at {}", planned.number));
     }
+    let signers = plan.roles.iter().find(|each| each.id == *role).map_or(&[][..], |role| role.signers.as_slice());
     let (principal, text) = match &asked.signed {
         Some(Ok(signed)) => (signed.principal.clone(), signed.text.clone()),
         Some(Err(why)) => return refuse(why.clone()),
+        None if !signers.is_empty() => {
+            return refuse(format!("{role} has signers ({}): a name alone does not sign for it", signers.join(", ")));
+        }
         None if name.trim().is_empty() => return refuse("a sign-off needs a name"),
         None => (name.trim().to_owned(), state.fill(&wanted.text)),
     };

@@ -33,20 +33,22 @@ pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer
     let (ix, item, answer, saw) = said;
     let step = plan.step(ix);
     start::ready(plan, state, ix)?;
-    let asks_what = match &step.work {
-        Work::Check(items) => match items.get(item) {
-            Some(wanted) => wanted.evidence || wanted.expect.is_some(),
-            None => return refuse(format!("{} has no item {}", step.number, item + 1)),
-        },
-        // Said by a person: that is one statement.
-        Work::Notify(notice) if notice.via.is_none() && item == 0 => false,
-        _no_statements => return refuse(format!("{} is not a list of statements", step.number)),
+    let wanted = match &step.work {
+        Work::Check(items) => items.get(item),
+        // A message that a person said: where, and to whom, may be typed.
+        Work::Notify(notice) if notice.via.is_none() && item == 0 => {
+            return say_it(plan, state, (ix, answer, saw), asked);
+        }
+        _states_nothing => return refuse(format!("{} is not a list of statements", step.number)),
+    };
+    let Some(wanted) = wanted else {
+        return refuse(format!("{} has no item {}", step.number, item + 1));
     };
     if answer != Answer::Ok {
         needs_reason(saw, &step.number)?;
     }
     let bare = saw.trim().is_empty();
-    if answer == Answer::Ok && bare && asks_what {
+    if answer == Answer::Ok && bare && (wanted.evidence || wanted.expect.is_some()) {
         return refuse(format!("{} asks what you saw: type it", step.number));
     }
     let (mut events, attempt) = opened(plan, state, ix, asked)?;
@@ -65,6 +67,27 @@ pub(super) fn answer(plan: &Plan, state: &RunState, said: (StepIx, usize, Answer
         answer,
         saw: saw.trim().to_owned(),
         checks,
+        bound: Vec::new(),
+        by: asked.by.clone(),
+    });
+    Ok(events)
+}
+
+/// A message that a person said.
+fn say_it(plan: &Plan, state: &RunState, said: (StepIx, Answer, &String), asked: &Asked) -> Decided {
+    let (ix, answer, saw) = said;
+    let step = plan.step(ix);
+    if answer != Answer::Ok {
+        needs_reason(saw, &step.number)?;
+    }
+    let (mut events, attempt) = opened(plan, state, ix, asked)?;
+    events.push(Event::StepAnswered {
+        step: step.id.clone(),
+        attempt,
+        item: 0,
+        answer,
+        saw: saw.trim().to_owned(),
+        checks: Vec::new(),
         bound: Vec::new(),
         by: asked.by.clone(),
     });

@@ -63,7 +63,7 @@ pub(super) fn decide_gate(
         return refuse(format!("held by {}: {}. p, then y, goes on", hold.by.shown(), hold.reason));
     }
     let busy = state.running();
-    if let Some(other) = busy.first() {
+    if let Some(other) = busy.iter().find(|other| !state.runs_beside(plan, **other)) {
         return refuse(format!("{} is still being read", plan.step(*other).number));
     }
     let open = state.open_points(plan, ix);

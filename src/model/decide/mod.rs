@@ -16,8 +16,9 @@ mod watch;
 
 pub use early::{early_decision, early_start};
 pub use gate::GO_ANYWAY;
+pub(crate) use permit::begin;
+pub use permit::has_blanks;
 pub use permit::{asked_class, invocation, probe_invocation};
-pub(crate) use permit::{begin, has_blanks};
 
 use crate::model::actor::Actor;
 use crate::model::event::{Bound, Event, Seen};

@@ -2,6 +2,7 @@
 
 use super::{Asked, early, refuse};
 use crate::model::event::{Event, Invocation};
+use crate::model::expect::CaptureFrom;
 use crate::model::fill;
 use crate::model::follow;
 use crate::model::ids::{Attempt, ProbeIx, StepIx, VarName};
@@ -71,7 +72,7 @@ pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, a
 }
 
 /// Whether a message still has blanks that nobody filled in.
-pub(crate) fn has_blanks(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+pub fn has_blanks(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
     match &plan.step(ix).work {
         Work::Notify(notice) if state.step(ix).filled.is_none() => {
             !fill::blanks(&state.fill(plan.message_text(&notice.message))).is_empty()
@@ -177,8 +178,13 @@ fn resolved(
     if argv.iter().map(String::len).sum::<usize>() > COMMAND_LIMIT {
         return refuse(format!("{number} is longer than 16 KiB: put it into a script beside the runbook"));
     }
+    if let Some(unknown) = command.target.as_ref().filter(|id| plan.targets.iter().all(|target| target.id != **id)) {
+        return refuse(format!("{number} runs on {unknown}, which is no target of this runbook"));
+    }
+    let elsewhere = plan.elsewhere(command);
     let cwd = command.cwd.as_deref().map(filled).unwrap_or_default();
-    let cwd = if cwd.starts_with('/') {
+    let cwd = if cwd.starts_with('/') || elsewhere.is_some() {
+        // On another machine what is not absolute is below its login folder, which has no name here.
         cwd
     } else {
         format!("{}/{cwd}", facts.runbook_dir).trim_end_matches('/').to_owned()
@@ -187,7 +193,9 @@ fn resolved(
         argv,
         cwd,
         env: env_names(plan, state, command),
-        user: format!("{}@{}", facts.user, facts.host),
+        user: elsewhere
+            .and_then(|target| target.ssh.clone())
+            .unwrap_or_else(|| format!("{}@{}", facts.user, facts.host)),
         // What runs until the plan ends it has no limit of its own.
         timeout: command.timeout.filter(|_| command.lasts.is_none() && command.background.is_none()).map(micros),
     })
@@ -233,7 +241,11 @@ fn missing_var(plan: &Plan, state: &RunState, command: &Command) -> Option<Strin
         Work::Measure(question) | Work::Ask(question) => question.into.iter().map(VarName::as_str).collect(),
         _keeps_nothing => Vec::new(),
     });
-    let has = |name: &str| state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
+    // What the shell itself sets, and what is kept of it at the end, has its value there.
+    let sets = |name: &str| {
+        command.capture.iter().any(|(own, how)| own.as_str() == name && matches!(how.from, CaptureFrom::Variable(_)))
+    };
+    let has = |name: &str| sets(name) || state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
     let mut names = declared.map(|var| var.name.as_str()).chain(kept);
     names.find(|name| !has(name) && expands(command, name)).map(str::to_owned)
 }

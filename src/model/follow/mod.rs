@@ -8,7 +8,7 @@ mod watch;
 
 pub use beside::{Ending, at_once_of, blocking};
 pub(crate) use watch::is_watched;
-pub use watch::{Warning, probes_to_read};
+pub use watch::{Warning, is_probe_wanted, probes_to_read};
 
 use crate::model::actor::Actor;
 use crate::model::decide::Asked;
@@ -118,7 +118,9 @@ fn may_follow(state: &RunState) -> bool {
 /// Conditions are looked at once, when a step becomes next; one that was begun or judged has outgrown them.
 fn is_to_be_looked_at(plan: &Plan, state: &RunState, next: StepIx) -> bool {
     let own = state.step(next);
-    !plan.step(next).when.is_empty() && own.conditions.is_none() && own.status == StepStatus::NotYet
+    !plan.step(next).when.is_empty()
+        && own.conditions.is_none()
+        && matches!(own.status, StepStatus::NotYet | StepStatus::Old)
 }
 
 /// Countdowns under way.
@@ -126,6 +128,11 @@ fn waiting(plan: &Plan, state: &RunState) -> Vec<StepIx> {
     let counts =
         |ix: &StepIx| matches!(plan.step(*ix).work, Work::Wait(_)) && state.step(*ix).status == StepStatus::Running;
     (0..plan.steps.len()).map(StepIx).filter(counts).collect()
+}
+
+/// Whether a step that is next begins by itself once its planned time has come and nothing keeps it.
+pub fn begins_one_day(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+    begins_by_itself(plan, state, ix, Stamp { wall: i64::MAX, mono: 0 })
 }
 
 fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> bool {
@@ -148,6 +155,8 @@ fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> bo
         Work::Notify(_) if blanks => false,
         Work::Run(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) if agreed => !asks,
         Work::Notify(notice) if agreed && notice.via.is_some() => !asks,
+        // What must be met is read as a gate's criteria are.
+        Work::Run(_) if matches!(step.place, Place::Requirement(_)) => step.class() == Class::C0,
         Work::Run(_) | Work::Monitor(_) => step.auto && step.class() == Class::C0 && time_has_come,
         Work::Check(_)
         | Work::Measure(_)

@@ -202,16 +202,22 @@ pub fn probes_to_read(plan: &Plan, state: &RunState) -> Vec<ProbeIx> {
         return Vec::new();
     }
     let wanted = |at: &usize| {
-        let probe = &plan.probes[*at];
-        let by_trigger =
-            plan.triggers.iter().enumerate().any(|(ix, trigger)| {
-                trigger.probe.as_ref() == Some(&probe.id) && is_watched(plan, state, TriggerIx(ix))
-            });
-        let by_monitor = plan.steps.iter().enumerate().any(|(ix, step)| {
-            let looks_on = state.steps[ix].status == StepStatus::Running;
-            looks_on && matches!(&step.work, Work::Monitor(monitor) if monitor.probe.as_ref() == Some(&probe.id))
-        });
-        matches!(probe.source, Source::Command(_)) && (probe.is_signal || by_trigger || by_monitor)
+        matches!(plan.probes[*at].source, Source::Command(_)) && is_probe_wanted(plan, state, ProbeIx(*at))
     };
     (0..plan.probes.len()).filter(wanted).map(ProbeIx).collect()
+}
+
+/// Whether somebody watches what a probe reads now: a trigger, a monitor that looks on, or everybody, as a signal.
+pub fn is_probe_wanted(plan: &Plan, state: &RunState, probe: ProbeIx) -> bool {
+    let probe = plan.probe(probe);
+    let by_trigger = plan
+        .triggers
+        .iter()
+        .enumerate()
+        .any(|(ix, trigger)| trigger.probe.as_ref() == Some(&probe.id) && is_watched(plan, state, TriggerIx(ix)));
+    let by_monitor = plan.steps.iter().enumerate().any(|(ix, step)| {
+        let looks_on = state.steps[ix].status == StepStatus::Running;
+        looks_on && matches!(&step.work, Work::Monitor(monitor) if monitor.probe.as_ref() == Some(&probe.id))
+    });
+    probe.is_signal || by_trigger || by_monitor
 }

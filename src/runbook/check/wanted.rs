@@ -79,7 +79,7 @@ fn other(reader: &mut Reader<'_>, wanted: &Wanted) {
     };
     let known = known(reader, wanted.what);
     let name = &wanted.name;
-    if known.iter().any(|known| *known == name.text) {
+    if known.contains(&name.text) {
         return;
     }
     let help =

@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
             && count > roles.len()
             && !roles.is_empty()
         {
-            let text = format!("{count} must sign, and there are {} roles to do it", roles.len());
+            let text = format!("{count} must sign, and only {} may", roles.len());
             self.desk.report(Diagnostic::error("RB0109", &node.span(), text));
         }
         let count = count.unwrap_or(roles.len());

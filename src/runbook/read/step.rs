@@ -243,7 +243,7 @@ impl<'a> Reader<'a> {
             ("step", Value::String(text)) => format!("{text} is ok"),
             ("risk", Value::String(text)) => format!("Risk {text} is closed"),
             ("signal", Value::String(text)) => format!("Signal {text}"),
-            ("run" | "monitor", Value::Mapping(all)) => inner_text(all),
+            ("run" | "monitor", Value::Mapping(all)) => inner_text(all).unwrap_or_else(|| "Look on".to_owned()),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Sequence(items)) => match items.first() {
                 Some(Value::String(text)) if items.len() > 1 => {
@@ -339,8 +339,8 @@ impl<'a> Reader<'a> {
 }
 
 /// The first text in a mapping: the sql, the signal's name.
-fn inner_text(all: &serde_yaml::Mapping) -> String {
-    all.values().find_map(Value::as_str).unwrap_or_default().to_owned()
+fn inner_text(all: &serde_yaml::Mapping) -> Option<String> {
+    all.values().find_map(Value::as_str).map(str::to_owned)
 }
 
 fn blank(place: Place) -> PlannedStep {

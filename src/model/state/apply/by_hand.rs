@@ -85,7 +85,7 @@ impl RunState {
     pub(super) fn fold_conditions(&mut self, plan: &Plan, record: &Record, of: (&StepId, bool), saw: &str) -> Applied {
         let (step, hold) = of;
         let ix = find(plan, step)?;
-        if self.step(ix).status != StepStatus::NotYet {
+        if !matches!(self.step(ix).status, StepStatus::NotYet | StepStatus::Old) {
             return Err(format!("{step} is {} already", self.step(ix).status));
         }
         let own = self.own(ix);

@@ -1,0 +1,31 @@
+//! The executor of a run: each command where it belongs.
+//!
+//! It decides nothing but which executor a command's target means. What it holds open (connections) ends with it. The
+//! conductor makes one.
+
+use super::ssh::Remote;
+use super::{CommandSpec, Executor, Local, Running, Target};
+use crate::engine::clock::Clock;
+use std::sync::Arc;
+
+/// Runs commands on this machine and on ssh targets.
+pub struct Anywhere {
+    local: Local,
+    remote: Remote,
+}
+
+impl Anywhere {
+    /// An executor that stamps its facts by `clock`.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { local: Local::new(Arc::clone(&clock)), remote: Remote::new(clock) }
+    }
+}
+
+impl Executor for Anywhere {
+    fn spawn(&self, mut spec: CommandSpec) -> Running {
+        match std::mem::take(&mut spec.target) {
+            Target::Local => self.local.spawn(spec),
+            Target::Ssh(target) => self.remote.spawn(spec, target),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The next wish of a message and of a sign-off, and what came of a call, a trip or a closed risk on the way to a step.
+//!
+//! A role with signers is never spoken for from a file: the reader refuses it, and so does the conductor.
+
+use super::{Given, Part, SayGiven, SignGiven, Todo, Used, by_hand, no_answer};
+use crate::model::decide::{asked_class, early_start, has_blanks};
+use crate::model::event::Answer;
+use crate::model::ids::StepIx;
+use crate::model::intent::Intent;
+use crate::model::plan::Plan;
+use crate::model::state::RunState;
+use crate::model::step::{Class, Work};
+
+/// Fills a message's blanks in, then has it sent, or says that a person said it.
+pub(super) fn say(plan: &Plan, state: &RunState, at: (StepIx, &SayGiven), used: &mut Used) -> Todo {
+    let (ix, given) = at;
+    let (step, turn) = (plan.step(ix), used.turn(state, ix));
+    let open = state.step(ix).status.open();
+    if !open && has_blanks(plan, state, ix) {
+        if given.blanks.is_empty() {
+            return no_answer(plan, ix);
+        }
+        let intent = Intent::Fill { step: step.id.clone(), blanks: given.blanks.clone() };
+        return used.once(Some(ix), turn, Part::Fill, intent);
+    }
+    let sends = step.command().is_some();
+    let asks = asked_class(plan, state, ix) > Class::C1 || early_start(plan, state, ix, used.now.wall).is_some();
+    if sends || !open && asks {
+        return used.once(Some(ix), turn, Part::Whole, by_hand::run(&step.id, &given.typed));
+    }
+    let saw = given.saw.clone();
+    let intent = Intent::Answer { step: step.id.clone(), item: 0, answer: Answer::Ok, saw };
+    used.once(Some(ix), turn, Part::Item(0), intent)
+}
+
+/// Opens a sign-off, then signs by name for each role that the file names.
+pub(super) fn sign(plan: &Plan, state: &RunState, at: (StepIx, &SignGiven), used: &mut Used) -> Todo {
+    let (ix, given) = at;
+    let (step, own) = (plan.step(ix), state.step(ix));
+    if !matches!(step.work, Work::Sign(_)) {
+        return no_answer(plan, ix);
+    }
+    let turn = used.turn(state, ix);
+    if !own.status.open() {
+        return used.once(Some(ix), turn, Part::Whole, by_hand::run(&step.id, &given.typed));
+    }
+    let unsigned = given.names.iter().find(|(role, _, _)| own.signed.iter().all(|signed| signed.role != *role));
+    let Some((role, name, comment)) = unsigned else {
+        return no_answer(plan, ix);
+    };
+    let intent = Intent::Sign {
+        step: step.id.clone(),
+        role: role.clone(),
+        name: name.clone(),
+        comment: comment.clone(),
+        sig: None,
+    };
+    used.once(Some(ix), turn, Part::Sign(role.clone()), intent)
+}
+
+/// Whether what was wished on the way has come true, so that the step itself goes on.
+pub(super) fn came_of(plan: &Plan, state: &RunState, given: &Given) -> bool {
+    match given {
+        Given::Call { procedure, .. } => {
+            // The call's own steps stand before this one: that this one is next again says that the call is over.
+            let called = plan.find_procedure(procedure);
+            called.is_some_and(|called| {
+                let begun = |step: &StepIx| state.step(*step).attempt > 0 || state.step(*step).status.settled();
+                !state.is_called(plan, called) && plan.procedure(called).steps.iter().all(begun)
+            })
+        }
+        Given::Trip { trigger, .. } => plan.find_trigger(trigger).is_some_and(|ix| state.trigger(ix).tripped.is_some()),
+        Given::CloseRisk { risk, .. } => state.risks_closed.contains_key(risk),
+        _takes_the_turn => false,
+    }
+}

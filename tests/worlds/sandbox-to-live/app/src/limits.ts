@@ -1,0 +1,1 @@
+export const max_price = 5.00;
