@@ -286,7 +286,9 @@ impl App {
             Action::Output => Card::Output(ix),
             Action::CopyCommand => {
                 let command = self.plan.step(ix).command().map(|command| match &command.program {
-                    Program::Text { text, .. } => crate::model::text::shown_lines(text),
+                    Program::Text { text, .. } => {
+                        crate::model::text::shown_lines(command.script().as_deref().unwrap_or(text))
+                    }
                     Program::Argv(words) => shown(&words.join(" ")).into_owned(),
                 });
                 return command.map_or_else(|| self.say("This step has no command."), |text| vec![Effect::Copy(text)]);

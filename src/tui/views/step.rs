@@ -237,7 +237,7 @@ fn command_rows(scene: &Scene<'_>, ix: StepIx, command: &Command, width: usize) 
 /// A command as it will run, safe to draw, its lines kept.
 pub fn command_text(scene: &Scene<'_>, command: &Command) -> String {
     match &command.program {
-        Program::Text { text, .. } => shown_lines(text.trim_end_matches('\n')),
+        Program::Text { text, .. } => shown_lines(command.script().as_deref().unwrap_or(text).trim_end_matches('\n')),
         Program::Argv(argv) => {
             let plain = |word: &str| {
                 !word.is_empty()
