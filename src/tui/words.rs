@@ -181,7 +181,7 @@ fn waits_for_a_person(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String
     let (step, own) = (plan.step(ix), state.step(ix));
     match own.status {
         StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => {
-            format!("{}{}", failed(step, own), plan_says(plan, state, ix))
+            failed(step, own, &plan_says(plan, state, ix))
         }
         StepStatus::Unknown => format!(
             "{} could not be judged. R tries again, v accepts it with a reason, ! goes back.",
@@ -218,7 +218,7 @@ fn plan_says(plan: &Plan, state: &RunState, ix: StepIx) -> String {
     if proposed.is_empty() { hints } else { format!("{hints} It proposes: {}.", proposed.join(", or ")) }
 }
 
-fn failed(step: &PlannedStep, own: &StepState) -> String {
+fn failed(step: &PlannedStep, own: &StepState, says: &str) -> String {
     let number = shown(&step.number);
     let after = own.took.map_or(String::new(), |took| format!(" after {}", clock_length(took)));
     let word = match own.status {
@@ -238,7 +238,7 @@ fn failed(step: &PlannedStep, own: &StepState) -> String {
         Work::Gate(_) => "R opens it again",
         _ => "R tries again",
     };
-    format!("{number} {word}{after}{why}. {again}, v accepts it, p holds, ! goes back.")
+    format!("{number} {word}{after}{why}.{says} {again}, v accepts it, p holds, ! goes back.")
 }
 
 fn yours(plan: &Plan, state: &RunState, ix: StepIx) -> String {

@@ -6,7 +6,7 @@ use crate::model::ids::{StepIx, TriggerIx};
 use crate::model::state::StepStatus;
 use crate::model::step::Work;
 use crate::model::time::Stamp;
-use crate::tui::context::{Card, Context};
+use crate::tui::context::{ActionLine, Card, Context};
 use crate::tui::eye::Screen;
 use crate::tui::overlays::Overlay;
 use crate::tui::proposals;
@@ -42,6 +42,16 @@ impl App {
     pub(super) fn with_ctx<T>(&self, port: &dyn Port, now: Stamp, take: impl FnOnce(&Context<'_>) -> T) -> T {
         // Help and palette list them; a frame without a card needs none, and each costs a walk over the steps.
         let actions = if self.overlays.is_empty() { Vec::new() } else { self.lines() };
+        self.with_actions((port, now), &actions, take)
+    }
+
+    /// The same with these actions, also while the only card is in hand.
+    pub(super) fn with_actions<T>(
+        &self,
+        (port, now): (&dyn Port, Stamp),
+        actions: &[ActionLine<'_>],
+        take: impl FnOnce(&Context<'_>) -> T,
+    ) -> T {
         take(&Context {
             plan: &self.plan,
             state: &self.state,
@@ -50,7 +60,7 @@ impl App {
             port,
             streams: &self.streams,
             trouble: &self.trouble,
-            actions: &actions,
+            actions,
         })
     }
 

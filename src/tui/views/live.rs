@@ -31,7 +31,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
         scene.rule(frame, rows_of(below, 0, 1), "");
     }
     let foot_rule = u16::from(area.height >= 14);
-    let next = foot::next_rows(area);
+    let next = foot::next_rows(area, scene);
     let foot_height = next + 1 + foot_rule;
     let body = rows_of(below, rule, below.height.saturating_sub(rule + foot_height));
     match scene.eye.screen {

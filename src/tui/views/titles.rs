@@ -57,7 +57,7 @@ fn first_after(scene: &Scene<'_>, steps: &[StepIx]) -> Option<String> {
     let (plan, state) = (scene.ctx.plan, scene.state());
     let path = state.path(plan);
     let last = path.iter().rposition(|step| steps.contains(step))?;
-    let next = path[last + 1..].iter().find(|step| !state.step(**step).status.settled())?;
+    let next = path[last + 1..].iter().find(|step| !state.is_passed(plan, **step))?;
     Some(shown(&plan.step(*next).number).into_owned())
 }
 

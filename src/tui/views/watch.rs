@@ -109,9 +109,14 @@ fn trigger(scene: &Scene<'_>, ix: TriggerIx, width: usize) -> Vec<Row> {
     if on_one_line {
         left.push_span(scene.span(format!("  {what}"), role));
     }
-    let mut rows = vec![(Some(thing), fit::ends(left, Line::from(scene.dim(leads)), width))];
+    let beside = width >= 56;
+    let right = if beside { leads.clone() } else { String::new() };
+    let mut rows = vec![(Some(thing), fit::ends(left, Line::from(scene.dim(right)), width))];
     if !what.is_empty() && !on_one_line {
         rows.extend(wrapped(scene, thing, &what, (10, role), width));
+    }
+    if !beside && !leads.is_empty() {
+        rows.extend(wrapped(scene, thing, &leads, (10, Role::TextDim), width));
     }
     rows
 }
