@@ -8,7 +8,7 @@ use crate::model::ids::{LevelId, MessageId, ProcedureId, RoleId, StepId, StepIx}
 use crate::model::step::{Callee, Command, Effect, Hint, Notice, Program, SignOff, Work};
 use crate::model::watch::Outcome;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::Scope;
+use crate::runbook::scope::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
 use serde_yaml::Value;
