@@ -540,3 +540,16 @@ fn one_card_for_all_shows_every_command_before_it_begins() {
     assert!(!picture.contains("is not next"), "what runs beside is gone past:\n{picture}");
     shot("together", &stage);
 }
+
+#[test]
+fn one_card_for_all_asks_as_much_as_any_of_its_commands() {
+    let yaml = RUNBOOK.replace("run: ./on east, effect: changes", "run: ./on east, effect: production");
+    let mut stage = Stage::of(&yaml, theme("mono", Glyphs::Unicode)).started();
+    stage.at_the_monitor();
+    stage.key(KeyCode::Char('r'));
+    let picture = stage.picture(120, 40);
+    assert!(picture.contains("[C2]") && picture.contains("Type  2.2  to run it"), "{picture}");
+    stage.letters("y");
+    stage.key(KeyCode::Enter);
+    assert!(stage.wishes.is_empty(), "y is not the number");
+}

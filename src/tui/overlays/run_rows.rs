@@ -15,6 +15,7 @@ use crate::tui::context::Context;
 use crate::tui::overlays::sheet::Body;
 use crate::tui::overlays::{command_rows, expect_words, say};
 use crate::tui::theme::Role;
+use crate::tui::words;
 use ratatui::text::Line;
 
 /// The body of a run card. What runs, what it changes and its way back must be read; the runbook's prose beneath need not.
@@ -150,7 +151,8 @@ fn labels(ctx: &Context<'_>, step: StepIx) -> Vec<(&'static str, String, Role)> 
     if let Some(command) = planned.command() {
         rows.push(("With", with(ctx, command), Role::CmdFilled));
     }
-    let danger = match planned.effect {
+    let effect = words::effect(ctx.plan, step);
+    let danger = match effect {
         Effect::Reads | Effect::Changes => Role::Text,
         Effect::Production => Role::Warn,
         Effect::Destroys => Role::Danger,
@@ -159,7 +161,7 @@ fn labels(ctx: &Context<'_>, step: StepIx) -> Vec<(&'static str, String, Role)> 
     if let Some(loses) = &planned.loses {
         rows.push(("Loses", say::fill(ctx, loses), Role::Danger));
     }
-    if planned.effect > Effect::Reads {
+    if effect > Effect::Reads {
         let (text, role) = undo(ctx, step);
         rows.push(("Undo", text, role));
     }
@@ -214,7 +216,7 @@ fn texts_of(command: &Command) -> Vec<&str> {
 
 fn changes(ctx: &Context<'_>, step: StepIx) -> String {
     let planned = ctx.plan.step(step);
-    let word = match planned.effect {
+    let word = match words::effect(ctx.plan, step) {
         Effect::Reads => "nothing: it reads only",
         Effect::Changes => "changes what can be changed back",
         Effect::Production => "production",
