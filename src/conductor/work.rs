@@ -128,7 +128,7 @@ impl Room {
             attempt,
             judge: prepared.judge,
             secrets: self.driver.secrets.all().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
-            private: command.capture.iter().any(|(_, capture)| capture.secret),
+            private: command.private || command.capture.iter().any(|(_, capture)| capture.secret),
             vars: plain.collect(),
             cwd: invocation.cwd.clone().into(),
             look: Look::at(command),

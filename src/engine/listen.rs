@@ -39,6 +39,8 @@ pub struct Listening {
     limit: Duration,
     /// Whether something must come, and not only nothing wrong.
     awaits: bool,
+    /// Somebody asked for its end.
+    pub stopped: bool,
     lost: bool,
     over: bool,
 }
@@ -58,7 +60,7 @@ impl Listening {
         let awaits = !heard.holds_now(&of_silence(), vars);
         let limit = command.timeout.unwrap_or(PATIENCE);
         let reader = tail.from_now();
-        Ok((heard, Self { own, to, reader, asked, limit, awaits, lost: false, over: false }))
+        Ok((heard, Self { own, to, reader, asked, limit, awaits, stopped: false, lost: false, over: false }))
     }
 
     /// The next that is heard; waits for ever where nothing can come any more.

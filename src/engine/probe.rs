@@ -163,8 +163,9 @@ impl Reader {
             }
         }
         match unknown {
-            Some(why) => self.unknown(why),
-            None => self.sampled(Some(shortened(&mask(&String::from_utf8_lossy(value)))), None, seen),
+            // One watcher that gets no answer takes nothing away from another's.
+            Some(why) if seen.is_empty() => self.unknown(why),
+            _read => self.sampled(Some(shortened(&mask(&String::from_utf8_lossy(value)))), None, seen),
         }
     }
 

@@ -128,7 +128,11 @@ impl<S: Sink> Pump<S> {
             };
             match heard {
                 Heard::News(news) => self.take(&news),
-                Heard::Asked(control) => running.control(control),
+                Heard::Asked(control) => {
+                    // Asked while its own process runs: when that is over, nothing is listened for any more.
+                    listening.stopped = true;
+                    running.control(control);
+                }
             }
         }
     }
@@ -149,6 +153,9 @@ impl<S: Sink> Pump<S> {
         tokio::pin!(limit);
         loop {
             let Some(listening) = &mut self.listening else { return };
+            if listening.stopped {
+                return;
+            }
             let ended = Outcome { exit, took, ..listening.outcome() };
             if !listening.own.holds_exit(&ended) || listening.is_settled(&self.judge, &vars) {
                 return;

@@ -4,7 +4,7 @@
 //! that one run of `tminus check` finds all there is to find. `read` is written in terms of these.
 
 use super::diagnostic::{Diagnostic, Findings};
-use super::later::{Scope, later};
+use super::scope::Scope;
 use super::nearest::did_you_mean;
 use super::node::{Field, Node};
 use serde_yaml::Value;
@@ -218,15 +218,13 @@ impl<'a> Desk<'a> {
                 self.report(Diagnostic::error("RB0102", &field.key_span, ""));
                 continue;
             }
-            let found = if fields.scope.has_later(key) {
-                later(&field.key_span, key)
-            } else if let Some(why) = elsewhere(key) {
+            let found = if let Some(why) = elsewhere(key) {
                 Diagnostic::error("RB0107", &field.key_span, why)
             } else {
                 Diagnostic::error("RB0102", &field.key_span, format!("`{key}` is not a key of {owner}"))
                     .label("unknown key")
                     .help(
-                        did_you_mean(key, fields.asked.iter().copied().chain(fields.scope.later()))
+                        did_you_mean(key, fields.asked.iter().copied())
                             .unwrap_or_else(|| format!("keys of {owner}: {}", fields.asked.join(", "))),
                     )
             };

@@ -9,7 +9,7 @@ use crate::model::ids::{HorizonId, MessageId, PhaseId, ProcedureId, RiskId, Step
 use crate::model::step::{Owner, Place, Risk};
 use crate::model::when::{Offset, When};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::Scope;
+use crate::runbook::scope::Scope;
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
 use std::ops::Range;

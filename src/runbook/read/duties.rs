@@ -5,7 +5,7 @@ use crate::model::ids::{LevelId, StepId, StepIx};
 use crate::model::step::{Owner, Place, Within};
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::Scope;
+use crate::runbook::scope::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
 use serde_yaml::Value;

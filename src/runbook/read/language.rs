@@ -7,7 +7,7 @@ use super::Reader;
 use crate::model::ids::VarName;
 use crate::model::step::{Command, Program};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::Scope;
+use crate::runbook::scope::Scope;
 use crate::runbook::names::is_id;
 use crate::runbook::nearest::did_you_mean;
 use crate::runbook::node::{Field, Node};

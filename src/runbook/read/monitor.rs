@@ -10,7 +10,7 @@ use crate::model::step::{Place, Work};
 use crate::model::time::plan_length;
 use crate::model::watch::{Monitor, Probe, Source, Trip};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::Scope;
+use crate::runbook::scope::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
 use serde_yaml::Value;

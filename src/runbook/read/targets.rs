@@ -4,7 +4,7 @@ use super::{Located, Reader};
 use crate::model::around::{Contact, Target};
 use crate::model::ids::TargetId;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::Scope;
+use crate::runbook::scope::Scope;
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
 use serde_yaml::Value;
