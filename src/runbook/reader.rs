@@ -4,9 +4,9 @@
 //! that one run of `tminus check` finds all there is to find. `read` is written in terms of these.
 
 use super::diagnostic::{Diagnostic, Findings};
-use super::scope::Scope;
 use super::nearest::did_you_mean;
 use super::node::{Field, Node};
+use super::scope::Scope;
 use serde_yaml::Value;
 use std::ops::Range;
 
@@ -26,6 +26,13 @@ impl<'a> Fields<'a> {
 
     /// Takes a key with its value out.
     pub fn take_field(&mut self, key: &'static str) -> Option<Field<'a>> {
+        debug_assert!(
+            super::keys::has(self.scope, key),
+            "`{key}` of {} is not in the table of keys",
+            self.scope.owner()
+        );
+        #[cfg(test)]
+        super::keys::ASKED.with_borrow_mut(|asked| asked.insert((self.scope, key)));
         self.asked.push(key);
         let at = self.left.iter().position(|field| field.key == key)?;
         Some(self.left.remove(at))

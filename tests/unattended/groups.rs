@@ -15,10 +15,7 @@ fn a_parallel_runs_all_at_once_and_fails_when_one_does() {
           - { id: bad, run: \"false\" }
       - { id: last, run: touch last }
 ");
-    let accepted = flown(
-        &runbook,
-        "steps: { both: run, bad: { accept: known, name: Ana }, last: run }\n",
-    );
+    let accepted = flown(&runbook, "steps: { both: run, bad: { accept: known, name: Ana }, last: run }\n");
     let accepted = accepted.ends(0).is("completed");
     assert!(accepted.user.home.path().join("last").exists());
     let silent = flown(&runbook, "steps: { both: run, last: run }\n");
@@ -101,10 +98,8 @@ fn a_procedure_is_called_by_a_step_and_on_the_way_to_one() {
     );
     let by_step = flown(&runbook, "steps: { fix: run, empty: run, last: run }\n").ends(0).is("completed");
     assert_eq!(by_step.file("done"), "flushed\nlast\n");
-    let twice = flown(
-        &runbook,
-        "steps: { fix: run, empty: run, last: [ { call: flush, reason: stale again }, run ] }\n",
-    );
+    let twice =
+        flown(&runbook, "steps: { fix: run, empty: run, last: [ { call: flush, reason: stale again }, run ] }\n");
     let twice = twice.ends(0).is("completed");
     assert_eq!(twice.file("done"), "flushed\nflushed\nlast\n");
     assert_eq!(twice.events("procedure.called")[0]["reason"], "stale again");

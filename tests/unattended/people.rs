@@ -10,7 +10,8 @@ fn one(head: &str, steps: &str) -> String {
 fn a_messages_blanks_are_filled_in_and_its_command_gets_the_text() {
     let messages = "messages:\n  started: { to: \"#ops\", text: \"Begun by <who>, back at <when>.\", via: \"cat >> sent\" }\n  over: { to: \"#ops\", text: It is over }\n";
     let runbook = one(messages, "      - { id: say, notify: started }\n      - { id: said, notify: over }\n");
-    let flown = flown(&runbook, "steps: { say: { run: true, blanks: [Ana, \"18:30\"] }, said: { ok: in the channel } }\n");
+    let flown =
+        flown(&runbook, "steps: { say: { run: true, blanks: [Ana, \"18:30\"] }, said: { ok: in the channel } }\n");
     let flown = flown.ends(0).is("completed");
     assert_eq!(flown.file("sent").trim_end(), "Begun by Ana, back at 18:30.");
 
@@ -24,7 +25,10 @@ fn a_messages_blanks_are_filled_in_and_its_command_gets_the_text() {
 fn a_sign_off_is_by_name_only_where_the_role_has_no_signers() {
     let roles = "roles: { lead: Lead, ops: { title: Operations } }\n";
     let steps = "      - { id: signed, sign: It is whole, roles: [lead, ops] }\n";
-    let both = flown(&one(roles, steps), "steps: { signed: { sign: { lead: Ana, ops: { name: Ben, comment: looked twice } } } }\n");
+    let both = flown(
+        &one(roles, steps),
+        "steps: { signed: { sign: { lead: Ana, ops: { name: Ben, comment: looked twice } } } }\n",
+    );
     let both = both.ends(0).is("completed");
     let signed = both.events("step.signed");
     assert_eq!((&signed[0]["principal"], &signed[1]["comment"]), (&"Ana".into(), &"looked twice".into()));
@@ -86,5 +90,7 @@ fn an_effect_that_must_show_soon_is_looked_for_until_then() {
 ";
     flown(&one("", steps), "steps: { switch: run, shows: run }\n").ends(0);
     let late = steps.replace("touch shown", "true").replace("limit: 20s", "limit: 1s");
-    flown(&one("", &late), "steps: { switch: run, shows: [ run, { abort: it does not show } ] }\n").ends(1).is("aborted");
+    flown(&one("", &late), "steps: { switch: run, shows: [ run, { abort: it does not show } ] }\n")
+        .ends(1)
+        .is("aborted");
 }

@@ -26,15 +26,12 @@ phases:
     )
 }
 
-const SICKENS: &str =
-    "{ id: slow, run: \"echo 9 > health; touch began; i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done; touch through\" }";
+const SICKENS: &str = "{ id: slow, run: \"echo 9 > health; touch began; i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done; touch through\" }";
 
 #[test]
 fn a_trigger_that_trips_while_a_step_runs_stops_it_and_goes_back() {
-    let flown = flown(
-        &watched(SICKENS),
-        "steps: { well: run, slow: run, last: run }\non:\n  sick: { rollback: level-1 }\n",
-    );
+    let flown =
+        flown(&watched(SICKENS), "steps: { well: run, slow: run, last: run }\non:\n  sick: { rollback: level-1 }\n");
     let flown = flown.ends(1).is("rolled-back");
     assert_eq!(flown.file("done"), "undone\n");
     let there = |name: &str| flown.user.home.path().join(name).exists();
@@ -78,13 +75,15 @@ fn a_trigger_holds_the_run_or_ends_it() {
     let there = |name: &str| held.user.home.path().join(name).exists();
     assert!(there("through") && !there("last"), "what ran came to its end, nothing new began");
 
-    let ended = flown(&watched(SICKENS), "steps: { well: run, slow: run, last: run }\non: { sick: { abort: too sick } }\n");
+    let ended =
+        flown(&watched(SICKENS), "steps: { well: run, slow: run, last: run }\non: { sick: { abort: too sick } }\n");
     ended.ends(1).is("aborted");
 }
 
 #[test]
 fn a_trigger_that_people_judge_is_tripped_on_the_way_to_a_step() {
-    let judged = watched("{ id: quiet, run: \"true\" }").replace("signal: errors, trip: { number: \"> 5\" }", "judged: Complaints come in");
+    let judged = watched("{ id: quiet, run: \"true\" }")
+        .replace("signal: errors, trip: { number: \"> 5\" }", "judged: Complaints come in");
     let flown = flown(
         &judged,
         "steps: { well: run, quiet: [ { trip: sick, reason: five calls }, run ], last: run }\non: { sick: { go_on: all the same caller, name: Ana } }\n",
@@ -115,9 +114,12 @@ fn a_monitor_ends_by_its_probe_or_by_a_verdict() {
 
 #[test]
 fn readings_that_people_give_are_judged_like_a_probes() {
-    let read = watched("{ id: look, monitor: { signal: errors }, for: 60s, trip: { number: \"> 5\" }, until: { number: \"= 0\" } }")
-        .replace("run: cat health, every: 200ms", "measure: \"Errors?\", every: 200ms");
-    let good = flown(&read, "steps: { well: run, look: run, last: run }\nreadings: { errors: [\"3\", \"1\", \"0\"] }\n");
+    let read = watched(
+        "{ id: look, monitor: { signal: errors }, for: 60s, trip: { number: \"> 5\" }, until: { number: \"= 0\" } }",
+    )
+    .replace("run: cat health, every: 200ms", "measure: \"Errors?\", every: 200ms");
+    let good =
+        flown(&read, "steps: { well: run, look: run, last: run }\nreadings: { errors: [\"3\", \"1\", \"0\"] }\n");
     let good = good.ends(0).is("completed");
     assert_eq!(good.events("sampled").len(), 3);
 
