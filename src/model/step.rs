@@ -585,7 +585,9 @@ impl PlannedStep {
             Effect::Production => Class::C2,
             Effect::Destroys => Class::C3,
         };
-        let by_risk = if self.risk >= Some(Risk::Medium) { Class::C2 } else { Class::C0 };
+        // A risky phase hands its risk on to steps that only read as well: those ask no more for it.
+        let risky = self.risk >= Some(Risk::Medium) && self.effect > Effect::Reads;
+        let by_risk = if risky { Class::C2 } else { Class::C0 };
         let by_border = if self.point_of_no_return { Class::C3 } else { Class::C0 };
         let production =
             self.environment.as_ref().is_some_and(|environment| environment.kind == EnvironmentKind::Production);

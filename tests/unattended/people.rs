@@ -65,11 +65,12 @@ fn an_open_blocker_keeps_a_step_from_starting_until_it_is_closed() {
 fn what_must_be_met_first_is_met_first() {
     let requires = "requires:\n  - { id: disk, run: test -e disk }\n";
     let steps = "      - { id: work, run: touch work }\n";
-    let unmet = flown(&one(requires, steps), "steps: { disk: run, work: run }\n").ends(1).is("held");
+    let unmet = flown(&one(requires, steps), "steps: { requires.disk: run, work: run }\n").ends(1).is("held");
     assert!(!unmet.user.home.path().join("work").exists());
-    let met = flown(&one(requires, steps).replace("test -e disk", "true"), "steps: { disk: run, work: run }\n");
+    let met =
+        flown(&one(requires, steps).replace("test -e disk", "true"), "steps: { requires.disk: run, work: run }\n");
     let met = met.ends(0);
-    assert_eq!(met.began(), ["disk", "work"]);
+    assert_eq!(met.began(), ["requires.disk", "work"]);
 }
 
 #[test]

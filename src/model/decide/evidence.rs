@@ -47,12 +47,20 @@ fn by_step(plan: &Plan, state: &RunState, of: (StepIx, &crate::model::ids::StepI
     let fresh = plan.step(ix).fresh;
     let limit = fresh.map(|fresh| format!(" and not older than {}", plan_length(fresh))).unwrap_or_default();
     let want = format!("{other} is ok{limit}");
-    let Some(own) = plan.find(other).map(|ix| state.step(ix)) else {
+    let Some(own) = plan.find(other) else {
         return (Verdict::Fail, Check { want, saw: "no such step".into(), ok: false });
+    };
+    // A title stands for the steps under it: the first that is not passed, else the one that ended last.
+    let mut steps = Vec::new();
+    state.push_with_choice(plan, own, &mut steps);
+    let open = steps.iter().find(|step| !state.step(**step).status.passed() && !is_beside_the_point(state, **step));
+    let last = steps.iter().max_by_key(|step| state.step(**step).ended.map(|at| at.wall));
+    let Some(own) = open.or(last).map(|step| state.step(*step)) else {
+        return (Verdict::Fail, Check { want, saw: "it has no steps".into(), ok: false });
     };
     let age = own.ended.map(|ended| now.since(ended));
     let young = fresh.is_none_or(|fresh| age.is_some_and(|age| micros(age) <= micros(fresh)));
-    let ok = own.status.passed() && young;
+    let ok = open.is_none() && young;
     let age = age.filter(|_| own.status.settled()).map(|age| format!(", {} ago", plan_length(age))).unwrap_or_default();
     (verdict(ok), Check { want, saw: format!("{}{age}", own.status), ok })
 }
@@ -82,4 +90,9 @@ fn by_signal(plan: &Plan, state: &RunState, of: (StepIx, &ProbeId), now: Stamp) 
         }
         None => unknown("not judged yet".into()),
     }
+}
+
+/// Among several steps one that does not apply says nothing against the others.
+fn is_beside_the_point(state: &RunState, step: StepIx) -> bool {
+    state.step(step).status == crate::model::state::StepStatus::NotApplicable
 }

@@ -2,6 +2,7 @@
 
 use super::{Asked, early, refuse};
 use crate::model::event::{Event, Invocation};
+use crate::model::expect::CaptureFrom;
 use crate::model::fill;
 use crate::model::follow;
 use crate::model::ids::{Attempt, ProbeIx, StepIx, VarName};
@@ -11,6 +12,7 @@ use crate::model::schedule;
 use crate::model::state::{RunState, VarsBound};
 use crate::model::step::{Class, Command, Effect, Place, Program, Shell, Work};
 use crate::model::time::micros;
+use std::borrow::Cow;
 
 /// No command text or argument list is longer, in bytes: a record is one line of at most 65,535.
 const COMMAND_LIMIT: usize = 16 * 1024;
@@ -171,7 +173,9 @@ fn resolved(
         return refuse(format!("{number} names {missing}, which has no value yet"));
     }
     let argv = match &command.program {
-        Program::Text { shell, strict, text } => shell_argv(*shell, *strict, text),
+        Program::Text { shell, strict, text } => {
+            shell_argv(*shell, *strict, &command.script().unwrap_or(Cow::Borrowed(text)))
+        }
         Program::Argv(words) => words.iter().map(|word| filled(word)).collect(),
     };
     if argv.iter().map(String::len).sum::<usize>() > COMMAND_LIMIT {
@@ -240,9 +244,13 @@ fn missing_var(plan: &Plan, state: &RunState, command: &Command) -> Option<Strin
         Work::Measure(question) | Work::Ask(question) => question.into.iter().map(VarName::as_str).collect(),
         _keeps_nothing => Vec::new(),
     });
-    let has = |name: &str| state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
+    // What the shell itself sets, and what is kept of it at the end, has its value there.
+    let sets = |name: &str| {
+        command.capture.iter().any(|(own, how)| own.as_str() == name && matches!(how.from, CaptureFrom::Variable(_)))
+    };
+    let has = |name: &str| sets(name) || state.vars.get(name).is_some_and(|bound| bound.value.is_some() || !unread);
     let mut names = declared.map(|var| var.name.as_str()).chain(kept);
-    names.find(|name| !has(name) && expands(command, name)).map(str::to_owned)
+    names.find(|name| !has(name) && !command.sets(name) && expands(command, name)).map(str::to_owned)
 }
 
 /// Whether the command takes the variable's value (`$NAME`, `${NAME}`), without a default of its own (`${NAME:-…}`).

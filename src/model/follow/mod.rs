@@ -7,6 +7,7 @@ mod beside;
 mod watch;
 
 pub use beside::{Ending, at_once_of, blocking};
+pub(crate) use watch::is_watched;
 pub use watch::{Warning, is_probe_wanted, probes_to_read};
 
 use crate::model::actor::Actor;
@@ -154,6 +155,8 @@ fn begins_by_itself(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> bo
         Work::Notify(_) if blanks => false,
         Work::Run(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) if agreed => !asks,
         Work::Notify(notice) if agreed && notice.via.is_some() => !asks,
+        // What must be met is read as a gate's criteria are.
+        Work::Run(_) if matches!(step.place, Place::Requirement(_)) => step.class() == Class::C0,
         Work::Run(_) | Work::Monitor(_) => step.auto && step.class() == Class::C0 && time_has_come,
         Work::Check(_)
         | Work::Measure(_)

@@ -365,7 +365,7 @@ impl RunState {
                 open.extend(self.open_point(plan, *criterion, side));
             }
         }
-        for risk in self.open_blockers(plan) {
+        for risk in self.blockers_at(plan, gate) {
             open.push(format!("risk {} is open: {}", plan.risks[risk].id, plan.risks[risk].title));
         }
         for role in &work.poll {

@@ -1,7 +1,7 @@
 //! Which risks are open, and which of them keep a step from starting.
 
-use crate::model::around::Before;
-use crate::model::ids::StepIx;
+use crate::model::around::{Before, KnownRisk};
+use crate::model::ids::{StepId, StepIx};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 
@@ -17,7 +17,7 @@ impl RunState {
     /// The first open blocker that stands before this step, by its place in `Plan::risks`. A step that closes the risk, or
     /// that comes before what the risk stands before, is not kept.
     pub fn blocking_risk(&self, plan: &Plan, ix: StepIx) -> Option<usize> {
-        let closes = |risk: &crate::model::around::KnownRisk| risk.closed_by.contains(&plan.step(ix).id);
+        let closes = |risk: &KnownRisk| risk.closed_by.contains(&plan.step(ix).id);
         (0..plan.risks.len()).find(|at| {
             let risk = &plan.risks[*at];
             risk.blocker
@@ -25,6 +25,16 @@ impl RunState {
                 && self.stands_before(plan, risk.before.as_ref(), ix)
                 && self.is_risk_open(plan, *at)
         })
+    }
+
+    /// Open blockers that speak against a GO at this gate: all but those that steps still to come are there to close.
+    pub fn blockers_at(&self, plan: &Plan, gate: StepIx) -> Vec<usize> {
+        let path = self.forward_path(plan);
+        let place = |wanted: StepIx| path.iter().position(|each| *each == wanted);
+        let at = place(gate);
+        let ahead = |step: &StepId| plan.find(step).and_then(place).zip(at).is_some_and(|(step, gate)| step > gate);
+        let to_come = |risk: &KnownRisk| !risk.closed_by.is_empty() && risk.closed_by.iter().all(ahead);
+        self.open_blockers(plan).into_iter().filter(|risk| !to_come(&plan.risks[*risk])).collect()
     }
 
     /// Open blockers, by their places.

@@ -4,16 +4,18 @@
 //! until its record comes. It reads no clock, no terminal and no socket; `run` brings all of that.
 
 mod act;
+mod around;
 mod draw;
 mod keys;
 mod news;
 mod offers;
 mod open;
+mod selected;
 mod travel;
 
 use crate::feed::{News, Port};
 use crate::model::event::EndState;
-use crate::model::ids::{Attempt, Seq, StepIx};
+use crate::model::ids::{Attempt, Seq, StepIx, TriggerIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -23,6 +25,7 @@ use crate::tui::overlays::Overlay;
 use crate::tui::streams::Streams;
 use crate::tui::theme::{Look, Theme};
 use crossterm::event::KeyEvent;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What happened.
@@ -98,10 +101,11 @@ pub(super) struct Cut {
 }
 
 /// Cards that open by themselves and were closed by the operator: not opened again for the same cause.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Dismissed {
     start: bool,
     gate: Option<(StepIx, Attempt)>,
+    triggers: BTreeMap<TriggerIx, Stamp>,
 }
 
 /// What was said last to the operator.
@@ -142,6 +146,8 @@ pub struct App {
     refused: Option<String>,
     streams: Streams,
     needed: bool,
+    /// Something to ring for came: a trigger tripped, little time is left.
+    warning: bool,
 }
 
 impl App {
@@ -171,6 +177,7 @@ impl App {
             refused: None,
             streams: Streams::default(),
             needed: false,
+            warning: false,
         }
     }
 
@@ -324,7 +331,7 @@ impl App {
             self.eye.step.home();
         }
         self.eye.selected = Row::Step { ix, depth: 0 };
-        if let crate::model::step::Place::Phase(phase) = self.plan.step(ix).place {
+        if let Some(phase) = self.plan.phase_of(ix) {
             self.eye.folded.remove(&phase);
         }
     }
