@@ -12,6 +12,7 @@ pub mod overlays;
 mod run;
 pub mod streams;
 mod terminal;
+pub mod terminal_step;
 pub mod theme;
 mod views;
 pub mod widgets;

@@ -53,6 +53,9 @@ impl App {
     pub(super) fn keys(&self) -> Vec<(&'static str, &'static str)> {
         let state = &self.state;
         let mut keys = if self.cut.is_some() || self.watching.is_some() { Vec::new() } else { self.first_keys() };
+        if self.terminal_runs() {
+            keys.push(("^]", "terminal"));
+        }
         if self.eye.screen != Screen::Live {
             keys.push(("q", "back"));
         }

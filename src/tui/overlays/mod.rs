@@ -25,7 +25,7 @@ mod output_rows;
 #[cfg(test)]
 mod output_tests;
 mod palette;
-mod quiet;
+pub(in crate::tui) mod quiet;
 mod reason;
 mod resolve;
 mod rollback;
