@@ -72,6 +72,9 @@ impl App {
                 keys.insert(0, ("v", "decide"));
             }
         }
+        if self.terminal_runs() {
+            keys.push(("^]", "terminal"));
+        }
         if self.eye.screen != Screen::Live {
             keys.push(("q", "back"));
         }
