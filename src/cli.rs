@@ -141,6 +141,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// Print the JSON Schema of runbooks, for editors
+    Schema,
     /// Show what would run when; runs nothing
     Plan {
         /// The runbook

@@ -13,6 +13,7 @@ mod plan;
 mod resume;
 mod run;
 mod runs;
+mod schema;
 mod show;
 mod t0;
 mod verify;
@@ -86,6 +87,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Attach { .. }) => attach::attach(&cli),
         Some(Command::Resume { .. }) => resume::resume(&cli),
         Some(Command::Check { runbooks, strict, format }) => check::check(&cli.common, runbooks, *strict, *format),
+        Some(Command::Schema) => schema::schema(),
         Some(Command::Plan { runbook, t0, commands, format }) => plan::plan(runbook, t0.as_deref(), *commands, *format),
         Some(Command::Verify { runs, allowed_signers, head, format }) => verify::verify(
             &cli.common,

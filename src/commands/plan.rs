@@ -9,9 +9,10 @@ use crate::model::ids::StepIx;
 use crate::model::plan::{Plan, Start, Undo};
 use crate::model::schedule::{format_wall, planned};
 use crate::model::state::RunState;
-use crate::model::step::{Program, Work};
+use crate::model::step::{Callee, Program, Work};
 use crate::model::text::{shown, shown_lines};
 use crate::model::time::plan_length;
+use crate::model::watch::{Outcome as Proposed, Source};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -94,6 +95,67 @@ impl Page<'_> {
                 self.step(page, *step, None)?;
             }
         }
+        self.watched(page)?;
+        self.known(page)
+    }
+
+    /// Signals and triggers, and what the plan says to do when one trips.
+    fn watched(&self, page: &mut String) -> std::fmt::Result {
+        let signals: Vec<_> = self.plan.probes.iter().filter(|probe| probe.is_signal).collect();
+        if signals.is_empty() && self.plan.triggers.is_empty() {
+            return Ok(());
+        }
+        writeln!(page)?;
+        self.heading(page, 2, "Watched")?;
+        for probe in signals {
+            writeln!(page, "  {} every {}: {}", probe.id.as_str(), plan_length(probe.every), shown(&probe.title))?;
+            if self.commands {
+                self.read_by(page, &probe.source)?;
+            }
+        }
+        for trigger in &self.plan.triggers {
+            let then = trigger.then.as_ref().map_or("the plan says nothing".into(), proposes);
+            let lasting = trigger.trip.as_ref().map(|trip| trip.lasting).filter(|lasting| !lasting.is_zero());
+            let lasting = lasting.map(|lasting| format!(" for {}", plan_length(lasting))).unwrap_or_default();
+            let title = shown(&trigger.title);
+            writeln!(page, "  trigger {}{lasting}: {title} -> {then}", trigger.id.as_str())?;
+            let probe = trigger.probe.as_ref().and_then(|id| self.plan.find_probe(id)).map(|ix| self.plan.probe(ix));
+            if let (Some(probe), true) = (probe.filter(|probe| !probe.is_signal), self.commands) {
+                self.read_by(page, &probe.source)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_by(&self, page: &mut String, source: &Source) -> std::fmt::Result {
+        match source {
+            Source::Command(command) => self.command(page, &command.program),
+            Source::Measure(question) => writeln!(page, "           read off: {}", shown(&question.text)),
+        }
+    }
+
+    /// Risks and messages.
+    fn known(&self, page: &mut String) -> std::fmt::Result {
+        if !self.plan.risks.is_empty() {
+            writeln!(page)?;
+            self.heading(page, 2, "Risks")?;
+        }
+        for risk in &self.plan.risks {
+            let blocks = if risk.blocker { " BLOCKER" } else { "" };
+            writeln!(page, "  {} {}{blocks}: {}", risk.id.as_str(), risk.level.word(), shown(&risk.title))?;
+        }
+        if !self.plan.messages.is_empty() {
+            writeln!(page)?;
+            self.heading(page, 2, "Messages")?;
+        }
+        for message in &self.plan.messages {
+            let when = message.at.as_ref().map(|at| at.shown()).or(message.moment.clone()).unwrap_or_default();
+            let to = message.to.as_deref().unwrap_or("nobody named");
+            writeln!(page, "  {} to {} {}", message.id.as_str(), shown(to), shown(&when))?;
+            for line in shown_lines(&message.text).lines() {
+                writeln!(page, "           | {line}")?;
+            }
+        }
         Ok(())
     }
 
@@ -167,13 +229,58 @@ impl Page<'_> {
                 }
             }
             Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) => {}
-            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Evidence(_) => {}
+            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) => self.with_people(page, ix)?,
+            Work::Evidence(_) => {}
         }
         if self.commands {
             for undo in &step.undo {
                 writeln!(page, "           undo {}", shown(&self.plan.step(*undo).title))?;
                 self.inside(page, *undo)?;
             }
+        }
+        Ok(())
+    }
+
+    /// What a monitor reads, who signs what, what is said, where a call goes.
+    fn with_people(&self, page: &mut String, ix: StepIx) -> std::fmt::Result {
+        match &self.plan.step(ix).work {
+            Work::Monitor(monitor) => {
+                let probe = monitor.probe.as_ref().and_then(|id| self.plan.find_probe(id));
+                let lasts = monitor
+                    .lasts
+                    .map_or("until a person ends it".into(), |lasts| format!("for {}", plan_length(lasts)));
+                writeln!(page, "           looks on {lasts}")?;
+                if let (Some(ix), true) = (probe, self.commands) {
+                    self.read_by(page, &self.plan.probe(ix).source)?;
+                }
+                for check in &monitor.checks {
+                    let check = self.plan.step(*check);
+                    writeln!(page, "           [ ] {} {}", check.number, shown(&check.title))?;
+                }
+            }
+            Work::Sign(sign) => {
+                let roles: Vec<&str> = sign.roles.iter().map(|role| role.as_str()).collect();
+                writeln!(page, "           {} of {} sign: {}", sign.count, roles.join(", "), shown(&sign.text))?;
+                for text in &sign.statements {
+                    writeln!(page, "           - {}", shown(text))?;
+                }
+            }
+            Work::Notify(notice) => {
+                for line in shown_lines(self.plan.message_text(&notice.message)).lines() {
+                    writeln!(page, "           | {line}")?;
+                }
+                if let (Some(via), true) = (&notice.via, self.commands) {
+                    self.command(page, &via.program)?;
+                }
+            }
+            Work::Call(callee) => {
+                let name = match callee {
+                    Callee::Procedure(id) => id.as_str(),
+                    Callee::Level(id) => id.as_str(),
+                };
+                writeln!(page, "           goes through {name}")?;
+            }
+            _has_its_own_lines => {}
         }
         Ok(())
     }
@@ -210,11 +317,22 @@ impl Page<'_> {
                     writeln!(page, "  undoes {}", numbers.join(", "))?;
                 }
             }
-            for step in &level.steps {
+            for step in level.requires.iter().chain(&level.steps) {
                 self.step(page, *step, None)?;
             }
         }
         Ok(())
+    }
+}
+
+fn proposes(then: &Proposed) -> String {
+    match then {
+        Proposed::Hold => "hold".into(),
+        Proposed::Abort => "abort".into(),
+        Proposed::GoOn => "go on".into(),
+        Proposed::RollBack(level) => format!("roll back {level}"),
+        Proposed::Recycle(step) => format!("begin again from {step}"),
+        Proposed::Call(procedure) => format!("call {procedure}"),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::driver::{Driver, Input, Output, StepFact, Wish};
 use crate::engine::environment::Surroundings;
 use crate::engine::exec::{Controls, Executor};
+use crate::engine::tail::Tail;
 use crate::engine::vars::BoundVars;
 use crate::journal::elsewhere::{ElsewhereError, Prepared};
 use crate::journal::writer::{Order, Report, WriterHandle};
@@ -81,6 +82,8 @@ pub(super) struct Room {
     pub happenings: mpsc::UnboundedSender<Happening>,
     /// Handles of running commands.
     pub controls: HashMap<StepIx, Controls>,
+    /// What background commands print, for steps that are judged by it.
+    pub tails: HashMap<StepIx, Tail>,
     /// Signatures that are waited for.
     pub signatures: Signatures,
     /// The end, once it has begun.

@@ -292,6 +292,7 @@ async fn sign_and_conduct(
         executor: Arc::new(Anywhere::new(Arc::new(SystemClock))),
         happenings,
         controls: HashMap::new(),
+        tails: HashMap::new(),
         signatures: Signatures::default(),
         sealing: None,
         look_again: false,

@@ -6,10 +6,13 @@ use crate::engine::driver::{Input, StepFact};
 use crate::engine::environment::{Starting, marker};
 use crate::engine::exec::Control;
 use crate::engine::judge::Judge;
+use crate::engine::keep::Keep;
+use crate::engine::listen::Listening;
 use crate::engine::look::Look;
 use crate::engine::probe::{Reader, watchers};
 use crate::engine::pump::{Pump, Sink};
 use crate::engine::survivors;
+use crate::engine::tail::{Tail, TailWriter};
 use crate::engine::vars::{Sources, bind};
 use crate::journal::writer::{Chunk, Order, WriterHandle};
 use crate::model::decide::probe_invocation;
@@ -22,6 +25,7 @@ use crate::model::step::Command;
 use crate::model::time::Stamp;
 use crate::model::watch::Source;
 use std::collections::BTreeMap;
+use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
 /// An attempt's output on its way to the journal.
@@ -44,6 +48,15 @@ impl Sink for ToJournal {
         let _ = self.writer.send(Order::EndOutput { step, attempt, lost: Some(told) }).await;
         lost.await.unwrap_or(true)
     }
+}
+
+/// What an attempt needs beside its process.
+struct Prepared {
+    judge: Judge,
+    keep: Option<Keep>,
+    listening: Option<Listening>,
+    /// Where somebody else than its process is to be asked first.
+    asks: Option<mpsc::UnboundedSender<Control>>,
 }
 
 impl Room {
@@ -77,11 +90,10 @@ impl Room {
         let (Some(command), Some(invocation)) = (plan.step(step).command(), state.step(step).invocation.clone()) else {
             return;
         };
-        let judge = match Judge::new(command) {
-            Ok(judge) => judge,
+        let prepared = match self.prepare(command) {
+            Ok(prepared) => prepared,
             Err(why) => {
-                let _ =
-                    self.happenings.send(Happening::Fact(step, attempt, StepFact::NotStarted { why: why.to_string() }));
+                let _ = self.happenings.send(Happening::Fact(step, attempt, StepFact::NotStarted { why }));
                 return;
             }
         };
@@ -94,8 +106,19 @@ impl Room {
         });
         let hints = hints.collect();
         let starting = Starting { plan: &plan, state, secrets: &self.driver.secrets, surroundings: &self.surroundings };
-        let running = self.executor.spawn(starting.spec(step, attempt, command, &invocation));
-        self.controls.insert(step, running.controls());
+        let spec = starting.spec(step, attempt, command, &invocation);
+        let spec = match &prepared.keep {
+            Some(keep) => Starting::keeping(spec, keep),
+            None => spec,
+        };
+        let running = self.executor.spawn(spec);
+        self.controls.insert(
+            step,
+            match prepared.asks {
+                Some(asks) => running.controls().asking(asks),
+                None => running.controls(),
+            },
+        );
         let id = plan.step(step).id.clone();
         let plain = state.vars.iter().filter_map(|(name, bound)| Some((name.clone(), bound.value.clone()?)));
         let pump = Pump {
@@ -103,13 +126,16 @@ impl Room {
             step,
             id: id.clone(),
             attempt,
-            judge,
+            judge: prepared.judge,
             secrets: self.driver.secrets.all().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
-            private: command.capture.iter().any(|(_, capture)| capture.secret),
+            private: command.private || command.capture.iter().any(|(_, capture)| capture.secret),
             vars: plain.collect(),
             cwd: invocation.cwd.clone().into(),
             look: Look::at(command),
             hints,
+            keep: prepared.keep,
+            tail: self.tail_of(step).map(TailWriter),
+            listening: prepared.listening,
             began: SystemClock.now(),
             sink: ToJournal { writer: self.writer.clone(), step: id, attempt },
         };
@@ -118,6 +144,35 @@ impl Room {
             // The room outlives its commands, or is gone because the run is over: nobody is left to tell.
             let _ = happenings.send(Happening::Fact(step, attempt, fact));
         }));
+    }
+
+    /// What an attempt needs beside its process. An error is for the operator: nothing was started.
+    fn prepare(&self, command: &Command) -> Result<Prepared, String> {
+        let keep = Keep::of(command).map_err(|why| format!("no directory for its captured variables: {why}"))?;
+        let Some(of) = &command.expect.of else {
+            let judge = Judge::new(command).map_err(|why| why.to_string())?;
+            return Ok(Prepared { judge, keep, listening: None, asks: None });
+        };
+        let state = &self.driver.state;
+        let runs = |ix: &StepIx| state.step(*ix).status == StepStatus::Running;
+        let tail = self.driver.plan.find(of).filter(runs).and_then(|ix| self.tails.get(&ix));
+        let tail = tail.ok_or_else(|| format!("it is judged by what {of} prints, which is not running"))?;
+        let (asks, asked) = mpsc::unbounded_channel();
+        let vars = |name: &str| state.vars.get(name).and_then(|bound| bound.value.clone());
+        let heard = Listening::new(command, (of.clone(), tail), asked, &vars).map_err(|why| why.to_string())?;
+        Ok(Prepared { judge: heard.0, keep, listening: Some(heard.1), asks: Some(asks) })
+    }
+
+    /// A new tail for a command by which others are judged.
+    fn tail_of(&mut self, step: StepIx) -> Option<Tail> {
+        let plan = &self.driver.plan;
+        let id = &plan.step(step).id;
+        let mut commands = plan.steps.iter().filter_map(|other| other.command());
+        commands.any(|command| command.expect.of.as_ref() == Some(id)).then(|| {
+            let tail = Tail::new();
+            self.tails.insert(step, tail.clone());
+            tail
+        })
     }
 
     /// Reads a probe once, on a task of its own; `Happening::Sampled` says what came.

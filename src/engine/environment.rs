@@ -2,6 +2,7 @@
 
 use crate::engine::connect;
 use crate::engine::exec::{CommandSpec, Program, SshTarget, StdinSource, Target, Window};
+use crate::engine::keep::{self, Keep};
 use crate::engine::secrets::Secrets;
 use crate::model::event::Invocation;
 use crate::model::fill;
@@ -140,6 +141,13 @@ impl Starting<'_> {
             target,
             marker: marker(self.state, id, attempt),
         }
+    }
+
+    /// The same command, told where its shell keeps what is captured of it.
+    pub fn keeping(spec: CommandSpec, keep: &Keep) -> CommandSpec {
+        let mut env = spec.env;
+        env.push((keep::VARIABLE.into(), keep.path().into()));
+        CommandSpec { env, ..spec }
     }
 
     fn target(&self, command: &Command) -> Target {

@@ -31,8 +31,10 @@ impl Look {
         let spoils = Expect {
             exit: ExitWanted::Any,
             lacks: command.expect.lacks.clone(),
+            except: command.expect.except.clone(),
             stderr: command.expect.stderr.as_ref().map(|stderr| {
-                Box::new(Expect { exit: ExitWanted::Any, lacks: stderr.lacks.clone(), ..Expect::default() })
+                let (lacks, except) = (stderr.lacks.clone(), stderr.except.clone());
+                Box::new(Expect { exit: ExitWanted::Any, lacks, except, ..Expect::default() })
             }),
             ..Expect::default()
         };
@@ -61,8 +63,10 @@ impl Look {
         };
         kept.extend_from_slice(bytes);
         let over = kept.len().saturating_sub(KEPT);
-        kept.drain(..over);
-        if let Some(judged) = self.judged(self.spoils.as_ref(), vars).filter(|judged| judged.verdict == Verdict::Fail) {
+        // From a line's beginning on, where there is one: half a line that is known would not be known.
+        let rest = if over > 0 { memchr::memchr(b'\n', &kept[over..]).map_or(0, |at| at + 1) } else { 0 };
+        kept.drain(..over + rest.min(kept.len() - over));
+        if let Some(judged) = self.spoilt(vars) {
             self.spoils = None;
             let failed = judged.checks(mask).into_iter().find(|check| !check.ok);
             let why = failed.map_or_else(String::new, |check| format!("{}: {}", check.want, check.saw));
@@ -75,15 +79,32 @@ impl Look {
         })
     }
 
+    /// What has come that must not. A line that may still turn out to be known is waited for.
+    fn spoilt(&self, vars: &dyn Fn(&str) -> Option<String>) -> Option<crate::engine::judge::Judged> {
+        let judge = self.fed(self.spoils.as_ref())?;
+        judge.is_spoilt(vars).then(|| judge.finish(&running(), vars))
+    }
+
     fn judged(
         &self,
         command: Option<&Command>,
         vars: &dyn Fn(&str) -> Option<String>,
     ) -> Option<crate::engine::judge::Judged> {
+        self.fed(command).map(|judge| judge.finish(&running(), vars))
+    }
+
+    fn fed(&self, command: Option<&Command>) -> Option<Judge> {
         let mut judge = Judge::new(command?).ok()?;
         judge.feed(Stream::Out, &self.printed);
         judge.feed(Stream::Err, &self.errors);
-        let outcome = Outcome { exit: Exit::Code(0), took: Duration::ZERO, ended: Ended::ByItself, files: Vec::new() };
-        Some(judge.finish(&outcome, vars))
+        Some(judge)
     }
 }
+
+/// It has not ended; nothing of how it will is asked.
+fn running() -> Outcome {
+    Outcome { exit: Exit::Code(0), took: Duration::ZERO, ended: Ended::ByItself, files: Vec::new(), shell: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -138,7 +138,7 @@ impl Reader {
     fn judged(&self, judges: Vec<(Option<&Watcher>, Judge)>, ended: (Exit, Duration), value: &[u8]) -> Event {
         let (exit, took) = ended;
         let mask = |text: &str| self.secrets.masked(text);
-        let outcome = Outcome { exit, took, ended: Ended::ByItself, files: Vec::new() };
+        let outcome = Outcome { exit, took, ended: Ended::ByItself, files: Vec::new(), shell: Vec::new() };
         let (mut seen, mut unknown) = (Vec::new(), None);
         for (watcher, judge) in judges {
             let judged = judge.finish(&outcome, &|name| self.vars.get(name).cloned());
@@ -163,8 +163,9 @@ impl Reader {
             }
         }
         match unknown {
-            Some(why) => self.unknown(why),
-            None => self.sampled(Some(shortened(&mask(&String::from_utf8_lossy(value)))), None, seen),
+            // One watcher that gets no answer takes nothing away from another's.
+            Some(why) if seen.is_empty() => self.unknown(why),
+            _read => self.sampled(Some(shortened(&mask(&String::from_utf8_lossy(value)))), None, seen),
         }
     }
 
@@ -183,3 +184,6 @@ fn shortened(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     line.chars().take(LONGEST_VALUE).collect()
 }
+
+#[cfg(test)]
+mod tests;

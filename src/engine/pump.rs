@@ -6,8 +6,11 @@
 use crate::engine::driver::{Captured, Ended, StepFact};
 use crate::engine::exec::{ExecFact, NOBODY_SAW, Running};
 use crate::engine::judge::{self, Judge, Outcome, look};
+use crate::engine::keep::Keep;
+use crate::engine::listen::{Heard, Listening};
 use crate::engine::look::Look;
 use crate::engine::mask::{MaskedBytes, Masker};
+use crate::engine::tail::{News, TailWriter};
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, StepId, StepIx};
 use crate::model::output::{Drained, Exit, Masked, Stream};
@@ -48,6 +51,12 @@ pub struct Pump<S: Sink> {
     pub look: Look,
     /// Known failures: what the output looks like then, and what is said.
     pub hints: Vec<(Judge, String)>,
+    /// Where its shell leaves variables that are captured.
+    pub keep: Option<Keep>,
+    /// Others are judged by what it prints.
+    pub tail: Option<TailWriter>,
+    /// It is judged by what another prints; `judge` is for that then.
+    pub listening: Option<Listening>,
     /// When it was started.
     pub began: Stamp,
     /// Where output goes.
@@ -60,7 +69,7 @@ impl<S: Sink> Pump<S> {
         let (step, attempt) = (self.step, self.attempt);
         let mut maskers = self.maskers();
         let mut spawned = None;
-        while let Some(fact) = running.facts.recv().await {
+        while let Some(fact) = self.next(&mut running).await {
             match fact {
                 ExecFact::Spawned { pid, start, at } => {
                     spawned = Some(at);
@@ -73,7 +82,10 @@ impl<S: Sink> Pump<S> {
                 }
                 ExecFact::Output { stream, bytes, at } => {
                     maskers.last = at;
-                    self.judge.feed(stream, &bytes);
+                    self.listening.as_mut().map_or(&mut self.judge, |own| &mut own.own).feed(stream, &bytes);
+                    if let Some(tail) = &self.tail {
+                        tail.0.push(stream, &bytes);
+                    }
                     self.hints.iter_mut().for_each(|(judge, _)| judge.feed(stream, &bytes));
                     let vars = &self.vars;
                     let seen =
@@ -93,7 +105,9 @@ impl<S: Sink> Pump<S> {
                 }
                 ExecFact::Exited { exit, drained, holders, at } => {
                     let lost = self.end_output(&mut maskers).await;
+                    drop(self.tail.take());
                     let took = at.since(spawned.unwrap_or(self.began));
+                    self.listen_on(exit, took, &running).await;
                     let ended = self.judged(exit, took, &maskers);
                     say(step, attempt, StepFact::Ended(Box::new(Ended { drained, holders, lost, ..ended })));
                     return;
@@ -102,6 +116,62 @@ impl<S: Sink> Pump<S> {
         }
         self.end_output(&mut maskers).await;
         say(step, attempt, lost_from_sight(spawned.is_some(), maskers.last.since(self.began)));
+    }
+
+    /// The next fact of its own process. What is heard of another meanwhile is judged.
+    async fn next(&mut self, running: &mut Running) -> Option<ExecFact> {
+        loop {
+            let Some(listening) = &mut self.listening else { return running.facts.recv().await };
+            let heard = tokio::select! {
+                fact = running.facts.recv() => return fact,
+                heard = listening.hear() => heard,
+            };
+            match heard {
+                Heard::News(news) => self.take(&news),
+                Heard::Asked(control) => {
+                    // Asked while its own process runs: when that is over, nothing is listened for any more.
+                    listening.stopped = true;
+                    running.control(control);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, news: &News) {
+        for (stream, bytes) in &news.pieces {
+            self.judge.feed(*stream, bytes);
+            self.hints.iter_mut().for_each(|(judge, _)| judge.feed(*stream, bytes));
+        }
+    }
+
+    /// Its process is over; what it is judged by may still come. Nothing is waited for where it has failed already.
+    async fn listen_on(&mut self, exit: Exit, took: Duration, running: &Running) {
+        let vars = self.vars.clone();
+        let vars = |name: &str| vars.get(name).cloned();
+        let Some(listening) = &self.listening else { return };
+        let limit = tokio::time::sleep(listening.left(took));
+        tokio::pin!(limit);
+        loop {
+            let Some(listening) = &mut self.listening else { return };
+            if listening.stopped {
+                return;
+            }
+            let ended = Outcome { exit, took, ..listening.outcome() };
+            if !listening.own.holds_exit(&ended) || listening.is_settled(&self.judge, &vars) {
+                return;
+            }
+            let heard = tokio::select! {
+                heard = listening.hear() => heard,
+                () = &mut limit => return,
+            };
+            match heard {
+                Heard::News(news) => self.take(&news),
+                Heard::Asked(control) => {
+                    running.control(control);
+                    return;
+                }
+            }
+        }
     }
 
     fn maskers(&self) -> Maskers {
@@ -132,7 +202,8 @@ impl<S: Sink> Pump<S> {
             None => look(command, &self.cwd, instant(self.began)),
         });
         let files = files.unwrap_or_default();
-        let outcome = Outcome { exit, took, ended: judge::Ended::ByItself, files };
+        let shell = self.keep.as_ref().zip(command).map(|(keep, command)| keep.read(command)).unwrap_or_default();
+        let outcome = Outcome { exit, took, ended: judge::Ended::ByItself, files, shell };
         let vars = &self.vars;
         let hints = self.hints.into_iter().filter_map(|(judge, say)| {
             // A hint's picture stands where a trip does: the verdict is a failure when it holds.
@@ -140,8 +211,21 @@ impl<S: Sink> Pump<S> {
             (verdict == Verdict::Fail).then_some(say)
         });
         let hints = hints.collect();
-        let judged = self.judge.finish(&outcome, &|name| vars.get(name).cloned());
+        let vars = |name: &str| vars.get(name).cloned();
+        let (judged, heard) = match self.listening {
+            None => (self.judge.finish(&outcome, &vars), None),
+            Some(listening) => {
+                let heard = self.judge.finish(&listening.outcome(), &vars);
+                (listening.own.finish(&outcome, &vars), Some((listening.to, heard)))
+            }
+        };
         let mut checks = judged.checks(&|text| maskers.text(text));
+        let mut verdict = judged.verdict;
+        if let Some((from, heard)) = heard {
+            let said = heard.checks(&|text| maskers.text(text)).into_iter().filter(|check| check.want != "any exit");
+            checks.extend(said.map(|check| Check { want: format!("{from}: {}", check.want), ..check }));
+            verdict = if verdict == Verdict::Ok { heard.verdict } else { verdict };
+        }
         if self.private {
             // What came may hold the very value that is to be captured, and no masker knows it yet.
             let of_output = checks.iter_mut().filter(|check| !check.want.starts_with("exit"));
@@ -154,7 +238,7 @@ impl<S: Sink> Pump<S> {
         });
         let captured = captured.collect();
         let (drained, holders, lost) = (Drained::Eof, Vec::new(), false);
-        Ended { exit, took, drained, holders, verdict: judged.verdict, checks, captured, hints, lost }
+        Ended { exit, took, drained, holders, verdict, checks, captured, hints, lost }
     }
 }
 
@@ -208,3 +292,6 @@ fn nobody_saw(why: String, took: Duration) -> StepFact {
 fn instant(at: Stamp) -> std::time::SystemTime {
     std::time::UNIX_EPOCH + std::time::Duration::from_micros(u64::try_from(at.wall).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,6 +81,8 @@ pub enum Slot {
     Name,
     /// What was seen, a value, or a note's text.
     Text,
+    /// The next blank of a message.
+    Blank,
 }
 
 impl Question {
@@ -137,7 +139,10 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         {
             *name = text;
         }
-        Intent::Sign { comment, .. } if matches!(slot, Slot::Text | Slot::Reason) => *comment = text,
+        Intent::Sign { comment, .. } if matches!(slot, Slot::Text | Slot::Reason) => {
+            *comment = if text == "-" { String::new() } else { text };
+        }
+        Intent::Fill { blanks, .. } if slot == Slot::Blank => blanks.push(text),
         Intent::Reading { value, .. } if slot == Slot::Text => *value = Secret::new(text),
         Intent::Answer { saw, .. } if matches!(slot, Slot::Text | Slot::Reason) => *saw = text,
         Intent::Value { value, .. } if slot == Slot::Text => *value = Secret::new(text),
@@ -185,6 +190,6 @@ fn put_typed(typed: &mut Typed, slot: Slot, text: String) {
         Slot::Typed => typed.text = Some(text),
         Slot::Reason => typed.reason = Some(text),
         Slot::Second => typed.second = Some(text),
-        Slot::Consent | Slot::Name | Slot::Text => {}
+        Slot::Consent | Slot::Name | Slot::Text | Slot::Blank => {}
     }
 }

@@ -9,8 +9,9 @@ use crate::model::expect::{ExitWanted, Expect, JsonWanted, Measured, Of};
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
-use crate::model::step::{Command, Gate, PlannedStep, Work};
+use crate::model::step::{Command, Gate, PlannedStep, Program, Work};
 use crate::model::time::plan_length;
+use crate::model::watch::{Monitor, Source};
 
 /// A step's lines.
 pub(super) fn card(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<String> {
@@ -44,7 +45,19 @@ pub(super) fn card(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<String> {
         Work::Notify(crate::model::step::Notice { via: Some(command), .. }) => {
             lines.extend(command_lines(plan, state, ix, command))
         }
-        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {}
+        Work::Monitor(monitor) => lines.extend(monitor_lines(plan, state, monitor)),
+        // One card is agreed to for all of them, so all of them stand on it.
+        Work::Group(group) => {
+            for inner in &group.steps {
+                lines.extend(card(plan, state, *inner).into_iter().map(|line| format!("  {line}")));
+            }
+        }
+        Work::Call(callee) => {
+            for inner in state.called_steps(plan, callee) {
+                lines.push(format!("   {}", named(plan, state, inner)));
+            }
+        }
+        Work::Sign(_) | Work::Notify(_) | Work::Evidence(_) => {}
     }
     lines.extend(facts(plan, state, step));
     lines
@@ -106,6 +119,37 @@ fn runs(argv: &[String]) -> Vec<String> {
     for (place, line) in text.iter().flat_map(|text| text.lines()).enumerate() {
         lines.push(format!("   {:>2}  {line}", place + 1));
     }
+    lines
+}
+
+fn monitor_lines(plan: &Plan, state: &RunState, monitor: &Monitor) -> Vec<String> {
+    let mut lines: Vec<String> = monitor.text.iter().map(|text| format!("  {}", state.fill(text))).collect();
+    let probe = monitor.probe.as_ref().and_then(|id| plan.find_probe(id)).map(|ix| (plan.probe(ix), state.probe(ix)));
+    if let Some((probe, own)) = probe {
+        lines.push(format!("  reads  {}, every {}", state.fill(&probe.title), plan_length(probe.every)));
+        if let Source::Command(command) = &probe.source {
+            lines.extend(match &command.program {
+                Program::Text { text, .. } => text.lines().map(|line| format!("    $ {line}")).collect(),
+                Program::Argv(words) => vec![format!("    $ {words:?}")],
+            });
+        }
+        lines.extend(own.last().map(|last| {
+            let known = last.value.as_deref().filter(|_| last.unknown.is_none());
+            let why = last.unknown.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+            format!("  last  {}{why}", known.unwrap_or("?"))
+        }));
+    }
+    let trip = monitor.trip.as_ref().map(|trip| &trip.expect);
+    for (word, expect) in [("ok", monitor.ok.as_ref()), ("trip", trip), ("until", monitor.until.as_ref())] {
+        lines.extend(expect.and_then(needs).map(|needs| format!("  {word}  {needs}")));
+    }
+    lines.extend(monitor.lasts.map(|lasts| format!("  for  {}", plan_length(lasts))));
+    lines.extend(
+        monitor
+            .checks
+            .iter()
+            .map(|check| format!("   - {} [{}]", named(plan, state, *check), state.step(*check).status)),
+    );
     lines
 }
 

@@ -4,12 +4,14 @@
 //! from here. The number of a choice alone never starts what changes something (class C1 and up); destructive ways are never
 //! first. `talk` turns a typed line into what a choice leads to, and prints nothing for an empty one but the prompt again.
 
+mod around;
 mod by_hand;
 mod gate;
 mod general;
 mod levels;
 mod step;
 mod trouble;
+mod watch;
 
 use super::ask::{Ask, Choice};
 use super::card::card;
@@ -33,6 +35,9 @@ pub struct Prompt {
 /// What can be done now.
 pub fn prompt(plan: &Plan, state: &RunState, role: Role) -> Prompt {
     let mut now = standing(plan, state);
+    if let (Some(trigger), None) = (watch::tripped(state), state.ended) {
+        now = watch::with_trigger(plan, state, trigger, now);
+    }
     match role {
         Role::Drives => now.choices.extend(general::for_driver(plan, state)),
         Role::Beside => now.choices = general::beside(plan, state),
@@ -82,8 +87,8 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
             VarsBound::Yes => {}
         }
     }
-    if let Some(running) = state.running().first() {
-        return trouble::running(plan, state, *running);
+    if let Some(running) = state.running().into_iter().find(|ix| !state.runs_beside(plan, *ix)) {
+        return trouble::running(plan, state, running);
     }
     if let Some(waiting) = state.steps.iter().position(|own| own.retry_at.is_some()) {
         return trouble::retrying(plan, state, StepIx(waiting));
@@ -107,6 +112,11 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
         prompt.choices.retain(|choice| !step::starts(choice));
         prompt.choices.insert(0, general::go_on(plan, state));
         prompt.card.clear();
+    }
+    if !state.running().is_empty() {
+        let beside = trouble::all_running(plan, state);
+        prompt.heading.push_str(&format!(" {}", beside.heading));
+        prompt.choices.extend(beside.choices);
     }
     prompt
 }

@@ -5,6 +5,9 @@
 
 mod run;
 mod steps;
+mod watched;
+
+pub(super) use watched::outcome;
 
 use super::words::{named, prefix};
 use crate::model::event::Event;

@@ -98,7 +98,20 @@ impl Talk {
         }
     }
 
+    /// `:call ID` as on the screens: the choice of that name, wherever it stands among the menus, and in it the one named.
+    fn palette(&mut self, line: &str, choices: &[Choice]) -> Option<Reply> {
+        let mut words = line.strip_prefix(':')?.split_whitespace();
+        let choice = found(choices, words.next()?)?.clone();
+        match (words.next(), &choice.then) {
+            (Some(name), Ask::Menu { choices, .. }) => Some(self.choose(name, choices)),
+            (Some(_) | None, _) => Some(self.follow(choice.then.clone())),
+        }
+    }
+
     fn choose(&mut self, line: &str, choices: &[Choice]) -> Reply {
+        if let Some(reply) = self.palette(line, choices) {
+            return reply;
+        }
         let by_number = line.parse::<usize>().ok().and_then(|number| choices.get(number.checked_sub(1)?));
         let by_label = || choices.iter().find(|choice| choice.label.eq_ignore_ascii_case(line));
         let Some(choice) = by_number.or_else(by_label) else {
@@ -140,6 +153,16 @@ impl Talk {
         self.mode = Mode::Form { questions, at: at + 1, intent };
         Reply::Say(Vec::new())
     }
+}
+
+fn found<'a>(choices: &'a [Choice], label: &str) -> Option<&'a Choice> {
+    let here = choices.iter().find(|choice| choice.label.eq_ignore_ascii_case(label));
+    here.or_else(|| {
+        choices.iter().find_map(|choice| match &choice.then {
+            Ask::Menu { choices, .. } if choice.label == "more" => found(choices, label),
+            _leads_elsewhere => None,
+        })
+    })
 }
 
 /// Choices one a line: `  1 level-1: Disable feature, plan 1m, loses nothing`.

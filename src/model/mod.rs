@@ -14,6 +14,7 @@ pub mod fill;
 pub mod follow;
 pub mod ids;
 pub mod intent;
+pub mod kept;
 pub mod output;
 pub mod plan;
 pub mod record;

@@ -206,6 +206,8 @@ pub struct Command {
     pub background: Option<Background>,
     /// A variable that holds a connection URL: it reaches the command as `PGHOST`, `PGUSER` and so on.
     pub connect: Option<VarName>,
+    /// `output: private`: of what it prints nothing is kept but its length.
+    pub private: bool,
 }
 
 /// How a command runs on beside later steps.
@@ -234,6 +236,7 @@ impl Command {
             lasts: None,
             background: None,
             connect: None,
+            private: false,
         }
     }
 }

@@ -4,9 +4,9 @@
 //! that one run of `tminus check` finds all there is to find. `read` is written in terms of these.
 
 use super::diagnostic::{Diagnostic, Findings};
-use super::later::{Scope, later};
 use super::nearest::did_you_mean;
 use super::node::{Field, Node};
+use super::scope::Scope;
 use serde_yaml::Value;
 use std::ops::Range;
 
@@ -26,6 +26,13 @@ impl<'a> Fields<'a> {
 
     /// Takes a key with its value out.
     pub fn take_field(&mut self, key: &'static str) -> Option<Field<'a>> {
+        debug_assert!(
+            super::keys::has(self.scope, key),
+            "`{key}` of {} is not in the table of keys",
+            self.scope.owner()
+        );
+        #[cfg(test)]
+        super::keys::ASKED.with_borrow_mut(|asked| asked.insert((self.scope, key)));
         self.asked.push(key);
         let at = self.left.iter().position(|field| field.key == key)?;
         Some(self.left.remove(at))
@@ -218,15 +225,13 @@ impl<'a> Desk<'a> {
                 self.report(Diagnostic::error("RB0102", &field.key_span, ""));
                 continue;
             }
-            let found = if fields.scope.has_later(key) {
-                later(&field.key_span, key)
-            } else if let Some(why) = elsewhere(key) {
+            let found = if let Some(why) = elsewhere(key) {
                 Diagnostic::error("RB0107", &field.key_span, why)
             } else {
                 Diagnostic::error("RB0102", &field.key_span, format!("`{key}` is not a key of {owner}"))
                     .label("unknown key")
                     .help(
-                        did_you_mean(key, fields.asked.iter().copied().chain(fields.scope.later()))
+                        did_you_mean(key, fields.asked.iter().copied())
                             .unwrap_or_else(|| format!("keys of {owner}: {}", fields.asked.join(", "))),
                     )
             };

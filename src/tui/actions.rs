@@ -32,6 +32,10 @@ pub enum Action {
     Stop,
     RollBack,
     Decide,
+    See,
+    Call,
+    Recycle,
+    Trip,
     Output,
     CopyLine,
     CopyCommand,
@@ -50,6 +54,8 @@ pub enum Action {
     Watch,
     Gate,
     Log,
+    Messages,
+    Risks,
     ZoomIn,
     ZoomOut,
     Drive,
@@ -99,7 +105,7 @@ const fn entry(action: Action, name: &'static str, short: &'static str, does: &'
 }
 
 /// Every action once, in the order of help and palette.
-pub const TABLE: [Entry; 53] = [
+pub const TABLE: [Entry; 59] = [
     entry(Action::Run, "run", "run", "run the step that is selected, else the next one", Reach::Runs),
     entry(Action::Open, "open", "open", "open or answer what is selected; never runs anything", Reach::Opens),
     entry(
@@ -119,14 +125,22 @@ pub const TABLE: [Entry; 53] = [
         Reach::Opens,
     ),
     entry(Action::Retry, "retry", "retry", "try the step again that failed", Reach::Runs),
-    entry(Action::Decide, "decide", "decide", "decide a gate, or accept a step that failed", Reach::Opens),
+    entry(
+        Action::Decide,
+        "decide",
+        "decide",
+        "decide a gate or a tripped trigger, or accept a step that failed",
+        Reach::Opens,
+    ),
+    entry(Action::See, "ack", "I see it", "say that you see a trigger that tripped", Reach::Acknowledges),
+    entry(Action::Call, "call", "quick fix", "the quick fixes of the plan: call ID shows one", Reach::Opens),
     entry(Action::Evidence, "evidence", "evidence", "enter what was seen for the step that is selected", Reach::Opens),
     entry(Action::FailByHand, "fail", "failed", "say that a by-hand step failed, with a reason", Reach::Opens),
     entry(
         Action::LeaveOut,
         "skip",
         "leave out",
-        "leave a step out, or end a countdown early, with a reason",
+        "leave a step out, or end a countdown or monitor early, with a reason",
         Reach::Opens,
     ),
     entry(
@@ -141,9 +155,11 @@ pub const TABLE: [Entry; 53] = [
     entry(Action::Output, "output", "output", "read the output of the step that is selected", Reach::Opens),
     entry(Action::Live, "live", "live", "the live screen", Reach::Moves),
     entry(Action::Step, "step", "step", "the step that is selected, in full", Reach::Moves),
-    entry(Action::Watch, "watch", "watch", "what is owed, and the notes", Reach::Moves),
+    entry(Action::Watch, "watch", "watch", "signals, triggers, monitors, what is owed, notes", Reach::Moves),
     entry(Action::Gate, "gate", "gate", "the gate that is open, or the next one", Reach::Opens),
     entry(Action::Log, "log", "log", "what happened, in order", Reach::Moves),
+    entry(Action::Messages, "messages", "messages", "messages, sign-offs, horizons and contacts", Reach::Moves),
+    entry(Action::Risks, "risks", "risks", "the risk register, open blockers first, and the quick fixes", Reach::Moves),
     entry(Action::Down, "down", "down", "one row down", Reach::Moves),
     entry(Action::Up, "up", "up", "one row up", Reach::Moves),
     entry(Action::HalfDown, "half-down", "half down", "half a screen down", Reach::Moves),
@@ -177,6 +193,14 @@ pub const TABLE: [Entry; 53] = [
     entry(Action::Back, "back", "back", "go back or close; at the top, ask whether to leave", Reach::Moves),
     entry(Action::Drive, "drive", "drive", "ask for the wheel", Reach::Steers),
     entry(Action::Close, "close", "close", "close and seal a run in which nothing is left to do", Reach::Steers),
+    entry(
+        Action::Recycle,
+        "recycle",
+        "begin again",
+        "begin again from a step, with a reason: recycle 2.1",
+        Reach::Opens,
+    ),
+    entry(Action::Trip, "trip", "trip", "say that a trigger tripped, with a reason: trip ID", Reach::Opens),
     entry(Action::Abort, "abort", "abort", "end the run before its end, with a reason", Reach::Steers),
     entry(Action::Pause, "pause", "pause", "end the conductor between steps; resume goes on", Reach::Steers),
     entry(Action::Theme, "theme", "theme", "change the theme: theme dark", Reach::Moves),

@@ -6,7 +6,7 @@
 #![allow(missing_docs, reason = "a card says what its fields are")]
 
 use crate::feed::Port;
-use crate::model::ids::StepIx;
+use crate::model::ids::{ProbeIx, ProcedureIx, StepIx, TriggerIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -56,6 +56,8 @@ pub enum Reply {
     Close,
     /// Close it and wish this.
     Wish(Intent),
+    /// Close it and wish all of these.
+    Wishes(Vec<Intent>),
     /// Wish this and stay: its record changes what the overlay shows.
     Ask(Intent),
     /// Close it and open another card.
@@ -87,6 +89,18 @@ pub enum Card {
     Gate(StepIx),
     /// Decide a gate.
     Decide { step: StepIx, go: bool },
+    /// A trigger that tripped.
+    Trigger(TriggerIx),
+    /// A monitor that looks on: what it saw, its criteria, its verdict.
+    Monitor(StepIx),
+    /// A message: its blanks, its text, that it was said.
+    Notify(StepIx),
+    /// A sign-off.
+    Sign(StepIx),
+    /// The procedures; one of them shown where it is named.
+    Call(Option<ProcedureIx>),
+    /// Type in what a probe reads that people read off.
+    Reading(ProbeIx),
     /// Stop what runs.
     Stop,
     /// Go back: the levels.
@@ -130,4 +144,14 @@ pub enum ReasonFor {
     Release(StepIx),
     /// End the run.
     Abort,
+    /// Say that a trigger tripped.
+    Trip(TriggerIx),
+    /// Go on though a trigger tripped; a name too.
+    GoOnDespite(TriggerIx),
+    /// End a monitor with a verdict.
+    EndMonitor { step: StepIx, ok: bool },
+    /// Begin again from a step.
+    Recycle(StepIx),
+    /// Close a risk, by its place in the plan.
+    CloseRisk(usize),
 }

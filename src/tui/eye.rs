@@ -3,7 +3,7 @@
 //! Only a drawn frame knows how many rows fit, so scroll positions and heights are kept in cells that `draw` sets. Scroll
 //! arithmetic is in `usize`: a `u16` fails at 65,536 lines.
 
-use crate::model::ids::{LevelIx, StepIx};
+use crate::model::ids::{LevelIx, ProcedureIx, StepIx};
 use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::Work;
@@ -22,6 +22,10 @@ pub enum Screen {
     Watch,
     /// What happened.
     Log,
+    /// Messages, sign-offs, horizons, contacts.
+    Messages,
+    /// Risks and quick fixes.
+    Risks,
 }
 
 /// A pane of the live screen.
@@ -44,6 +48,12 @@ pub enum Row {
     WayBack(LevelIx),
     /// What is owed after an abort or a way back.
     Owed,
+    /// A quick fix that was called on demand.
+    Called(ProcedureIx),
+    /// What must be met before anything begins.
+    Before,
+    /// A horizon, by its place.
+    Horizon(usize),
     /// A step.
     Step {
         /// Which.
@@ -58,7 +68,7 @@ impl Row {
     pub fn step(self) -> Option<StepIx> {
         match self {
             Row::Step { ix, .. } => Some(ix),
-            Row::Phase(_) | Row::WayBack(_) | Row::Owed => None,
+            Row::Phase(_) | Row::WayBack(_) | Row::Owed | Row::Called(_) | Row::Before | Row::Horizon(_) => None,
         }
     }
 }
@@ -145,6 +155,8 @@ pub struct Eye {
     pub step: Scroll,
     /// Scroll of what is owed and noted.
     pub side: Scroll,
+    /// The marked thing of Watch, Messages or Risks, by its place among those that can be marked.
+    pub mark: usize,
     /// The log's selected entry from its end; `None` follows.
     pub log_at: Option<usize>,
     /// Scroll of the log.
@@ -168,6 +180,7 @@ impl Default for Eye {
             list: Scroll::default(),
             step: Scroll::default(),
             side: Scroll::default(),
+            mark: 0,
             log_at: None,
             log: Scroll::default(),
             shown_whole: Cell::new(None),
@@ -178,13 +191,28 @@ impl Default for Eye {
 /// Every row of the plan as the run stands: phases with their steps, steps of choices that were taken, a way back.
 pub fn rows(plan: &Plan, state: &RunState, folded: &BTreeSet<usize>) -> Vec<Row> {
     let mut rows = Vec::with_capacity(plan.steps.len() + plan.phases.len());
+    for called in state.calls.iter().rev() {
+        rows.push(Row::Called(*called));
+        plan.procedure(*called).steps.iter().for_each(|step| push_step(plan, state, (*step, 0), &mut rows));
+    }
+    let before = plan.requires.iter().chain(plan.levels.iter().flat_map(|level| &level.requires));
+    let needed: Vec<StepIx> = before.copied().collect();
+    if !needed.is_empty() {
+        rows.push(Row::Before);
+        needed.into_iter().for_each(|step| push_step(plan, state, (step, 0), &mut rows));
+    }
     for (place, phase) in plan.phases.iter().enumerate() {
         rows.push(Row::Phase(place));
         if !folded.contains(&place) {
+            phase.requires.iter().for_each(|step| push_step(plan, state, (*step, 0), &mut rows));
             for step in &phase.steps {
                 push_step(plan, state, (*step, 0), &mut rows);
             }
         }
+    }
+    for (place, horizon) in plan.horizons.iter().enumerate() {
+        rows.push(Row::Horizon(place));
+        horizon.steps.iter().for_each(|step| push_step(plan, state, (*step, 0), &mut rows));
     }
     if let Some(rollback) = &state.rollback {
         rows.push(Row::WayBack(rollback.level));
@@ -208,11 +236,25 @@ fn stands(rows: &[Row], ix: StepIx) -> bool {
 
 fn push_step(plan: &Plan, state: &RunState, at: (StepIx, usize), rows: &mut Vec<Row>) {
     let (ix, depth) = at;
-    rows.push(Row::Step { ix, depth });
-    if let (Work::Choose { options, .. }, Some(taken)) = (&plan.step(ix).work, state.step(ix).chosen) {
-        for inner in options.get(taken).map(|option| option.steps.as_slice()).unwrap_or_default() {
-            push_step(plan, state, (*inner, depth + 1), rows);
+    // What must be met first stands before the step, while it is not met.
+    for need in &plan.step(ix).requires {
+        if !state.step(*need).status.settled() {
+            push_step(plan, state, (*need, depth), rows);
         }
+    }
+    rows.push(Row::Step { ix, depth });
+    let inner: Vec<StepIx> = match &plan.step(ix).work {
+        Work::Choose { options, .. } => {
+            let taken = state.step(ix).chosen.and_then(|taken| options.get(taken));
+            taken.map(|option| option.steps.clone()).unwrap_or_default()
+        }
+        Work::Group(group) => group.steps.clone(),
+        Work::Call(callee) if state.step(ix).attempt > 0 => state.called_steps(plan, callee),
+        Work::Monitor(monitor) if state.step(ix).status == StepStatus::Running => monitor.checks.clone(),
+        _alone => Vec::new(),
+    };
+    for inner in inner {
+        push_step(plan, state, (inner, depth + 1), rows);
     }
 }
 

@@ -52,7 +52,7 @@ const fn go(key: char, shown: &'static str, action: Action) -> Binding {
 }
 
 /// Every key.
-pub const KEYS: [Binding; 57] = [
+pub const KEYS: [Binding; 61] = [
     letter('j', "j", Action::Down),
     letter('k', "k", Action::Up),
     special(KeyCode::Down, "down", Action::Down),
@@ -84,6 +84,8 @@ pub const KEYS: [Binding; 57] = [
     ctrl('c', "^C", Action::Stop),
     letter('!', "!", Action::RollBack),
     letter('v', "v", Action::Decide),
+    letter('a', "a", Action::See),
+    letter('Q', "Q", Action::Call),
     letter('o', "o", Action::Output),
     letter('y', "y", Action::CopyLine),
     letter('Y', "Y", Action::CopyCommand),
@@ -103,6 +105,8 @@ pub const KEYS: [Binding; 57] = [
     letter('3', "3", Action::Watch),
     letter('4', "4", Action::Gate),
     letter('5', "5", Action::Log),
+    letter('6', "6", Action::Messages),
+    letter('7', "7", Action::Risks),
     letter('w', "w", Action::Watch),
     letter('+', "+", Action::ZoomIn),
     letter('=', "=", Action::ZoomIn),

@@ -9,12 +9,15 @@ pub mod eye;
 mod input;
 pub mod keymap;
 pub mod overlays;
+mod proposals;
 mod run;
 pub mod streams;
 mod terminal;
 pub mod terminal_step;
 pub mod theme;
+mod things;
 mod views;
+mod watched;
 pub mod widgets;
 pub mod words;
 

@@ -93,8 +93,12 @@ fn unknown_line(plan: &Plan, state: &RunState, ix: StepIx) -> String {
 
 /// What goes on by itself: a command, a retry that is due, a countdown.
 fn under_way(plan: &Plan, state: &RunState, now: Stamp) -> Option<String> {
-    if let Some(ix) = state.running().first().copied() {
-        let line = running(plan.step(ix), state.step(ix), now);
+    let running_now: Vec<StepIx> = state.running().into_iter().filter(|ix| !state.runs_beside(plan, *ix)).collect();
+    if let Some(ix) = running_now.first().copied() {
+        let line = match running_now.as_slice() {
+            [_one] => running(plan.step(ix), state.step(ix), now),
+            more => at_once(plan, more),
+        };
         return Some(match &state.hold {
             Some(_) => format!("{line} Held: nothing new starts."),
             None => line,
@@ -119,6 +123,10 @@ fn under_way(plan: &Plan, state: &RunState, now: Stamp) -> Option<String> {
         ));
     }
     let counting = |(_, own): &(usize, &StepState)| own.status == StepStatus::Running && own.until.is_some();
+    let monitor = |ix: &StepIx| state.next(plan) == Some(*ix);
+    if let Some(ix) = crate::tui::watched::monitors(plan, state).into_iter().find(monitor) {
+        return Some(looks_on(plan, state, ix, now));
+    }
     let (place, own) = state.steps.iter().enumerate().find(counting)?;
     let at = own.until?;
     let number = shown(&plan.step(StepIx(place)).number).into_owned();
@@ -127,6 +135,21 @@ fn under_way(plan: &Plan, state: &RunState, now: Stamp) -> Option<String> {
         second(state, at),
         until(at, now)
     ))
+}
+
+/// Several commands run: all of them are said.
+fn at_once(plan: &Plan, running: &[StepIx]) -> String {
+    let names: Vec<String> = running.iter().map(|ix| shown(&plan.step(*ix).number).into_owned()).collect();
+    let (last, rest) = names.split_last().map(|(last, rest)| (last.clone(), rest.join(", "))).unwrap_or_default();
+    format!("Wait. {rest} and {last} run at once and pass or fail by themselves. ^C stops one or all.")
+}
+
+fn looks_on(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> String {
+    let number = shown(&plan.step(ix).number);
+    let (stands, _) = crate::tui::watched::monitor(plan, state, ix, now);
+    let open = plan.members(ix).iter().any(|check| !state.step(*check).status.settled());
+    let what = if open { "Enter answers its checks; v there ends it" } else { "Enter, then v, ends it early" };
+    format!("Wait. {number} looks on: {stands}. {what} with a verdict.")
 }
 
 fn running(step: &PlannedStep, own: &StepState, now: Stamp) -> String {
@@ -157,7 +180,9 @@ fn waits_for_a_person(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String
     };
     let (step, own) = (plan.step(ix), state.step(ix));
     match own.status {
-        StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => failed(step, own),
+        StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => {
+            failed(step, own, &plan_says(plan, state, ix))
+        }
         StepStatus::Unknown => format!(
             "{} could not be judged. R tries again, v accepts it with a reason, ! goes back.",
             shown(&step.number)
@@ -175,7 +200,25 @@ fn waits_for_a_person(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String
     }
 }
 
-fn failed(step: &PlannedStep, own: &StepState) -> String {
+/// What the runbook knows of a failure, and what it proposes; nothing where it is silent.
+fn plan_says(plan: &Plan, state: &RunState, ix: StepIx) -> String {
+    let hints: String = state
+        .step(ix)
+        .hints
+        .iter()
+        .map(|hint| format!(" The plan says: {}", stopped(shown(hint.trim()).into_owned())))
+        .collect();
+    let proposed: Vec<String> = crate::tui::proposals::of_failed(plan, state, ix)
+        .iter()
+        .map(|outcome| {
+            let (words, key) = (crate::tui::proposals::words(plan, outcome), crate::tui::proposals::key(plan, outcome));
+            format!("{words} ({key})")
+        })
+        .collect();
+    if proposed.is_empty() { hints } else { format!("{hints} It proposes: {}.", proposed.join(", or ")) }
+}
+
+fn failed(step: &PlannedStep, own: &StepState, says: &str) -> String {
     let number = shown(&step.number);
     let after = own.took.map_or(String::new(), |took| format!(" after {}", clock_length(took)));
     let word = match own.status {
@@ -195,7 +238,7 @@ fn failed(step: &PlannedStep, own: &StepState) -> String {
         Work::Gate(_) => "R opens it again",
         _ => "R tries again",
     };
-    format!("{number} {word}{after}{why}. {again}, v accepts it, p holds, ! goes back.")
+    format!("{number} {word}{after}{why}.{says} {again}, v accepts it, p holds, ! goes back.")
 }
 
 fn yours(plan: &Plan, state: &RunState, ix: StepIx) -> String {
@@ -237,10 +280,11 @@ fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> Stri
         (Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. }, Class::C0 | Class::C1) => {
             return stopped(format!("Enter opens {name}"));
         }
-        (_, Class::C0) if !(frame.asks)(ix) => format!("r runs {name} ({}).", effect_words(step.effect)),
-        (_, Class::C0 | Class::C1) => format!("r, then y, runs {name} ({}).", effect_words(step.effect)),
-        (_, Class::C2) => format!("r, then its number typed, runs {name} ({}).", effect_words(step.effect)),
-        (_, Class::C3) => format!("r, then its own words typed, runs {name} ({}).", effect_words(step.effect)),
+        (Work::Notify(_), _) => return stopped(format!("Enter opens the message {name}")),
+        (_, Class::C0) if !(frame.asks)(ix) => format!("r runs {name} ({}).", effect_words(effect(plan, ix))),
+        (_, Class::C0 | Class::C1) => format!("r, then y, runs {name} ({}).", effect_words(effect(plan, ix))),
+        (_, Class::C2) => format!("r, then its number typed, runs {name} ({}).", effect_words(effect(plan, ix))),
+        (_, Class::C3) => format!("r, then its own words typed, runs {name} ({}).", effect_words(effect(plan, ix))),
     };
     let asks = if early_start(plan, state, ix, now.wall).is_some() { ": before that it asks why" } else { "" };
     match planned {
@@ -255,6 +299,15 @@ pub fn stopped(mut text: String) -> String {
         text.push('.');
     }
     text
+}
+
+/// What a step does to the world, with all that begins with it: a group's steps.
+pub fn effect(plan: &Plan, ix: StepIx) -> Effect {
+    let own = plan.step(ix).effect;
+    match &plan.step(ix).work {
+        Work::Group(group) => group.steps.iter().map(|member| effect(plan, *member)).max().unwrap_or(own).max(own),
+        _alone => own,
+    }
 }
 
 /// What an effect means, in words.

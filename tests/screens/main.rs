@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic here is the report of a test")]
 
+mod around;
 mod keys;
 mod safe;
 mod says;

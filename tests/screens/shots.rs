@@ -10,7 +10,7 @@ use tminus::tui::theme::Glyphs;
 
 const SIZES: [(u16, u16); 4] = [(160, 48), (120, 40), (80, 24), (40, 10)];
 
-fn shot(name: &str, stage: &Stage) {
+pub fn shot(name: &str, stage: &Stage) {
     for (width, height) in SIZES {
         shot_at(&format!("{name}-{width}x{height}"), stage, (width, height));
     }

@@ -65,7 +65,7 @@ fn what_runs_in_the_background_is_waited_for_until_ready_and_ends_by_a_later_ste
 ");
     let flown = flown(
         &runbook,
-        "steps: { listen: run, send: run, go-on: { go-on.1: ok, decide: go }, close: run, gone: run }\n",
+        "steps: { listen: run, send: run, go-on: { go-on.the-sound-is-good: ok, decide: go }, close: run, gone: run }\n",
     );
     let flown = flown.ends(0).is("completed");
     assert_eq!(flown.events("step.ready").len(), 1);
@@ -96,10 +96,10 @@ fn a_procedure_is_called_by_a_step_and_on_the_way_to_one() {
       - { id: last, run: \"echo last >> done\" }
 ")
     );
-    let by_step = flown(&runbook, "steps: { fix: run, empty: run, last: run }\n").ends(0).is("completed");
+    let by_step = flown(&runbook, "steps: { fix: run, flush.empty: run, last: run }\n").ends(0).is("completed");
     assert_eq!(by_step.file("done"), "flushed\nlast\n");
     let twice =
-        flown(&runbook, "steps: { fix: run, empty: run, last: [ { call: flush, reason: stale again }, run ] }\n");
+        flown(&runbook, "steps: { fix: run, flush.empty: run, last: [ { call: flush, reason: stale again }, run ] }\n");
     let twice = twice.ends(0).is("completed");
     assert_eq!(twice.file("done"), "flushed\nflushed\nlast\n");
     assert_eq!(twice.events("procedure.called")[0]["reason"], "stale again");

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod by_lines;
 mod groups;
 mod people;
 mod recycled;
@@ -24,7 +25,9 @@ hard_stop: T+9h
 
 /// A run that came to rest.
 pub struct Flown {
+    /// Whose home it flew in.
     pub user: User,
+    /// How the program ended.
     pub output: Output,
 }
 

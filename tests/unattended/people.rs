@@ -65,11 +65,12 @@ fn an_open_blocker_keeps_a_step_from_starting_until_it_is_closed() {
 fn what_must_be_met_first_is_met_first() {
     let requires = "requires:\n  - { id: disk, run: test -e disk }\n";
     let steps = "      - { id: work, run: touch work }\n";
-    let unmet = flown(&one(requires, steps), "steps: { disk: run, work: run }\n").ends(1).is("held");
+    let unmet = flown(&one(requires, steps), "steps: { requires.disk: run, work: run }\n").ends(1).is("held");
     assert!(!unmet.user.home.path().join("work").exists());
-    let met = flown(&one(requires, steps).replace("test -e disk", "true"), "steps: { disk: run, work: run }\n");
+    let met =
+        flown(&one(requires, steps).replace("test -e disk", "true"), "steps: { requires.disk: run, work: run }\n");
     let met = met.ends(0);
-    assert_eq!(met.began(), ["disk", "work"]);
+    assert_eq!(met.began(), ["requires.disk", "work"]);
 }
 
 #[test]
@@ -93,4 +94,26 @@ fn an_effect_that_must_show_soon_is_looked_for_until_then() {
     flown(&one("", &late), "steps: { switch: run, shows: [ run, { abort: it does not show } ] }\n")
         .ends(1)
         .is("aborted");
+}
+
+#[test]
+fn the_plan_on_paper_shows_every_kind_and_every_command() {
+    let user = crate::support::User::new();
+    let plan = include_str!("../good/kinds.yaml");
+    let path = user.write("kinds.yaml", plan);
+    let output = user.run(&["plan", path.to_str().unwrap(), "--commands"]);
+    let text = crate::support::said(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for wanted in [
+        "./left",
+        "./r2",
+        "./probe error-rate",
+        "./send",
+        "Data is whole",
+        "goes through stale-cache",
+        "./flush",
+        "h1 HIGH BLOCKER",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
 }

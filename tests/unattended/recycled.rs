@@ -71,7 +71,7 @@ phases:
 horizons:
   - { id: days, title: Each day, at: T+1d, every: 1d, until: T+3d, steps: [ { id: day, run: \"echo day >> done\" } ] }
 ";
-    let flown = with(runbook, "steps: { build: run, day: run }\n", &["--t0", "2020-01-01 09:00"]);
+    let flown = with(runbook, "steps: { build: run, days.day: run }\n", &["--t0", "2020-01-01 09:00"]);
     let flown = flown.ends(0).is("completed");
     assert_eq!(flown.file("done"), "build\nday\nday\nday\n");
 }

@@ -24,6 +24,10 @@ use crate::model::state::{IllegalEvent, RunState, StepStatus};
 use crate::model::time::{Stamp, micros};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem::Discriminant;
+use std::time::Duration;
+
+/// What an attempt that listens to another gets beyond its limit: its pump judges it at the limit itself.
+const LISTENS_ON: Duration = Duration::from_secs(2);
 
 pub use facts::{Captured, Ended, StepFact};
 
@@ -300,10 +304,18 @@ impl Driver {
         Ok(vec![Event::StepConditions { step: step.id.clone(), hold, saw: saw.join("; ") }])
     }
 
+    /// How long an attempt may take, microseconds. One that is judged by another's output is judged at its limit by its pump, and
+    /// has a moment more before it is ended.
+    fn timeout(&self, ix: StepIx) -> Option<u64> {
+        let timeout = self.state.step(ix).invocation.as_ref()?.timeout?;
+        let listens = self.plan.step(ix).command().is_some_and(|command| command.expect.of.is_some());
+        Some(if listens { timeout.saturating_add(micros(LISTENS_ON)) } else { timeout })
+    }
+
     /// When the limit of a running attempt is reached by the wall clock, which is when to look.
     fn limit_of(&self, ix: StepIx) -> Option<i64> {
         let own = self.state.step(ix);
-        let timeout = own.invocation.as_ref()?.timeout?;
+        let timeout = self.timeout(ix)?;
         if own.timed_out || own.exit.is_some() {
             return None;
         }
@@ -314,7 +326,7 @@ impl Driver {
     fn enforce_limits(&mut self, now: Stamp) {
         for ix in self.state.running() {
             let own = self.state.step(ix);
-            let limit = own.invocation.as_ref().and_then(|invocation| invocation.timeout);
+            let limit = self.timeout(ix);
             let ran = own.started.map(|started| micros(now.since(started)));
             let over = limit.zip(ran).is_some_and(|(limit, ran)| ran >= limit);
             let attempt = own.attempt;

@@ -80,6 +80,11 @@ pub(super) fn with_keys() -> (Controls, mpsc::UnboundedReceiver<Control>, Keys) 
 }
 
 impl Controls {
+    /// The same, asking somebody else first; what is typed goes where it went.
+    pub(crate) fn asking(self, asked: mpsc::UnboundedSender<Control>) -> Self {
+        Self { asked, ..self }
+    }
+
     /// Asks for `control`; nothing happens if the command has ended.
     pub fn ask(&self, control: Control) {
         // A closed channel means that the command is over, which is what any control wants in the end.

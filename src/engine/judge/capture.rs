@@ -3,14 +3,16 @@
 //! It is one trimmed line (`stdout` may have more), UTF-8, without NUL, at most 64 KiB, since it becomes an environment
 //! variable. Nothing found is a failed check, never an empty value. `Judge` calls it at the end of an attempt.
 
+use super::Outcome;
 use super::error::{JudgeError, text_pattern};
-use super::files::{FoundFile, check_glob};
+use super::files::check_glob;
 use super::finding::{Finding, Held, Saw};
 use super::json::{Document, leaf, parse_path, shown};
 use super::number::{Miss, first_match};
 use super::tally::{Tally, without_last_break};
 use crate::model::expect::{Capture, CaptureFrom};
 use crate::model::ids::VarName;
+use crate::model::step::{Command, Program};
 use regex::Regex;
 use serde_json::Value;
 use serde_json_path::JsonPath;
@@ -67,11 +69,10 @@ impl Rule {
     }
 
     pub(super) fn reads_output(&self) -> bool {
-        !self.is_file()
-    }
-
-    pub(super) fn is_file(&self) -> bool {
-        matches!(self.from, From::File(_))
+        match self.from {
+            From::File(_) | From::Variable(_) => false,
+            From::Json(..) | From::Regex(..) | From::Stdout | From::Line(_) => true,
+        }
     }
 
     fn words(&self) -> String {
@@ -87,8 +88,8 @@ impl Rule {
     }
 
     /// Takes the value. The finding shows it, unless it is a secret.
-    pub(super) fn take(&self, out: &Tally, files: &[FoundFile]) -> (Finding, Option<Captured>) {
-        let found = self.find(out, files).and_then(|value| self.checked(value));
+    pub(super) fn take(&self, out: &Tally, outcome: &Outcome) -> (Finding, Option<Captured>) {
+        let found = self.find(out, outcome).and_then(|value| self.checked(value));
         match found {
             Ok(value) => {
                 let saw = if self.secret { Saw::words("kept, never shown") } else { Saw::quoted("", &value) };
@@ -99,7 +100,7 @@ impl Rule {
         }
     }
 
-    fn find(&self, out: &Tally, files: &[FoundFile]) -> Result<String, Miss> {
+    fn find(&self, out: &Tally, outcome: &Outcome) -> Result<String, Miss> {
         let text = || out.text("a captured value");
         match &self.from {
             From::Json(source, path) => {
@@ -114,7 +115,9 @@ impl Rule {
                     Value::Number(_) | Value::String(_) => Ok(leaf(node).unwrap_or_default()),
                 }
             }
-            From::Regex(_, regex) => first_match(regex, &text()?).map(|found| found.0.to_owned()),
+            From::Regex(_, regex) => {
+                first_match(regex, &out.all_text("a captured value")?).map(|found| found.0.to_owned())
+            }
             From::Stdout => Ok(without_last_break(&text()?).to_owned()),
             From::Line(line) => {
                 let text = text()?;
@@ -123,8 +126,12 @@ impl Rule {
                 let missing = || Saw::words(format!("there is no such line in {}", out.amount()));
                 Ok(found.ok_or_else(|| failed(missing()))?.to_owned())
             }
-            From::Variable(_) => Err(failed(Saw::words("nobody read the shell's variable"))),
-            From::File(_) => match files.iter().find(|file| file.name == self.name) {
+            From::Variable(variable) => match outcome.shell.iter().find(|(name, _)| name == variable) {
+                Some((_, value)) if value.trim().is_empty() => Err(failed(Saw::words("it is empty, or was never set"))),
+                Some((_, value)) => Ok(value.clone()),
+                None => Err(failed(Saw::words("the shell did not get to saying it"))),
+            },
+            From::File(_) => match outcome.files.iter().find(|file| file.name == self.name) {
                 Some(file) => file.path.clone().map_err(|why| failed(Saw::value(&why))),
                 None => Err(failed(Saw::words("nobody looked for the file"))),
             },
@@ -153,6 +160,23 @@ impl Rule {
             return Ok(value);
         };
         Err(failed(Saw::words(wrong)))
+    }
+}
+
+/// Whether a shell of ours runs, where one of its variables is to be captured.
+pub(super) fn usable(command: &Command, capture: &Capture) -> Result<(), JudgeError> {
+    let CaptureFrom::Variable(name) = &capture.from else { return Ok(()) };
+    let refused = |why| Err(JudgeError::NoShell { name: name.clone(), why });
+    let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    if !first || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return refused("it is no name that a shell's variable can have");
+    }
+    if command.target.is_some() {
+        return refused("the shell runs on another machine; print it there, and capture what is printed");
+    }
+    match command.program {
+        Program::Argv(_) => refused("no shell runs the command; write it as a text for one"),
+        Program::Text { .. } => Ok(()),
     }
 }
 

@@ -57,6 +57,26 @@ pub enum JudgeError {
         /// The key.
         key: &'static str,
     },
+    /// A key that an alternative has not.
+    #[error("`{key}` stands beside `any_of`, not in it: it holds for all of the expectation")]
+    NotInside {
+        /// The key.
+        key: &'static str,
+    },
+    /// `any_of` in `any_of` in `any_of` …
+    #[error("`any_of` is nested more than {most} deep")]
+    Nested {
+        /// What is allowed.
+        most: usize,
+    },
+    /// A shell's variable where no shell of ours runs.
+    #[error("the variable {name} cannot be captured: {why}")]
+    NoShell {
+        /// The shell's variable.
+        name: String,
+        /// Why.
+        why: &'static str,
+    },
     /// The wrong number of variables.
     #[error("`{key}` takes {takes}, not {given} variables")]
     Variables {

@@ -1,7 +1,7 @@
 //! Whether `expect` and `capture` accept the `example` that stands beside them.
 //!
 //! An example is what standard output should look like: exit and time are taken as passing, and what depends on variables,
-//! files or standard error is left out. It is never treated as having happened. `tminus check` calls it.
+//! files or standard error is left out, and so is all of an expectation `of` another step's output. It is never treated as having happened. `tminus check` calls it.
 
 use super::{Ended, Judge, JudgeError, Outcome};
 use crate::model::expect::{CaptureFrom, Check, ExitWanted, Expect, Measured, Of};
@@ -24,7 +24,13 @@ pub fn judge_example(command: &Command) -> Result<(), Vec<Check>> {
     shown.capture.retain(|(_, capture)| !matches!(capture.from, CaptureFrom::File(_) | CaptureFrom::Variable(_)));
     let mut judge = Judge::new(&shown).map_err(unusable)?;
     judge.feed(Stream::Out, example.as_bytes());
-    let outcome = Outcome { exit: Exit::Code(0), took: Duration::ZERO, ended: Ended::ByItself, files: Vec::new() };
+    let outcome = Outcome {
+        exit: Exit::Code(0),
+        took: Duration::ZERO,
+        ended: Ended::ByItself,
+        files: Vec::new(),
+        shell: Vec::new(),
+    };
     let judged = judge.finish(&outcome, &|_| None);
     let failed: Vec<Check> = judged
         .findings
@@ -45,6 +51,9 @@ fn unusable(error: JudgeError) -> Vec<Check> {
 }
 
 fn of_output_alone(expect: &Expect) -> Expect {
+    if expect.of.is_some() {
+        return Expect { exit: ExitWanted::Any, ..Expect::default() };
+    }
     let from_output = |one: &Measured| !matches!(one.of, Of::Vars(_));
     let mut kept = expect.clone();
     kept.exit = ExitWanted::Any;
@@ -53,5 +62,6 @@ fn of_output_alone(expect: &Expect) -> Expect {
     kept.any_of = kept.any_of.iter().map(of_output_alone).collect();
     kept.number.retain(from_output);
     kept.ratio.retain(from_output);
+    kept.any_of = expect.any_of.iter().map(of_output_alone).collect();
     kept
 }

@@ -108,6 +108,7 @@ fn line_end(first: &[u8], second: &[u8]) -> Vec<u8> {
 }
 
 /// All texts that are looked for in one stream.
+#[derive(Default)]
 pub(super) struct Literals {
     list: Vec<Literal>,
     tail: Vec<u8>,
@@ -115,17 +116,18 @@ pub(super) struct Literals {
 }
 
 impl Literals {
-    /// None of the texts is empty.
-    pub(super) fn new(contains: &[String], lacks: &[String]) -> Self {
-        let wished = contains.iter().map(|text| Literal::new(text, Wish::Contains));
-        let unwished = lacks.iter().map(|text| Literal::new(text, Wish::Lacks));
-        let list: Vec<Literal> = wished.chain(unwished).collect();
-        let longest = list.iter().map(|one| one.text.len()).max().unwrap_or(0);
-        let context = if lacks.is_empty() { 0 } else { CONTEXT };
-        Self { list, tail: Vec::new(), reach: longest + context }
+    /// Looks for one more text, which is not empty; its place.
+    pub(super) fn add(&mut self, text: &str, wish: Wish) -> usize {
+        let context = match wish {
+            Wish::Contains => 0,
+            Wish::Lacks => CONTEXT,
+        };
+        self.reach = self.reach.max(text.len() + context);
+        self.list.push(Literal::new(text, wish));
+        self.list.len() - 1
     }
 
-    /// Each text in the author's order, `contains` first.
+    /// Each text in the order in which it was added.
     pub(super) fn list(&self) -> &[Literal] {
         &self.list
     }

@@ -1,13 +1,15 @@
-//! One `expect` (or `trip`) on one stream: compiled, fed, and in the end a list of findings.
+//! One `expect` (or `trip`, or alternative) on one stream: compiled, and in the end a list of findings.
 //!
-//! It keeps no output; what needs all of it borrows the stream's `Tally`. Built and fed by `Judge`.
+//! It keeps no output: what is found as it comes stands in the stream's `Reader`, and what needs all of it borrows the stream's
+//! `Tally`. `Demand` builds and asks it.
 
-use super::error::{JudgeError, line_pattern, text_pattern};
+use super::error::{JudgeError, text_pattern};
 use super::finding::{Finding, Held, Saw};
 use super::json::{self, Document, Wanted, parse_path};
-use super::lines::{Lines, Need, Pattern};
-use super::literal::{Literals, Wish};
+use super::lines::{Lines, Pattern};
+use super::literal::{Literal, Wish};
 use super::number::{self, Miss, Reading, Vars};
+use super::reader::Reader;
 use super::tally::{Tally, without_last_break};
 use crate::model::cmp::{Cmp, Family, Unit};
 use crate::model::expect::{Expect, Measured, Of};
@@ -19,15 +21,17 @@ use serde_json_path::JsonPath;
 pub(super) struct Part {
     pub(super) expect: Expect,
     pub(super) on: Stream,
-    literals: Literals,
-    lines: Lines,
+    literals: Vec<usize>,
+    patterns: Vec<usize>,
+    counts: Vec<Option<usize>>,
     json: Vec<(String, JsonPath, Wanted)>,
     numbers: Vec<(Measured, Option<Regex>)>,
     ratios: Vec<(Measured, Option<Regex>)>,
 }
 
 impl Part {
-    pub(super) fn new(expect: &Expect, on: Stream) -> Result<Self, JudgeError> {
+    /// Compiles it; what is looked for as it comes goes into the stream's reader.
+    pub(super) fn new(expect: &Expect, on: Stream, reader: &mut Reader) -> Result<Self, JudgeError> {
         no_empty_text("contains", &expect.contains)?;
         no_empty_text("lacks", &expect.lacks)?;
         if on == Stream::Err {
@@ -40,8 +44,9 @@ impl Part {
             expect.json.iter().map(|(path, wanted)| Ok((path.clone(), parse_path(path)?, Wanted::new(path, wanted)?)));
         Ok(Self {
             on,
-            literals: Literals::new(&expect.contains, &expect.lacks),
-            lines: Lines::new(patterns(expect)?),
+            literals: literals(expect, reader),
+            patterns: expect.matches.iter().map(|source| reader.pattern(source)).collect::<Result<_, _>>()?,
+            counts: expect.count.iter().map(|wanted| counted(wanted, reader)).collect::<Result<_, _>>()?,
             json: json.collect::<Result<_, JudgeError>>()?,
             numbers: sources("number", &expect.number, ("one variable", 1))?,
             ratios: sources("ratio", &expect.ratio, ("two variables or one", 2))?,
@@ -63,24 +68,23 @@ impl Part {
 
     /// Whether an empty stream leaves it without an answer; for a count, none is an answer.
     pub(super) fn reads_more_than_counts(&self) -> bool {
-        self.needs_text() || !self.literals.list().is_empty() || !self.expect.matches.is_empty()
+        self.needs_text() || !self.literals.is_empty() || !self.patterns.is_empty() || !self.expect.http.is_empty()
     }
 
-    pub(super) fn feed(&mut self, chunk: &[u8]) {
-        self.literals.feed(chunk);
-        self.lines.feed(chunk);
-    }
-
-    #[cfg(test)]
-    pub(super) fn held_bytes(&self) -> usize {
-        self.literals.held_bytes() + self.lines.held_bytes()
+    /// Whether a text of `lacks` has come.
+    pub(super) fn is_spoilt(&self, reader: &Reader) -> bool {
+        let mut own = self.literals.iter().map(|at| &reader.literals.list()[*at]);
+        own.any(|literal| literal.wish == Wish::Lacks && literal.found())
     }
 
     /// Everything that is judged by output, in the order of the format.
-    pub(super) fn findings(&mut self, tally: &Tally, vars: Vars) -> Vec<Finding> {
-        self.lines.end();
-        let mut list = self.literal_findings(tally);
-        list.extend(self.match_findings(tally));
+    pub(super) fn findings(&self, (reader, tally): (&Reader, &Tally), vars: Vars) -> Vec<Finding> {
+        let mut list = Vec::new();
+        if !self.expect.http.is_empty() {
+            list.extend(tally.status(&self.expect.http));
+        }
+        list.extend(self.literal_findings(reader, tally));
+        list.extend(self.match_findings(reader, tally));
         list.extend(self.equals_finding(tally));
         list.extend(self.json_findings(tally));
         for (wanted, regex) in &self.numbers {
@@ -93,7 +97,7 @@ impl Part {
                 .and_then(|text| number::ratio(&wanted.of, regex.as_ref(), &text, vars));
             list.push(number::judge("ratio", wanted, read));
         }
-        list.extend(self.count_findings(tally));
+        list.extend(self.count_findings(reader, tally));
         if self.on == Stream::Err {
             for finding in &mut list {
                 finding.want.insert_str(0, "stderr ");
@@ -102,8 +106,8 @@ impl Part {
         list
     }
 
-    fn literal_findings(&self, tally: &Tally) -> Vec<Finding> {
-        let judged = |literal: &super::literal::Literal| {
+    fn literal_findings(&self, reader: &Reader, tally: &Tally) -> Vec<Finding> {
+        let judged = |literal: &Literal| {
             let text = &literal.text;
             let nowhere = || Saw::words(format!("\"{text}\" not found in {}", tally.amount()));
             match literal.wish {
@@ -118,14 +122,13 @@ impl Part {
                 }
             }
         };
-        self.literals.list().iter().map(judged).collect()
+        self.literals.iter().map(|at| judged(&reader.literals.list()[*at])).collect()
     }
 
-    fn match_findings(&self, tally: &Tally) -> Vec<Finding> {
-        let wished = &self.lines.patterns[..self.expect.matches.len()];
+    fn match_findings(&self, reader: &Reader, tally: &Tally) -> Vec<Finding> {
         let judged = |pattern: &Pattern| {
             let saw = match pattern.lines {
-                0 => Saw::words(format!("no match in {}", tally.amount())).then(&self.cut_note()),
+                0 => Saw::words(format!("no match in {}", tally.amount())).then(&cut_note(&reader.lines)),
                 _ => match &pattern.first {
                     Some((line, part)) => Saw::quoted("found:", line.trim_end()).around(part).glimpse(),
                     None => Saw::words("found"),
@@ -134,15 +137,7 @@ impl Part {
             let want = format!("matches {}", pattern.source);
             Finding::new(want, saw, pattern.lines > 0)
         };
-        wished.iter().map(judged).collect()
-    }
-
-    fn cut_note(&self) -> String {
-        match self.lines.cut {
-            0 => String::new(),
-            1 => " (1 line over 1 MiB was judged by its first MiB)".to_owned(),
-            more => format!(" ({more} lines over 1 MiB were judged by their first MiB)"),
-        }
+        self.patterns.iter().map(|at| judged(&reader.lines.patterns[*at])).collect()
     }
 
     fn equals_finding(&self, tally: &Tally) -> Option<Finding> {
@@ -177,48 +172,49 @@ impl Part {
         self.json.iter().map(judged).collect()
     }
 
-    fn count_findings(&self, tally: &Tally) -> Vec<Finding> {
-        let mut counted = self.lines.patterns[self.expect.matches.len()..].iter();
-        let judged = |wanted: &Measured| {
+    fn count_findings(&self, reader: &Reader, tally: &Tally) -> Vec<Finding> {
+        let aside = tally.lines_aside();
+        let judged = |(wanted, at): (&Measured, &Option<usize>)| {
             let of = tally.lines();
-            let hits = match &wanted.of {
-                Of::Output | Of::Vars(_) => of,
-                Of::Regex(_) => counted.next().map_or(0, |pattern| pattern.lines),
-            };
+            let pattern = at.map(|at| &reader.counted().patterns[at]);
+            let hits = pattern.map_or(of, |pattern| {
+                let too_many = aside.iter().filter(|line| pattern.regex.is_match(line.as_bytes())).count();
+                pattern.lines.saturating_sub(too_many as u64)
+            });
             let mut finding = number::judge("count", wanted, Ok(Reading::Count { hits, of }));
-            if matches!(wanted.of, Of::Regex(_)) {
-                finding.saw = finding.saw.then(&self.cut_note());
+            if pattern.is_some() {
+                finding.saw = finding.saw.then(&cut_note(reader.counted()));
             }
             finding
         };
-        self.expect.count.iter().map(judged).collect()
+        self.expect.count.iter().zip(&self.counts).map(judged).collect()
     }
 }
 
-/// The patterns of `matches`, then those of `count`.
-fn patterns(expect: &Expect) -> Result<Vec<Pattern>, JudgeError> {
-    let mut list = Vec::new();
-    let mut push = |source: &str, need| {
-        list.push(Pattern { source: source.to_owned(), regex: line_pattern(source)?, lines: 0, need, first: None });
-        Ok(())
-    };
-    for source in &expect.matches {
-        push(source, Need::One)?;
+fn cut_note(lines: &Lines) -> String {
+    match lines.cut {
+        0 => String::new(),
+        1 => " (1 line over 1 MiB was judged by its first MiB)".to_owned(),
+        more => format!(" ({more} lines over 1 MiB were judged by their first MiB)"),
     }
-    for wanted in &expect.count {
-        match &wanted.of {
-            Of::Output => {}
-            Of::Regex(source) => push(source, Need::All)?,
-            Of::Vars(names) => {
-                return Err(JudgeError::Variables {
-                    key: "count",
-                    takes: "lines or a regular expression",
-                    given: names.len(),
-                });
-            }
+}
+
+/// The places of `contains`, then those of `lacks`.
+fn literals(expect: &Expect, reader: &mut Reader) -> Vec<usize> {
+    let wished = expect.contains.iter().map(|text| (text, Wish::Contains));
+    let unwished = expect.lacks.iter().map(|text| (text, Wish::Lacks));
+    wished.chain(unwished).map(|(text, wish)| reader.literal(text, wish)).collect()
+}
+
+/// The place of what is counted; none where all lines are.
+fn counted(wanted: &Measured, reader: &mut Reader) -> Result<Option<usize>, JudgeError> {
+    match &wanted.of {
+        Of::Output => Ok(None),
+        Of::Regex(source) => reader.count(source).map(Some),
+        Of::Vars(names) => {
+            Err(JudgeError::Variables { key: "count", takes: "lines or a regular expression", given: names.len() })
         }
     }
-    Ok(list)
 }
 
 /// The beginning of an author's text.
@@ -269,6 +265,9 @@ fn only_error_keys(expect: &Expect) -> Result<(), JudgeError> {
         ("ratio", !expect.ratio.is_empty()),
         ("took", expect.took.is_some()),
         ("stderr", expect.stderr.is_some()),
+        ("http", !expect.http.is_empty()),
+        ("any_of", !expect.any_of.is_empty()),
+        ("of", expect.of.is_some()),
     ];
     match other.into_iter().find(|(_, given)| *given) {
         Some((key, _)) => Err(JudgeError::NotOnError { key }),

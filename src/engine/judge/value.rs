@@ -3,12 +3,14 @@
 //! What cannot be an answer at all (no number where one is needed, 19/21 of 20) is refused in words, so that it is typed
 //! again; a failed check is an answer and is recorded. Values are shown whole, and the caller masks what is secret.
 
+use super::demand::{Demand, Evidence};
 use super::finding::{Finding, Held, Privacy};
+use super::flow::Flow;
 use super::number::{self, Reading, Vars};
-use super::part::Part;
+use super::reader::Reader;
 use super::tally::{Keep, Tally};
 use crate::model::cmp::{Quantity, Ratio};
-use crate::model::expect::{Check, Expect, Measured, Of};
+use crate::model::expect::{Check, ExitWanted, Expect, Measured, Of};
 use crate::model::output::Stream;
 
 /// Bytes of a typed value; it may become an environment variable.
@@ -102,14 +104,34 @@ fn ratio(seen: &Quantity, all: &Quantity) -> Result<Ratio, String> {
     Ratio::new(seen, all).map_err(|error| error.to_string())
 }
 
-/// Everything but numbers and ratios, with the value standing for standard output. Exit, time and stderr are not asked of it.
+/// Everything but numbers and ratios, with the value standing for standard output. Alternatives are judged whole.
 fn text_findings(expect: &Expect, value: &str, vars: Vars) -> Result<Vec<Finding>, String> {
-    let only_text = Expect { number: Vec::new(), ratio: Vec::new(), took: None, stderr: None, ..expect.clone() };
-    let mut part = Part::new(&only_text, Stream::Out).map_err(|error| error.to_string())?;
-    let mut tally = Tally::new(Keep::Output);
-    tally.feed(value.as_bytes());
-    part.feed(value.as_bytes());
-    Ok(part.findings(&tally, vars))
+    let only_text = Expect { number: Vec::new(), ratio: Vec::new(), ..typed_alone(expect) };
+    let (mut out, mut err) = (Reader::new(false), Reader::new(false));
+    let demand = Demand::new(&only_text, (&mut out, &mut err)).map_err(|error| error.to_string())?;
+    let mut flow =
+        Flow::new(Stream::Out, std::iter::empty(), (Keep::Output, false)).map_err(|error| error.to_string())?;
+    flow.expect = Some(out);
+    flow.feed(value.as_bytes());
+    flow.end();
+    let out = flow.expect.as_ref().expect("it was just put in");
+    let nothing = Tally::new(Keep::Nothing);
+    let evidence = Evidence { out: (out, &flow.tally), err: (&err, &nothing), outcome: None, vars };
+    Ok(demand.findings(&evidence))
+}
+
+/// What can be asked of a typed value: exit, time, errors, a status and what commands print around it are not.
+fn typed_alone(expect: &Expect) -> Expect {
+    Expect {
+        exit: ExitWanted::Any,
+        took: None,
+        stderr: None,
+        http: Vec::new(),
+        except: Vec::new(),
+        of: None,
+        any_of: expect.any_of.iter().map(typed_alone).collect(),
+        ..expect.clone()
+    }
 }
 
 fn read_number(wanted: &Measured, value: &str, vars: Vars) -> Result<Reading, String> {

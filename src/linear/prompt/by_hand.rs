@@ -82,6 +82,7 @@ pub(super) fn answers(plan: &Plan, ix: StepIx, item: usize, wanted: &Item) -> Ve
             let needs = needs(expect).map(|needs| format!(" (needs {needs})")).unwrap_or_default();
             vec![Question::text(format!("What did you see{needs}:"), Slot::Text)]
         }
+        None if wanted.judged => vec![Question::text("What did you see, and is it normal:", Slot::Text)],
         None if wanted.evidence => vec![Question::text("What did you see:", Slot::Text)],
         None => Vec::new(),
     };

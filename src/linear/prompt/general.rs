@@ -155,6 +155,7 @@ fn more(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Vec<Choice> {
         if state.hold.is_none() {
             choices.push(wish("hold with a reason", why, Intent::Hold { reason: String::new() }));
         }
+        choices.extend(super::around::palette(plan, state));
         choices.extend(phases_to_see(plan, state));
         choices.extend(other_steps(plan, state, current));
         choices.extend(super::levels::by_hand(plan, state));

@@ -1,15 +1,16 @@
 //! Choices at one step: run it, retry it, stop it, say what became of it.
 
-use super::{Prompt, by_hand, gate, levels, only, with_card};
+use super::{Prompt, around, by_hand, gate, levels, only, watch, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::card::card;
 use crate::linear::words::{ended, named, wall};
 use crate::model::decide::{asked_class, early_start};
+use crate::model::follow;
 use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
 use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
-use crate::model::step::{Class, Effect, Work};
+use crate::model::step::{Class, Work};
 
 /// What class the runbook gives, in words, for the one line.
 fn class_words(class: Class) -> &'static str {
@@ -27,10 +28,10 @@ pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
     let own = state.step(ix);
     let name = named(plan, state, ix);
     let mut choices = Vec::new();
+    if by_itself(plan, state, ix) {
+        return only(format!("Wait. {name} starts by itself."), Vec::new());
+    }
     let heading = match &step.work {
-        Work::Run(_) if by_itself(state, ix, step.effect) => {
-            return only(format!("Wait. {name} starts by itself."), Vec::new());
-        }
         Work::Run(_) => {
             choices.push(start(plan, state, ix, "run"));
             format!("Next: {name} ({}).", class_words(asked_class(plan, state, ix)))
@@ -53,7 +54,13 @@ pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
             return by_hand::open(plan, state, ix);
         }
         Work::Evidence(_) => return only(format!("Wait. {name} is looked up."), Vec::new()),
-        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) => {
+        Work::Monitor(monitor) if own.status.open() => return watch::looks_on(plan, state, ix, monitor),
+        Work::Sign(wanted) if own.status.open() => return around::sign(plan, state, ix, wanted),
+        Work::Notify(notice) => return around::message(plan, state, ix, notice),
+        Work::Call(_) | Work::Group(_) if own.status.open() => {
+            return only(format!("Wait. {name} comes to its end."), Vec::new());
+        }
+        Work::Monitor(_) | Work::Sign(_) | Work::Call(_) | Work::Group(_) => {
             choices.push(start(plan, state, ix, "run"));
             format!("Next: {name} ({}).", class_words(asked_class(plan, state, ix)))
         }
@@ -62,10 +69,11 @@ pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
     with_card(plan, state, ix, prompt)
 }
 
-/// Whether a command of a way back starts without a person's key.
-fn by_itself(state: &RunState, ix: StepIx, effect: Effect) -> bool {
-    let under_way = state.rollback.as_ref().is_some_and(|back| back.ended.is_none() && back.path.contains(&ix));
-    under_way && effect != Effect::Destroys && state.step(ix).attempt == 0 && state.hold.is_none()
+/// Whether it starts without a person's key: on a way back, on a card that was agreed to as a whole.
+fn by_itself(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+    let step = plan.step(ix);
+    let has_a_time = step.auto || matches!(step.work, Work::Wait(_) | Work::Gate(_) | Work::Evidence(_));
+    !has_a_time && state.hold.is_none() && follow::begins_one_day(plan, state, ix)
 }
 
 /// Starts a step, or tries it again: with what its class asks to be typed.

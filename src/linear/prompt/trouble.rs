@@ -51,7 +51,21 @@ pub(super) fn running(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
     } else if own.timed_out {
         heading.push_str(" and is being ended: it reached its time limit");
     }
-    only(ended(&heading), vec![stop(plan, ix)])
+    match state.running().len() {
+        0 | 1 => only(ended(&heading), vec![stop(plan, ix)]),
+        _several => all_running(plan, state),
+    }
+}
+
+/// Several commands run, or some beside what is next: each is stopped for itself.
+pub(super) fn all_running(plan: &Plan, state: &RunState) -> Prompt {
+    let running = state.running();
+    let names: Vec<String> = running.iter().map(|ix| named(plan, state, *ix)).collect();
+    let stops = running.iter().map(|ix| {
+        let (card, choices) = ways_to_stop(plan, *ix);
+        Choice::new(&format!("stop {}", plan.step(*ix).number), Ask::Menu { card, choices })
+    });
+    only(format!("Running: {}.", names.join("; ")), stops.collect())
 }
 
 /// The same ways to stop it, and the ways not to.

@@ -2,6 +2,7 @@
 //!
 //! Called by `sentences` only.
 
+use super::watched;
 use crate::linear::words::{count, ended, reason as because, wall};
 use crate::model::event::Event;
 use crate::model::plan::Plan;
@@ -35,8 +36,7 @@ pub(super) fn of_run(plan: &Plan, after: &RunState, event: &Event) -> Option<Str
         Event::Paused { by } => Some(format!("Paused by {}. Nothing runs; tminus resume goes on.", by.shown())),
         Event::AnswersEnded { at } => Some(format!("The answers file has no answer for {at}.")),
         Event::Ended { how, by } => Some(format!("The run has ended: {}, closed by {}.", how.word(), by.shown())),
-        // `told` hands over events of the run only; the rest of them need no sentence.
-        _ => None,
+        other => watched::of_watch(plan, after, other),
     }
 }
 

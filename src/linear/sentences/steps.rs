@@ -25,7 +25,14 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
     match &record.event {
         // That a step by hand was opened is told by its answer, or by the prompt.
         Event::StepStarted { attempt, by, .. } => {
-            let acts = matches!(step.work, Work::Run(_) | Work::Wait(_) | Work::Gate(_));
+            let acts = match &step.work {
+                Work::Run(_) | Work::Wait(_) | Work::Gate(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) => {
+                    true
+                }
+                Work::Notify(notice) => notice.via.is_some(),
+                Work::Sign(_) => true,
+                Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Evidence(_) => false,
+            };
             acts.then(|| started(plan, after, ix, (*attempt, by)))
         }
         Event::OutputLost { bytes, .. } => Some(format!("{number}: {bytes} bytes of its output were not kept.")),
@@ -34,7 +41,26 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
             holder_names(holders)
         )),
         Event::StepNotStarted { why, .. } => Some(format!("{number} FAILED: it could not be started: {}", ended(why))),
-        Event::StepJudged { verdict, checks, .. } => Some(judged(after, ix, step, (*verdict, checks))),
+        Event::StepJudged { verdict, checks, hints, .. } => {
+            let mut text = judged(after, ix, step, (*verdict, checks));
+            hints.iter().for_each(|hint| text.push_str(&format!(" The plan says: {}", ended(hint))));
+            if let (Some(then), true) = (&step.if_fails, after.step(ix).status.bad()) {
+                text.push_str(&format!(" The plan proposes: {}.", super::watched::outcome(plan, then)));
+            }
+            Some(text)
+        }
+        Event::StepReady { .. } => Some(format!("{number} is ready; it runs on beside what comes next.")),
+        Event::StepEnding { why, .. } => Some(format!("{number} is being ended: {}", ended(why))),
+        Event::StepOld { why, .. } => Some(format!("{number} is old and is to be read again: {}", ended(why))),
+        Event::MessageFilled { text, by, .. } => {
+            Some(format!("{number} says, filled in by {}: {}", by.shown(), cut(&text.replace('\n', " / "), 400)))
+        }
+        Event::StepSigned { role, principal, comment, sig, by, .. } => {
+            let title = role_title(plan, role.as_str());
+            let how = if sig == "-" { "by name only" } else { "with a key" };
+            let said = if comment.trim().is_empty() { String::new() } else { format!(": {}", comment.trim()) };
+            Some(format!("{number} {principal} signed for {title}, {how}, typed by {}{}", by.shown(), ended(&said)))
+        }
         Event::StepTimeout { .. } => {
             let limit = step.command().and_then(|command| command.timeout);
             let limit = limit.map_or(String::new(), |limit| format!(" of {}", plan_length(limit)));

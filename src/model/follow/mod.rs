@@ -7,6 +7,7 @@ mod beside;
 mod watch;
 
 pub use beside::{Ending, at_once_of, blocking};
+pub(crate) use watch::is_watched;
 pub use watch::{Warning, is_probe_wanted, probes_to_read};
 
 use crate::model::actor::Actor;

@@ -6,9 +6,9 @@ use crate::model::expect::{Capture, CaptureFrom};
 use crate::model::ids::{StepIx, VarName};
 use crate::model::step::{Background, Command, Effect, Item, Place, Program, Retry, Work};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ impl<'a> Reader<'a> {
         command.retry = retry.as_ref().and_then(|field| self.retry(field.node, at, limit));
         self.lengths(fields, &mut command);
         command.tty = self.tty(fields, &command);
+        let output = fields.take("output");
+        command.private = output.is_some_and(|node| self.desk.word(node, &[("private", true)]).unwrap_or(false));
         if let (Some(field), true) = (&retry, command.background.is_some() || command.lasts.is_some()) {
             let text = "a command that runs on, or for a time, is not tried again";
             self.desk.report(Diagnostic::error("RB0109", &field.key_span, text).help("leave `retry` out"));

@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
             return Some(TargetId(name));
         }
         let known: Vec<String> = self.targets.iter().map(|target| target.id.0.clone()).collect();
-        self.unknown("RB0208", node, ("target", &name), &known);
+        self.unknown("RB0217", node, ("target", &name), &known);
         None
     }
 
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
             return Some(own.clone());
         }
         let known: Vec<String> = self.environments.iter().map(|(known, _)| known.clone()).collect();
-        self.unknown("RB0209", node, ("environment", &name), &known);
+        self.unknown("RB0218", node, ("environment", &name), &known);
         None
     }
 

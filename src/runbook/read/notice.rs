@@ -8,9 +8,9 @@ use crate::model::ids::{LevelId, MessageId, ProcedureId, RoleId, StepId, StepIx}
 use crate::model::step::{Callee, Command, Effect, Hint, Notice, Program, SignOff, Work};
 use crate::model::watch::Outcome;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 
 const WORDS: [(&str, Word); 3] = [("hold", Word::Hold), ("abort", Word::Abort), ("go_on", Word::GoOn)];
@@ -127,7 +127,10 @@ impl<'a> Reader<'a> {
     pub(super) fn notify(&mut self, kind: &Field<'a>, fields: &mut Fields<'a>, at: StepIx) -> Work {
         let message = self.name_of(kind.node, What::Message, Some(at)).unwrap_or_default();
         let to = self.said_of(fields, "to");
-        let via = fields.take("via").and_then(|node| self.via(node)).map(Box::new);
+        let own = fields.take("via").and_then(|node| self.via(node)).map(Box::new);
+        // Messages are read before the phases, wherever they stand in the file.
+        let meant = self.messages.iter().find(|one| one.id.0 == message);
+        let via = own.or_else(|| meant.and_then(|one| one.via.clone()));
         Work::Notify(Notice { message: MessageId(message), via, to })
     }
 

@@ -9,10 +9,10 @@ use crate::model::plan::Environment;
 use crate::model::step::{Condition, Effect, Place, PlannedStep, Risk, Skip, Work};
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::later::Scope;
 use crate::runbook::nearest::nearest;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 
 /// The kinds of step.
@@ -42,7 +42,7 @@ pub(super) const EFFECTS: [(&str, Effect); 4] = [
 ];
 
 /// Keys that are right for some kinds only, with those kinds.
-const OF_KINDS: [(&str, &str); 40] = [
+const OF_KINDS: [(&str, &str); 41] = [
     ("expect", "`run`, `confirm`, `checklist` items, `measure` and `ask`"),
     ("capture", "`run`"),
     ("retry", "`run`"),
@@ -56,6 +56,7 @@ const OF_KINDS: [(&str, &str); 40] = [
     ("literal", "`run` and `monitor`"),
     ("argv_secret", "`run` and `monitor`"),
     ("connect", "`run` and `monitor`"),
+    ("output", "`run`"),
     ("tty", "`run`"),
     ("background", "`run`"),
     ("ready", "`run` with `background: true`"),

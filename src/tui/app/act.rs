@@ -11,7 +11,7 @@ use crate::model::text::shown;
 use crate::model::time::Stamp;
 use crate::tui::actions::{Action, Reach};
 use crate::tui::context::{Card, ReasonFor};
-use crate::tui::eye::{Row, Screen};
+use crate::tui::eye::Screen;
 use crate::tui::theme::Theme;
 
 impl App {
@@ -51,6 +51,10 @@ impl App {
             | Action::CopyLine
             | Action::CopyCommand => self.of_step(action, port, now),
             Action::Gate => self.gate(port, now),
+            Action::See => self.see(port, now),
+            Action::Call | Action::Recycle | Action::Trip => {
+                self.named_command(action.entry().name, "", port, now).unwrap_or_default()
+            }
             Action::Filter => {
                 self.eye.search = crate::tui::eye::Search { text: String::new(), typing: true };
                 Vec::new()
@@ -59,6 +63,8 @@ impl App {
             Action::Step => self.show(Screen::Step),
             Action::Watch => self.show(Screen::Watch),
             Action::Log => self.show(Screen::Log),
+            Action::Messages => self.show(Screen::Messages),
+            Action::Risks => self.show(Screen::Risks),
             Action::Back => self.back(port, now),
             Action::Theme => self.say("theme takes a name: ansi, dark, light, cvd, high, mono."),
             Action::Suspend => {
@@ -75,6 +81,11 @@ impl App {
     pub(super) fn perform(&mut self, line: &str, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         let line = line.trim();
         let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if self.cut.is_none()
+            && let Some(effects) = self.named_command(name, rest.trim(), port, now)
+        {
+            return effects;
+        }
         match (Action::named(name), rest.trim()) {
             (Some(Action::Theme), name) if !name.is_empty() => match Theme::named(name, self.theme.glyphs) {
                 Some(theme) => {
@@ -114,13 +125,15 @@ impl App {
         steers.then(|| format!("Not done. {}", why()))
     }
 
-    fn card(&mut self, card: Card, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+    pub(super) fn card(&mut self, card: Card, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         self.open(card, port, now);
         Vec::new()
     }
 
-    fn show(&mut self, screen: Screen) -> Vec<Effect> {
-        self.eye.screen = screen;
+    pub(super) fn show(&mut self, screen: Screen) -> Vec<Effect> {
+        if std::mem::replace(&mut self.eye.screen, screen) != screen {
+            self.eye.mark = 0;
+        }
         Vec::new()
     }
 
@@ -144,6 +157,7 @@ impl App {
         match self.state.step(ix).status {
             StepStatus::NotYet | StepStatus::Old | StepStatus::Claim => self.begin(ix, port, now),
             StepStatus::You => self.answer(ix, port, now),
+            StepStatus::Running if matches!(self.plan.step(ix).work, Work::Monitor(_)) => self.answer(ix, port, now),
             StepStatus::Running => self.say(format!("{number} is running. It passes or fails by itself.")),
             StepStatus::Unknown if self.state.step(ix).verdict.is_none() => self.card(Card::Resolve(ix), port, now),
             StepStatus::Unknown | StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => {
@@ -160,9 +174,12 @@ impl App {
     }
 
     /// A step that only reads runs at once, where its whole command was on the screen; any other asks by its card.
-    fn begin(&mut self, ix: StepIx, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+    pub(super) fn begin(&mut self, ix: StepIx, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         let step = self.plan.step(ix);
         let class = asked_class(&self.plan, &self.state, ix);
+        if matches!(step.work, Work::Notify(_)) {
+            return self.answer(ix, port, now);
+        }
         let by_hand = matches!(step.work, Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. });
         let early = early_start(&self.plan, &self.state, ix, now.wall).is_some();
         if by_hand && class <= Class::C1 && !early {
@@ -199,7 +216,7 @@ impl App {
 
     /// What a key comes to that wants a step while the run is not there yet: the start card, or words. A card that opened
     /// here would close by itself with the next record, and the key with it.
-    fn not_started(&mut self, port: &dyn Port, now: Stamp) -> Option<Vec<Effect>> {
+    pub(super) fn not_started(&mut self, port: &dyn Port, now: Stamp) -> Option<Vec<Effect>> {
         match (self.state.started.is_some(), self.starting, &self.state.vars_bound) {
             (false, true, _) => Some(self.say("The run is being started. Press it again when it has.")),
             (false, false, _) => Some(self.card(Card::Start, port, now)),
@@ -210,85 +227,6 @@ impl App {
         }
     }
 
-    fn open_selected(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
-        if self.eye.screen == Screen::Log {
-            return self.open_entry();
-        }
-        if self.state.facts.is_some()
-            && self.state.started.is_none()
-            && let Some(effects) = self.not_started(port, now)
-        {
-            return effects;
-        }
-        // NEXT says that Enter closes the run, so it does, wherever the mark is.
-        if self.state.nothing_left(&self.plan) {
-            return self.close_run(port, now);
-        }
-        if let (Row::Phase(phase), false) = (self.eye.selected, self.eye.follow) {
-            let folded = self.eye.folded.contains(&phase);
-            self.fold_phase(!folded);
-            return Vec::new();
-        }
-        let Some(ix) = self.target() else { return self.close_run(port, now) };
-        let own = self.state.step(ix);
-        let class = asked_class(&self.plan, &self.state, ix);
-        match own.status {
-            StepStatus::Unknown if own.verdict.is_none() => self.card(Card::Resolve(ix), port, now),
-            StepStatus::You => self.answer(ix, port, now),
-            StepStatus::NotYet
-                if self.state.next(&self.plan) == Some(ix)
-                    && class <= Class::C1
-                    && self.plan.step(ix).command().is_none() =>
-            {
-                match self.plan.step(ix).work {
-                    Work::Gate(_) | Work::Wait(_) | Work::Run(_) => self.show(Screen::Step),
-                    Work::Monitor(_)
-                    | Work::Sign(_)
-                    | Work::Notify(_)
-                    | Work::Call(_)
-                    | Work::Group(_)
-                    | Work::Evidence(_) => self.show(Screen::Step),
-                    Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } => self.begin(ix, port, now),
-                }
-            }
-            _ => self.show(Screen::Step),
-        }
-    }
-
-    fn open_entry(&mut self) -> Vec<Effect> {
-        let entries = crate::tui::views::log_entries(&self.state.log, &self.eye.search.text);
-        let at = entries.len().checked_sub(1 + self.eye.log_at.unwrap_or(0));
-        let step = at.and_then(|at| entries.get(at)).and_then(|entry| entry.step);
-        match step {
-            Some(ix) => {
-                self.select(Row::Step { ix, depth: 0 });
-                self.show(Screen::Step)
-            }
-            None => self.say("This line is about no step."),
-        }
-    }
-
-    /// Space: the item of a by-hand step, else the first phase that is complete and was not acknowledged.
-    fn tick(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
-        let open = self.eye.selected.step().filter(|ix| self.state.step(*ix).status == StepStatus::You);
-        if let Some(ix) = open {
-            return self.answer(ix, port, now);
-        }
-        let complete = |place: &usize| {
-            let phase = &self.plan.phases[*place];
-            let progress = self.state.progress(&phase.steps);
-            progress.total > 0 && progress.done == progress.total && !self.state.seen_phases.contains(&phase.id)
-        };
-        let selected = match self.eye.selected {
-            Row::Phase(place) => Some(place).filter(complete),
-            Row::Step { .. } | Row::WayBack(_) | Row::Owed => None,
-        };
-        match selected.or_else(|| (0..self.plan.phases.len()).find(complete)) {
-            Some(place) => vec![Effect::Wish(Intent::SeePhase { phase: self.plan.phases[place].id.clone() })],
-            None => self.open_selected(port, now),
-        }
-    }
-
     fn hold(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         match self.state.hold {
             Some(_) => self.card(Card::GoOn, port, now),
@@ -296,7 +234,7 @@ impl App {
         }
     }
 
-    fn close_run(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+    pub(super) fn close_run(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         if self.state.ended.is_some() {
             return self.say("The run has ended. q leaves.");
         }
@@ -331,19 +269,26 @@ impl App {
             Action::Decide if own.status.bad() || own.status == StepStatus::Unknown => {
                 Card::Reason(ReasonFor::Accept(ix))
             }
-            Action::Decide => return self.say("v decides a gate that is open, or accepts a step that failed."),
+            Action::Decide => match crate::tui::proposals::undecided(&self.state) {
+                Some(trigger) => Card::Trigger(trigger),
+                None => return self.say("v decides a gate that is open, or accepts a step that failed."),
+            },
             Action::Evidence => return self.answer(ix, port, now),
             Action::FailByHand => Card::Reason(ReasonFor::Fail(ix)),
-            Action::LeaveOut if own.until.is_some() && own.status == StepStatus::Running => {
-                Card::Reason(ReasonFor::Release(ix))
-            }
+            Action::LeaveOut if own.status == StepStatus::Running => match &self.plan.step(ix).work {
+                Work::Monitor(_) => Card::Monitor(ix),
+                Work::Wait(_) => Card::Reason(ReasonFor::Release(ix)),
+                _runs => return self.say("It runs: ^C offers to stop it."),
+            },
             Action::LeaveOut => Card::Reason(ReasonFor::Skip(ix)),
             Action::NotApplicable => Card::Reason(ReasonFor::NotApplicable(ix)),
             Action::Hand => Card::Reason(ReasonFor::Hand(ix)),
-            Action::Output => Card::Output(ix),
+            Action::Output => Card::Output(self.whose_output(ix)),
             Action::CopyCommand => {
                 let command = self.plan.step(ix).command().map(|command| match &command.program {
-                    Program::Text { text, .. } => crate::model::text::shown_lines(text),
+                    Program::Text { text, .. } => {
+                        crate::model::text::shown_lines(command.script().as_deref().unwrap_or(text))
+                    }
                     Program::Argv(words) => shown(&words.join(" ")).into_owned(),
                 });
                 return command.map_or_else(|| self.say("This step has no command."), |text| vec![Effect::Copy(text)]);
@@ -356,6 +301,12 @@ impl App {
             return self.say(words);
         }
         self.card(card, port, now)
+    }
+
+    /// The step whose output is read: the one that is meant, else, where it prints nothing itself, the one that runs.
+    fn whose_output(&self, ix: StepIx) -> StepIx {
+        let prints = self.plan.step(ix).command().is_some();
+        if prints { ix } else { self.state.running().first().copied().unwrap_or(ix) }
     }
 
     fn back(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {

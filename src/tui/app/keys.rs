@@ -81,7 +81,8 @@ impl App {
         hand: impl FnOnce(&mut Overlay, &Context<'_>) -> Reply,
     ) -> Vec<Effect> {
         let Some(mut top) = self.overlays.pop() else { return Vec::new() };
-        let reply = self.with_ctx(port, now, |ctx| hand(&mut top, ctx));
+        let actions = self.lines();
+        let reply = self.with_actions((port, now), &actions, |ctx| hand(&mut top, ctx));
         match reply {
             Reply::Stay => self.overlays.push(top),
             Reply::Close => self.closed(top.card()),
@@ -89,6 +90,10 @@ impl App {
                 self.starting |= matches!(intent, Intent::Start { .. });
                 self.closed(top.card());
                 return vec![Effect::Wish(intent)];
+            }
+            Reply::Wishes(intents) => {
+                self.closed(top.card());
+                return intents.into_iter().map(Effect::Wish).collect();
             }
             Reply::Ask(intent) => {
                 self.overlays.push(top);

@@ -4,17 +4,19 @@
 //! until its record comes. It reads no clock, no terminal and no socket; `run` brings all of that.
 
 mod act;
+mod around;
 mod draw;
 mod keys;
 mod news;
 mod offers;
 mod open;
+mod selected;
 mod travel;
 mod typing;
 
 use crate::feed::{News, Port};
 use crate::model::event::EndState;
-use crate::model::ids::{Attempt, Seq, StepId, StepIx};
+use crate::model::ids::{Attempt, Seq, StepId, StepIx, TriggerIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -25,6 +27,7 @@ use crate::tui::streams::Streams;
 use crate::tui::terminal_step::TerminalStep;
 use crate::tui::theme::{Look, Theme};
 use crossterm::event::KeyEvent;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What happened.
@@ -105,10 +108,11 @@ pub(super) struct Cut {
 }
 
 /// Cards that open by themselves and were closed by the operator: not opened again for the same cause.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Dismissed {
     start: bool,
     gate: Option<(StepIx, Attempt)>,
+    triggers: BTreeMap<TriggerIx, Stamp>,
 }
 
 /// What was said last to the operator.
@@ -153,6 +157,8 @@ pub struct App {
     terminal: Option<TerminalStep>,
     /// What came before this was over when this screen came.
     came: bool,
+    /// Something to ring for came: a trigger tripped, little time is left.
+    warning: bool,
 }
 
 impl App {
@@ -184,6 +190,7 @@ impl App {
             needed: false,
             terminal: None,
             came: false,
+            warning: false,
         }
     }
 
@@ -342,7 +349,7 @@ impl App {
             self.eye.step.home();
         }
         self.eye.selected = Row::Step { ix, depth: 0 };
-        if let crate::model::step::Place::Phase(phase) = self.plan.step(ix).place {
+        if let Some(phase) = self.plan.phase_of(ix) {
             self.eye.folded.remove(&phase);
         }
     }

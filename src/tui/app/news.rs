@@ -117,6 +117,12 @@ impl App {
                 self.returned = None;
                 self.absent_from = Some(record.seq.0);
             }
+            // Nobody hears of what was warned before this screen looked.
+            Event::Warned { of, minutes } if self.caught_up => {
+                self.warning = true;
+                self.message = Some(Message::Says(format!("{minutes} minutes left: {}.", shown(of))));
+            }
+            Event::TriggerTripped { .. } => self.warning |= self.caught_up,
             Event::Resume { .. } => self.absent_from = self.absent_from.or(Some(record.seq.0.saturating_sub(1))),
             Event::ClientJoined { .. } if !self.back_once => {
                 if let Some(from) = self.absent_from.take() {
@@ -179,7 +185,7 @@ impl App {
         self.message = Some(Message::Says(words));
     }
 
-    /// Rings once when the run begins to wait for a person.
+    /// Rings once when the run begins to wait for a person, when a trigger trips and when little time is left.
     pub(super) fn rings(&mut self) -> Option<Effect> {
         let needs = match self.state.status() {
             RunStatus::Waiting | RunStatus::Unknown => self.state.started.is_some(),
@@ -194,7 +200,7 @@ impl App {
             | RunStatus::Failed => false,
         };
         let before = std::mem::replace(&mut self.needed, needs);
-        let began = needs && !before;
+        let began = (needs && !before) || std::mem::take(&mut self.warning);
         (began && self.caught_up).then_some(Effect::Bell)
     }
 }

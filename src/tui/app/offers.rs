@@ -28,9 +28,14 @@ impl App {
         match action {
             Action::Run => live && state.to_start(&self.plan).is_some(),
             Action::Retry => target.is_some_and(|(_, own)| own.status.bad()),
+            Action::Decide if crate::tui::proposals::undecided(state).is_some() => live,
             Action::Decide => target.is_some_and(|(step, own)| {
                 own.status.bad() || (matches!(step.work, Work::Gate(_)) && own.status == StepStatus::You)
             }),
+            Action::See => live && state.triggers.iter().any(|own| own.tripped.is_some() && own.acked.is_none()),
+            Action::Call => live && !self.plan.procedures.is_empty(),
+            Action::Trip => live && !self.plan.triggers.is_empty(),
+            Action::Recycle => live && !state.going_back(),
             Action::Stop => !state.running().is_empty() || state.steps.iter().any(|own| own.retry_at.is_some()),
             Action::Hold | Action::RollBack | Action::Abort | Action::Pause => live,
             Action::Close => live && state.nothing_left(&self.plan),
@@ -56,6 +61,20 @@ impl App {
         if self.terminal_runs() {
             keys.push(("^]", "terminal"));
         }
+        if self.watching.is_none() && self.cut.is_none() {
+            let marked = !crate::tui::things::of(&self.plan, state, self.eye.screen).is_empty();
+            if marked {
+                keys.retain(|(key, _)| *key != "enter");
+                keys.insert(0, ("enter", "open"));
+            }
+            if self.here(Action::See) {
+                keys.insert(0, ("a", "I see it"));
+            }
+            if crate::tui::proposals::undecided(state).is_some() {
+                keys.retain(|(key, _)| *key != "v");
+                keys.insert(0, ("v", "decide"));
+            }
+        }
         if self.eye.screen != Screen::Live {
             keys.push(("q", "back"));
         }
@@ -80,16 +99,17 @@ impl App {
         if self.eye.screen == Screen::Live && (state.ended.is_some() || self.cut.is_some()) {
             keys.push(("q", "leave"));
         }
-        keys.extend([
-            ("2", "step"),
-            ("5", "log"),
-            ("w", "watch"),
-            ("/", "filter"),
-            (":", "actions"),
-            ("tab", "pane"),
-            ("+/-", "zoom"),
-            ("?", "help"),
-        ]);
+        keys.extend([("2", "step"), ("5", "log"), ("w", "watch")]);
+        if !self.plan.procedures.is_empty() && live {
+            keys.push(("Q", "quick fix"));
+        }
+        if !self.plan.messages.is_empty() || !self.plan.contacts.is_empty() {
+            keys.push(("6", "messages"));
+        }
+        if !self.plan.risks.is_empty() {
+            keys.push(("7", "risks"));
+        }
+        keys.extend([("/", "filter"), (":", "actions"), ("tab", "pane"), ("+/-", "zoom"), ("?", "help")]);
         keys
     }
 
@@ -109,12 +129,14 @@ impl App {
             StepStatus::NotYet | StepStatus::Old | StepStatus::Claim if by_hand && step.class() <= Class::C1 => {
                 vec![("enter", "answer")]
             }
+            StepStatus::NotYet if matches!(step.work, Work::Notify(_)) => vec![("enter", "open")],
             StepStatus::NotYet | StepStatus::Old | StepStatus::Claim => vec![("r", "run")],
             StepStatus::You => vec![("enter", "answer")],
             StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped if own.retry_at.is_none() => {
                 vec![("R", "retry"), ("v", "accept")]
             }
             StepStatus::Unknown => vec![("enter", "say which")],
+            StepStatus::Running if matches!(step.work, Work::Monitor(_)) => vec![("enter", "look")],
             StepStatus::Running if own.until.is_some() => vec![("s", "end it early")],
             StepStatus::Failed
             | StepStatus::TimedOut

@@ -2,13 +2,14 @@
 
 use super::{App, Effect};
 use crate::feed::{Port, Role};
-use crate::model::ids::StepIx;
+use crate::model::ids::{StepIx, TriggerIx};
 use crate::model::state::StepStatus;
 use crate::model::step::Work;
 use crate::model::time::Stamp;
-use crate::tui::context::{Card, Context};
+use crate::tui::context::{ActionLine, Card, Context};
 use crate::tui::eye::Screen;
 use crate::tui::overlays::Overlay;
+use crate::tui::proposals;
 
 /// Whether a card asks for nothing of the run.
 pub(super) fn only_looks(card: &Card) -> bool {
@@ -26,6 +27,12 @@ pub(super) fn only_looks(card: &Card) -> bool {
         | Card::GoOn
         | Card::Resolve(_)
         | Card::Note(_)
+        | Card::Trigger(_)
+        | Card::Monitor(_)
+        | Card::Notify(_)
+        | Card::Sign(_)
+        | Card::Call(_)
+        | Card::Reading(_)
         | Card::CloseRun => false,
     }
 }
@@ -35,6 +42,16 @@ impl App {
     pub(super) fn with_ctx<T>(&self, port: &dyn Port, now: Stamp, take: impl FnOnce(&Context<'_>) -> T) -> T {
         // Help and palette list them; a frame without a card needs none, and each costs a walk over the steps.
         let actions = if self.overlays.is_empty() { Vec::new() } else { self.lines() };
+        self.with_actions((port, now), &actions, take)
+    }
+
+    /// The same with these actions, also while the only card is in hand.
+    pub(super) fn with_actions<T>(
+        &self,
+        (port, now): (&dyn Port, Stamp),
+        actions: &[ActionLine<'_>],
+        take: impl FnOnce(&Context<'_>) -> T,
+    ) -> T {
         take(&Context {
             plan: &self.plan,
             state: &self.state,
@@ -43,7 +60,7 @@ impl App {
             port,
             streams: &self.streams,
             trouble: &self.trouble,
-            actions: &actions,
+            actions,
         })
     }
 
@@ -73,8 +90,14 @@ impl App {
             | Card::GoOn
             | Card::Resolve(_)
             | Card::CloseRun
+            | Card::Notify(_)
+            | Card::Sign(_)
+            | Card::Reading(_)
             | Card::Start => true,
             Card::Stop
+            | Card::Trigger(_)
+            | Card::Monitor(_)
+            | Card::Call(_)
             | Card::RollBack
             | Card::Gate(_)
             | Card::Note(_)
@@ -84,7 +107,8 @@ impl App {
             | Card::LeaveScreen
             | Card::SinceYouLeft { .. } => false,
         };
-        let looks_only = port.role() == Role::Watches && !matches!(card, Card::Gate(_));
+        let shows = matches!(card, Card::Gate(_) | Card::Trigger(_) | Card::Monitor(_) | Card::Call(_));
+        let looks_only = port.role() == Role::Watches && !shows;
         self.watching.as_ref().filter(|_| drives_only || looks_only).map(|words| format!("Not done. {words}"))
     }
 
@@ -93,6 +117,11 @@ impl App {
         match card {
             Card::Start => self.dismissed.start = true,
             Card::Gate(step) => self.dismissed.gate = Some((*step, self.state.step(*step).attempt)),
+            Card::Trigger(trigger) => {
+                if let Some(tripped) = &self.state.trigger(*trigger).tripped {
+                    self.dismissed.triggers.insert(*trigger, tripped.since);
+                }
+            }
             Card::Run(_)
             | Card::Answer { .. }
             | Card::Choose(_)
@@ -108,6 +137,11 @@ impl App {
             | Card::Palette
             | Card::LeaveScreen
             | Card::CloseRun
+            | Card::Monitor(_)
+            | Card::Notify(_)
+            | Card::Sign(_)
+            | Card::Call(_)
+            | Card::Reading(_)
             | Card::SinceYouLeft { .. } => {}
         }
     }
@@ -123,12 +157,14 @@ impl App {
 
     /// The start card of a run that is not started, the gate that is under way, what happened while nobody looked.
     pub(super) fn open_by_itself(&mut self, port: &dyn Port, now: Stamp) {
-        if self.terminal_in_front()
-            || !self.caught_up
-            || !self.overlays.is_empty()
-            || self.over.is_some()
-            || self.lost.is_some()
-        {
+        // A card must not take keys that are meant for a program.
+        if self.terminal_in_front() || !self.caught_up || self.over.is_some() || self.lost.is_some() {
+            return;
+        }
+        if let Some(trigger) = self.to_show() {
+            self.open(Card::Trigger(trigger), port, now);
+        }
+        if !self.overlays.is_empty() {
             return;
         }
         let returned = self.returned.take();
@@ -146,6 +182,22 @@ impl App {
         {
             self.open(Card::Gate(gate), port, now);
         }
+    }
+
+    /// A trigger that tripped and was not looked at here since; it comes above whatever is open but the cards that already act
+    /// on it. One that is asked about again has tripped anew.
+    fn to_show(&self) -> Option<TriggerIx> {
+        let acts = |overlay: &Overlay| matches!(overlay.card(), Card::Trigger(_) | Card::RollBack | Card::Stop);
+        if self.cut.is_some() || self.state.ended.is_some() || self.state.going_back() || self.overlays.iter().any(acts)
+        {
+            return None;
+        }
+        let fresh = |ix: &TriggerIx| {
+            let since = self.state.trigger(*ix).tripped.as_ref().map(|tripped| tripped.since);
+            since.is_some() && self.dismissed.triggers.get(ix) != since.as_ref()
+        };
+        let open = |ix: &TriggerIx| self.state.trigger(*ix).went_on.is_none();
+        proposals::tripped(&self.state).into_iter().filter(open).find(fresh)
     }
 
     /// Whether anything happened after this record but screens that came and went, and the run that was taken up.
@@ -171,14 +223,10 @@ impl App {
             Work::Measure(_) | Work::Ask(_) => Card::Answer { step: ix, item: 0 },
             Work::Choose { .. } => Card::Choose(ix),
             Work::Gate(_) => Card::Gate(ix),
-            Work::Run(_)
-            | Work::Wait(_)
-            | Work::Monitor(_)
-            | Work::Sign(_)
-            | Work::Notify(_)
-            | Work::Call(_)
-            | Work::Group(_)
-            | Work::Evidence(_) => {
+            Work::Sign(_) => Card::Sign(ix),
+            Work::Notify(_) => Card::Notify(ix),
+            Work::Monitor(_) if self.state.step(ix).status == StepStatus::Running => Card::Monitor(ix),
+            Work::Run(_) | Work::Wait(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
                 self.eye.screen = Screen::Step;
                 return Vec::new();
             }

@@ -58,7 +58,7 @@ impl App {
     fn scroll(&self) -> &Scroll {
         match (self.eye.screen, self.eye.pane) {
             (Screen::Step, _) | (Screen::Live, Pane::Step) => &self.eye.step,
-            (Screen::Watch, _) | (Screen::Live, Pane::Side) => &self.eye.side,
+            (Screen::Watch | Screen::Messages | Screen::Risks, _) | (Screen::Live, Pane::Side) => &self.eye.side,
             (Screen::Log, _) => &self.eye.log,
             (Screen::Live, Pane::List) => &self.eye.list,
         }
@@ -77,7 +77,12 @@ impl App {
                     .min(count.saturating_sub(1));
                 self.eye.log_at = Some(at).filter(|at| *at > 0);
             }
-            (Screen::Step | Screen::Watch, _) | (Screen::Live, Pane::Step | Pane::Side) => self.scroll().by(rows),
+            (Screen::Watch | Screen::Messages | Screen::Risks, _) => {
+                if !self.mark_by(rows) {
+                    self.scroll().by(rows);
+                }
+            }
+            (Screen::Step, _) | (Screen::Live, Pane::Step | Pane::Side) => self.scroll().by(rows),
         }
     }
 
@@ -114,17 +119,8 @@ impl App {
     fn phase(&self) -> Option<usize> {
         match self.eye.selected {
             Row::Phase(phase) => Some(phase),
-            Row::Step { ix, .. } => {
-                let mut at = ix;
-                while let crate::model::step::Place::Choice { choose, .. } = self.plan.step(at).place {
-                    at = choose;
-                }
-                match self.plan.step(at).place {
-                    crate::model::step::Place::Phase(phase) => Some(phase),
-                    _ => None,
-                }
-            }
-            Row::WayBack(_) | Row::Owed => None,
+            Row::Step { ix, .. } => self.plan.phase_of(ix),
+            Row::WayBack(_) | Row::Owed | Row::Called(_) | Row::Before | Row::Horizon(_) => None,
         }
     }
 
@@ -194,6 +190,9 @@ impl App {
             }
             Row::WayBack(level) => format!("Way back {}", said(&self.plan.level(level).title)),
             Row::Owed => "Owed".into(),
+            Row::Before => "Before anything begins".into(),
+            Row::Called(ix) => format!("Quick fix {}", said(&self.plan.procedure(ix).title)),
+            Row::Horizon(at) => format!("After {}", said(&self.plan.horizons[at].title)),
             Row::Step { ix, .. } => {
                 let step = self.plan.step(ix);
                 let word = self.state.step(ix).status.word();

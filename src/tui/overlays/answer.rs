@@ -89,7 +89,8 @@ impl AnswerCard {
         let Some(wanted) = self.wanted(ctx) else {
             return Reply::Close;
         };
-        let typed = wanted.evidence || wanted.expect.is_some();
+        // One that is judged has no number: what was seen is always said.
+        let typed = wanted.evidence || wanted.expect.is_some() || wanted.judged;
         let last = rows::items(ctx, self.step).saturating_sub(1);
         match key.code {
             KeyCode::Char(' ' | 'y') | KeyCode::Enter if typed => self.type_for(Answer::Ok, "What did you see?"),

@@ -69,6 +69,9 @@ pub fn failed_label(ctx: &Context<'_>, step: StepIx) -> &'static str {
 
 /// What a key would say of the statement that is marked.
 pub fn how(ctx: &Context<'_>, step: StepIx, item: Option<&Item>) -> &'static str {
+    if item.is_some_and(|item| item.judged) {
+        return "It has no number. What did you see, and is it normal? space: normal, then type it. f: not normal.";
+    }
     let evidence = item.is_some_and(|item| item.evidence || item.expect.is_some());
     match (on_no_go_side(ctx, step), evidence) {
         (true, true) => "NO-GO if this holds. Type what you saw: space, clear; f, it holds.",
@@ -125,7 +128,12 @@ fn statement(
         let saw = if answered.saw.is_empty() { "" } else { ": " };
         shown(&format!("{by}{saw}{}", answered.saw)).into_owned()
     });
-    for words in [needs, said].into_iter().flatten() {
+    let claim = item.claim.as_ref().filter(|_| answered.is_none());
+    let claim =
+        claim.map(|claim| format!("ticked in the source ({}); nobody has shown it here", say::fill(ctx, claim)));
+    let role = item.role.as_ref().map(|role| format!("for {}", shown(role.as_str())));
+    let link = item.link.as_ref().map(|link| say::fill(ctx, link));
+    for words in [needs, role, link, claim, said].into_iter().flatten() {
         rows.extend(say::labelled("", &words, width, Role::TextDim, ctx));
     }
     rows

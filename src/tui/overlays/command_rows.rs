@@ -43,7 +43,7 @@ pub fn rows(ctx: &Context<'_>, step: StepIx, command: &Command, width: usize) ->
     }
     match &command.program {
         Program::Text { text, .. } => {
-            for line in text.trim_end_matches('\n').split('\n') {
+            for line in command.script().as_deref().unwrap_or(text).trim_end_matches('\n').split('\n') {
                 lines.push(vec![Span::styled(line.to_owned(), ctx.theme.style(Role::Cmd))]);
             }
         }

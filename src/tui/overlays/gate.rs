@@ -50,6 +50,20 @@ pub fn gate_of<'a>(ctx: &Context<'a>, step: StepIx) -> Option<&'a Gate> {
     }
 }
 
+/// The card that answers one criterion, or why none does.
+pub fn answer_of(ctx: &Context<'_>, criterion: StepIx) -> Reply {
+    match &ctx.plan.step(criterion).work {
+        Work::Check(_) | Work::Measure(_) | Work::Ask(_) => Reply::Over(Card::Answer { step: criterion, item: 0 }),
+        Work::Choose { .. } => Reply::Over(Card::Choose(criterion)),
+        Work::Run(_) => Reply::Say("This one is a command: r runs it.".into()),
+        Work::Evidence(_) => Reply::Say("This one is looked up by itself: r looks again.".into()),
+        Work::Sign(_) => Reply::Over(Card::Sign(criterion)),
+        Work::Notify(_) => Reply::Over(Card::Notify(criterion)),
+        Work::Wait(_) | Work::Gate(_) => Reply::Say("This one cannot be answered here.".into()),
+        Work::Monitor(_) | Work::Call(_) | Work::Group(_) => Reply::Say("This one cannot be answered here.".into()),
+    }
+}
+
 /// What NO-GO proposes, the plan's own way first.
 fn proposals(gate: &Gate) -> Vec<(Outcome, &'static str)> {
     let mut ways = vec![(Outcome::Hold, "hold, and look again"), (Outcome::Abort, "abort the run")];
@@ -90,16 +104,7 @@ impl GateCard {
         let Some(criterion) = self.marked(ctx) else {
             return Reply::Say("This gate has no criterion.".into());
         };
-        match &ctx.plan.step(criterion).work {
-            Work::Check(_) | Work::Measure(_) | Work::Ask(_) => Reply::Over(Card::Answer { step: criterion, item: 0 }),
-            Work::Choose { .. } => Reply::Over(Card::Choose(criterion)),
-            Work::Run(_) => Reply::Say("This one is a command: r runs it.".into()),
-            Work::Evidence(_) => Reply::Say("This one is looked up by itself.".into()),
-            Work::Wait(_) | Work::Gate(_) => Reply::Say("This one cannot be answered here.".into()),
-            Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) => {
-                Reply::Say("This one cannot be answered here.".into())
-            }
-        }
+        answer_of(ctx, criterion)
     }
 
     fn run(&self, ctx: &Context<'_>) -> Reply {

@@ -7,6 +7,7 @@ mod answer;
 mod answer_rows;
 #[cfg(test)]
 mod answer_tests;
+mod call;
 mod choose;
 mod command_rows;
 mod decide;
@@ -18,14 +19,17 @@ mod gate_rows;
 #[cfg(test)]
 mod gate_tests;
 mod help;
+pub(in crate::tui) mod monitor;
 mod no_journal;
 mod note;
+pub(in crate::tui) mod notify;
 mod output;
 mod output_rows;
 #[cfg(test)]
 mod output_tests;
 mod palette;
 pub(in crate::tui) mod quiet;
+mod reading;
 mod reason;
 mod resolve;
 mod rollback;
@@ -39,6 +43,7 @@ mod run_tests;
 mod say;
 mod sgr;
 mod sheet;
+pub(in crate::tui) mod sign;
 mod since;
 #[cfg(test)]
 mod small_tests;
@@ -46,6 +51,7 @@ mod small_tests;
 mod stage;
 mod start;
 mod stop;
+mod trigger;
 #[cfg(test)]
 mod typed_tests;
 mod view;
@@ -89,6 +95,12 @@ enum Kind {
     Output(output::OutputCard),
     Resolve(resolve::ResolveCard),
     Start(start::StartCard),
+    Trigger(trigger::TriggerCard),
+    Monitor(monitor::MonitorCard),
+    Notify(notify::NotifyCard),
+    Sign(sign::SignCard),
+    Call(call::CallCard),
+    Reading(reading::ReadingCard),
     Since(since::SinceCard),
 }
 
@@ -101,6 +113,12 @@ impl Overlay {
             Card::Choose(step) => Kind::Choose(choose::ChooseCard::open(*step)),
             Card::Gate(step) => Kind::Gate(gate::GateCard::open(*step, ctx)),
             Card::Decide { step, go } => Kind::Decide(decide::DecideCard::open(*step, *go, ctx)),
+            Card::Trigger(trigger) => Kind::Trigger(trigger::TriggerCard::open(*trigger, ctx)),
+            Card::Monitor(step) => Kind::Monitor(monitor::MonitorCard::open(*step, ctx)),
+            Card::Notify(step) => Kind::Notify(notify::NotifyCard::open(*step, ctx)),
+            Card::Sign(step) => Kind::Sign(sign::SignCard::open(*step)),
+            Card::Call(procedure) => Kind::Call(call::CallCard::open(*procedure)),
+            Card::Reading(probe) => Kind::Reading(reading::ReadingCard::open(*probe, ctx)),
             Card::Stop => Kind::Stop(stop::StopCard::default()),
             Card::RollBack if no_journal::is_failing(ctx.trouble) => {
                 Kind::NoJournal(no_journal::NoJournalCard::default())
@@ -147,6 +165,7 @@ impl Overlay {
             Reply::Stay
             | Reply::Close
             | Reply::Wish(_)
+            | Reply::Wishes(_)
             | Reply::Ask(_)
             | Reply::Open(_)
             | Reply::Over(_)
@@ -206,6 +225,12 @@ impl Overlay {
             Kind::Resolve(card) => card,
             Kind::Start(card) => card,
             Kind::Since(card) => card,
+            Kind::Trigger(card) => card,
+            Kind::Monitor(card) => card,
+            Kind::Notify(card) => card,
+            Kind::Sign(card) => card,
+            Kind::Call(card) => card,
+            Kind::Reading(card) => card,
         }
     }
 
@@ -228,6 +253,12 @@ impl Overlay {
             Kind::Resolve(card) => card,
             Kind::Start(card) => card,
             Kind::Since(card) => card,
+            Kind::Trigger(card) => card,
+            Kind::Monitor(card) => card,
+            Kind::Notify(card) => card,
+            Kind::Sign(card) => card,
+            Kind::Call(card) => card,
+            Kind::Reading(card) => card,
         }
     }
 }

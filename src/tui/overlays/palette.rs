@@ -16,7 +16,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::{Line, Span};
 
 /// Commands that are no key's action, with what they do.
-pub const COMMANDS: [ActionLine<'static>; 10] = [
+pub const COMMANDS: [ActionLine<'static>; 11] = [
     command("hold", "hold: nothing new starts; a reason may follow"),
     command("note", "write a note; its text may follow"),
     command("drive", "ask for the wheel"),
@@ -24,6 +24,7 @@ pub const COMMANDS: [ActionLine<'static>; 10] = [
     command("log", "the log of this run"),
     command("theme", "another theme: theme NAME"),
     command("mouse", "wheel and click-to-select, on or off"),
+    command("risk", "close a risk, with a reason: risk ID"),
     command("journal", "go on with the journal in another folder: journal DIR"),
     command("pause", "end the conductor between steps; type it in full"),
     command("abort", "end the run before its end; asks why"),

@@ -30,8 +30,10 @@ fn step_of(why: ReasonFor) -> Option<StepIx> {
         | ReasonFor::Hand(step)
         | ReasonFor::Fail(step)
         | ReasonFor::Accept(step)
-        | ReasonFor::Release(step) => Some(step),
-        ReasonFor::Abort => None,
+        | ReasonFor::Release(step)
+        | ReasonFor::EndMonitor { step, .. }
+        | ReasonFor::Recycle(step) => Some(step),
+        ReasonFor::Abort | ReasonFor::Trip(_) | ReasonFor::GoOnDespite(_) | ReasonFor::CloseRisk(_) => None,
     }
 }
 
@@ -65,6 +67,32 @@ fn words(why: ReasonFor) -> (&'static str, &'static str, &'static str) {
             "The run ends before its end. What was done stays done; what is owed is still asked. ! goes back instead.",
             "Why does the run end here?",
         ),
+        ReasonFor::Trip(_) => (
+            "TRIPPED",
+            "The trigger trips by your word, on every screen. Nothing is rolled back by it: that stays a decision.",
+            "What did you see?",
+        ),
+        ReasonFor::GoOnDespite(_) => (
+            "GO ON",
+            "The run goes on though the trigger tripped, in the name of who says so. It is asked again after 5 minutes.",
+            "Why is it safe to go on?",
+        ),
+        ReasonFor::EndMonitor { ok: true, .. } => {
+            ("ALL IS WELL", "It ends now, as ok by your word.", "What did you see?")
+        }
+        ReasonFor::EndMonitor { ok: false, .. } => {
+            ("NOT WELL", "It ends now, as FAIL by your word. The run waits for what you do next.", "What did you see?")
+        }
+        ReasonFor::Recycle(_) => (
+            "BEGIN AGAIN",
+            "The run goes back to this step: it and all after it become old and are gone through again. Nothing is undone.",
+            "Why again from here?",
+        ),
+        ReasonFor::CloseRisk(_) => (
+            "CLOSE RISK",
+            "It counts as closed, by your word. A blocker that is closed keeps nothing from starting.",
+            "Why is it closed?",
+        ),
     }
 }
 
@@ -75,6 +103,10 @@ impl ReasonCard {
         if let ReasonFor::Accept(_) = why {
             let me = say::who(ctx);
             asked.push(Question::new(format!("Who accepts it ({me} types a name):"), Want::Some("a name")));
+        }
+        if let ReasonFor::GoOnDespite(_) = why {
+            let me = say::who(ctx);
+            asked.push(Question::new(format!("Whose word is it ({me} types a name):"), Want::Some("a name")));
         }
         Self { why, form: Form::of(asked), view: View::default() }
     }
@@ -92,20 +124,48 @@ impl ReasonCard {
             }
             ReasonFor::Release(step) => Intent::Release { step: id(step), reason },
             ReasonFor::Abort => Intent::Abort { reason },
+            ReasonFor::Trip(ix) => Intent::Trip { trigger: ctx.plan.trigger(ix).id.clone(), reason },
+            ReasonFor::GoOnDespite(ix) => Intent::GoOnDespite {
+                trigger: ctx.plan.trigger(ix).id.clone(),
+                reason,
+                name: self.form.answer(1).trim().to_owned(),
+            },
+            ReasonFor::EndMonitor { step, ok } => Intent::EndMonitor { step: id(step), ok, reason },
+            ReasonFor::Recycle(step) => Intent::Recycle { to: id(step), reason },
+            ReasonFor::CloseRisk(at) => Intent::CloseRisk { risk: ctx.plan.risks[at].id.clone(), reason },
         }
+    }
+}
+
+/// What it is about.
+fn title(why: ReasonFor, ctx: &Context<'_>) -> String {
+    match why {
+        ReasonFor::Trip(ix) | ReasonFor::GoOnDespite(ix) => say::fill(ctx, &ctx.plan.trigger(ix).title),
+        ReasonFor::CloseRisk(at) => {
+            let risk = &ctx.plan.risks[at];
+            format!("{} {}", crate::model::text::shown(risk.id.as_str()), say::fill(ctx, &risk.title))
+        }
+        ReasonFor::Abort => say::fill(ctx, &ctx.plan.title),
+        ReasonFor::Skip(step)
+        | ReasonFor::NotApplicable(step)
+        | ReasonFor::Hand(step)
+        | ReasonFor::Fail(step)
+        | ReasonFor::Accept(step)
+        | ReasonFor::Release(step)
+        | ReasonFor::EndMonitor { step, .. }
+        | ReasonFor::Recycle(step) => format!("{} {}", say::number(ctx, step), say::title(ctx, step)),
     }
 }
 
 impl Face for ReasonCard {
     fn head(&self, ctx: &Context<'_>) -> Head {
-        let title = match step_of(self.why) {
-            Some(step) => format!("{} {}", say::number(ctx, step), say::title(ctx, step)),
-            None => say::fill(ctx, &ctx.plan.title),
-        };
+        let title = title(self.why, ctx);
         let role = match self.why {
-            ReasonFor::Accept(_) | ReasonFor::Abort => Role::Danger,
-            ReasonFor::Fail(_) => Role::Fail,
+            ReasonFor::Accept(_) | ReasonFor::Abort | ReasonFor::GoOnDespite(_) | ReasonFor::Trip(_) => Role::Danger,
+            ReasonFor::Fail(_) | ReasonFor::EndMonitor { ok: false, .. } => Role::Fail,
+            ReasonFor::EndMonitor { ok: true, .. } => Role::Ok,
             ReasonFor::Skip(_) | ReasonFor::NotApplicable(_) | ReasonFor::Hand(_) | ReasonFor::Release(_) => Role::Warn,
+            ReasonFor::Recycle(_) | ReasonFor::CloseRisk(_) => Role::Warn,
         };
         Head { word: words(self.why).0.into(), title, tag: String::new(), role }
     }
@@ -158,9 +218,16 @@ impl Face for ReasonCard {
     }
 
     fn is_over(&self, ctx: &Context<'_>) -> bool {
-        match step_of(self.why) {
-            Some(step) => ctx.state.step(step).status.settled(),
-            None => ctx.state.aborted.is_some() || ctx.state.ended.is_some(),
+        let over = ctx.state.aborted.is_some() || ctx.state.ended.is_some();
+        match self.why {
+            ReasonFor::Recycle(_) => over,
+            ReasonFor::Trip(ix) => over || ctx.state.trigger(ix).tripped.is_some(),
+            ReasonFor::GoOnDespite(ix) => over || ctx.state.trigger(ix).tripped.is_none(),
+            ReasonFor::CloseRisk(at) => over || !ctx.state.is_risk_open(ctx.plan, at),
+            _of_a_step => match step_of(self.why) {
+                Some(step) => ctx.state.step(step).status.settled(),
+                None => over,
+            },
         }
     }
 

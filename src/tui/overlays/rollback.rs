@@ -17,7 +17,7 @@ use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
 use crate::tui::theme::Role;
-use crate::tui::words;
+use crate::tui::{proposals, words};
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::Line;
 
@@ -95,6 +95,8 @@ impl RollBackCard {
 
     fn list_key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         match key.code {
+            KeyCode::Char('0') if proposals::undecided(ctx.state).is_some() => proposals::undecided(ctx.state)
+                .map_or(Reply::Stay, |ix| Reply::Over(Card::Reason(ReasonFor::GoOnDespite(ix)))),
             KeyCode::Char(digit @ '0'..='9') => self.pick(digit.to_digit(10).unwrap_or(0), ctx),
             KeyCode::Char('p') if ctx.state.hold.is_none() => {
                 Reply::Wish(Intent::Hold { reason: "from the roll-back card".into() })

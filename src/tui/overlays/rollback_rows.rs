@@ -9,15 +9,21 @@ use crate::model::text::shown;
 use crate::model::time::plan_length;
 use crate::tui::context::Context;
 use crate::tui::overlays::{run_rows, say};
+use crate::tui::proposals;
 use crate::tui::theme::Role;
 use crate::tui::widgets::wrap;
 use ratatui::text::{Line, Span};
 
 /// Every level, mildest first, with all of its commands.
 pub fn all(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
-    let mut rows = Vec::new();
+    let mut rows = why_now(ctx, width);
     for place in 0..ctx.plan.levels.len() {
         rows.extend(level(ctx, LevelIx(place), width));
+    }
+    if let Some(trigger) = proposals::undecided(ctx.state) {
+        let title = say::fill(ctx, &ctx.plan.trigger(trigger).title);
+        let words = format!("Keep going though {title}: needs a reason and a name; asked again in 5m");
+        rows.extend(say::labelled("  0", &words, width, Role::Text, ctx));
     }
     let bare: Vec<String> =
         ctx.state.no_way_back_known(ctx.plan).into_iter().map(|step| say::number(ctx, step)).collect();
@@ -28,10 +34,31 @@ pub fn all(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
     rows
 }
 
+/// What tripped, and what the plan says now.
+fn why_now(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
+    let mut rows = Vec::new();
+    if let Some(trigger) = proposals::tripped(ctx.state).first().copied() {
+        let title = say::fill(ctx, &ctx.plan.trigger(trigger).title);
+        let why = ctx.state.trigger(trigger).tripped.as_ref().map_or(String::new(), |tripped| tripped.why.clone());
+        rows.extend(say::labelled("Trigger", &format!("{title}: {}", shown(&why)), width, Role::Danger, ctx));
+    }
+    if let Some(level) = proposals::level(ctx.plan, ctx.state) {
+        let level = ctx.plan.level(level);
+        rows.extend(say::labelled("Plan says", shown(level.id.as_str()).as_ref(), width, Role::TextStrong, ctx));
+    }
+    if let Some(level) = schedule::needed_level(ctx.plan, ctx.state) {
+        let level = ctx.plan.level(level);
+        let words = format!("{}: a milder one does not take back all that began", shown(level.id.as_str()));
+        rows.extend(say::labelled("Needed", &words, width, Role::Warn, ctx));
+    }
+    rows
+}
+
 /// One level with all of its commands.
 pub fn level(ctx: &Context<'_>, ix: LevelIx, width: usize) -> Vec<Line<'static>> {
     let level = ctx.plan.level(ix);
-    let title = format!("{} {}", shown(level.id.as_str()), say::fill(ctx, &level.title));
+    let named = if proposals::level(ctx.plan, ctx.state) == Some(ix) { "  <- the plan says this one" } else { "" };
+    let title = format!("{} {}{named}", shown(level.id.as_str()), say::fill(ctx, &level.title));
     let mut rows = Vec::new();
     for (part, row) in wrap::words(&title, width.saturating_sub(5)).into_iter().enumerate() {
         let digit = if part == 0 { format!("  {}  ", ix.0 + 1) } else { " ".repeat(5) };
@@ -74,7 +101,14 @@ fn facts(ctx: &Context<'_>, ix: LevelIx, width: usize) -> Vec<Line<'static>> {
     if let Some((words, role)) = latest(ctx, ix) {
         rows.extend(say::prose(&words, width, role, ctx));
     }
-    if !schedule::offered(ctx.plan, ctx.state, ix) {
+    let milder = schedule::needed_level(ctx.plan, ctx.state).filter(|needed| *needed > ix);
+    if let Some(needed) = milder {
+        let words = format!(
+            "Not enough: {} is needed now. It takes an override with a reason.",
+            shown(ctx.plan.level(needed).id.as_str())
+        );
+        rows.extend(say::prose(&words, width, Role::Danger, ctx));
+    } else if !schedule::offered(ctx.plan, ctx.state, ix) {
         let until = level.until.map_or(String::new(), |step| format!(" ({})", say::number(ctx, step)));
         let words = format!("Past its point of no return{until}: it takes an override with a reason.");
         rows.extend(say::prose(&words, width, Role::Danger, ctx));

@@ -68,7 +68,10 @@ fn production_takes_the_steps_number_and_keeps_a_wrong_text() {
 
 #[test]
 fn medium_risk_asks_as_production_does() {
-    let mut stage = one(|planned| planned.risk = Some(Risk::Medium));
+    let mut stage = one(|planned| {
+        planned.risk = Some(Risk::Medium);
+        planned.effect = Effect::Changes;
+    });
     let mut card = stage.open(CARD);
     assert!(card.takes_text(&stage.ctx()));
     assert!(matches!(stage.submit(&mut card, "4b.1"), Reply::Wish(_)));

@@ -1,6 +1,6 @@
 //! The step in a few rows, under the plan of a narrow screen: the command's first rows, what must come, what came.
 
-use super::{Scene, put, step, tail, want};
+use super::{Scene, kinds, put, step, tail, want};
 use crate::model::ids::StepIx;
 use crate::model::state::StepStatus;
 use crate::model::step::Work;
@@ -48,7 +48,7 @@ fn what(scene: &Scene<'_>, ix: StepIx, at: (&str, usize), most: usize) -> Vec<Li
             ("waits:", format!("{}{to}", shown(&when.shown())), Role::Text)
         }
         Work::Gate(gate) => ("go/no-go:", words::said(state, &gate.text), Role::Text),
-        Work::Monitor(_) => ("watch:", words::said(state, &planned.title), Role::Text),
+        Work::Monitor(_) => ("watch:", words::said(state, &planned.title), Role::TextStrong),
         Work::Sign(sign) => ("sign:", words::said(state, &sign.text), Role::Text),
         Work::Notify(notice) => ("say:", words::said(state, scene.ctx.plan.message_text(&notice.message)), Role::Text),
         Work::Call(_) | Work::Group(_) => ("steps:", words::said(state, &planned.title), Role::Text),
@@ -96,6 +96,14 @@ fn got(scene: &Scene<'_>, ix: StepIx, width: usize, most: usize) -> Vec<Line<'st
             let (label, role) = if check.ok { ("ok", Role::Ok) } else { ("FAIL", Role::Fail) };
             lines.push(row(label, format!("{}, saw {}", shown(&check.want), shown(&check.saw)), role));
         }
+    }
+    if matches!(planned.work, Work::Monitor(_) | Work::Sign(_)) {
+        for (label, text, role) in kinds::work(scene, ix, width).into_iter().skip(1) {
+            lines.push(row(label, text, role));
+        }
+    }
+    for (label, text, role) in kinds::failure(scene, ix) {
+        lines.push(row(label, text, role));
     }
     if let Some(reason) = own.reason.as_ref().filter(|_| own.status != StepStatus::Running) {
         lines.push(row("reason", shown(reason).into_owned(), Role::Text));

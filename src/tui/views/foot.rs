@@ -10,9 +10,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 
-/// Rows of the NEXT line at this width.
-pub fn next_rows(area: Rect) -> u16 {
+/// Rows of the NEXT line at this width: one where it fits, two where there is room for them.
+pub fn next_rows(area: Rect, scene: &Scene<'_>) -> u16 {
     match (area.width, area.height) {
+        (100.., 30..) if wrap::width(&next_text(scene)) + 10 > usize::from(area.width) => 2,
         (100.., _) | (_, 0..9) => 1,
         (60.., 0..16) => 1,
         _ => 2,
@@ -56,6 +57,11 @@ fn mark_is_elsewhere(scene: &Scene<'_>) -> bool {
     !scene.eye.follow && next.is_some() && scene.eye.selected.step() != next
 }
 
+/// Whether Enter is about what is marked on this screen, and not about the run's next step.
+fn has_a_mark_of_its_own(scene: &Scene<'_>) -> bool {
+    !crate::tui::things::of(scene.ctx.plan, scene.state(), scene.eye.screen).is_empty()
+}
+
 /// What is next, as far as this screen has a part in it.
 fn next_text(scene: &Scene<'_>) -> String {
     if let Some((_, next)) = scene.cut {
@@ -68,6 +74,7 @@ fn next_text(scene: &Scene<'_>) -> String {
     match scene.watching {
         // What goes on by itself is for everybody; what waits for the one who drives is not.
         Some(words) if scene.state().ended.is_none() && !next.starts_with("Wait.") => words.to_owned(),
+        _ if has_a_mark_of_its_own(scene) && next.starts_with("Enter ") => format!("On the live screen (1): {next}"),
         _ if mark_is_elsewhere(scene) && !next.starts_with("Wait.") => format!("{next} gn goes there."),
         _ => next,
     }

@@ -141,6 +141,9 @@ fn clocks(scene: &Scene<'_>, width: usize) -> Line<'static> {
         parts[0].push(scene.dim(format!(" {utc}")));
     }
     parts.push(t_part(scene));
+    if let Some(beside) = beside_part(scene) {
+        parts.push(beside);
+    }
     if let Some(slip) = schedule::slip(scene.ctx.plan, state, now).filter(|_| state.ended.is_none()) {
         parts.push(slip_part(scene, slip));
     }
@@ -176,6 +179,17 @@ fn t_part(scene: &Scene<'_>) -> Vec<Span<'static>> {
         None => spans.push(scene.dim(" counting")),
     }
     spans
+}
+
+/// What runs beside the step that is next: `beside: log tail, 3:10`.
+fn beside_part(scene: &Scene<'_>) -> Option<Vec<Span<'static>>> {
+    let (plan, state) = (scene.ctx.plan, scene.state());
+    let all = crate::tui::things::beside(plan, state);
+    let first = *all.first().filter(|_| scene.cut.is_none())?;
+    let ran = state.step(first).elapsed(scene.ctx.now).map(clock_length).unwrap_or_default();
+    let more = if all.len() > 1 { format!(" +{}", all.len() - 1) } else { String::new() };
+    let title = wrap::cut(&words::said(state, &plan.step(first).title), 18);
+    Some(vec![scene.dim("beside: "), scene.span(format!("{title}, {ran}{more}"), Role::Run)])
 }
 
 fn slip_part(scene: &Scene<'_>, slip: i64) -> Vec<Span<'static>> {

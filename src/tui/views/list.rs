@@ -2,7 +2,7 @@
 //!
 //! Only the rows that are on the screen are made into lines, so a plan of 10,000 steps costs no more than one of ten.
 
-use super::{Scene, put};
+use super::{Scene, put, titles};
 use crate::model::actor::Known;
 use crate::model::ids::StepIx;
 use crate::model::schedule;
@@ -75,6 +75,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
                     vec![scene.span(fit::left(&title, width.saturating_sub(1)), Role::Danger)]
                 }
                 Row::Owed => vec![scene.span("Owed", Role::Warn)],
+                Row::Called(_) | Row::Before | Row::Horizon(_) => titles::row(scene, *row, width.saturating_sub(1)),
                 Row::Step { ix, depth } => step_row(scene, (*ix, *depth), &columns, next),
             });
             highlight(scene, line, chosen, width)
@@ -161,13 +162,15 @@ fn step_row(scene: &Scene<'_>, at: (StepIx, usize), columns: &Columns, next: Opt
         (false, _) => Role::TextStrong,
     };
     // Where the mark is the word (`-`, `?`) it is said once.
+    let title_only = titles::is_only_title(scene, ix);
     let mark = Some(standing.mark(scene.ctx.theme.glyphs)).filter(|mark| *mark != standing.word()).unwrap_or(" ");
+    let (mark, word) = if title_only { (" ", "") } else { (mark, standing.word()) };
     let title = format!("{}{}", "  ".repeat(depth.min(4)), words::said(scene.state(), &step.title));
     let mut spans = vec![
         Span::raw(if columns.indent { " " } else { "" }),
         scene.span(mark, role),
         Span::raw(" "),
-        scene.span(format!("{:<4} ", standing.word()), role),
+        scene.span(format!("{word:<4} "), role),
         scene.span(fit::left(&shown(&step.number), columns.number), Role::TextDim),
         Span::raw(" "),
         scene.span(fit::left(&title, columns.title), title_role),
@@ -237,6 +240,9 @@ fn note(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
     let tries = |text: String| if own.attempt > 1 { format!("try {}, {text}", own.attempt) } else { text };
     let first = |ok: bool| own.checks.iter().find(|check| check.ok == ok).map(|check| shown(&check.saw).into_owned());
     let reason = || own.reason.as_deref().map(|why| shown(why).into_owned()).unwrap_or_default();
+    if let Some(words) = titles::group(scene, ix).filter(|_| !own.status.settled() && !own.status.bad()) {
+        return (words, Role::TextDim);
+    }
     match own.status {
         StepStatus::NotYet if own.retry_at.is_some() => ("tried again soon".into(), Role::Warn),
         StepStatus::NotYet => before(scene, step),
@@ -246,6 +252,11 @@ fn note(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
         }
         StepStatus::Running if scene.cut.is_some() => ("nobody knows".into(), Role::Unknown),
         StepStatus::Running if own.stopping => ("asked to stop".into(), Role::Warn),
+        StepStatus::Running if own.ending.is_some() => ("being ended".into(), Role::Run),
+        StepStatus::Running if state.runs_beside(plan, ix) => ("runs beside".into(), Role::Run),
+        StepStatus::Running if matches!(step.work, Work::Monitor(_)) => {
+            crate::tui::watched::monitor(plan, state, ix, scene.ctx.now)
+        }
         StepStatus::Running => (tries(running(step)), Role::Run),
         StepStatus::You => (waits(step, own.answers.len()), Role::You),
         StepStatus::Ok | StepStatus::Late => (tries(done_by(scene, ix)), Role::TextDim),
@@ -310,6 +321,11 @@ fn before(scene: &Scene<'_>, step: &PlannedStep) -> (String, Role) {
         (Work::Gate(_), _) => "go/no-go".to_owned(),
         (Work::Wait(_), _) => "wait".to_owned(),
         (Work::Choose { .. }, _) => "choose".to_owned(),
+        (Work::Sign(_), _) => "sign".to_owned(),
+        (Work::Notify(notice), _) if notice.via.is_none() => "say it".to_owned(),
+        (Work::Evidence(_), _) => "looked up".to_owned(),
+        (Work::Monitor(_), Class::C0 | Class::C1) => "looks on".to_owned(),
+        (Work::Call(_), Class::C0 | Class::C1) => "calls".to_owned(),
         (Work::Check(_) | Work::Measure(_) | Work::Ask(_), Class::C0 | Class::C1) => "by hand".to_owned(),
         (_, Class::C0) => String::new(),
         (_, Class::C1) => format!("C1 changes{risk}"),

@@ -3,7 +3,7 @@
 //! From 150 cells three panes, from 100 list and step, from 80 the list with the step in a few rows under it, from 40 the list
 //! alone, below 40x8 one line.
 
-use super::{Scene, compact, foot, header, inset, list, log, put, rows_of, side, step, tiny};
+use super::{Scene, around, band, compact, foot, header, inset, list, log, put, rows_of, side, step, tiny, watch};
 use crate::model::text::shown;
 use crate::tui::eye::{Pane, Screen};
 use crate::tui::theme::{Role, marks};
@@ -31,13 +31,15 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
         scene.rule(frame, rows_of(below, 0, 1), "");
     }
     let foot_rule = u16::from(area.height >= 14);
-    let next = foot::next_rows(area);
+    let next = foot::next_rows(area, scene);
     let foot_height = next + 1 + foot_rule;
     let body = rows_of(below, rule, below.height.saturating_sub(rule + foot_height));
     match scene.eye.screen {
         Screen::Live => panes(frame, body, scene),
         Screen::Step => step::draw(frame, body, scene),
-        Screen::Watch => side::draw(frame, body, scene),
+        Screen::Watch => watch::draw(frame, body, scene),
+        Screen::Messages => around::draw_messages(frame, body, scene),
+        Screen::Risks => around::draw_risks(frame, body, scene),
         Screen::Log => log::draw(frame, body, scene),
     }
     if foot_rule == 1 {
@@ -62,10 +64,12 @@ pub fn hidden(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, clocks: bool
 /// What every screen must say, in place of the rule under the header: trouble first, else who drives. Gives its rows: one,
 /// or two where that keeps its end.
 fn trouble(frame: &mut Frame<'_>, below: Rect, scene: &Scene<'_>) -> u16 {
+    let tripped = band::draw(frame, below, scene);
+    let below = rows_of(below, tripped, below.height.saturating_sub(tripped));
     let (words, role) = match (scene.ctx.trouble.is_empty(), scene.watching) {
         (false, _) => (shown(scene.ctx.trouble).into_owned(), Role::Danger),
         (true, Some(words)) => (shown(words).into_owned(), Role::Warn),
-        (true, None) => return 0,
+        (true, None) => return tripped,
     };
     let width = usize::from(below.width) - 1;
     let most = if below.height >= 16 { 2 } else { 1 };
@@ -77,7 +81,7 @@ fn trouble(frame: &mut Frame<'_>, below: Rect, scene: &Scene<'_>) -> u16 {
     let height = u16::try_from(rows.len()).unwrap_or(1);
     let lines: Vec<_> = rows.iter().map(|row| scene.line(format!(" {}", fit::left(row, width)), role)).collect();
     put(frame, rows_of(below, 0, height), &lines);
-    height
+    tripped + height
 }
 
 fn panes(frame: &mut Frame<'_>, body: Rect, scene: &Scene<'_>) {

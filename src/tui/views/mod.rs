@@ -3,9 +3,12 @@
 //! One shell: header, body, NEXT line, key line. Nothing is refused because of size: below 40x8 one line says where the run
 //! stands. Every foreign text has passed `model::text` when it reaches a cell.
 
+mod around;
+mod band;
 mod compact;
 mod foot;
 mod header;
+mod kinds;
 mod list;
 mod live;
 mod log;
@@ -13,7 +16,9 @@ mod side;
 mod step;
 mod tail;
 mod tiny;
+mod titles;
 mod want;
+mod watch;
 
 use crate::model::state::RunState;
 use crate::tui::context::Context;

@@ -1,8 +1,10 @@
-//! What is owed, who is here, and what people noted: the third pane of a wide screen, and a screen of its own on `3` or `w`.
+//! What is owed, who is here, and what people noted: the third pane of a wide screen, below what is watched.
 
-use super::{Scene, inset, put};
+use super::{Scene, inset, put, watch};
+use crate::model::schedule;
 use crate::model::text::shown;
 use crate::model::time::plan_length;
+use crate::model::when::When;
 use crate::tui::theme::{Role, marks::Standing};
 use crate::tui::widgets::{fit, wrap};
 use crate::tui::words;
@@ -11,19 +13,30 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 /// Log words that people want to see beside the plan.
-const TELLING: [&str; 8] = ["note", "hold", "alarm", "decision", "vote", "rollback", "resume", "clock"];
+const TELLING: [&str; 13] = [
+    "note", "hold", "alarm", "decision", "vote", "rollback", "resume", "clock", "trigger", "sign", "call", "risk",
+    "warn",
+];
 
 /// Draws it.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let area = inset(area);
     let width = usize::from(area.width);
-    let mut lines = owed(scene, width);
-    lines.extend(levels(scene, width));
-    lines.extend(screens(scene, width));
     let height = usize::from(area.height);
-    lines.extend(notes(scene, width, height.saturating_sub(lines.len() + 2).max(8)));
+    let mut lines: Vec<Line<'static>> = watch::rows(scene, width).into_iter().map(|(_, line)| line).collect();
+    lines.extend(around(scene, width, height.saturating_sub(lines.len())));
     let window = scene.eye.side.window(lines.len(), height, None);
     put(frame, area, &lines[window]);
+}
+
+/// What stands around the steps: what is owed, the ways back, horizons, screens, notes.
+pub fn around(scene: &Scene<'_>, width: usize, height: usize) -> Vec<Line<'static>> {
+    let mut lines = owed(scene, width);
+    lines.extend(horizons(scene, width));
+    lines.extend(levels(scene, width));
+    lines.extend(screens(scene, width));
+    lines.extend(notes(scene, width, height.saturating_sub(lines.len() + 2).max(8)));
+    lines
 }
 
 fn title(scene: &Scene<'_>, word: &str) -> Line<'static> {
@@ -41,7 +54,57 @@ fn owed(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
         let step = plan.step(ix);
         let standing = Standing::Is(state.step(ix).status);
         let text = format!("  {} {}", shown(&step.number), words::said(state, &step.title));
-        lines.push(fit::ends(scene.line(text, Role::Text), scene.line(standing.word(), standing.role()), width));
+        let (by, role) = match by(scene, step.by.as_ref()) {
+            Some((words, role)) => (format!("{words}  "), role),
+            None => (String::new(), Role::TextDim),
+        };
+        let right = Line::from(vec![scene.span(by, role), scene.span(standing.word(), standing.role())]);
+        lines.push(fit::ends(scene.line(text, Role::Text), right, width));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+/// `by 15:45`, or `late since 15:45`.
+pub fn by(scene: &Scene<'_>, by: Option<&When>) -> Option<(String, Role)> {
+    let wall = schedule::bind(scene.ctx.plan, scene.state(), by?)?;
+    let at = at_words(scene, wall);
+    Some(match wall < scene.ctx.now.wall {
+        true => (format!("late since {at}"), Role::TimeOver),
+        false => (format!("by {at}"), Role::TextDim),
+    })
+}
+
+/// Time of day, with the date where that is not today: `15:45`, `2026-11-22 15:00`.
+pub fn at_words(scene: &Scene<'_>, wall: i64) -> String {
+    let zone = &scene.state().zone;
+    let today = schedule::day_of(wall, zone) == schedule::day_of(scene.ctx.now.wall, zone);
+    let format = if today { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    schedule::format_wall(wall, zone, Some(format)).unwrap_or_else(|| "?".into())
+}
+
+/// What must be true so long after the event: how far it is, when it is due, whether it is late.
+pub fn horizons(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
+    let (plan, state) = (scene.ctx.plan, scene.state());
+    if plan.horizons.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![title(scene, "Horizons")];
+    for (at, horizon) in plan.horizons.iter().enumerate() {
+        let progress = state.progress(&horizon.steps);
+        let round = if horizon.every.is_some() { format!(", round {}", state.rounds[at] + 1) } else { String::new() };
+        let text = format!("  {}  {}/{}{round}", words::said(state, &horizon.title), progress.done, progress.total);
+        let due = schedule::horizon_due(plan, state, at).filter(|due| *due > scene.ctx.now.wall && !progress.is_done());
+        let from = due.map(|due| (format!("at {}", at_words(scene, due)), Role::TextDim));
+        let (when, role) = match (progress.is_done(), from) {
+            (true, _) => ("done".to_owned(), Role::Ok),
+            (false, from) => {
+                let by = by(scene, horizon.by.as_ref());
+                let late = by.clone().filter(|(_, role)| *role == Role::TimeOver);
+                late.or(from).or(by).unwrap_or_else(|| (String::new(), Role::TextDim))
+            }
+        };
+        lines.push(fit::ends(scene.line(text, Role::Text), scene.line(when, role), width));
     }
     lines.push(Line::default());
     lines

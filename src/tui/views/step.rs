@@ -2,7 +2,7 @@
 //!
 //! A command is wrapped, never cut. Nothing is said of the run that the records do not say.
 
-use super::{Scene, inset, put, tail, want};
+use super::{Scene, inset, kinds, put, tail, want};
 use crate::model::event::Answer;
 use crate::model::ids::StepIx;
 use crate::model::output::{Drained, Stream};
@@ -62,11 +62,14 @@ fn head(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
     let title = format!("{} {}", shown(&step.number), words::said(state, &step.title));
     let class = Line::from(vec![
         scene.span(format!("{} {}  ", standing.mark(scene.ctx.theme.glyphs), standing.word()), standing.role()),
-        scene.dim(format!("{} {}", step.class().word(), step.effect.word())),
+        scene.dim(class_words(scene, ix)),
     ]);
     let mut lines = vec![fit::ends(scene.line(title, Role::TextStrong), class, width)];
     if let Some(why) = &step.why {
         lines.extend(labelled(scene, "why", &words::said(state, why), Role::Text, width));
+    }
+    for (label, text, role) in kinds::ties(scene, ix) {
+        lines.extend(labelled(scene, label, &text, role, width));
     }
     let times = times(scene, ix);
     if !times.is_empty() {
@@ -86,6 +89,16 @@ fn head(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
         lines.extend(labelled(scene, "reason", &shown(reason), Role::Warn, width));
     }
     lines
+}
+
+/// `C2 production`; of a group what its one card asks.
+fn class_words(scene: &Scene<'_>, ix: StepIx) -> String {
+    let plan = scene.ctx.plan;
+    let class = match &plan.step(ix).work {
+        Work::Group(_) => crate::model::decide::asked_class(plan, scene.state(), ix),
+        _alone => plan.step(ix).class(),
+    };
+    format!("{} {}", class.word(), words::effect(plan, ix).word())
 }
 
 fn times(scene: &Scene<'_>, ix: StepIx) -> String {
@@ -163,7 +176,14 @@ fn work(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
             let advice = if open.is_empty() { "GO".to_owned() } else { format!("HOLD: {}", shown(&open.join(", "))) };
             lines.extend(labelled(scene, "advice", &advice, Role::TextStrong, width));
         }
-        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {}
+        Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
+            for (label, text, role) in kinds::work(scene, ix, width) {
+                lines.extend(labelled(scene, label, &text, role, width));
+            }
+        }
+    }
+    if let (Work::Notify(_), Some(command)) = (&step.work, step.command()) {
+        lines.extend(command_rows(scene, ix, command, width));
     }
     lines
 }
@@ -227,7 +247,7 @@ fn command_rows(scene: &Scene<'_>, ix: StepIx, command: &Command, width: usize) 
 /// A command as it will run, safe to draw, its lines kept.
 pub fn command_text(scene: &Scene<'_>, command: &Command) -> String {
     match &command.program {
-        Program::Text { text, .. } => shown_lines(text.trim_end_matches('\n')),
+        Program::Text { text, .. } => shown_lines(command.script().as_deref().unwrap_or(text).trim_end_matches('\n')),
         Program::Argv(argv) => {
             let plain = |word: &str| {
                 !word.is_empty()
@@ -255,6 +275,9 @@ fn came(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
         let standing = Standing::Is(if check.ok { StepStatus::Ok } else { StepStatus::Failed });
         let text = format!("{:<4} {}, saw {}", standing.word(), shown(&check.want), shown(&check.saw));
         lines.extend(labelled(scene, if place == 0 { "got" } else { "" }, &text, standing.role(), width));
+    }
+    for (label, text, role) in kinds::failure(scene, ix) {
+        lines.extend(labelled(scene, label, &text, role, width));
     }
     if let Some(exit) = own.exit {
         let drained = match own.drained {

@@ -3,12 +3,13 @@
 //! `output` has what is read as it comes, `whole` what needs all of it, `values` captures, conditions and typed values.
 
 mod output;
+mod several;
 mod values;
 mod whole;
 
 use super::*;
 use crate::model::cmp::Cmp;
-use crate::model::expect::{Measured, Of};
+use crate::model::expect::{ExitWanted, Measured, Of};
 use crate::model::step::{Program, Shell};
 
 pub(super) fn command(expect: Expect) -> Command {
@@ -28,7 +29,7 @@ pub(super) fn command(expect: Expect) -> Command {
 }
 
 pub(super) fn ended(exit: Exit) -> Outcome {
-    Outcome { exit, took: Duration::from_millis(150), ended: Ended::ByItself, files: Vec::new() }
+    Outcome { exit, took: Duration::from_millis(150), ended: Ended::ByItself, files: Vec::new(), shell: Vec::new() }
 }
 
 pub(super) fn vars(name: &str) -> Option<String> {

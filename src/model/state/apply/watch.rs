@@ -39,6 +39,10 @@ impl RunState {
         let (unknown, seen) = read;
         let id = plan.steps[at].id.as_str();
         let mine = |aspect: Aspect| seen.iter().find(|each| each.by == id && each.aspect == aspect);
+        let Work::Monitor(monitor) = &plan.steps[at].work else { return };
+        let judged = monitor.ok.is_some() || monitor.trip.is_some() || monitor.until.is_some();
+        // Read for others, and without an answer for this one.
+        let unknown = unknown || judged && !seen.iter().any(|each| each.by == id);
         let own = &mut self.steps[at].monitor;
         own.samples += 1;
         if unknown {

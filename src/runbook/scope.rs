@@ -1,13 +1,9 @@
-//! What the format has and this version of tminus has not: refused by name, never ignored.
+//! The mappings of the format, each with its name for people.
 //!
-//! A key in here is no typing mistake, and the author must not be sent looking for one. Each entry goes when its key
-//! arrives. `read` asks before it calls a key unknown.
-
-use super::diagnostic::Diagnostic;
-use std::ops::Range;
+//! `keys` lists what may stand in each, the reader asks for nothing else, and the JSON Schema is made of the same.
 
 /// Which mapping a key stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scope {
     /// The runbook itself.
     Top,
@@ -74,6 +70,46 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
+    /// All of them.
+    pub const ALL: [Scope; 31] = [
+        Scope::Top,
+        Scope::Environment,
+        Scope::Role,
+        Scope::Var,
+        Scope::Defaults,
+        Scope::Phase,
+        Scope::Step,
+        Scope::Criterion,
+        Scope::Item,
+        Scope::Choice,
+        Scope::Expect,
+        Scope::Stderr,
+        Scope::Measured,
+        Scope::Capture,
+        Scope::Retry,
+        Scope::Otherwise,
+        Scope::Level,
+        Scope::Hint,
+        Scope::Within,
+        Scope::Except,
+        Scope::Monitor,
+        Scope::Trip,
+        Scope::Language,
+        Scope::Target,
+        Scope::Signal,
+        Scope::Trigger,
+        Scope::Procedure,
+        Scope::Message,
+        Scope::Horizon,
+        Scope::Risk,
+        Scope::Runner,
+    ];
+
+    /// What its definition is called in the JSON Schema.
+    pub fn definition(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
     /// "a step", for "`x` is not a key of a step".
     pub fn owner(self) -> &'static str {
         match self {
@@ -110,62 +146,4 @@ impl Scope {
             Scope::Runner => "a runner",
         }
     }
-
-    /// Keys that are left for a later version.
-    pub fn later(self) -> impl Iterator<Item = &'static str> {
-        self.words().split(' ')
-    }
-
-    /// Whether this key is one of them.
-    pub fn has_later(self, key: &str) -> bool {
-        !key.is_empty() && self.later().any(|later| later == key)
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Scope::Top => TOP,
-            Scope::Role => "contact",
-            Scope::Var => "show short ask",
-            Scope::Defaults => "runners",
-            Scope::Phase => PHASE,
-            Scope::Level => "requires then owes by role at target environment",
-            Scope::Environment
-            | Scope::Measured
-            | Scope::Capture
-            | Scope::Retry
-            | Scope::Criterion
-            | Scope::Item
-            | Scope::Choice
-            | Scope::Expect
-            | Scope::Stderr
-            | Scope::Otherwise
-            | Scope::Step
-            | Scope::Hint
-            | Scope::Within
-            | Scope::Except
-            | Scope::Monitor
-            | Scope::Trip
-            | Scope::Language
-            | Scope::Target
-            | Scope::Signal
-            | Scope::Trigger
-            | Scope::Procedure
-            | Scope::Message
-            | Scope::Horizon
-            | Scope::Risk
-            | Scope::Runner => "",
-        }
-    }
-}
-
-const TOP: &str = "triggers procedures messages horizons risks signals requires environments \
-    targets contacts";
-const PHASE: &str = "risk role when skip requires way_back environment target env cwd why link \
-    owes by claim";
-
-/// The diagnostic for what the format has and this version has not.
-pub(crate) fn later(span: &Range<usize>, name: &str) -> Diagnostic {
-    Diagnostic::error("RB0190", span, format!("`{name}` is part of the format but not of this version of tminus"))
-        .label("not yet")
-        .help("leave it out for now; docs/runbook-format.md lists what is there")
 }
