@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
 
 /// Pieces that may wait to be read by the command.
-const WAITING: usize = 64;
+const WAITING: usize = 4096;
 /// No piece is longer: 4 MiB may wait at most.
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 1 << 10;
 
 /// The size of a terminal, in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -153,12 +153,12 @@ pub struct App {
     refused: Option<String>,
     streams: Streams,
     needed: bool,
-    /// Something to ring for came: a trigger tripped, little time is left.
-    warning: bool,
     /// The terminal of the step that runs in one, or ran last.
     terminal: Option<TerminalStep>,
     /// What came before this was over when this screen came.
     came: bool,
+    /// Something to ring for came: a trigger tripped, little time is left.
+    warning: bool,
 }
 
 impl App {
@@ -188,9 +188,9 @@ impl App {
             refused: None,
             streams: Streams::default(),
             needed: false,
-            warning: false,
             terminal: None,
             came: false,
+            warning: false,
         }
     }
 
