@@ -512,7 +512,8 @@ fn every_action_of_the_table_can_be_typed_in_the_palette() {
 
 #[test]
 fn what_must_come_first_stands_before_its_step_and_blocks_it_in_words() {
-    let yaml = RUNBOOK.replace("        run: ./switch\n", "        run: ./switch\n        requires: [ { step: traffic } ]\n");
+    let yaml =
+        RUNBOOK.replace("        run: ./switch\n", "        run: ./switch\n        requires: [ { step: traffic } ]\n");
     let mut stage = Stage::of(&yaml, theme("mono", Glyphs::Ascii)).started();
     stage.letters("jjjjjj");
     stage.key(KeyCode::Char('2'));
