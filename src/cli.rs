@@ -101,6 +101,20 @@ pub enum Command {
         #[arg(long, conflicts_with_all = ["linear", "answers"])]
         detach: bool,
     },
+    /// Rehearse a runbook: its examples stand in for its commands, nothing is executed
+    Drill {
+        /// The runbook
+        runbook: PathBuf,
+        /// T0: `2026-11-21 15:00`, `15:00`, or RFC 3339
+        #[arg(long, value_name = "TIME")]
+        t0: Option<String>,
+        /// Which key signs
+        #[command(flatten)]
+        key: KeyArgs,
+        /// How it is shown
+        #[command(flatten)]
+        show: ShowArgs,
+    },
     /// Show a run that is under way
     Attach {
         /// The run; the only live one where left out

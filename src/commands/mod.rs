@@ -5,6 +5,7 @@
 
 mod attach;
 mod check;
+mod drill;
 mod home;
 mod keys;
 mod launch;
@@ -84,6 +85,7 @@ pub fn main(cli: Cli) -> ExitCode {
     let ran = match &cli.command {
         None => home::home(&cli.common),
         Some(Command::Run { .. }) => run::run(&cli),
+        Some(Command::Drill { .. }) => drill::drill(&cli),
         Some(Command::Attach { .. }) => attach::attach(&cli),
         Some(Command::Resume { .. }) => resume::resume(&cli),
         Some(Command::Check { runbooks, strict, format }) => check::check(&cli.common, runbooks, *strict, *format),

@@ -80,6 +80,11 @@ pub(super) fn with_keys() -> (Controls, mpsc::UnboundedReceiver<Control>, Keys) 
 }
 
 impl Controls {
+    /// Controls of something that takes no keys, and what is asked of it.
+    pub(crate) fn deaf() -> (Self, mpsc::UnboundedReceiver<Control>) {
+        without_keys()
+    }
+
     /// The same, asking somebody else first; what is typed goes where it went.
     pub(crate) fn asking(self, asked: mpsc::UnboundedSender<Control>) -> Self {
         Self { asked, ..self }
