@@ -4,9 +4,9 @@
 //! that one run of `tminus check` finds all there is to find. `read` is written in terms of these.
 
 use super::diagnostic::{Diagnostic, Findings};
-use super::scope::Scope;
 use super::nearest::did_you_mean;
 use super::node::{Field, Node};
+use super::scope::Scope;
 use serde_yaml::Value;
 use std::ops::Range;
 

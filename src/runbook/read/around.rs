@@ -9,9 +9,9 @@ use crate::model::ids::{HorizonId, MessageId, PhaseId, ProcedureId, RiskId, Step
 use crate::model::step::{Owner, Place, Risk};
 use crate::model::when::{Offset, When};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
+use crate::runbook::scope::Scope;
 use std::ops::Range;
 
 /// Where a WHEN of these stands, for anchors that are resolved later.

@@ -6,9 +6,9 @@ use crate::model::expect::{Capture, CaptureFrom};
 use crate::model::ids::{StepIx, VarName};
 use crate::model::step::{Background, Command, Effect, Item, Place, Program, Retry, Work};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 use std::time::Duration;
 

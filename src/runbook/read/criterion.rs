@@ -9,9 +9,9 @@ use crate::model::expect::Expect;
 use crate::model::ids::{ProbeId, RiskId, StepId, StepIx};
 use crate::model::step::{Evidence, Item, Place, Side, Work};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 
 /// The kinds of a criterion.
 pub(super) const CRITERIA: [&str; 7] = ["confirm", "measure", "run", "judge", "signal", "step", "risk"];

@@ -5,9 +5,9 @@ use crate::model::ids::{LevelId, StepId, StepIx};
 use crate::model::step::{Owner, Place, Within};
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 
 impl<'a> Reader<'a> {

@@ -10,9 +10,9 @@ use crate::model::expect::{Except, ExitWanted, Expect, JsonWanted, Measured, Of}
 use crate::model::fill::is_name;
 use crate::model::ids::{StepId, VarName};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::node::Node;
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 
 impl<'a> Reader<'a> {

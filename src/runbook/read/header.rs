@@ -8,10 +8,10 @@ use crate::model::plan::{Environment, EnvironmentKind, Role, Source, Var};
 use crate::model::step::Shell;
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use crate::runbook::t0;
 use serde_yaml::Value;
 

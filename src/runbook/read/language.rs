@@ -7,11 +7,11 @@ use super::Reader;
 use crate::model::ids::VarName;
 use crate::model::step::{Command, Program};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::names::is_id;
 use crate::runbook::nearest::did_you_mean;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 
 impl<'a> Reader<'a> {
     pub(super) fn other_language(&mut self, node: Node<'a>, outside: &mut Fields<'a>) -> Option<Command> {

@@ -26,9 +26,9 @@ mod wanted;
 mod work;
 
 use super::diagnostic::{Diagnostic, Findings};
-use super::scope::Scope;
 use super::node::Node;
 use super::reader::{Desk, Fields};
+use super::scope::Scope;
 use super::times;
 use crate::model::around::{Contact, Horizon, KnownRisk, Message, Procedure, Target};
 use crate::model::ids::{RoleId, StepIx, VarName};

@@ -10,9 +10,9 @@ use crate::model::step::{Place, Work};
 use crate::model::time::plan_length;
 use crate::model::watch::{Monitor, Probe, Source, Trip};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 use std::time::Duration;
 

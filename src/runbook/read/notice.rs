@@ -8,9 +8,9 @@ use crate::model::ids::{LevelId, MessageId, ProcedureId, RoleId, StepId, StepIx}
 use crate::model::step::{Callee, Command, Effect, Hint, Notice, Program, SignOff, Work};
 use crate::model::watch::Outcome;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 
 const WORDS: [(&str, Word); 3] = [("hold", Word::Hold), ("abort", Word::Abort), ("go_on", Word::GoOn)];

@@ -9,10 +9,10 @@ use crate::model::plan::{Level, Phase};
 use crate::model::step::{Owner, Place};
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::names;
 use crate::runbook::node::Node;
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 use std::time::Duration;
 

@@ -9,10 +9,10 @@ use crate::model::plan::Environment;
 use crate::model::step::{Condition, Effect, Place, PlannedStep, Risk, Skip, Work};
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::nearest::nearest;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 
 /// The kinds of step.

@@ -4,9 +4,9 @@ use super::{Located, Reader};
 use crate::model::around::{Contact, Target};
 use crate::model::ids::TargetId;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 
 impl<'a> Reader<'a> {

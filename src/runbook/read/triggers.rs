@@ -7,10 +7,10 @@ use super::{Located, Reader};
 use crate::model::ids::{PhaseId, ProbeId, StepIx, TriggerId};
 use crate::model::watch::{Probe, Source, Trigger};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use std::time::Duration;
 
 /// Time between two readings where nothing is said.

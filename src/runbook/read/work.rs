@@ -5,10 +5,10 @@ use crate::model::ids::{StepIx, VarName};
 use crate::model::step::{Choice, Item, Place, Question, Work};
 use crate::model::when::When;
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::scope::Scope;
 use crate::runbook::names;
 use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
+use crate::runbook::scope::Scope;
 use serde_yaml::Value;
 use std::time::Duration;
 
