@@ -17,6 +17,25 @@ fn stage() -> Stage {
     Stage::of(RUNBOOK, theme("mono", Glyphs::Unicode)).started()
 }
 
+pub fn looking_on() -> Stage {
+    stage().looking_on()
+}
+
+pub fn tripped() -> Stage {
+    let mut stage = stage();
+    stage.trip();
+    stage
+}
+
+pub fn at_once() -> Stage {
+    let mut stage = stage();
+    stage.at_the_monitor();
+    stage.container("both", None);
+    stage.start("left");
+    stage.start("right");
+    stage
+}
+
 impl Stage {
     fn sampled(&mut self, value: Option<&str>, trips: bool) {
         let seen = |by: &str, aspect, holds| Seen {

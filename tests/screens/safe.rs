@@ -108,7 +108,7 @@ fn only_the_tail_of_an_output_is_ever_read() {
 fn any_key() -> impl Strategy<Value = KeyEvent> {
     let code = prop_oneof![
         6 => any::<char>().prop_map(KeyCode::Char),
-        20 => proptest::sample::select("jkhlgGrRfsbepyYvoc!/nN:?q123456wy+-= \u{1b}".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        20 => proptest::sample::select("jkhlgGrRfsbepyYvocaQ!/nN:?q1234567wy+-= \u{1b}".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         8 => proptest::sample::select(vec![KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::Up, KeyCode::Down, KeyCode::Left,
             KeyCode::Right, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End, KeyCode::Backspace, KeyCode::Delete, KeyCode::F(1)]),
     ];
@@ -123,12 +123,15 @@ proptest! {
     fn no_row_of_keys_panics_at_any_size(
         keys in proptest::collection::vec((any_key(), 0_u64..500_000), 1..60),
         size in (1_u16..170, 1_u16..50),
-        which in 0_usize..4,
+        which in 0_usize..7,
     ) {
         let mut stage = match which {
             0 => running(),
             1 => at_the_gate(),
             2 => Stage::new().begun(),
+            3 => crate::around::looking_on(),
+            4 => crate::around::tripped(),
+            5 => crate::around::at_once(),
             _ => Stage::new().in_phase_two(),
         };
         for (place, (key, pause)) in keys.into_iter().enumerate() {
