@@ -28,7 +28,7 @@ pub(super) fn check(reader: &mut Reader<'_>) {
 fn at_once(reader: &Reader<'_>, members: &[StepIx], found: &mut Vec<Diagnostic>) {
     let mut writers: HashMap<&str, StepIx> = HashMap::new();
     for member in members {
-        for at in all_inside(reader, &[*member]) {
+        for at in with_called(reader, &[*member]) {
             let draft = &reader.steps[at.0];
             if let Some(what) = no_place(&draft.step) {
                 let text = format!("{what} has no place in `parallel`");
@@ -45,6 +45,27 @@ fn at_once(reader: &Reader<'_>, members: &[StepIx], found: &mut Vec<Diagnostic>)
             }
         }
     }
+}
+
+/// All that stands in these steps, and in what they call, however deep; each callee once.
+fn with_called(reader: &Reader<'_>, steps: &[StepIx]) -> Vec<StepIx> {
+    let mut all = all_inside(reader, steps);
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut next = 0;
+    while let Some(at) = all.get(next).copied() {
+        next += 1;
+        let body = match &reader.steps[at.0].step.work {
+            Work::Call(Callee::Procedure(id)) if seen.insert(id.as_str()) => {
+                reader.procedures.iter().find(|one| one.id == *id).map(|one| one.steps.as_slice())
+            }
+            Work::Call(Callee::Level(id)) if seen.insert(id.as_str()) => {
+                reader.levels.iter().find(|draft| draft.level.id == *id).map(|draft| draft.level.steps.as_slice())
+            }
+            _nothing_new_is_called => None,
+        };
+        all.extend(body.map(|steps| all_inside(reader, steps)).unwrap_or_default());
+    }
+    all
 }
 
 /// What a step is, where that is nothing to be done at once.
