@@ -125,14 +125,20 @@ fn cycles(reader: &Reader<'_>, found: &mut Vec<Diagnostic>) {
     let mut bodies: HashMap<&str, &[StepIx]> = HashMap::new();
     bodies.extend(reader.procedures.iter().map(|one| (one.id.as_str(), one.steps.as_slice())));
     bodies.extend(reader.levels.iter().map(|draft| (draft.level.id.as_str(), draft.level.steps.as_slice())));
-    let calls: HashMap<&str, Vec<(StepIx, &str)>> =
-        bodies.iter().map(|(id, steps)| (*id, called(reader, steps))).collect();
-    for (id, direct) in &calls {
-        for (at, callee) in direct {
-            if reaches(&calls, callee, id) {
-                let text = format!("`{id}` calls itself by this, and would never end");
-                found.push(Diagnostic::error("RB0216", &reader.steps[at.0].kind, text));
-            }
+    let ids: Vec<&str> = bodies.keys().copied().collect();
+    let place: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let calls: Vec<Vec<(StepIx, usize)>> = ids
+        .iter()
+        .map(|id| {
+            let all = called(reader, bodies[id]).into_iter();
+            all.filter_map(|(at, callee)| Some((at, *place.get(callee)?))).collect()
+        })
+        .collect();
+    let reached = reached(&calls);
+    for (id, direct) in calls.iter().enumerate() {
+        for (at, _) in direct.iter().filter(|(_, callee)| *callee == id || reached[*callee].contains(&id)) {
+            let text = format!("`{}` calls itself by this, and would never end", ids[id]);
+            found.push(Diagnostic::error("RB0216", &reader.steps[at.0].kind, text));
         }
     }
 }
@@ -146,16 +152,21 @@ fn called<'r>(reader: &'r Reader<'_>, steps: &[StepIx]) -> Vec<(StepIx, &'r str)
     all_inside(reader, steps).into_iter().filter_map(callee).collect()
 }
 
-fn reaches(calls: &HashMap<&str, Vec<(StepIx, &str)>>, from: &str, to: &str) -> bool {
-    let mut seen: HashSet<&str> = HashSet::new();
-    let mut stack = vec![from];
-    while let Some(id) = stack.pop() {
-        if id == to {
-            return true;
+/// For each, all that its calls reach: once for each, since every one of three hundred may call all others.
+fn reached(calls: &[Vec<(StepIx, usize)>]) -> Vec<HashSet<usize>> {
+    let direct: Vec<HashSet<usize>> =
+        calls.iter().map(|calls| calls.iter().map(|(_, callee)| *callee).collect()).collect();
+    let from = |start: &HashSet<usize>| {
+        let mut seen = start.clone();
+        let mut stack: Vec<usize> = start.iter().copied().collect();
+        while let Some(id) = stack.pop() {
+            // As soon as all are seen, nothing more can come.
+            if seen.len() == direct.len() {
+                break;
+            }
+            stack.extend(direct[id].iter().copied().filter(|next| seen.insert(*next)));
         }
-        if let (Some(next), true) = (calls.get(id), seen.insert(id)) {
-            stack.extend(next.iter().map(|(_, callee)| *callee));
-        }
-    }
-    false
+        seen
+    };
+    direct.iter().map(from).collect()
 }
