@@ -102,6 +102,38 @@ fn laughs(depth: usize) -> String {
     text
 }
 
+/// A group in a group in a group.
+fn nested(kind: &str) -> String {
+    let open = format!("{{ {kind}: [ ").repeat(500);
+    format!("tminus: 1\ntitle: T\nphases: [ {{ title: P, steps: [ {open}{{ run: x }}{} ] }} ]\n", " ] }".repeat(500))
+}
+
+fn wide() -> String {
+    let members = "          - { run: x, capture: { A: stdout } }\n".repeat(9_000);
+    format!("tminus: 1\ntitle: T\nphases:\n  - title: P\n    steps:\n      - parallel:\n{members}")
+}
+
+/// Every procedure calls every other, and all of it runs at once.
+fn circle() -> String {
+    let calls: String = (0..60).fold(String::new(), |text, at| format!("{text}{{ call: p{at} }}, "));
+    let one = |at: usize| format!("  - {{ id: p{at}, title: P{at}, steps: [ {calls} ] }}\n");
+    let all: String = (0..60).map(one).collect();
+    format!(
+        "tminus: 1\ntitle: T\nphases: [ {{ title: P, steps: [ {{ parallel: [ {calls} ] }} ] }} ]\nprocedures:\n{all}"
+    )
+}
+
+fn patterns(count: usize) -> String {
+    (0..count).fold(String::new(), |text, at| format!("{text}'(\\w+ ){{20}}{at}', "))
+}
+
+fn titles() -> String {
+    let step =
+        |at: usize| format!("      - {{ title: Title {at}, confirm: x, requires: [ {{ step: Title {at} }} ] }}\n");
+    let all: String = (0..20_000).map(step).collect();
+    format!("tminus: 1\ntitle: T\nphases:\n  - title: P\n    steps:\n{all}")
+}
+
 #[test]
 fn hostile_input_ends_in_an_error_at_once() {
     let long = format!("tminus: 1\nx: &x {}\ny: [{}]\n", "y".repeat(1_000_000), vec!["*x"; 5000].join(", "));
@@ -125,6 +157,21 @@ fn hostile_input_ends_in_an_error_at_once() {
             steps(1).replace("exit: 0", &format!("json: {{ \"$.a{}\": 1 }}", "[?@.a".repeat(40))).into_bytes(),
         ),
         ("counted repetitions", "RB0406", steps(1).replace("exit: 0", "matches: '((\\w{99}){99}){99}'").into_bytes()),
+        (
+            "10,000 triggers",
+            "RB0010",
+            format!("{}triggers:\n{}", steps(1), "  - { title: X, judged: true }\n".repeat(10_000)).into_bytes(),
+        ),
+        ("groups in groups", "RB0010", nested("steps").into_bytes()),
+        ("parallel in parallel", "RB0010", nested("parallel").into_bytes()),
+        ("a parallel of 9,000 that write one name", "RB0110", wide().into_bytes()),
+        ("60 procedures that all call each other", "RB0216", circle().into_bytes()),
+        (
+            "5,000 patterns",
+            "RB0010",
+            steps(1).replace("exit: 0", &format!("matches: [{}]", patterns(5_000))).into_bytes(),
+        ),
+        ("a title named 20,000 times", "RB0206", titles().into_bytes()),
         ("5 MB", "RB0002", vec![b'a'; 5 << 20]),
         ("NUL bytes", "RB0004", b"tminus: 1\ntitle: a\0b\n".to_vec()),
         ("4 MB of NUL", "RB0004", vec![0; 4 << 20]),

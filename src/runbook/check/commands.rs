@@ -231,8 +231,9 @@ fn secret_goes(name: &str, goes: &Goes, at: Range<usize>, accepted: bool) -> Opt
 
 /// curl prints no status unless it is told to.
 fn status_unseen(command: &Command) -> bool {
-    let Program::Text { text, .. } = &command.program else {
-        return false;
+    let text = match &command.program {
+        Program::Text { text, .. } => text.clone(),
+        Program::Argv(words) => words.join(" "),
     };
     let prints = [
         "-w",

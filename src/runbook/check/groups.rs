@@ -28,7 +28,7 @@ pub(super) fn check(reader: &mut Reader<'_>) {
 fn at_once(reader: &Reader<'_>, members: &[StepIx], found: &mut Vec<Diagnostic>) {
     let mut writers: HashMap<&str, StepIx> = HashMap::new();
     for member in members {
-        for at in all_inside(reader, &[*member]) {
+        for at in with_called(reader, &[*member]) {
             let draft = &reader.steps[at.0];
             if let Some(what) = no_place(&draft.step) {
                 let text = format!("{what} has no place in `parallel`");
@@ -45,6 +45,27 @@ fn at_once(reader: &Reader<'_>, members: &[StepIx], found: &mut Vec<Diagnostic>)
             }
         }
     }
+}
+
+/// All that stands in these steps, and in what they call, however deep; each callee once.
+fn with_called(reader: &Reader<'_>, steps: &[StepIx]) -> Vec<StepIx> {
+    let mut all = all_inside(reader, steps);
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut next = 0;
+    while let Some(at) = all.get(next).copied() {
+        next += 1;
+        let body = match &reader.steps[at.0].step.work {
+            Work::Call(Callee::Procedure(id)) if seen.insert(id.as_str()) => {
+                reader.procedures.iter().find(|one| one.id == *id).map(|one| one.steps.as_slice())
+            }
+            Work::Call(Callee::Level(id)) if seen.insert(id.as_str()) => {
+                reader.levels.iter().find(|draft| draft.level.id == *id).map(|draft| draft.level.steps.as_slice())
+            }
+            _nothing_new_is_called => None,
+        };
+        all.extend(body.map(|steps| all_inside(reader, steps)).unwrap_or_default());
+    }
+    all
 }
 
 /// What a step is, where that is nothing to be done at once.
@@ -104,14 +125,20 @@ fn cycles(reader: &Reader<'_>, found: &mut Vec<Diagnostic>) {
     let mut bodies: HashMap<&str, &[StepIx]> = HashMap::new();
     bodies.extend(reader.procedures.iter().map(|one| (one.id.as_str(), one.steps.as_slice())));
     bodies.extend(reader.levels.iter().map(|draft| (draft.level.id.as_str(), draft.level.steps.as_slice())));
-    let calls: HashMap<&str, Vec<(StepIx, &str)>> =
-        bodies.iter().map(|(id, steps)| (*id, called(reader, steps))).collect();
-    for (id, direct) in &calls {
-        for (at, callee) in direct {
-            if reaches(&calls, callee, id) {
-                let text = format!("`{id}` calls itself by this, and would never end");
-                found.push(Diagnostic::error("RB0216", &reader.steps[at.0].kind, text));
-            }
+    let ids: Vec<&str> = bodies.keys().copied().collect();
+    let place: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let calls: Vec<Vec<(StepIx, usize)>> = ids
+        .iter()
+        .map(|id| {
+            let all = called(reader, bodies[id]).into_iter();
+            all.filter_map(|(at, callee)| Some((at, *place.get(callee)?))).collect()
+        })
+        .collect();
+    let reached = reached(&calls);
+    for (id, direct) in calls.iter().enumerate() {
+        for (at, _) in direct.iter().filter(|(_, callee)| *callee == id || reached[*callee].contains(&id)) {
+            let text = format!("`{}` calls itself by this, and would never end", ids[id]);
+            found.push(Diagnostic::error("RB0216", &reader.steps[at.0].kind, text));
         }
     }
 }
@@ -125,16 +152,21 @@ fn called<'r>(reader: &'r Reader<'_>, steps: &[StepIx]) -> Vec<(StepIx, &'r str)
     all_inside(reader, steps).into_iter().filter_map(callee).collect()
 }
 
-fn reaches(calls: &HashMap<&str, Vec<(StepIx, &str)>>, from: &str, to: &str) -> bool {
-    let mut seen: HashSet<&str> = HashSet::new();
-    let mut stack = vec![from];
-    while let Some(id) = stack.pop() {
-        if id == to {
-            return true;
+/// For each, all that its calls reach: once for each, since every one of three hundred may call all others.
+fn reached(calls: &[Vec<(StepIx, usize)>]) -> Vec<HashSet<usize>> {
+    let direct: Vec<HashSet<usize>> =
+        calls.iter().map(|calls| calls.iter().map(|(_, callee)| *callee).collect()).collect();
+    let from = |start: &HashSet<usize>| {
+        let mut seen = start.clone();
+        let mut stack: Vec<usize> = start.iter().copied().collect();
+        while let Some(id) = stack.pop() {
+            // As soon as all are seen, nothing more can come.
+            if seen.len() == direct.len() {
+                break;
+            }
+            stack.extend(direct[id].iter().copied().filter(|next| seen.insert(*next)));
         }
-        if let (Some(next), true) = (calls.get(id), seen.insert(id)) {
-            stack.extend(next.iter().map(|(_, callee)| *callee));
-        }
-    }
-    false
+        seen
+    };
+    direct.iter().map(from).collect()
 }

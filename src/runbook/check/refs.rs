@@ -69,11 +69,18 @@ pub(super) fn find(names: &Names, reader: &Reader<'_>, near: Option<StepIx>, nam
 
 pub(super) fn unknown_step(reader: &Reader<'_>, names: &Names, wanted: &Located) -> Diagnostic {
     let known = names.steps.keys().map(String::as_str);
+    // Nobody reads the help of what is no longer listed, and titles are looked through one by one.
+    let titled = (!reader.desk.findings.full())
+        .then(|| reader.steps.iter().find(|draft| draft.step.title == wanted.text))
+        .flatten()
+        .map(|draft| format!("that is a title: name the step by its id, `{}`", draft.step.id.as_str()));
     Diagnostic::error("RB0206", &wanted.span, format!("there is no step `{}`", wanted.text)).help(
-        reader
-            .desk
-            .suggest(&wanted.text, known)
-            .unwrap_or_else(|| "name a step by its `id`; a step of a rollback is `level-1.disable`".into()),
+        titled.unwrap_or_else(|| {
+            reader
+                .desk
+                .suggest(&wanted.text, known)
+                .unwrap_or_else(|| "name a step by its `id`; a step of a rollback is `level-1.disable`".into())
+        }),
     )
 }
 

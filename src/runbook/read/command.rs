@@ -21,7 +21,9 @@ impl<'a> Reader<'a> {
             // Reported; a statement stands in so that the other checks can go on.
             return Work::Check(vec![Item::new(String::new())]);
         };
+        self.judging = Some(at);
         command.expect = fields.take("expect").and_then(|node| self.expect(node)).unwrap_or_default();
+        self.judging = None;
         command.capture = fields.take("capture").map(|node| self.captures(node, &command)).unwrap_or_default();
         let retry = fields.take_field("retry");
         let limit = self.steps[at.0].step.within.as_ref().map(|within| within.limit);

@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
         expect.stderr = fields.take("stderr").and_then(|node| self.stderr(node)).map(Box::new);
         expect.http = fields.take("http").map(|node| self.http(node)).unwrap_or_default();
         if let Some(node) = fields.take("of") {
-            expect.of = self.name_of(node, What::Background, None).map(StepId);
+            expect.of = self.name_of(node, What::Background, self.judging).map(StepId);
         }
         if let Some(node) = fields.take("any_of") {
             let (all, inner_exit) = self.any_of(node);

@@ -120,6 +120,8 @@ pub(crate) struct Reader<'a> {
     /// Where an owed inline step goes: the phase or level that is being read.
     home: Place,
     owed: Vec<StepIx>,
+    /// The step whose `expect` is being read: `of` in it may name a sibling by its short id.
+    judging: Option<StepIx>,
 }
 
 impl<'a> Reader<'a> {
@@ -177,6 +179,7 @@ impl<'a> Reader<'a> {
             inherited: Inherited::default(),
             home: Place::Phase(0),
             owed: Vec::new(),
+            judging: None,
         }
     }
 
