@@ -7,7 +7,7 @@
 use crate::engine::judge::judge_example;
 use crate::model::expect::{CaptureFrom, ExitWanted, Expect, Measured, Of};
 use crate::model::plan::{Plan, Source as VarSource, Var};
-use crate::model::step::{Command, Hint, PlannedStep, Work};
+use crate::model::step::{Command, Hint, PlannedStep, Program, Shell, Work};
 use crate::model::watch::Source;
 use sha2::{Digest, Sha256};
 
@@ -90,6 +90,7 @@ fn command(command: &mut Command) -> Option<&'static str> {
         command.capture.iter_mut().for_each(|(name, capture)| {
             capture.from = CaptureFrom::Variable(name.as_str().to_owned());
         });
+        keeping(command);
         if let Some(background) = &mut command.background {
             background.ready = None;
         }
@@ -100,6 +101,7 @@ fn command(command: &mut Command) -> Option<&'static str> {
             capture.from = CaptureFrom::Variable(name.as_str().to_owned());
         }
     }
+    keeping(command);
     let shown = answered(&command.expect);
     let whole = shown == command.expect;
     command.expect = shown;
@@ -108,6 +110,14 @@ fn command(command: &mut Command) -> Option<&'static str> {
     let whole = whole && trips.as_ref().is_none_or(|trip| answered(trip) == *trip);
     command.trip = trips.filter(|trip| answered(trip) == *trip);
     (!whole).then_some(IN_PART)
+}
+
+/// Only a shell keeps a variable: where the stand-in for a value is kept as one, the command is shown as a shell's.
+fn keeping(command: &mut Command) {
+    let keeps = command.capture.iter().any(|(_, capture)| matches!(capture.from, CaptureFrom::Variable(_)));
+    if let (true, Program::Argv(argv)) = (keeps, &command.program) {
+        command.program = Program::Text { shell: Shell::Sh, strict: true, text: argv.join(" ") };
+    }
 }
 
 /// What an example, taken for standard output with exit 0, can answer.
