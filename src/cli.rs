@@ -101,6 +101,20 @@ pub enum Command {
         #[arg(long, conflicts_with_all = ["linear", "answers"])]
         detach: bool,
     },
+    /// Rehearse a runbook: its examples stand in for its commands, nothing is executed
+    Drill {
+        /// The runbook
+        runbook: PathBuf,
+        /// T0: `2026-11-21 15:00`, `15:00`, or RFC 3339
+        #[arg(long, value_name = "TIME")]
+        t0: Option<String>,
+        /// Which key signs
+        #[command(flatten)]
+        key: KeyArgs,
+        /// How it is shown
+        #[command(flatten)]
+        show: ShowArgs,
+    },
     /// Show a run that is under way
     Attach {
         /// The run; the only live one where left out
@@ -141,6 +155,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// Print the JSON Schema of runbooks, for editors
+    Schema,
     /// Show what would run when; runs nothing
     Plan {
         /// The runbook

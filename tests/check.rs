@@ -327,7 +327,7 @@ fn examples_of_the_reference() -> Vec<String> {
 #[test]
 fn every_example_of_the_reference_is_a_runbook() {
     let examples = examples_of_the_reference();
-    assert_eq!(examples.len(), 4);
+    assert_eq!(examples.len(), 5);
     for example in examples {
         let loaded = parse("docs/runbook-format.md", example.as_bytes());
         assert!(loaded.plan.is_some(), "{}", render(&loaded, false));

@@ -15,6 +15,9 @@ mod early;
 #[path = "support/rules.rs"]
 mod rules;
 
+#[path = "support/language.rs"]
+mod language;
+
 use course::{Course, Move};
 use fabricate::{by_hand, by_itself, everything, plain, resume};
 use proptest::prelude::*;

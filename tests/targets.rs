@@ -15,13 +15,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tminus::engine::clock::{Clock, SystemClock, wait_until};
-use tminus::engine::exec::{Anywhere, CommandSpec, Control, Executor, Program, Running, StdinSource, Target, Window};
+use tminus::engine::exec::{
+    Anywhere, CommandSpec, Control, Executor, Live, Program, Running, StdinSource, Target, Window,
+};
 use tminus::model::output::{Drained, Exit};
+use tminus::model::signed::Realm;
 
 const WINDOW: Window = Window { rows: 24, cols: 80 };
 
 fn anywhere() -> Anywhere {
-    Anywhere::new(Arc::new(SystemClock))
+    Anywhere::new(Live::of(Realm::Live).expect("it is live"), Arc::new(SystemClock))
 }
 
 /// `spec` on `name`, in its login folder, with nothing of ours in its environment.

@@ -5,6 +5,7 @@
 
 mod attach;
 mod check;
+mod drill;
 mod home;
 mod keys;
 mod launch;
@@ -13,6 +14,7 @@ mod plan;
 mod resume;
 mod run;
 mod runs;
+mod schema;
 mod show;
 mod t0;
 mod verify;
@@ -83,9 +85,11 @@ pub fn main(cli: Cli) -> ExitCode {
     let ran = match &cli.command {
         None => home::home(&cli.common),
         Some(Command::Run { .. }) => run::run(&cli),
+        Some(Command::Drill { .. }) => drill::drill(&cli),
         Some(Command::Attach { .. }) => attach::attach(&cli),
         Some(Command::Resume { .. }) => resume::resume(&cli),
         Some(Command::Check { runbooks, strict, format }) => check::check(&cli.common, runbooks, *strict, *format),
+        Some(Command::Schema) => schema::schema(),
         Some(Command::Plan { runbook, t0, commands, format }) => plan::plan(runbook, t0.as_deref(), *commands, *format),
         Some(Command::Verify { runs, allowed_signers, head, format }) => verify::verify(
             &cli.common,

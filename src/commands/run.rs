@@ -35,7 +35,7 @@ pub(super) fn run(cli: &Cli) -> Ran {
     let commission = Commission {
         runs: places.runs.clone(),
         heads: places.heads.clone(),
-        what: What::New { path: absolute(runbook)?, text, t0 },
+        what: What::New { path: absolute(runbook)?, text, t0, drill: false },
         operator: speaker.or_else(|| manner.name.clone()).unwrap_or_else(|| places.user.clone()),
         key_origin: key.origin.to_owned(),
         fingerprint: key.signer.as_ref().map(|signer| signer.fingerprint()),
@@ -167,7 +167,7 @@ fn check_shells(plan: &Plan) -> Result<(), Failure> {
     }
 }
 
-fn answers_sha256(path: Option<&Path>) -> Result<Option<String>, Failure> {
+pub(super) fn answers_sha256(path: Option<&Path>) -> Result<Option<String>, Failure> {
     let Some(path) = path else { return Ok(None) };
     let bytes =
         std::fs::read(path).map_err(|why| Failure::because(format!("cannot read {}: {why}", path.display())))?;
@@ -175,7 +175,7 @@ fn answers_sha256(path: Option<&Path>) -> Result<Option<String>, Failure> {
 }
 
 /// This program's own arguments, for the journal, less the values of `--var` for names that sound secret.
-fn argv(plan: &Plan) -> Vec<String> {
+pub(super) fn argv(plan: &Plan) -> Vec<String> {
     let secret = |word: &str| plan.vars.iter().any(|var| var.secret && word.starts_with(&format!("{}=", var.name)));
     std::env::args().map(|word| if secret(&word) { "[secret]".into() } else { word }).collect()
 }

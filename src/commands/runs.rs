@@ -11,6 +11,7 @@ use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::signed::Realm;
 use crate::model::state::{RunFacts, RunState};
 use crate::model::text::shown;
 use crate::runbook;
@@ -65,6 +66,7 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
         Format::Text if listed.is_empty() => print("No runs yet. `tminus run RUNBOOK` starts one.\n")?,
         Format::Text => {
             for run in &listed {
+                let drill = if run.kind == Realm::Drill.word() { "DRILL " } else { "" };
                 let conductor = if run.conductor.is_some() { " live" } else { "" };
                 let sealed = if run.sealed { " sealed" } else { "" };
                 let key = run.key.map(|word| format!(" {word}")).unwrap_or_default();
@@ -73,7 +75,7 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
                 let started = run.started.as_deref().unwrap_or("not started");
                 let title = shown(&run.title);
                 print(&format!(
-                    "{number}  {:<12} {:>3}/{:<3} {started}  {title}{conductor}{sealed}{key}{moved}\n",
+                    "{number}  {:<12} {:>3}/{:<3} {started}  {drill}{title}{conductor}{sealed}{key}{moved}\n",
                     run.word(),
                     run.steps.done,
                     run.steps.total
@@ -115,6 +117,7 @@ fn look(places: &Places, here: RunDir) -> Listed {
         let progress = state.progress_of_run(&plan);
         listed.steps = Steps { done: progress.done, total: progress.total };
         listed.state = state.status().word().into();
+        listed.kind = state.facts.as_ref().map_or("live", |facts| facts.realm.word());
         listed.key = state.facts.as_ref().and_then(|facts| facts.key_word());
         listed.started = started(&records, &state);
         listed.interrupted = conductor.is_none() && state.ended.is_none() && !went_in_order(&records);

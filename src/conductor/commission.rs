@@ -42,6 +42,8 @@ pub enum What {
         text: String,
         /// T0 by `--t0`, Unix microseconds.
         t0: Option<i64>,
+        /// Nothing of it is executed: a drill. A run that is taken up again is what its first record says.
+        drill: bool,
     },
     /// This run, whose conductor is gone.
     Resume {

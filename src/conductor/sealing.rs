@@ -127,7 +127,8 @@ pub(super) async fn seal_only(
     let words = text.as_ref().map(|text| text.text.clone()).unwrap_or_default();
     let shown = Some((dir.id().as_str(), head.seq));
     let needed = commission.key_origin != "none" && text.is_ok();
-    let wanted = Signing { namespace: "seal@tminus", text: &words, needed, shown };
+    let namespace = text.as_ref().map_or("seal@tminus", |text| text.namespace);
+    let wanted = Signing { namespace, text: &words, needed, shown };
     let (sig, _) = signature(&mut hall, &mut inbox, &happenings, &wanted).await?;
     let sealed = text.and_then(|text| finish(dir, &text, Some(sig.as_str()).filter(|sig| *sig != "-")));
     let why = sealed.as_ref().err().map(ToString::to_string);

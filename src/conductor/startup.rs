@@ -8,9 +8,10 @@ use super::hall::Hall;
 use super::room::{Happening, Room};
 use super::signatures::Signatures;
 use crate::engine::clock::{Clock, SystemClock};
+use crate::engine::drill::{Examples, rehearsed};
 use crate::engine::driver::Driver;
 use crate::engine::environment::Surroundings;
-use crate::engine::exec::{Anywhere, become_subreaper};
+use crate::engine::exec::{Anywhere, Executor, Live, become_subreaper};
 use crate::engine::secrets::Secrets;
 use crate::journal::keys::RunKey;
 use crate::journal::line::FMT;
@@ -24,6 +25,7 @@ use crate::model::state::{RunFacts, RunState};
 use crate::model::wire::ToClient;
 use crate::runbook;
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -135,7 +137,10 @@ async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> 
 
 fn open(commission: &Commission, dir: &RunDir) -> Result<Opened, ConductorError> {
     match &commission.what {
-        What::New { path, text, t0 } => open_new(commission, dir, (path, text, *t0)),
+        What::New { path, text, t0, drill } => {
+            let realm = if *drill { Realm::Drill } else { Realm::Live };
+            open_new(commission, dir, realm, (path, text, *t0))
+        }
         What::Resume { over_cut, .. } => open_again(commission, dir, over_cut.as_deref()),
     }
 }
@@ -174,12 +179,13 @@ fn parsed(name: &str, bytes: &[u8]) -> Result<Plan, ConductorError> {
 fn open_new(
     commission: &Commission,
     dir: &RunDir,
+    realm: Realm,
     new: (&PathBuf, &String, Option<i64>),
 ) -> Result<Opened, ConductorError> {
     let (path, text, t0) = new;
     let name =
         path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "runbook.yaml".into());
-    let plan = parsed(&name, text.as_bytes())?;
+    let plan = conducted_by(realm, parsed(&name, text.as_bytes())?);
     let sha256 = dir.attach(&name, text.as_bytes())?;
     let key = RunKey::generate();
     let about = About {
@@ -190,9 +196,9 @@ fn open_new(
         run_dir: &dir.path().display().to_string(),
         t0,
     };
-    let first = genesis::opening(commission, &about, &key).genesis(Realm::Live, dir.id());
+    let first = genesis::opening(commission, &about, &key).genesis(realm, dir.id());
     let state = RunState::of(&plan);
-    let start = StartPoint::first(Realm::Live, dir.id());
+    let start = StartPoint::first(realm, dir.id());
     Ok(Opened { dir: dir.clone(), plan, state, first, start, key, is_new: true, ended: None })
 }
 
@@ -217,7 +223,7 @@ fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> 
     });
     let facts = facts.ok_or_else(|| refused("its first record cannot be read".into()))?;
     let bytes = dir.attachment(&facts.runbook_sha256)?;
-    let plan = parsed(&facts.runbook, &bytes)?;
+    let plan = conducted_by(facts.realm, parsed(&facts.runbook, &bytes)?);
     let state = RunState::fold(&plan, &found.records).map_err(|why| refused(why.to_string()))?;
     let key = RunKey::generate();
     let about = About {
@@ -252,7 +258,8 @@ async fn sign_and_conduct(
     watch_signals(&happenings)?;
     let mut hall = Hall::default();
     let text = opened.first.encode();
-    let namespace = format!("{}@tminus", opened.first.kind);
+    let realm = opened.first.realm;
+    let namespace = opened.first.namespace();
     let wanted = Signing { namespace: &namespace, text: &text, needed: commission.key_origin != "none", shown: None };
     let (sig, early) = match signature(&mut hall, &mut inbox, &happenings, &wanted).await {
         Ok(signed) => signed,
@@ -279,7 +286,8 @@ async fn sign_and_conduct(
         // The channel's other end is held by this very function.
         let _ = happenings.send(happening);
     }
-    let surroundings = Surroundings::of(&opened.plan, std::env::vars_os());
+    let (executor, environment) = means(realm, &opened.plan);
+    let surroundings = Surroundings::of(&opened.plan, environment.iter().cloned());
     let room = Room {
         driver: Driver::new(Arc::new(opened.plan), opened.state, Secrets::default()),
         hall,
@@ -287,9 +295,9 @@ async fn sign_and_conduct(
         heads: heads(&commission, &opened.dir),
         dir: opened.dir,
         commission,
-        environment: environment(),
+        environment: readable(environment),
         surroundings,
-        executor: Arc::new(Anywhere::new(Arc::new(SystemClock))),
+        executor,
         happenings,
         controls: HashMap::new(),
         tails: HashMap::new(),
@@ -347,8 +355,26 @@ pub(super) async fn farewell(hall: &mut Hall, sealed: bool, why: Option<String>)
     }
 }
 
-fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os()
+/// The plan that a run of this realm goes by.
+fn conducted_by(realm: Realm, plan: Plan) -> Plan {
+    match realm {
+        Realm::Live => plan,
+        Realm::Drill => rehearsed(plan),
+    }
+}
+
+/// What runs its commands, and the environment that they and its variables see: for a drill nothing that starts, and nothing.
+fn means(realm: Realm, plan: &Plan) -> (Arc<dyn Executor>, Vec<(OsString, OsString)>) {
+    let clock = Arc::new(SystemClock);
+    match Live::of(realm) {
+        Some(live) => (Arc::new(Anywhere::new(live, clock)), std::env::vars_os().collect()),
+        None => (Arc::new(Examples::new(plan, clock)), Vec::new()),
+    }
+}
+
+fn readable(environment: Vec<(OsString, OsString)>) -> BTreeMap<String, String> {
+    environment
+        .into_iter()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()
 }

@@ -20,6 +20,7 @@ use crate::model::event::Event;
 use crate::model::expect::{ExitWanted, Expect};
 use crate::model::ids::{Attempt, ProbeIx, StepId, StepIx};
 use crate::model::output::{Holder, Masked, Stream};
+use crate::model::signed::Realm;
 use crate::model::state::{StepStatus, VarsBound};
 use crate::model::step::Command;
 use crate::model::time::Stamp;
@@ -231,6 +232,10 @@ impl Room {
     }
 
     fn survivors_of(&self, ix: StepIx) -> Vec<Holder> {
+        if self.driver.state.facts.as_ref().is_none_or(|facts| facts.realm == Realm::Drill) {
+            // A drill starts nothing, so nothing of it can live on; and nothing is ever signalled for one.
+            return Vec::new();
+        }
         let own = self.driver.state.step(ix);
         let known: Vec<(i32, u64)> = own.process.into_iter().collect();
         let boot = self.driver.state.facts.as_ref().map(|facts| facts.boot.clone()).unwrap_or_default();

@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod connect;
+pub mod drill;
 pub mod driver;
 pub mod environment;
 pub mod exec;

@@ -44,13 +44,13 @@ pub fn watchers(plan: &Plan, state: &RunState, probe: ProbeIx) -> Vec<Watcher> {
     }
     for (at, step) in plan.steps.iter().enumerate() {
         match &step.work {
-            Work::Monitor(monitor) if monitor.probe.as_ref() == Some(id) => {
-                if state.steps[at].status == StepStatus::Running {
-                    let id = step.id.as_str();
-                    all.extend(monitor.trip.iter().map(|trip| watcher(id, Aspect::Trip, &trip.expect)));
-                    all.extend(monitor.ok.iter().map(|ok| watcher(id, Aspect::Ok, ok)));
-                    all.extend(monitor.until.iter().map(|until| watcher(id, Aspect::Until, until)));
-                }
+            Work::Monitor(monitor)
+                if monitor.probe.as_ref() == Some(id) && state.steps[at].status == StepStatus::Running =>
+            {
+                let id = step.id.as_str();
+                all.extend(monitor.trip.iter().map(|trip| watcher(id, Aspect::Trip, &trip.expect)));
+                all.extend(monitor.ok.iter().map(|ok| watcher(id, Aspect::Ok, ok)));
+                all.extend(monitor.until.iter().map(|until| watcher(id, Aspect::Until, until)));
             }
             Work::Evidence(Evidence::Signal { probe, expect }) if probe == id => {
                 all.push(watcher(step.id.as_str(), Aspect::Ok, expect));

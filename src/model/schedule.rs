@@ -3,13 +3,17 @@
 //! Instants are Unix microseconds. Calendar days (`d`) are counted at T0's wall time in T0's zone, `h m s` are elapsed time.
 //! A hold moves what is planned after it and never the hard stop.
 
+mod bound;
+
+pub use bound::unbindable;
+
 use crate::model::ids::{LevelIx, StepIx};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 use crate::model::step::Place;
 use crate::model::time::{Stamp, micros};
 use crate::model::when::{Offset, When};
-use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveTime, TimeZone};
+use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeZone};
 use chrono_tz::Tz;
 use std::time::Duration;
 
@@ -46,8 +50,19 @@ pub fn bind_clock(date: NaiveDate, time: (u32, u32, u32), zone: &str) -> Result<
         LocalResult::Ambiguous(one, two) => {
             Err(format!("{naive} comes twice in {zone}: {one} and {two}; say which as UTC"))
         }
-        LocalResult::None => Err(format!("{naive} does not exist in {zone}: the clock jumps over it")),
+        LocalResult::None => Err(gap(naive, zone_of(zone))),
     }
+}
+
+/// What a time in a gap could mean: read by the offset before the jump, and by the one after it.
+fn gap(naive: NaiveDateTime, zone: Tz) -> String {
+    let around = chrono::Duration::hours(3);
+    let before = zone.from_local_datetime(&(naive - around)).latest();
+    let after = zone.from_local_datetime(&(naive + around)).earliest();
+    let reading = |near: Option<DateTime<Tz>>| near.map(|near| zone.from_utc_datetime(&(naive - near.offset().fix())));
+    let readings = reading(before).zip(reading(after));
+    let readings = readings.map(|(one, two)| format!("; it could be {one} or {two}")).unwrap_or_default();
+    format!("{naive} does not exist in {zone}: the clock jumps over it{readings}")
 }
 
 /// `wall` moved by an offset: calendar days in the zone first, then elapsed time.
@@ -326,6 +341,11 @@ mod tests {
     fn a_time_that_comes_twice_or_not_at_all_is_an_error_with_both_readings() {
         let twice = bind_clock(NaiveDate::from_ymd_opt(2026, 10, 25).unwrap(), (2, 30, 0), "Europe/Paris").unwrap_err();
         assert!(twice.contains("CEST") && twice.contains("CET"), "{twice}");
-        assert!(bind_clock(NaiveDate::from_ymd_opt(2027, 3, 28).unwrap(), (2, 30, 0), "Europe/Paris").is_err());
+        let never = bind_clock(NaiveDate::from_ymd_opt(2027, 3, 28).unwrap(), (2, 30, 0), "Europe/Paris").unwrap_err();
+        assert!(never.contains("03:30:00 CEST") && never.contains("01:30:00 CET"), "{never}");
+        // Half an hour, on Lord Howe Island.
+        let never = bind_clock(NaiveDate::from_ymd_opt(2026, 10, 4).unwrap(), (2, 15, 0), "Australia/Lord_Howe");
+        let never = never.unwrap_err();
+        assert!(never.contains("02:45:00") && never.contains("01:45:00"), "{never}");
     }
 }

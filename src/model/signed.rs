@@ -40,6 +40,14 @@ pub struct SignedText {
 }
 
 impl SignedText {
+    /// The namespace of an SSH signature over it: a drill's is one of its own, so that it passes for nothing live.
+    pub fn namespace(&self) -> String {
+        match self.realm {
+            Realm::Live => format!("{}@tminus", self.kind),
+            Realm::Drill => format!("{}.drill@tminus", self.kind),
+        }
+    }
+
     /// A text without fields yet.
     pub fn new(kind: &str, realm: Realm, run: &RunId) -> Self {
         Self { kind: kind.to_owned(), realm, run: run.clone(), fields: Vec::new() }

@@ -9,12 +9,14 @@ mod bytes;
 mod check;
 mod diagnostic;
 mod guard;
+mod keys;
 mod names;
 mod nearest;
 mod node;
 mod read;
 mod reader;
 mod render;
+mod schema;
 mod scope;
 mod shape;
 mod t0;
@@ -22,6 +24,7 @@ mod times;
 
 pub use diagnostic::{Diagnostic, Level};
 pub use render::{render, to_json};
+pub use schema::{keys as schema_keys, schema};
 
 use crate::model::expect::Check;
 use crate::model::plan::Plan;

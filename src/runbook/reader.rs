@@ -26,6 +26,13 @@ impl<'a> Fields<'a> {
 
     /// Takes a key with its value out.
     pub fn take_field(&mut self, key: &'static str) -> Option<Field<'a>> {
+        debug_assert!(
+            super::keys::has(self.scope, key),
+            "`{key}` of {} is not in the table of keys",
+            self.scope.owner()
+        );
+        #[cfg(test)]
+        super::keys::ASKED.with_borrow_mut(|asked| asked.insert((self.scope, key)));
         self.asked.push(key);
         let at = self.left.iter().position(|field| field.key == key)?;
         Some(self.left.remove(at))

@@ -3,7 +3,7 @@
 //! `keys` lists what may stand in each, the reader asks for nothing else, and the JSON Schema is made of the same.
 
 /// Which mapping a key stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scope {
     /// The runbook itself.
     Top,
@@ -70,6 +70,46 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
+    /// All of them.
+    pub const ALL: [Scope; 31] = [
+        Scope::Top,
+        Scope::Environment,
+        Scope::Role,
+        Scope::Var,
+        Scope::Defaults,
+        Scope::Phase,
+        Scope::Step,
+        Scope::Criterion,
+        Scope::Item,
+        Scope::Choice,
+        Scope::Expect,
+        Scope::Stderr,
+        Scope::Measured,
+        Scope::Capture,
+        Scope::Retry,
+        Scope::Otherwise,
+        Scope::Level,
+        Scope::Hint,
+        Scope::Within,
+        Scope::Except,
+        Scope::Monitor,
+        Scope::Trip,
+        Scope::Language,
+        Scope::Target,
+        Scope::Signal,
+        Scope::Trigger,
+        Scope::Procedure,
+        Scope::Message,
+        Scope::Horizon,
+        Scope::Risk,
+        Scope::Runner,
+    ];
+
+    /// What its definition is called in the JSON Schema.
+    pub fn definition(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
     /// "a step", for "`x` is not a key of a step".
     pub fn owner(self) -> &'static str {
         match self {

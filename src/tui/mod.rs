@@ -13,6 +13,7 @@ mod proposals;
 mod run;
 pub mod streams;
 mod terminal;
+pub mod terminal_step;
 pub mod theme;
 mod things;
 mod views;

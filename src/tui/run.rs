@@ -4,6 +4,7 @@
 //! is written inside a synchronized update and holds only the cells that changed. The run never waits for any of this.
 
 use crate::feed::{News, Port};
+use crate::model::ids::{Attempt, StepId};
 use crate::model::time::Stamp;
 use crate::tui::app::{App, Effect, Left, Msg};
 use crate::tui::background::QUESTION;
@@ -61,7 +62,7 @@ pub fn run(app: App, port: Box<dyn Port>, news: Receiver<News>, clock: &dyn Fn()
     let closed = Arc::new(AtomicBool::new(false));
     let out = Out { to: BufWriter::with_capacity(1 << 16, io::stdout()), closed: closed.clone() };
     let screen = Terminal::new(CrosstermBackend::new(out)).map_err(TuiError::Take)?;
-    let mut shown = Shown { app, port, screen, closed, guard, heard, clock, due: Due::default() };
+    let mut shown = Shown { app, port, screen, closed, guard, heard, clock, due: Due::default(), typed: None };
     if asks {
         // Sent, never waited for: the answer is picked out of the keys if it comes.
         let _ = shown.write(QUESTION);
@@ -108,6 +109,8 @@ struct Shown<'a> {
     heard: Receiver<Heard>,
     clock: &'a dyn Fn() -> Stamp,
     due: Due,
+    /// Keys for a terminal step that came together: a paste without marks is thousands of them.
+    typed: Option<(StepId, Attempt, Vec<u8>)>,
 }
 
 impl Drop for Shown<'_> {
@@ -138,6 +141,7 @@ impl Shown<'_> {
                     return Ok(left);
                 }
             }
+            self.type_in()?;
             let now = (self.clock)();
             if ticked && self.due.at().is_none() {
                 if let Turn::Left(left) = self.tell(Msg::Tick)? {
@@ -161,6 +165,8 @@ impl Shown<'_> {
         let msg = match heard {
             Heard::Gone => return Ok(Turn::Left(Left::Leaving)),
             Heard::News(news) => {
+                // What a program echoes is waited for like a key.
+                self.due.key |= self.app.terminal_in_front();
                 self.due.news = true;
                 let turn = self.tell(Msg::News(news));
                 terminal::name_run(self.app.run_number());
@@ -197,10 +203,32 @@ impl Shown<'_> {
                 Effect::Suspend => self.suspend()?,
                 Effect::Redraw => self.screen.clear().map_err(TuiError::Draw)?,
                 Effect::Bell => self.write("\x07").map_err(TuiError::Draw)?,
+                Effect::Type { step, attempt, keys } => self.keep_typed(step, attempt, keys)?,
+                Effect::Size { step, attempt, rows, cols } => self.port.resize(&step, attempt, rows, cols),
                 Effect::Quit => return Ok(Turn::Left(self.app.left())),
             }
         }
         Ok(Turn::Goes)
+    }
+
+    fn keep_typed(&mut self, step: StepId, attempt: Attempt, keys: Vec<u8>) -> Result<(), TuiError> {
+        match &mut self.typed {
+            Some((to, of, before)) if *to == step && *of == attempt => before.extend(keys),
+            Some(_) | None => {
+                self.type_in()?;
+                self.typed = Some((step, attempt, keys));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what was typed for a terminal step.
+    fn type_in(&mut self) -> Result<(), TuiError> {
+        let Some((step, attempt, keys)) = self.typed.take() else { return Ok(()) };
+        match self.port.type_in(&step, attempt, &keys) {
+            Ok(_) => Ok(()),
+            Err(words) => self.tell(Msg::Copied(words)).map(drop),
+        }
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
@@ -265,6 +293,9 @@ impl Shown<'_> {
         queue!(out, EndSynchronizedUpdate).map_err(TuiError::Draw)?;
         Write::flush(out).map_err(TuiError::Draw)?;
         self.due = Due { last: now.mono, key: false, news: false };
+        if let Some(Effect::Size { step, attempt, rows, cols }) = self.app.fit_terminal() {
+            self.port.resize(&step, attempt, rows, cols);
+        }
         Ok(())
     }
 }

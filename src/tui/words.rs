@@ -281,10 +281,10 @@ fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> Stri
             return stopped(format!("Enter opens {name}"));
         }
         (Work::Notify(_), _) => return stopped(format!("Enter opens the message {name}")),
-        (_, Class::C0) if !(frame.asks)(ix) => format!("r runs {name} ({}).", effect_words(step.effect)),
-        (_, Class::C0 | Class::C1) => format!("r, then y, runs {name} ({}).", effect_words(step.effect)),
-        (_, Class::C2) => format!("r, then its number typed, runs {name} ({}).", effect_words(step.effect)),
-        (_, Class::C3) => format!("r, then its own words typed, runs {name} ({}).", effect_words(step.effect)),
+        (_, Class::C0) if !(frame.asks)(ix) => format!("r runs {name} ({}).", effect_words(effect(plan, ix))),
+        (_, Class::C0 | Class::C1) => format!("r, then y, runs {name} ({}).", effect_words(effect(plan, ix))),
+        (_, Class::C2) => format!("r, then its number typed, runs {name} ({}).", effect_words(effect(plan, ix))),
+        (_, Class::C3) => format!("r, then its own words typed, runs {name} ({}).", effect_words(effect(plan, ix))),
     };
     let asks = if early_start(plan, state, ix, now.wall).is_some() { ": before that it asks why" } else { "" };
     match planned {
@@ -299,6 +299,15 @@ pub fn stopped(mut text: String) -> String {
         text.push('.');
     }
     text
+}
+
+/// What a step does to the world, with all that begins with it: a group's steps.
+pub fn effect(plan: &Plan, ix: StepIx) -> Effect {
+    let own = plan.step(ix).effect;
+    match &plan.step(ix).work {
+        Work::Group(group) => group.steps.iter().map(|member| effect(plan, *member)).max().unwrap_or(own).max(own),
+        _alone => own,
+    }
 }
 
 /// What an effect means, in words.

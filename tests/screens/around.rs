@@ -377,6 +377,12 @@ fn several_run_at_once_and_one_or_all_are_stopped() {
     let picture = stage.picture(120, 40);
     assert!(picture.contains("run at once and pass or fail by themselves"), "{picture}");
     assert!(picture.contains("beside: Log tail, 0:09"), "{picture}");
+    stage.key(KeyCode::Char('o'));
+    assert!(!stage.picture(80, 24).contains("turning on"), "the one that is selected prints nothing");
+    stage.key(KeyCode::Char('3'));
+    let picture = stage.picture(80, 24);
+    assert!(picture.contains("turning on") && picture.contains("2.2.2"), "a digit reads another that runs:\n{picture}");
+    stage.key(KeyCode::Esc);
     stage.ctrl('c');
     shot("stop-which", &stage);
     stage.key(KeyCode::Char('t'));
@@ -519,4 +525,31 @@ fn what_must_come_first_stands_before_its_step_and_blocks_it_in_words() {
     stage.key(KeyCode::Char('2'));
     let picture = stage.picture(120, 40);
     assert!(picture.contains("blocked"), "{picture}");
+}
+
+#[test]
+fn one_card_for_all_shows_every_command_before_it_begins() {
+    let yaml = RUNBOOK.replace("parallel:", "together: true\n        steps:");
+    let mut stage = Stage::of(&yaml, theme("mono", Glyphs::Unicode)).started();
+    stage.at_the_monitor();
+    stage.key(KeyCode::Char('r'));
+    let picture = stage.picture(120, 40);
+    for words in ["./on west", "./on east", "up to the first that fails"] {
+        assert!(picture.contains(words), "{words}\n{picture}");
+    }
+    assert!(!picture.contains("is not next"), "what runs beside is gone past:\n{picture}");
+    shot("together", &stage);
+}
+
+#[test]
+fn one_card_for_all_asks_as_much_as_any_of_its_commands() {
+    let yaml = RUNBOOK.replace("run: ./on east, effect: changes", "run: ./on east, effect: production");
+    let mut stage = Stage::of(&yaml, theme("mono", Glyphs::Unicode)).started();
+    stage.at_the_monitor();
+    stage.key(KeyCode::Char('r'));
+    let picture = stage.picture(120, 40);
+    assert!(picture.contains("[C2]") && picture.contains("Type  2.2  to run it"), "{picture}");
+    stage.letters("y");
+    stage.key(KeyCode::Enter);
+    assert!(stage.wishes.is_empty(), "y is not the number");
 }

@@ -22,7 +22,10 @@ fn what_can_be_started_is_said_with_its_key_and_its_class() {
     );
     stage.ran("deploy", 1, "");
     stage.ran("smoke", 1, "");
-    assert_eq!(says(&stage), "r, then y, runs 2.3 Verify new routes respond (changes what can be changed back).");
+    assert_eq!(
+        says(&stage),
+        "r, then y, runs 2.3 Verify new routes respond (changes what can be changed back). Planned for 15:20 (in 11:52): before that it asks why."
+    );
 }
 
 #[test]

@@ -22,39 +22,39 @@ use tminus::model::state::StepStatus;
 use tminus::model::step::{Condition, Effect, Retry, Side, Skip, Work};
 
 impl Course<'_> {
-    fn started(plan: &Plan) -> Course<'_> {
+    pub fn started(plan: &Plan) -> Course<'_> {
         let mut course = Course::new(plan);
         course.follow_all(&[]);
         course
     }
 
-    fn ix(&self, step: &str) -> StepIx {
+    pub fn ix(&self, step: &str) -> StepIx {
         self.plan.find(&step.into()).expect("a step of the plan")
     }
 
-    fn status(&self, step: &str) -> StepStatus {
+    pub fn status(&self, step: &str) -> StepStatus {
         self.book.state.step(self.ix(step)).status
     }
 
-    fn why_not(&self, intent: Intent) -> String {
+    pub fn why_not(&self, intent: Intent) -> String {
         let asked = Asked::plain(maya(), self.now);
         decide(self.plan, &self.book.state, &intent, &asked).expect_err("it is refused").0
     }
 
-    fn told(&mut self, event: Event) {
+    pub fn told(&mut self, event: Event) {
         self.book.write(self.plan, self.now, event).expect("it can follow");
     }
 
-    fn run(&mut self, step: &str) -> bool {
+    pub fn run(&mut self, step: &str) -> bool {
         self.wish(Intent::Run { step: step.into(), typed: Typed::default() })
     }
 
-    fn answered(&mut self, step: &str) {
+    pub fn answered(&mut self, step: &str) {
         let (item, answer, saw) = (0, Answer::Ok, String::new());
         assert!(self.wish(Intent::Answer { step: step.into(), item, answer, saw }));
     }
 
-    fn ends(&mut self, step: &str, verdict: Verdict, retry: Option<i64>) {
+    pub fn ends(&mut self, step: &str, verdict: Verdict, retry: Option<i64>) {
         let attempt = self.book.state.step(self.ix(step)).attempt;
         let (exit, took) = (Exit::Code(0), Duration::from_secs(1));
         let (drained, holders) = (Drained::Eof, Vec::new());
@@ -63,11 +63,11 @@ impl Course<'_> {
         self.told(Event::StepJudged { step: step.into(), attempt, verdict, checks, bound, retry, hints: Vec::new() });
     }
 
-    fn due(&self) -> Option<Due> {
+    pub fn due(&self) -> Option<Due> {
         follow::due(self.plan, &self.book.state, self.now)
     }
 
-    fn follows(&mut self) {
+    pub fn follows(&mut self) {
         while let Some(due) = self.due() {
             let events = follow::enact(self.plan, &self.book.state, due, self.now).expect("it can begin");
             assert!(!events.is_empty(), "{due:?} is for the driver");

@@ -6,7 +6,21 @@
 use super::ssh::Remote;
 use super::{CommandSpec, Executor, Local, Running, Target};
 use crate::engine::clock::Clock;
+use crate::model::signed::Realm;
 use std::sync::Arc;
+
+/// Says that a run is a live one. Without it no executor that starts processes comes to be.
+pub struct Live(());
+
+impl Live {
+    /// Of a live run's realm; a drill has none.
+    pub fn of(realm: Realm) -> Option<Self> {
+        match realm {
+            Realm::Live => Some(Self(())),
+            Realm::Drill => None,
+        }
+    }
+}
 
 /// Runs commands on this machine and on ssh targets.
 pub struct Anywhere {
@@ -16,7 +30,7 @@ pub struct Anywhere {
 
 impl Anywhere {
     /// An executor that stamps its facts by `clock`.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub fn new(_proof: Live, clock: Arc<dyn Clock>) -> Self {
         Self { local: Local::new(Arc::clone(&clock)), remote: Remote::new(clock) }
     }
 }

@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
 
 /// Pieces that may wait to be read by the command.
-const WAITING: usize = 64;
+const WAITING: usize = 4096;
 /// No piece is longer: 4 MiB may wait at most.
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 1 << 10;
 
 /// The size of a terminal, in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,11 @@ pub(super) fn with_keys() -> (Controls, mpsc::UnboundedReceiver<Control>, Keys) 
 }
 
 impl Controls {
+    /// Controls of something that takes no keys, and what is asked of it.
+    pub(crate) fn deaf() -> (Self, mpsc::UnboundedReceiver<Control>) {
+        without_keys()
+    }
+
     /// The same, asking somebody else first; what is typed goes where it went.
     pub(crate) fn asking(self, asked: mpsc::UnboundedSender<Control>) -> Self {
         Self { asked, ..self }

@@ -20,7 +20,7 @@ mod stop;
 mod streams;
 mod words;
 
-pub use anywhere::Anywhere;
+pub use anywhere::{Anywhere, Live};
 pub use keyboard::{Controls, NotTyped, Window};
 pub use left::reap_adopted;
 pub use local::Local;

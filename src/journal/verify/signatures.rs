@@ -7,7 +7,7 @@ use super::{SignedBy, Verdict, Verified, VerifyWith};
 use crate::journal::facts::{Facts, Opened};
 use crate::journal::keys::allowed::Standing;
 use crate::journal::keys::{PublicKey, SigError, sshsig};
-use crate::model::signed::{Realm, SignedText};
+use crate::model::signed::SignedText;
 
 /// Judges the first record of every part.
 pub(super) fn openings(with: &VerifyWith, facts: &Facts, found: &mut Verified) {
@@ -48,10 +48,7 @@ fn signature(with: &VerifyWith, opened: &Opened, (text, sig): (&SignedText, &str
         }
         (_, false) => {}
     }
-    let namespace = match text.realm {
-        Realm::Live => format!("{}@tminus", text.kind),
-        Realm::Drill => format!("{}.drill@tminus", text.kind),
-    };
+    let namespace = text.namespace();
     match check(with, sig.as_bytes(), &namespace, opened.text.as_bytes()) {
         Ok(key) => {
             let claimed = text.get("operator").unwrap_or_default();

@@ -21,7 +21,7 @@ const COMMAND_LIMIT: usize = 16 * 1024;
 /// that loses nothing (undo must be faster than do), unless the step destroys.
 pub fn asked_class(plan: &Plan, state: &RunState, ix: StepIx) -> Class {
     let step = plan.step(ix);
-    let class = step.class();
+    let class = step.class().max(class_inside(plan, ix));
     if in_harmless_rollback(plan, state, ix) && step.effect != Effect::Destroys {
         return class.min(Class::C1);
     }
@@ -33,6 +33,18 @@ pub fn asked_class(plan: &Plan, state: &RunState, ix: StepIx) -> Class {
         || state.owing(plan).contains(&ix);
     let class = if step.once && state.step(ix).attempt > 0 { Class::C3 } else { class };
     if in_order { class } else { class.max(Class::C2) }
+}
+
+/// What one card for all asks: as much as any step that then begins by itself. One that destroys asks by itself all the same.
+fn class_inside(plan: &Plan, ix: StepIx) -> Class {
+    let Work::Group(group) = &plan.step(ix).work else { return Class::C0 };
+    let of = |member: &StepIx| {
+        let step = plan.step(*member);
+        let asks = step.effect == Effect::Destroys || step.point_of_no_return || step.second_person;
+        if asks { Class::C0 } else { step.class().max(class_inside(plan, *member)) }
+    };
+    // A group in order is never begun itself: its steps count where it stands inside another.
+    group.steps.iter().map(of).max().unwrap_or(Class::C0)
 }
 
 /// Whether a step is read while a monitor looks on.

@@ -32,6 +32,9 @@ pub(super) fn start(plan: &Plan, state: &RunState, typed: &str, asked: &Asked) -
     });
     let mut with_t0 = state.clone();
     with_t0.t0 = Some(t0);
+    if let Some(first) = schedule::unbindable(plan, &with_t0).first() {
+        return refuse(format!("{first}. Start with another --t0, or mend the runbook"));
+    }
     let hard_stop = match &plan.hard_stop {
         Some(when) => Some(schedule::bind(plan, &with_t0, when).ok_or_else(|| {
             Refusal(format!("hard_stop {} cannot be bound to the clock in {}", when.shown(), state.zone))

@@ -71,7 +71,7 @@ fn trigger_due(plan: &Plan, state: &RunState, ix: TriggerIx, now: Stamp) -> Opti
     let measured = trigger.trip.as_ref();
     let Some(tripped) = &own.tripped else {
         let lasted = measured.is_some_and(|trip| own.streak.lasted(trip.lasting));
-        return (lasted && is_watched(plan, state, ix)).then_some(Due::Trip(ix));
+        return (lasted && !own.answered && is_watched(plan, state, ix)).then_some(Due::Trip(ix));
     };
     let by_itself = tripped.by.known == crate::model::actor::Known::Program;
     if let (Some(went_on), true) = (&own.went_on, measured.is_none() || own.streak.holds)

@@ -114,6 +114,8 @@ pub struct TriggerState {
     pub acked: Option<(Stamp, Actor)>,
     /// Why one went on.
     pub went_on: Option<WentOn>,
+    /// A way back was taken after it tripped: what it asked for is being done, and it asks no more.
+    pub answered: bool,
 }
 
 /// What a running monitor has seen.

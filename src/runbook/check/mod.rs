@@ -9,6 +9,7 @@ mod groups;
 mod ids;
 mod places;
 mod refs;
+mod sense;
 mod shell;
 mod texts;
 mod times;
@@ -32,6 +33,7 @@ pub(crate) fn plan(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) -> 
     groups::check(reader);
     times::check(reader);
     ways_back(reader);
+    sense::check(reader);
     if reader.desk.findings.has_errors() {
         return None;
     }

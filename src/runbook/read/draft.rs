@@ -68,6 +68,7 @@ pub(crate) struct Loose {
 #[derive(Debug)]
 pub(crate) struct DraftPhase {
     pub phase: Phase,
+    pub head: Range<usize>,
     pub own_id: Option<Located>,
     pub at: Option<Range<usize>>,
     pub takes: Option<Range<usize>>,

@@ -95,6 +95,8 @@ pub(crate) struct Reader<'a> {
     pub probes: Vec<Probe>,
     /// Abort criteria.
     pub triggers: Vec<Trigger>,
+    /// Where each of `triggers` begins.
+    pub trigger_heads: Vec<Range<usize>>,
     /// Quick fixes.
     pub procedures: Vec<Procedure>,
     /// Texts for people.
@@ -162,6 +164,7 @@ impl<'a> Reader<'a> {
             environments: Vec::new(),
             probes: Vec::new(),
             triggers: Vec::new(),
+            trigger_heads: Vec::new(),
             procedures: Vec::new(),
             messages: Vec::new(),
             horizons: Vec::new(),

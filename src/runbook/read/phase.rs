@@ -63,7 +63,14 @@ impl<'a> Reader<'a> {
         (phase.role, phase.risk) = (handed.role.clone(), handed.risk);
         phase.steps = self.within(handed, |reader| reader.steps_of(&mut fields, Place::Phase(place), "phase"));
         self.desk.finish(fields, &|_| None);
-        self.phases.push(DraftPhase { phase, own_id, at: at.map(Node::span), takes: takes.map(Node::span), owes });
+        self.phases.push(DraftPhase {
+            phase,
+            head,
+            own_id,
+            at: at.map(Node::span),
+            takes: takes.map(Node::span),
+            owes,
+        });
     }
 
     /// `by:` of a phase or step.

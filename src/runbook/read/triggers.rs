@@ -103,6 +103,7 @@ impl<'a> Reader<'a> {
             self.probes.push(Probe { id, title, source, every, unit: None, is_signal: false });
         }
         let id = TriggerId(id);
+        self.trigger_heads.push(head);
         self.triggers.push(Trigger { id, title, why, probe, trip, during, then, role });
     }
 

@@ -283,7 +283,7 @@ impl App {
             Action::LeaveOut => Card::Reason(ReasonFor::Skip(ix)),
             Action::NotApplicable => Card::Reason(ReasonFor::NotApplicable(ix)),
             Action::Hand => Card::Reason(ReasonFor::Hand(ix)),
-            Action::Output => Card::Output(ix),
+            Action::Output => Card::Output(self.whose_output(ix)),
             Action::CopyCommand => {
                 let command = self.plan.step(ix).command().map(|command| match &command.program {
                     Program::Text { text, .. } => {
@@ -301,6 +301,12 @@ impl App {
             return self.say(words);
         }
         self.card(card, port, now)
+    }
+
+    /// The step whose output is read: the one that is meant, else, where it prints nothing itself, the one that runs.
+    fn whose_output(&self, ix: StepIx) -> StepIx {
+        let prints = self.plan.step(ix).command().is_some();
+        if prints { ix } else { self.state.running().first().copied().unwrap_or(ix) }
     }
 
     fn back(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {

@@ -4,6 +4,7 @@ use super::{App, Message};
 use crate::feed::Port;
 use crate::model::time::Stamp;
 use crate::tui::context::Card;
+use crate::tui::terminal_step;
 use crate::tui::views::{self, Scene};
 use ratatui::Frame;
 use std::time::Duration;
@@ -37,6 +38,12 @@ impl App {
                 watching: self.watching.as_deref(),
                 keys: &keys,
             };
+            if let Some(terminal) = self.terminal.as_ref().filter(|_| self.terminal_in_front()) {
+                let below = views::hidden(frame, area, &scene, false);
+                let around = terminal_step::View { message: scene.message, drives: self.watching.is_none() };
+                terminal_step::draw(frame, below, terminal, (&around, ctx));
+                return;
+            }
             let gate = self.overlays.get(first).is_some_and(|overlay| matches!(overlay.card(), Card::Gate(_)));
             let below =
                 if hidden { views::hidden(frame, area, &scene, gate) } else { views::draw(frame, area, &scene) };

@@ -21,6 +21,9 @@ impl App {
         if key.kind != KeyEventKind::Press {
             return Vec::new();
         }
+        if let Some(effects) = self.terminal_key(key, port, now) {
+            return effects;
+        }
         let held_down = self.last_key.is_some_and(|(last, at)| last == key && now.since(at) < REPEAT);
         self.last_key = Some((key, now));
         self.message = None;
@@ -58,6 +61,9 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if let Some(effects) = self.terminal_paste(text, now) {
+            return effects;
+        }
         if !self.overlays.is_empty() {
             return self.hand_to_card(port, now, |overlay, ctx| overlay.paste(text, ctx));
         }

@@ -12,10 +12,11 @@ mod offers;
 mod open;
 mod selected;
 mod travel;
+mod typing;
 
 use crate::feed::{News, Port};
 use crate::model::event::EndState;
-use crate::model::ids::{Attempt, Seq, StepIx, TriggerIx};
+use crate::model::ids::{Attempt, Seq, StepId, StepIx, TriggerIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -23,6 +24,7 @@ use crate::model::time::Stamp;
 use crate::tui::eye::{Eye, Row, Screen};
 use crate::tui::overlays::Overlay;
 use crate::tui::streams::Streams;
+use crate::tui::terminal_step::TerminalStep;
 use crate::tui::theme::{Look, Theme};
 use crossterm::event::KeyEvent;
 use std::collections::BTreeMap;
@@ -55,6 +57,7 @@ pub enum Msg {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "a variant says what its fields are")]
 pub enum Effect {
     /// Send this wish.
     Wish(Intent),
@@ -68,6 +71,10 @@ pub enum Effect {
     Redraw,
     /// Ring.
     Bell,
+    /// Type this to the terminal of an attempt.
+    Type { step: StepId, attempt: Attempt, keys: Vec<u8> },
+    /// Say in what size the terminal of an attempt is drawn: rows, columns.
+    Size { step: StepId, attempt: Attempt, rows: u16, cols: u16 },
 }
 
 /// Why the screen was left.
@@ -146,6 +153,10 @@ pub struct App {
     refused: Option<String>,
     streams: Streams,
     needed: bool,
+    /// The terminal of the step that runs in one, or ran last.
+    terminal: Option<TerminalStep>,
+    /// What came before this was over when this screen came.
+    came: bool,
     /// Something to ring for came: a trigger tripped, little time is left.
     warning: bool,
 }
@@ -177,6 +188,8 @@ impl App {
             refused: None,
             streams: Streams::default(),
             needed: false,
+            terminal: None,
+            came: false,
             warning: false,
         }
     }
@@ -213,9 +226,11 @@ impl App {
                 self.returned = self.absent_from.take().filter(|from| self.state.last.0 > *from);
                 vec![Effect::Redraw]
             }
+            Msg::Tick => self.terminal_tick(),
             // The frame that follows takes the new size by itself.
-            Msg::Resize | Msg::Focus(_) | Msg::Tick => Vec::new(),
+            Msg::Resize | Msg::Focus(_) => Vec::new(),
         };
+        effects.extend(self.follow_terminal(port, now));
         self.settle(port, now);
         // Nobody is there to take a wish: words, never the link's own error.
         if let Some(cut) = &self.cut
@@ -253,6 +268,9 @@ impl App {
     pub fn stays(&self, now: Stamp) -> Duration {
         let to_second = 1_000_000 - now.wall.rem_euclid(1_000_000);
         let second = Duration::from_micros(u64::try_from(to_second).unwrap_or(1_000_000));
+        if self.terminal.as_ref().is_some_and(|terminal| terminal.is_behind(&self.state)) {
+            return Duration::from_millis(1);
+        }
         match self.go_since {
             Some(since) if now.since(since) < draw::HINT => second.min(draw::HINT - now.since(since)),
             _ => second,

@@ -58,6 +58,9 @@ impl App {
     pub(super) fn keys(&self) -> Vec<(&'static str, &'static str)> {
         let state = &self.state;
         let mut keys = if self.cut.is_some() || self.watching.is_some() { Vec::new() } else { self.first_keys() };
+        if self.terminal_runs() {
+            keys.push(("^]", "terminal"));
+        }
         if self.watching.is_none() && self.cut.is_none() {
             let marked = !crate::tui::things::of(&self.plan, state, self.eye.screen).is_empty();
             if marked {

@@ -157,7 +157,8 @@ impl App {
 
     /// The start card of a run that is not started, the gate that is under way, what happened while nobody looked.
     pub(super) fn open_by_itself(&mut self, port: &dyn Port, now: Stamp) {
-        if !self.caught_up || self.over.is_some() || self.lost.is_some() {
+        // A card must not take keys that are meant for a program.
+        if self.terminal_in_front() || !self.caught_up || self.over.is_some() || self.lost.is_some() {
             return;
         }
         if let Some(trigger) = self.to_show() {

@@ -28,7 +28,7 @@ mod output_rows;
 #[cfg(test)]
 mod output_tests;
 mod palette;
-mod quiet;
+pub(in crate::tui) mod quiet;
 mod reading;
 mod reason;
 mod resolve;

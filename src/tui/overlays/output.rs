@@ -247,6 +247,12 @@ impl Face for OutputCard {
         if ctx.state.step(self.step).attempt > 1 {
             keys.push(hint("[ ]", "attempt"));
         }
+        let running = ctx.state.running();
+        if running.len() > 1 {
+            let named = running.iter().take(4).enumerate();
+            let named = named.map(|(place, step)| (format!("{}", place + 1), say::number(ctx, *step)));
+            keys.splice(0..0, named);
+        }
         keys.extend([hint("y", "copy"), hint("!", "roll back"), hint("esc", "back")]);
         keys
     }
@@ -275,6 +281,10 @@ impl Face for OutputCard {
             KeyCode::Char('/') => {
                 self.typing = Some(TextField::new(Echo::Shown));
                 Reply::Stay
+            }
+            KeyCode::Char(digit @ '1'..='9') => {
+                let other = ctx.state.running().get(digit as usize - '1' as usize).copied();
+                other.filter(|step| *step != self.step).map_or(Reply::Stay, |step| Reply::Open(Card::Output(step)))
             }
             KeyCode::Char('[') => self.turn(true, ctx),
             KeyCode::Char(']') => self.turn(false, ctx),

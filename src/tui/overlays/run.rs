@@ -94,7 +94,12 @@ impl RunCard {
 }
 
 fn fingerprint(step: StepIx, ctx: &Context<'_>) -> String {
-    ctx.plan.step(step).command().map_or(String::new(), |command| command_rows::fingerprint(ctx, step, command))
+    let all = [step].into_iter().chain(run_rows::inside(ctx, step));
+    let of = |ix: StepIx| {
+        let command = ctx.plan.step(ix).command();
+        command.map(|command| command_rows::fingerprint(ctx, ix, command)).unwrap_or_default()
+    };
+    all.map(of).collect()
 }
 
 fn is_early(step: StepIx, ctx: &Context<'_>) -> bool {

@@ -8,13 +8,14 @@ use crate::model::fill;
 use crate::model::ids::{LevelIx, StepIx};
 use crate::model::plan::Undo;
 use crate::model::schedule;
-use crate::model::step::{Class, Command, Effect, Place, Program, Work};
+use crate::model::step::{Class, Command, Effect, Place, Program, Together, Work};
 use crate::model::text::shown;
 use crate::model::time::plan_length;
 use crate::tui::context::Context;
 use crate::tui::overlays::sheet::Body;
 use crate::tui::overlays::{command_rows, expect_words, say};
 use crate::tui::theme::Role;
+use crate::tui::words;
 use ratatui::text::Line;
 
 /// The body of a run card. What runs, what it changes and its way back must be read; the runbook's prose beneath need not.
@@ -30,6 +31,9 @@ pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
         rows.extend(command_rows::rows(ctx, step, command, width));
     } else {
         rows.extend(say::prose(&by_hand(ctx, step), width, Role::Text, ctx));
+        for inner in inside(ctx, step) {
+            rows.extend(step_rows(ctx, inner, width));
+        }
     }
     for (label, text, role) in labels(ctx, step) {
         rows.extend(say::labelled(label, &text, width, role, ctx));
@@ -40,6 +44,23 @@ pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
         rows.extend(say::labelled("Why", &why, width, Role::TextDim, ctx));
     }
     Body { must_read, rows }
+}
+
+/// What begins with a step that has no command of its own: all of a group, of what it calls, what a monitor reads.
+pub fn inside(ctx: &Context<'_>, step: StepIx) -> Vec<StepIx> {
+    let mut found = Vec::new();
+    match &ctx.plan.step(step).work {
+        Work::Group(_) => ctx.state.push_with_choice(ctx.plan, step, &mut found),
+        Work::Call(callee) => {
+            for called in ctx.state.called_steps(ctx.plan, callee) {
+                ctx.state.push_with_choice(ctx.plan, called, &mut found);
+            }
+        }
+        Work::Monitor(monitor) => found.clone_from(&monitor.checks),
+        _alone => {}
+    }
+    found.retain(|inner| *inner != step);
+    found
 }
 
 /// Why the step cannot run at all now: a variable that it names has no value.
@@ -56,8 +77,7 @@ pub fn out_of_order(ctx: &Context<'_>, step: StepIx) -> Option<String> {
     }
     let path = ctx.state.path(ctx.plan);
     let place = path.iter().position(|each| *each == step)?;
-    let passed: Vec<StepIx> =
-        path[..place].iter().copied().filter(|each| !ctx.state.step(*each).status.settled()).collect();
+    let passed: Vec<StepIx> = path[..place].iter().copied().filter(|each| stands_before(ctx, *each, step)).collect();
     if passed.is_empty() {
         return None;
     }
@@ -82,6 +102,12 @@ pub fn too_early(ctx: &Context<'_>, step: StepIx) -> Option<String> {
     Some(format!("Planned for {}. Before that it takes a reason.", say::ahead(ctx, at)))
 }
 
+/// Whether a step of the path that comes first was not gone past; what is open around a step does not stand before it.
+fn stands_before(ctx: &Context<'_>, each: StepIx, step: StepIx) -> bool {
+    let around = ctx.state.is_open_container(ctx.plan, each) && ctx.state.stands_in(ctx.plan, step, each);
+    !ctx.state.is_passed(ctx.plan, each) && !around
+}
+
 fn by_hand(ctx: &Context<'_>, step: StepIx) -> String {
     match &ctx.plan.step(step).work {
         Work::Run(_) => String::new(),
@@ -95,10 +121,26 @@ fn by_hand(ctx: &Context<'_>, step: StepIx) -> String {
         Work::Choose { text, .. } => format!("It opens a choice: {}", say::fill(ctx, text)),
         Work::Wait(when) => format!("It counts down to {}.", when.shown()),
         Work::Gate(gate) => format!("It opens a gate: {}", say::fill(ctx, &gate.text)),
-        Work::Monitor(_) => "It looks on.".to_owned(),
+        Work::Monitor(monitor) => {
+            let lasts =
+                monitor.lasts.map_or("until a person ends it".into(), |lasts| format!("for {}", plan_length(lasts)));
+            let reads =
+                monitor.probe.as_ref().and_then(|id| ctx.plan.find_probe(id)).map(|probe| ctx.plan.probe(probe));
+            let reads = reads.map_or(String::new(), |probe| {
+                format!(" It reads {} every {}.", shown(&probe.title), plan_length(probe.every))
+            });
+            format!("It looks on {lasts}.{reads}")
+        }
         Work::Sign(sign) => format!("It asks for signatures: {}", say::fill(ctx, &sign.text)),
         Work::Notify(notice) => say::fill(ctx, ctx.plan.message_text(&notice.message)),
-        Work::Call(_) | Work::Group(_) => "It begins its steps.".to_owned(),
+        Work::Group(group) => match group.how {
+            Together::InOrder => "Its steps, one after another, each by itself:".to_owned(),
+            Together::OneCard => {
+                "One after another by themselves, up to the first that fails; all of this runs:".to_owned()
+            }
+            Together::AtOnce => "All at once; all of this runs:".to_owned(),
+        },
+        Work::Call(_) => "It calls these steps; each then asks for itself:".to_owned(),
         Work::Evidence(_) => "It is looked up.".to_owned(),
     }
 }
@@ -109,7 +151,8 @@ fn labels(ctx: &Context<'_>, step: StepIx) -> Vec<(&'static str, String, Role)> 
     if let Some(command) = planned.command() {
         rows.push(("With", with(ctx, command), Role::CmdFilled));
     }
-    let danger = match planned.effect {
+    let effect = words::effect(ctx.plan, step);
+    let danger = match effect {
         Effect::Reads | Effect::Changes => Role::Text,
         Effect::Production => Role::Warn,
         Effect::Destroys => Role::Danger,
@@ -118,7 +161,7 @@ fn labels(ctx: &Context<'_>, step: StepIx) -> Vec<(&'static str, String, Role)> 
     if let Some(loses) = &planned.loses {
         rows.push(("Loses", say::fill(ctx, loses), Role::Danger));
     }
-    if planned.effect > Effect::Reads {
+    if effect > Effect::Reads {
         let (text, role) = undo(ctx, step);
         rows.push(("Undo", text, role));
     }
@@ -173,7 +216,7 @@ fn texts_of(command: &Command) -> Vec<&str> {
 
 fn changes(ctx: &Context<'_>, step: StepIx) -> String {
     let planned = ctx.plan.step(step);
-    let word = match planned.effect {
+    let word = match words::effect(ctx.plan, step) {
         Effect::Reads => "nothing: it reads only",
         Effect::Changes => "changes what can be changed back",
         Effect::Production => "production",

@@ -130,7 +130,10 @@ impl Face for TriggerCard {
             Outcome::RollBack(_) => proposals::sentence(ctx.plan, outcome),
             _other => format!("The plan says {}: t takes you there.", proposals::words(ctx.plan, outcome)),
         });
-        let words = format!("{says} Going on needs a reason and a name (v).");
+        let words = match width {
+            0..50 => says,
+            _ => format!("{says} Going on needs a reason and a name (v)."),
+        };
         say::prose(&words, width, Role::TextStrong, ctx)
     }
 

@@ -68,20 +68,19 @@ fn owed(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
 /// `by 15:45`, or `late since 15:45`.
 pub fn by(scene: &Scene<'_>, by: Option<&When>) -> Option<(String, Role)> {
     let wall = schedule::bind(scene.ctx.plan, scene.state(), by?)?;
-    let at = schedule::format_wall(
-        wall,
-        &scene.state().zone,
-        Some(if is_today(scene, wall) { "%H:%M" } else { "%Y-%m-%d %H:%M" }),
-    )?;
+    let at = at_words(scene, wall);
     Some(match wall < scene.ctx.now.wall {
         true => (format!("late since {at}"), Role::TimeOver),
         false => (format!("by {at}"), Role::TextDim),
     })
 }
 
-fn is_today(scene: &Scene<'_>, wall: i64) -> bool {
+/// Time of day, with the date where that is not today: `15:45`, `2026-11-22 15:00`.
+pub fn at_words(scene: &Scene<'_>, wall: i64) -> String {
     let zone = &scene.state().zone;
-    schedule::day_of(wall, zone) == schedule::day_of(scene.ctx.now.wall, zone)
+    let today = schedule::day_of(wall, zone) == schedule::day_of(scene.ctx.now.wall, zone);
+    let format = if today { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    schedule::format_wall(wall, zone, Some(format)).unwrap_or_else(|| "?".into())
 }
 
 /// What must be true so long after the event: how far it is, when it is due, whether it is late.
@@ -96,11 +95,7 @@ pub fn horizons(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
         let round = if horizon.every.is_some() { format!(", round {}", state.rounds[at] + 1) } else { String::new() };
         let text = format!("  {}  {}/{}{round}", words::said(state, &horizon.title), progress.done, progress.total);
         let due = schedule::horizon_due(plan, state, at).filter(|due| *due > scene.ctx.now.wall && !progress.is_done());
-        let from = due.map(|due| {
-            let format = if is_today(scene, due) { "%H:%M" } else { "%Y-%m-%d %H:%M" };
-            let at = schedule::format_wall(due, &state.zone, Some(format)).unwrap_or_default();
-            (format!("at {at}"), Role::TextDim)
-        });
+        let from = due.map(|due| (format!("at {}", at_words(scene, due)), Role::TextDim));
         let (when, role) = match (progress.is_done(), from) {
             (true, _) => ("done".to_owned(), Role::Ok),
             (false, from) => {

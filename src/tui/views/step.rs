@@ -62,7 +62,7 @@ fn head(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
     let title = format!("{} {}", shown(&step.number), words::said(state, &step.title));
     let class = Line::from(vec![
         scene.span(format!("{} {}  ", standing.mark(scene.ctx.theme.glyphs), standing.word()), standing.role()),
-        scene.dim(format!("{} {}", step.class().word(), step.effect.word())),
+        scene.dim(class_words(scene, ix)),
     ]);
     let mut lines = vec![fit::ends(scene.line(title, Role::TextStrong), class, width)];
     if let Some(why) = &step.why {
@@ -89,6 +89,16 @@ fn head(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
         lines.extend(labelled(scene, "reason", &shown(reason), Role::Warn, width));
     }
     lines
+}
+
+/// `C2 production`; of a group what its one card asks.
+fn class_words(scene: &Scene<'_>, ix: StepIx) -> String {
+    let plan = scene.ctx.plan;
+    let class = match &plan.step(ix).work {
+        Work::Group(_) => crate::model::decide::asked_class(plan, scene.state(), ix),
+        _alone => plan.step(ix).class(),
+    };
+    format!("{} {}", class.word(), words::effect(plan, ix).word())
 }
 
 fn times(scene: &Scene<'_>, ix: StepIx) -> String {

@@ -34,7 +34,7 @@ pub fn row(scene: &Scene<'_>, row: Row, width: usize) -> Vec<Span<'static>> {
             let due = schedule::horizon_due(plan, state, at).filter(|due| *due > scene.ctx.now.wall);
             let right = match (side::by(scene, horizon.by.as_ref()), due) {
                 (Some((words, Role::TimeOver)), _) => scene.span(format!("  {words}"), Role::TimeOver),
-                (_, Some(due)) => scene.dim(format!("  at {}", words::clock(state, due))),
+                (_, Some(due)) => scene.dim(format!("  at {}", side::at_words(scene, due))),
                 (Some((words, role)), None) => scene.span(format!("  {words}"), role),
                 (None, None) => scene.dim(""),
             };

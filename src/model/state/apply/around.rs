@@ -155,6 +155,7 @@ impl RunState {
             }
         }
         self.rollback = None;
+        self.triggers.iter_mut().for_each(|own| own.answered = false);
         let ways_back: Vec<StepIx> = (0..plan.steps.len())
             .map(StepIx)
             .filter(|ix| matches!(plan.step(*ix).place, Place::Undo(_) | Place::Level(_)))

@@ -8,8 +8,8 @@ use crate::model::event::{EndState, Event};
 use crate::model::ids::{LevelId, PhaseId, StepId};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
-use crate::model::state::RunState;
 use crate::model::state::facts::{Hold, RollBack};
+use crate::model::state::{RunState, TriggerState};
 
 impl RunState {
     pub(super) fn fold_held(&mut self, plan: &Plan, record: &Record, reason: &str, by: &Actor) -> Applied {
@@ -49,8 +49,7 @@ impl RunState {
         let from = from.as_ref().map(|step| find(plan, step)).transpose()?;
         self.levels_taken.push(ix);
         for own in self.triggers.iter_mut().filter(|own| own.tripped.is_some()) {
-            // What it asked for is being done.
-            own.acked.get_or_insert((record.at, by.clone()));
+            *own = TriggerState { answered: true, streak: own.streak, ..TriggerState::default() };
         }
         self.rollback = Some(RollBack { level: ix, path, from, since: record.at, ended: None, reason: reason.clone() });
         self.aborted = None;

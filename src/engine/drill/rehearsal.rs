@@ -1,0 +1,132 @@
+//! The plan that a drill is conducted by: the runbook's own, less all that only a real command could answer.
+//!
+//! What cannot be known from an `example` is not judged, and the attempt says so by a hint; a value that would come from the
+//! environment, a command or a file is a stand-in whose name says so. Ids, order, classes, gates and times are untouched, so
+//! the screens fold the same journal over the runbook itself. The conductor calls it, for drills only.
+
+use crate::engine::judge::judge_example;
+use crate::model::expect::{CaptureFrom, ExitWanted, Expect, Measured, Of};
+use crate::model::plan::{Plan, Source as VarSource, Var};
+use crate::model::step::{Command, Hint, PlannedStep, Work};
+use crate::model::watch::Source;
+use sha2::{Digest, Sha256};
+
+/// What is said of an attempt that the runbook has no example for.
+pub const NO_EXAMPLE: &str =
+    "DRILL: no example stands in the runbook for this, so nothing was printed and nothing judged";
+/// What is said of an attempt whose example shows not all that is expected.
+const IN_PART: &str = "DRILL: judged by the runbook's example alone; what only a real command can answer was left out";
+
+/// The plan as a drill goes through it.
+pub fn rehearsed(mut plan: Plan) -> Plan {
+    plan.vars.iter_mut().for_each(stand_in);
+    plan.steps.iter_mut().for_each(step);
+    for probe in &mut plan.probes {
+        match &mut probe.source {
+            Source::Command(read) => {
+                command(read);
+            }
+            Source::Measure(_) => {}
+        }
+    }
+    plan
+}
+
+/// A variable is never read from where it comes from in a live run. What the runbook itself says stays.
+fn stand_in(var: &mut Var) {
+    let read = match &var.source {
+        VarSource::Given => return,
+        VarSource::Default(text) | VarSource::Env { default: Some(text), .. } if !var.secret => Some(text.clone()),
+        VarSource::Default(_) | VarSource::Env { .. } | VarSource::Command(_) => None,
+    };
+    let value = match read {
+        Some(text) => text,
+        None if var.secret => secret_of(var.name.as_str()),
+        None => var.one_of.first().cloned().unwrap_or_else(|| stand_in_for(var.name.as_str())),
+    };
+    var.source = VarSource::Default(value);
+    var.matches = None;
+}
+
+/// Twelve characters that are no secret and are masked like one: another for each name.
+fn secret_of(name: &str) -> String {
+    let hash = Sha256::digest(name.as_bytes());
+    let hex: String = hash.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
+    format!("drill-{hex}")
+}
+
+/// A plain value that nobody takes for a real one.
+pub(super) fn stand_in_for(name: &str) -> String {
+    format!("DRILL-{name}")
+}
+
+fn step(step: &mut PlannedStep) {
+    let said = match &mut step.work {
+        Work::Run(run) => command(run),
+        Work::Notify(notice) => notice.via.as_deref_mut().and_then(command),
+        Work::Check(_)
+        | Work::Measure(_)
+        | Work::Ask(_)
+        | Work::Choose { .. }
+        | Work::Wait(_)
+        | Work::Gate(_)
+        | Work::Monitor(_)
+        | Work::Sign(_)
+        | Work::Call(_)
+        | Work::Group(_)
+        | Work::Evidence(_) => None,
+    };
+    // A hint whose picture always holds: it stands in the record of every attempt.
+    step.hints.extend(said.map(|say| Hint { when: anything(), say: say.to_owned(), then: None }));
+}
+
+/// Leaves of a command what its example can answer; what is to be said where that is not all.
+fn command(command: &mut Command) -> Option<&'static str> {
+    (command.target, command.tty, command.stdin, command.cwd) = (None, false, None, None);
+    if command.example.is_none() || judge_example(command).is_err() {
+        // An example that its own expectation refuses is an error of the runbook, which `check` names.
+        command.example = None;
+        (command.expect, command.trip) = (anything(), None);
+        command.capture.iter_mut().for_each(|(name, capture)| {
+            capture.from = CaptureFrom::Variable(name.as_str().to_owned());
+        });
+        if let Some(background) = &mut command.background {
+            background.ready = None;
+        }
+        return Some(NO_EXAMPLE);
+    }
+    for (name, capture) in &mut command.capture {
+        if matches!(capture.from, CaptureFrom::File(_)) {
+            capture.from = CaptureFrom::Variable(name.as_str().to_owned());
+        }
+    }
+    let shown = answered(&command.expect);
+    let whole = shown == command.expect;
+    command.expect = shown;
+    // A trip that an example can only answer in part would hold for the part: it is not asked at all.
+    let trips = command.trip.take();
+    let whole = whole && trips.as_ref().is_none_or(|trip| answered(trip) == *trip);
+    command.trip = trips.filter(|trip| answered(trip) == *trip);
+    (!whole).then_some(IN_PART)
+}
+
+/// What an example, taken for standard output with exit 0, can answer.
+fn answered(expect: &Expect) -> Expect {
+    if expect.of.is_some() {
+        return anything();
+    }
+    let from_output = |one: &Measured| !matches!(one.of, Of::Vars(_));
+    let mut kept = expect.clone();
+    if !matches!(&kept.exit, ExitWanted::Codes(codes) if codes.contains(&0)) {
+        kept.exit = ExitWanted::Any;
+    }
+    (kept.took, kept.stderr) = (None, None);
+    kept.number.retain(from_output);
+    kept.ratio.retain(from_output);
+    kept.any_of = expect.any_of.iter().map(answered).collect();
+    kept
+}
+
+fn anything() -> Expect {
+    Expect { exit: ExitWanted::Any, ..Expect::default() }
+}
