@@ -102,6 +102,18 @@ flights!(sandbox_to_live, "sandbox-to-live", {
     a_red_gate_lets_nothing_begin: "gates-red";
 });
 
+flights!(sms_go_live, "sms-go-live", {
+    two_weeks_around_one_morning_go_straight_through: "straight";
+    double_messages_go_back_to_the_morning: "full";
+    double_messages_go_back_to_the_old_schema: "full-old-schema";
+    few_deliveries_go_back: "delivery-low";
+    somebody_who_sees_corruption_goes_back: "corruption";
+    somebody_who_sees_a_breach_goes_back: "breach";
+    somebody_who_sees_a_critical_bug_goes_back: "critical-bug";
+} waits {
+    a_no_go_lets_no_pilot_begin: "no-go";
+});
+
 flights!(fan_privacy_calls, "fan-privacy-calls", {
     both_features_are_on_in_the_end: "straight";
     level_1_switches_calls_off_and_keeps_profiles: "level-1";
