@@ -4,7 +4,7 @@
 mod support;
 
 use std::process::Command;
-use support::{User, events, records, said};
+use support::{User, records, said};
 
 /// A runbook whose every way to the world is there: a variable's command, the environment, a secret, files, an undo.
 const WORLDLY: &str = "\
@@ -22,8 +22,8 @@ phases:
     title: One
     steps:
       - { id: shown, title: Shown, run: \"touch made-by-a-step; echo $HOST\", effect: reads, expect: { contains: [ready] }, example: it is ready }
-      - { id: unshown, title: Unshown, run: touch made-by-another, effect: reads, expect: { contains: [ready] } }
-      - { id: kept, title: Kept, argv: [touch, made-file], effect: reads, capture: { FILE: { file: 'made-*' } }, example: done }
+      - { id: unshown, title: Unshown, run: touch made-by-another, effect: changes, undo: rm made-by-another, expect: { contains: [ready] } }
+      - { id: kept, title: Kept, run: touch made-file, effect: reads, capture: { FILE: { file: 'made-*' } }, example: done }
 rollbacks:
   - { id: level-1, title: Back, budget: 1m, loses: nothing, undo: all }
 ";
@@ -45,11 +45,8 @@ fn a_drill_does_nothing_to_the_world_and_says_of_each_step_what_it_did_not_judge
     let text = serde_json::to_string(&all).unwrap();
     assert!(!text.contains("db.production") && !text.contains("hunter22"), "the environment was read");
     assert!(text.contains("DRILL-NAME") && text.contains("DRILL-HOST") && text.contains("DRILL-FILE"));
-    let judged = events(&all, "step.judged");
-    let hints = |step: &str| judged.iter().find(|record| record["step"] == step).unwrap()["hints"].to_string();
-    assert!(!hints("shown").contains("DRILL"), "{}", hints("shown"));
-    assert!(hints("unshown").contains("no example stands in the runbook"), "{}", hints("unshown"));
     let told = String::from_utf8_lossy(&flown.stdout).into_owned();
+    assert_eq!(told.matches("no example stands in the runbook").count(), 1, "{told}");
     let clock = told.lines().filter(|line| line.contains(" T+"));
     assert!(clock.clone().count() > 5 && clock.clone().all(|line| line.starts_with("DRILL ")), "{told}");
     assert_eq!(user.listed()[0]["kind"], "drill");
@@ -94,5 +91,8 @@ fn first_flight_flies_by_its_examples_and_nothing_but_tminus_is_executed_or_conn
     assert!(executed[1].contains("[\"") && executed[1].contains("\"conduct\"]"), "{executed:#?}");
     let connected: Vec<&str> = trace.lines().filter(|line| line.contains("connect(")).collect();
     assert!(!connected.is_empty(), "the trace sees a connection where there is one");
-    assert!(connected.iter().all(|line| line.contains("AF_UNIX") && line.contains("/socket\"")), "{connected:#?}");
+    assert!(
+        connected.iter().all(|line| line.contains("AF_UNIX") && line.contains("\"/proc/self/fd/")),
+        "{connected:#?}"
+    );
 }

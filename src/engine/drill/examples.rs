@@ -4,7 +4,7 @@
 //! that nobody can look for it or signal it. A background command and one that lasts stay until they are ended. What a shell would
 //! have kept of its variables is written where the shell would: from the example where it shows it, else a stand-in.
 
-use super::rehearsal::stand_in_for;
+use super::rehearsal::{NO_EXAMPLE, stand_in_for};
 use crate::engine::clock::Clock;
 use crate::engine::exec::{CommandSpec, Control, Controls, ExecFact, Executor, Running};
 use crate::engine::keep;
@@ -25,7 +25,7 @@ const PIECE: usize = 64 * 1024;
 /// What is played for one name.
 #[derive(Clone, Default)]
 struct Part {
-    example: String,
+    example: Option<String>,
     stays: bool,
     kept: Vec<String>,
 }
@@ -59,7 +59,7 @@ impl Examples {
 impl Part {
     fn of(command: &Command) -> Self {
         Self {
-            example: command.example.clone().unwrap_or_default(),
+            example: command.example.clone(),
             stays: command.background.is_some() || command.lasts.is_some(),
             kept: command.kept_variables().into_iter().map(str::to_owned).collect(),
         }
@@ -67,7 +67,8 @@ impl Part {
 
     /// The value of a shell's variable: `NAME=value` or `NAME: value` in the example, else a stand-in.
     fn value(&self, name: &str) -> String {
-        let shown = self.example.lines().find_map(|line| {
+        let mut lines = self.example.iter().flat_map(|example| example.lines());
+        let shown = lines.find_map(|line| {
             let rest = line.trim().strip_prefix(name)?;
             rest.strip_prefix('=').or_else(|| rest.strip_prefix(':')).map(str::trim)
         });
@@ -98,8 +99,12 @@ async fn play(
     clock: Arc<dyn Clock>,
 ) -> Option<()> {
     facts.send(ExecFact::Spawned { pid: NOBODY, start: 0, at: clock.now() }).await.ok()?;
-    for bytes in part.example.as_bytes().chunks(PIECE) {
+    for bytes in part.example.iter().flat_map(|example| example.as_bytes().chunks(PIECE)) {
         facts.send(ExecFact::Output { stream: Stream::Out, bytes: bytes.to_vec(), at: clock.now() }).await.ok()?;
+    }
+    if part.example.is_none() {
+        let said = format!("{NO_EXAMPLE}\n").into_bytes();
+        facts.send(ExecFact::Output { stream: Stream::Err, bytes: said, at: clock.now() }).await.ok()?;
     }
     let kept = keep.map_or(Ok(()), |dir| part.keep(&dir));
     let exit = match kept {
@@ -129,7 +134,7 @@ mod tests {
     use super::*;
 
     fn part(example: &str) -> Part {
-        Part { example: example.into(), ..Part::default() }
+        Part { example: Some(example.into()), ..Part::default() }
     }
 
     #[test]

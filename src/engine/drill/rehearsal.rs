@@ -1,31 +1,26 @@
 //! The plan that a drill is conducted by: the runbook's own, less all that only a real command could answer.
 //!
-//! What cannot be known from an `example` is not judged, and the attempt says so by a hint; a value that would come from the
+//! What cannot be known from an `example` is not judged; a value that would come from the
 //! environment, a command or a file is a stand-in whose name says so. Ids, order, classes, gates and times are untouched, so
 //! the screens fold the same journal over the runbook itself. The conductor calls it, for drills only.
 
 use crate::engine::judge::judge_example;
 use crate::model::expect::{CaptureFrom, ExitWanted, Expect, Measured, Of};
 use crate::model::plan::{Plan, Source as VarSource, Var};
-use crate::model::step::{Command, Hint, PlannedStep, Program, Shell, Work};
+use crate::model::step::{Command, PlannedStep, Program, Shell, Work};
 use crate::model::watch::Source;
 use sha2::{Digest, Sha256};
 
 /// What is said of an attempt that the runbook has no example for.
 pub const NO_EXAMPLE: &str =
     "DRILL: no example stands in the runbook for this, so nothing was printed and nothing judged";
-/// What is said of an attempt whose example shows not all that is expected.
-const IN_PART: &str = "DRILL: judged by the runbook's example alone; what only a real command can answer was left out";
-
 /// The plan as a drill goes through it.
 pub fn rehearsed(mut plan: Plan) -> Plan {
     plan.vars.iter_mut().for_each(stand_in);
     plan.steps.iter_mut().for_each(step);
     for probe in &mut plan.probes {
         match &mut probe.source {
-            Source::Command(read) => {
-                command(read);
-            }
+            Source::Command(read) => command(read),
             Source::Measure(_) => {}
         }
     }
@@ -61,9 +56,9 @@ pub(super) fn stand_in_for(name: &str) -> String {
 }
 
 fn step(step: &mut PlannedStep) {
-    let said = match &mut step.work {
+    match &mut step.work {
         Work::Run(run) => command(run),
-        Work::Notify(notice) => notice.via.as_deref_mut().and_then(command),
+        Work::Notify(notice) => notice.via.as_deref_mut().into_iter().for_each(command),
         Work::Check(_)
         | Work::Measure(_)
         | Work::Ask(_)
@@ -74,14 +69,12 @@ fn step(step: &mut PlannedStep) {
         | Work::Sign(_)
         | Work::Call(_)
         | Work::Group(_)
-        | Work::Evidence(_) => None,
-    };
-    // A hint whose picture always holds: it stands in the record of every attempt.
-    step.hints.extend(said.map(|say| Hint { when: anything(), say: say.to_owned(), then: None }));
+        | Work::Evidence(_) => {}
+    }
 }
 
-/// Leaves of a command what its example can answer; what is to be said where that is not all.
-fn command(command: &mut Command) -> Option<&'static str> {
+/// Leaves of a command what its example can answer.
+fn command(command: &mut Command) {
     (command.target, command.tty, command.stdin, command.cwd) = (None, false, None, None);
     if command.example.is_none() || judge_example(command).is_err() {
         // An example that its own expectation refuses is an error of the runbook, which `check` names.
@@ -94,7 +87,7 @@ fn command(command: &mut Command) -> Option<&'static str> {
         if let Some(background) = &mut command.background {
             background.ready = None;
         }
-        return Some(NO_EXAMPLE);
+        return;
     }
     for (name, capture) in &mut command.capture {
         if matches!(capture.from, CaptureFrom::File(_)) {
@@ -102,14 +95,9 @@ fn command(command: &mut Command) -> Option<&'static str> {
         }
     }
     keeping(command);
-    let shown = answered(&command.expect);
-    let whole = shown == command.expect;
-    command.expect = shown;
+    command.expect = answered(&command.expect);
     // A trip that an example can only answer in part would hold for the part: it is not asked at all.
-    let trips = command.trip.take();
-    let whole = whole && trips.as_ref().is_none_or(|trip| answered(trip) == *trip);
-    command.trip = trips.filter(|trip| answered(trip) == *trip);
-    (!whole).then_some(IN_PART)
+    command.trip = command.trip.take().filter(|trip| answered(trip) == *trip);
 }
 
 /// Only a shell keeps a variable: where the stand-in for a value is kept as one, the command is shown as a shell's.
