@@ -141,7 +141,8 @@ pub(super) fn close_risk(plan: &Plan, state: &RunState, risk: &RiskId, reason: &
 
 /// The blocker that keeps a step from starting, in words.
 pub(super) fn blocker(plan: &Plan, state: &RunState, ix: StepIx) -> Option<String> {
-    if matches!(plan.step(ix).place, Place::Undo(_) | Place::Level(_)) {
+    // The way back, and what is owed after it, wait for no risk.
+    if matches!(plan.step(ix).place, Place::Undo(_) | Place::Level(_)) || state.owing(plan).contains(&ix) {
         return None;
     }
     let risk = state.blocking_risk(plan, ix)?;
