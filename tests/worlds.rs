@@ -25,6 +25,11 @@ fn in_home(program: &str, home: &Path) -> Command {
         .env("HOME", home)
         .env("TMPDIR", home)
         .env("TMINUS_RUNS", home.join("runs"));
+    // The service of the worlds is built by rustc, which rustup finds in the home of whoever runs the tests.
+    let own = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    for (variable, folder) in [("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo")] {
+        command.env(variable, std::env::var_os(variable).unwrap_or_else(|| own.join(folder).into()));
+    }
     for variable in ["XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", "TZ"] {
         command.env_remove(variable);
     }
