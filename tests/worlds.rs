@@ -115,9 +115,8 @@ flights!(sms_go_live, "sms-go-live", {
     somebody_who_sees_corruption_goes_back: "corruption";
     somebody_who_sees_a_breach_goes_back: "breach";
     somebody_who_sees_a_critical_bug_goes_back: "critical-bug";
-} waits {
     a_no_go_lets_no_pilot_begin: "no-go";
-});
+} waits {});
 
 flights!(fan_privacy_calls, "fan-privacy-calls", {
     both_features_are_on_in_the_end: "straight";
