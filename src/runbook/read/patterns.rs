@@ -13,7 +13,7 @@ const REGEX_SIZE: usize = 1 << 20;
 /// Different regular expressions and JSONPaths in one runbook; each takes about 0.1 ms to compile.
 const PATTERNS: usize = 3000;
 /// Those of them that count repetitions: they may take 10 ms each.
-const COUNTED: usize = 300;
+const COUNTED: usize = 100;
 /// Bytes of a path, and brackets open at once in it: the parser's time doubles with each filter in a filter.
 const LONGEST_PATH: usize = 2000;
 const DEEPEST_PATH: usize = 10;
