@@ -127,3 +127,28 @@ flights!(fan_privacy_calls, "fan-privacy-calls", {
     too_many_errors_switch_calls_off: "too-many-errors";
     somebody_who_sees_a_critical_bug_switches_both_off: "critical-bug";
 } waits {});
+
+flights!(prepaid_billing, "prepaid-billing", {
+    wrong_ends_of_calls_bring_the_old_code_back: "old-code";
+    somebody_who_sees_calls_end_with_money_left_brings_the_old_code_back: "critical";
+    a_broken_kill_switch_brings_the_old_code_back: "kill-switch-broken";
+} waits {
+    it_is_dormant_after_its_last_phase_and_waits_for_its_first_watch: "straight";
+    a_database_that_cannot_be_written_lets_no_migration_begin: "read-only";
+});
+
+flights!(billing_launch, "billing-launch", {
+    the_flag_switches_billing_off: "flag-off";
+    the_kill_switch_stops_billing: "kill-switch";
+    the_image_before_comes_back: "previous-image";
+    full_memory_goes_back: "memory-full";
+    an_exhausted_pool_goes_back: "pool-exhausted";
+    failing_sign_ups_go_back: "signups-fail";
+    slow_answers_go_back: "slow";
+    failing_payments_go_back: "stripe-fails";
+    a_webhook_with_the_wrong_secret_goes_back: "webhook-401";
+    failing_webhooks_go_back: "webhooks-fail";
+} waits {
+    it_is_launched_after_its_last_phase_and_waits_for_its_first_day: "straight";
+    red_tests_let_nothing_begin: "tests-red";
+});

@@ -1,4 +1,5 @@
 //! The same language by numbered lines on standard input, as a person with a screen reader would type them.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 use crate::HEAD;
 use crate::support::{User, said};
