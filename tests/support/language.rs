@@ -3,7 +3,7 @@
 
 use crate::course::Course;
 use tminus::model::actor::Actor;
-use tminus::model::event::{Event, Seen};
+use tminus::model::event::{Bound, Event, Seen};
 use tminus::model::expect::Verdict;
 use tminus::model::follow::Due;
 use tminus::model::ids::TriggerIx;
@@ -142,7 +142,10 @@ fn beginning_again_makes_what_was_done_old_and_takes_its_captures_away() {
     );
     let mut course = Course::started(&plan);
     assert!(course.run("one"));
-    course.ends("one", Verdict::Ok, None);
+    let bound = vec![Bound { name: "TAG".into(), value: Some("v7".into()), hash: None }];
+    let (attempt, verdict, checks, retry, hints) = (1, Verdict::Ok, Vec::new(), None, Vec::new());
+    course.told(Event::StepJudged { step: "one".into(), attempt, verdict, checks, bound, retry, hints });
+    assert_eq!(course.book.state.var("TAG"), Some("v7"));
     assert!(course.wish(Intent::Recycle { to: "one".into(), reason: "fixed".into() }));
     assert_eq!(course.status("one"), StepStatus::Old);
     assert_eq!(course.book.state.var("TAG"), None);
@@ -196,4 +199,20 @@ fn a_monitor_that_mostly_got_no_answer_is_unknown_and_never_ok() {
     (0..4).for_each(|_| ok(&mut course, Some(true)));
     course.follows();
     assert_eq!(course.status("errors"), StepStatus::Ok);
+}
+
+#[test]
+fn a_window_of_half_an_hour_is_not_warned_of_at_its_start() {
+    let book = "tminus: 1\ntitle: T\nenvironment: { name: n, kind: local }\nhard_stop: T+30m\nphases:\n";
+    let book = format!("{book}  - {{ id: p, title: P, steps: [ {{ id: one, confirm: Done }} ] }}\n");
+    let plan = tminus::runbook::parse("t.yaml", book.as_bytes()).plan.expect("a good runbook");
+    let mut course = Course::started(&plan);
+    // The record of a start bears the very instant that T0 is.
+    let began = course.book.state.started.expect("it is started").wall;
+    course.book.state.hard_stop = Some(began + 30 * 60_000_000);
+    course.follows();
+    assert!(course.book.state.warned.is_empty(), "{:?}", course.book.state.warned);
+    course.later(15 * 60);
+    course.follows();
+    assert!(course.book.state.warned.contains(&("hard stop".into(), 15)));
 }

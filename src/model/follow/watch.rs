@@ -186,7 +186,7 @@ fn warnings(plan: &Plan, state: &RunState) -> Vec<(i64, Warning)> {
             let due = at - i64::from(minutes) * 60_000_000;
             let given = WARN_AT.iter().filter(|less| **less <= minutes);
             let given = given.into_iter().any(|less| state.warned.contains(&(warning.of(plan), *less)));
-            if !given && due >= began {
+            if !given && due > began {
                 found.push((due, warning));
             }
         }
