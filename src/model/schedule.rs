@@ -203,9 +203,10 @@ pub fn is_timed(plan: &Plan) -> bool {
         || plan.phases.iter().any(|phase| phase.at.is_some())
 }
 
-/// How far behind the plan the run is at `now`, microseconds; negative when it is ahead. `None` for an untimed plan.
+/// How far behind the plan the run is at `now`, microseconds; negative when it is ahead. `None` for an untimed plan, and in a
+/// drill, which keeps no planned times.
 pub fn slip(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
-    if !is_timed(plan) || state.started.is_none() {
+    if !is_timed(plan) || state.is_drill() || state.started.is_none() {
         return None;
     }
     let planned = planned(plan, state);
@@ -229,9 +230,10 @@ pub fn slip(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
     }
 }
 
-/// When the run is likely to finish: now, or the next planned start, plus the planned lengths of what is left.
+/// When the run is likely to finish: now, or the next planned start, plus the planned lengths of what is left. A drill has no
+/// lengths either: nothing in it takes its time.
 pub fn finish(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
-    if !is_timed(plan) {
+    if !is_timed(plan) || state.is_drill() {
         return None;
     }
     let mut cursor = now.wall;

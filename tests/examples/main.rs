@@ -1,7 +1,10 @@
 //! Drills with the real binary: runbooks flown by their own examples, with nothing executed. `strace` is the witness.
 #![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod plans;
 
 use std::process::Command;
 use support::{User, records, said};
