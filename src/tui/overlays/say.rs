@@ -6,7 +6,6 @@
 use crate::model::ids::StepIx;
 use crate::model::plan::EnvironmentKind;
 use crate::model::schedule;
-use crate::model::signed::Realm;
 use crate::model::state::StepStatus;
 use crate::model::text::{shown, shown_lines};
 use crate::model::time::Stamp;
@@ -29,8 +28,7 @@ pub fn band(ctx: &Context<'_>) -> (String, Role) {
     } else {
         wrap::cut(&format!("{word} {name}"), 28)
     };
-    let drill = ctx.state.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill);
-    if drill {
+    if ctx.state.is_drill() {
         return (format!("DRILL {text}"), Role::EnvDrill);
     }
     match environment.kind {
