@@ -25,12 +25,14 @@ pub fn planned(plan: &Plan, state: &RunState) -> Vec<(StepIx, Planned)> {
         for step in &phase.steps {
             state.push_with_choice(plan, *step, &mut path);
         }
-        let mut phase_at = phase.at.as_ref();
+        let mut begins = true;
         for ix in &path {
             let held = held_for(state, *ix);
+            let bound = |at| bind_after(plan, state, at, held);
             let own = plan.step(*ix);
-            cursor = phase_at.take().and_then(|at| bind_after(plan, state, at, held)).or(cursor);
-            let start = own.at.as_ref().and_then(|at| bind_after(plan, state, at, held)).or(cursor);
+            let phase_at = phase.at.as_ref().and_then(bound);
+            cursor = phase_at.filter(|_| std::mem::take(&mut begins)).or(cursor);
+            let start = own.at.as_ref().and_then(bound).map(|at| phase_at.map_or(at, |phase| at.max(phase))).or(cursor);
             let end = start.zip(own.takes).map(|(start, takes)| start.saturating_add(length(takes)));
             cursor = end.or(start);
             found.push((*ix, Planned { start, end }));
