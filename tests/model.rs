@@ -18,6 +18,9 @@ mod rules;
 #[path = "support/language.rs"]
 mod language;
 
+#[path = "support/whose_time.rs"]
+mod whose_time;
+
 use course::{Course, Move};
 use fabricate::{by_hand, by_itself, everything, plain, resume};
 use proptest::prelude::*;
