@@ -15,6 +15,9 @@ mod early;
 #[path = "support/rules.rs"]
 mod rules;
 
+#[path = "support/timed.rs"]
+mod timed;
+
 #[path = "support/language.rs"]
 mod language;
 
