@@ -72,6 +72,14 @@ fn every_mistake_is_found_where_it_stands() {
 }
 
 #[test]
+fn of_another_version_nothing_else_is_said() {
+    for text in ["tminus: 2\ntitel: T\n", "tminus: one\n", "- tminus: 1\n"] {
+        let loaded = parse("a.yaml", text.as_bytes());
+        assert_eq!(loaded.diagnostics.len(), 1, "{}", render(&loaded, false));
+    }
+}
+
+#[test]
 fn a_good_runbook_is_left_alone() {
     for file in folder("good") {
         let loaded = load(&file);
