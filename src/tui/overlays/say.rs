@@ -7,7 +7,7 @@ use crate::model::ids::StepIx;
 use crate::model::plan::EnvironmentKind;
 use crate::model::schedule;
 use crate::model::state::StepStatus;
-use crate::model::text::shown;
+use crate::model::text::{shown, shown_lines};
 use crate::model::time::Stamp;
 use crate::tui::context::Context;
 use crate::tui::theme::Role;
@@ -42,6 +42,11 @@ pub fn title(ctx: &Context<'_>, step: StepIx) -> String {
 /// A text for people: filled in, then made safe.
 pub fn fill(ctx: &Context<'_>, text: &str) -> String {
     shown(ctx.state.fill(text).trim()).into_owned()
+}
+
+/// A reason of the author's, filled in: its paragraphs and lists kept, its line ends not.
+pub fn why(ctx: &Context<'_>, text: &str) -> String {
+    shown_lines(&wrap::reflowed(ctx.state.fill(text).trim()))
 }
 
 /// An instant to come: `2026-11-21 15:00 EST (in 12:04)`.

@@ -177,7 +177,7 @@ fn beside_part(scene: &Scene<'_>) -> Option<Vec<Span<'static>>> {
     let (plan, state) = (scene.ctx.plan, scene.state());
     let all = crate::tui::things::beside(plan, state);
     let first = *all.first().filter(|_| scene.cut.is_none())?;
-    let ran = state.step(first).elapsed(scene.ctx.now).map(clock_length).unwrap_or_default();
+    let ran = state.elapsed(first, scene.ctx.now).map(clock_length).unwrap_or_default();
     let more = if all.len() > 1 { format!(" +{}", all.len() - 1) } else { String::new() };
     let title = wrap::cut(&words::said(state, &plan.step(first).title), 18);
     Some(vec![scene.dim("beside: "), scene.span(format!("{title}, {ran}{more}"), Role::Run)])
@@ -197,8 +197,12 @@ fn way_back(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let (plan, state) = (scene.ctx.plan, scene.state());
     if let Some(how) = state.ended {
         let at = words::clock(state, state.at.wall);
+        let spent = state.spent(plan, scene.ctx.now).sentence().unwrap_or_default();
         return joined(
-            vec![vec![scene.dim("Ended "), scene.span(format!("{at}, {}", how.word()), Role::TextStrong)]],
+            vec![
+                vec![scene.dim("Ended "), scene.span(format!("{at}, {}", how.word()), Role::TextStrong)],
+                vec![scene.dim(spent)],
+            ],
             width,
         );
     }
