@@ -120,7 +120,7 @@ fn rows(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
     ];
     if let Some(run) = &ctx.state.facts {
         let operator = if ctx.state.is_drill() {
-            format!("{}, nothing runs as anybody", run.operator)
+            format!("{}, nothing is executed", run.operator)
         } else {
             format!("{}, commands run as {}@{}", run.operator, run.user, run.host)
         };
