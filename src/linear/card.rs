@@ -92,7 +92,12 @@ fn command_lines(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -
     let retry = command
         .retry
         .map_or("no retry".into(), |retry| format!("{} tries, {} apart", retry.times, plan_length(retry.every)));
-    let mut lines = vec![format!("  Will run, as {}, in {}, {limit}, {retry}:", invocation.user, invocation.cwd)];
+    let head = if state.is_drill() {
+        "  A drill: nothing of this runs, its example is shown:".to_owned()
+    } else {
+        format!("  Will run, as {}, in {}, {limit}, {retry}:", invocation.user, invocation.cwd)
+    };
+    let mut lines = vec![head];
     lines.extend(runs(&invocation.argv));
     for name in &invocation.env {
         let known = state.vars.get(name.as_str()).and_then(|bound| bound.value.as_deref());

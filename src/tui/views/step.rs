@@ -231,7 +231,9 @@ fn command_rows(scene: &Scene<'_>, ix: StepIx, command: &Command, width: usize) 
     let own = scene.state().step(ix);
     let mut lines = Vec::new();
     let mut how = Vec::new();
-    if let Some(invocation) = &own.invocation {
+    if scene.state().is_drill() {
+        how.push("not in a drill: its example is shown".into());
+    } else if let Some(invocation) = &own.invocation {
         how.push(format!("as {} in {}", shown(&invocation.user), shown(&invocation.cwd)));
     } else if let Some(facts) = &scene.state().facts {
         how.push(format!("as {}@{}", shown(&facts.user), shown(&facts.host)));
