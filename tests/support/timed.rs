@@ -1,19 +1,20 @@
 //! When things are due: T0, holds, the clock's doubtful times, the window, what is late. Part of `tests/model.rs`.
 
 use crate::course::Course;
-use crate::fabricate::{BEGUN, Build, check, from_t0, later, maya, run};
+use crate::fabricate::{BEGUN, Build, check, from_t0, later, maya, run, run_with};
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use std::time::Duration;
 use tminus::model::around::Horizon;
 use tminus::model::decide::{Asked, decide};
 use tminus::model::event::Event;
+use tminus::model::follow;
 use tminus::model::ids::LevelIx;
 use tminus::model::intent::Intent;
 use tminus::model::plan::{Plan, Start, Undo};
 use tminus::model::schedule::{self, Late, bind_clock};
 use tminus::model::state::RunState;
-use tminus::model::step::{Skip, Work};
+use tminus::model::step::{Effect, Group, Place, Skip, Together, Work};
 use tminus::model::time::{Stamp, micros};
 use tminus::model::when::{Day, Offset, When};
 
@@ -376,6 +377,31 @@ fn what_takes_longer_than_planned_says_by_how_much_while_it_runs() {
     assert_eq!((over(60), over(90)), (None, Some(Duration::from_secs(30))));
 }
 
+/// A plan in which the clock alone brings much: begins, ends, warnings; some of it at once.
+fn by_the_clock(at_once: bool) -> Plan {
+    let mut build = Build::new();
+    let mut lanes = Vec::new();
+    let how = if at_once { Together::AtOnce } else { Together::OneCard };
+    let group = build.step(0, "group", Work::Group(Group { how, steps: Vec::new() }));
+    for (place, minutes) in [3, 1, 8].into_iter().enumerate() {
+        let lasting = run_with("tail", |command| command.lasts = Some(Duration::from_secs(90)));
+        let work = if place == 1 { lasting } else { run("true") };
+        let lane = build.loose(&format!("lane-{place}"), Place::Group(group), work);
+        (build.at(lane).at, build.at(lane).auto) = (Some(from_t0(minutes)), true);
+        build.at(lane).effect = Effect::Reads;
+        lanes.push(lane);
+    }
+    build.at(group).work = Work::Group(Group { how, steps: lanes });
+    build.step(1, "pause", Work::Wait(from_t0(12)));
+    let auto = build.step(1, "auto", run("true"));
+    (build.at(auto).auto, build.at(auto).effect) = (true, Effect::Reads);
+    build.plan.phases[1].at = Some(from_t0(11));
+    build.level("level-1", Undo::Nothing, vec![("back", run("back"))]);
+    build.plan.levels[0].budget = Some(Duration::from_secs(300));
+    build.plan.hard_stop = Some(from_t0(45));
+    build.done()
+}
+
 /// Zone, T0, and steps with their planned offset in minutes and length: phases of two steps each.
 fn timed() -> impl Strategy<Value = (usize, i64, Vec<(Option<i64>, Option<u64>)>)> {
     let step = (prop::option::of(-600..6000_i64), prop::option::of(0..300_u64));
@@ -422,6 +448,25 @@ proptest! {
                 let planned = schedule::planned_at(&plan, &state, tminus::model::ids::StepIx(ix));
                 prop_assert!(planned.is_none_or(|at| finish >= at + takes), "{ix} {own:?}");
             }
+        }
+    }
+
+    #[test]
+    fn nothing_becomes_due_between_two_instants_that_follow_names(
+        which in 0..6_usize, moves in crate::moves(), share in 0..1000_u64,
+    ) {
+        let plan = if which < 4 { crate::plan(which) } else { by_the_clock(which == 4) };
+        let mut course = Course::new(&plan);
+        course.follow_all(&moves);
+        let (state, now) = (&course.book.state, course.now);
+        if follow::due(&plan, state, now).is_none() {
+            // Weeks where nothing is to come: what the clock alone brings must have been named.
+            let wake = follow::wake_after(&plan, state, now.wall).unwrap_or(now.wall + 600 * HOUR);
+            let span = u64::try_from(wake - now.wall - 1).expect("it is to come");
+            let then = Stamp { wall: now.wall + (span / 1000 * share) as i64, mono: now.mono + span / 1000 * share };
+            let last = Stamp { wall: wake - 1, mono: now.mono + span };
+            prop_assert_eq!(follow::due(&plan, state, then), None);
+            prop_assert_eq!(follow::due(&plan, state, last), None);
         }
     }
 

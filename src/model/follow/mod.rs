@@ -250,7 +250,9 @@ pub fn wake_after(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
     }
     let retries = state.steps.iter().filter_map(|own| own.retry_at);
     let waits = waiting(plan, state).into_iter().filter_map(|ix| state.step(ix).until);
-    let planned = state.next(plan).and_then(|next| schedule::planned_at(plan, state, next));
+    // What stands in an open `parallel` has times of its own.
+    let to_begin = state.next(plan).into_iter().chain(beside::members_at_once(plan, state));
+    let planned = to_begin.filter_map(|ix| schedule::planned_at(plan, state, ix));
     let seen = watch::moments(plan, state).into_iter().chain(beside::moments(plan, state));
     retries.chain(waits).chain(planned).chain(seen).filter(|at| *at > looked).min()
 }

@@ -44,8 +44,8 @@ impl RunState {
             path.extend(self.owing(plan));
         } else if self.rollback.is_some() {
             path.extend(self.rollback_path(plan));
-            let owed = self.owing(plan).into_iter().filter(|step| !path.contains(step)).collect::<Vec<_>>();
-            path.extend(owed);
+            let there: BTreeSet<StepIx> = path.iter().copied().collect();
+            path.extend(self.owing(plan).into_iter().filter(|step| !there.contains(step)));
         } else {
             path.append(&mut self.forward_path(plan));
         }
@@ -65,7 +65,7 @@ impl RunState {
             }
         }
         let mut horizons: Vec<usize> = (0..plan.horizons.len()).collect();
-        horizons.sort_by_key(|at| crate::model::schedule::horizon_due(plan, self, *at).unwrap_or(i64::MAX));
+        horizons.sort_by_cached_key(|at| crate::model::schedule::horizon_due(plan, self, *at).unwrap_or(i64::MAX));
         for at in horizons {
             for step in &plan.horizons[at].steps {
                 self.push_with_choice(plan, *step, &mut path);
