@@ -66,6 +66,11 @@ fn apply(plan: &Plan, state: &mut RunState, event: Event) {
     state.apply(plan, &record).expect("it can follow");
 }
 
+/// The best of a few: what else the machine does is not what is asked.
+fn best<T>(what: impl Fn() -> T) -> f64 {
+    (0..9).map(|_| timed(&what).0).fold(f64::MAX, f64::min)
+}
+
 /// One look of each kind, microseconds.
 fn looks(steps: usize) -> Vec<(&'static str, f64)> {
     let plan = plan(steps);
@@ -74,22 +79,22 @@ fn looks(steps: usize) -> Vec<(&'static str, f64)> {
     let next = state.next(&plan).expect("half is left");
     let run = Intent::Run { step: plan.step(next).id.clone(), typed: Typed::default() };
     let mut found = vec![
-        ("what is due", timed(|| follow::due(&plan, &state, now())).0),
-        ("when to look again", timed(|| follow::wake_after(&plan, &state, now().wall)).0),
-        ("what is next", timed(|| state.next(&plan)).0),
-        ("decide `run`", timed(|| decide(&plan, &state, &run, &asked).is_ok()).0),
-        ("planned", timed(|| schedule::planned(&plan, &state).len()).0),
-        ("slip", timed(|| schedule::slip(&plan, &state, now())).0),
-        ("finish", timed(|| schedule::finish(&plan, &state, now())).0),
-        ("decide by", timed(|| schedule::decide_by(&plan, &state)).0),
-        ("late", timed(|| schedule::late(&plan, &state, now()).len()).0),
-        ("owing", timed(|| state.owing(&plan).len()).0),
-        ("a way back's path", timed(|| state.level_path(&plan, tminus::model::ids::LevelIx(0)).len()).0),
+        ("what is due", best(|| follow::due(&plan, &state, now()))),
+        ("when to look again", best(|| follow::wake_after(&plan, &state, now().wall))),
+        ("what is next", best(|| state.next(&plan))),
+        ("decide `run`", best(|| decide(&plan, &state, &run, &asked).is_ok())),
+        ("planned", best(|| schedule::planned(&plan, &state).len())),
+        ("slip", best(|| schedule::slip(&plan, &state, now()))),
+        ("finish", best(|| schedule::finish(&plan, &state, now()))),
+        ("decide by", best(|| schedule::decide_by(&plan, &state))),
+        ("late", best(|| schedule::late(&plan, &state, now()).len())),
+        ("owing", best(|| state.owing(&plan).len())),
+        ("a way back's path", best(|| state.level_path(&plan, tminus::model::ids::LevelIx(0)).len())),
     ];
     let events = decide(&plan, &state, &run, &asked).expect("the next step can run");
     let (fold, ()) = timed(|| events.into_iter().for_each(|event| apply(&plan, &mut state, event)));
     found.push(("fold a start", fold));
-    found.push(("what is due while it runs", timed(|| follow::due(&plan, &state, now())).0));
+    found.push(("what is due while it runs", best(|| follow::due(&plan, &state, now()))));
     found
 }
 
