@@ -1,13 +1,13 @@
 //! When things are due: T0, holds, the clock's doubtful times, the window, what is late. Part of `tests/model.rs`.
 
 use crate::course::Course;
-use crate::fabricate::{BEGUN, Build, check, from_t0, later, maya, run, run_with};
+use crate::fabricate::{BEGUN, Build, check, from_t0, gate, later, maya, run, run_with};
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use std::time::Duration;
 use tminus::model::around::Horizon;
 use tminus::model::decide::{Asked, decide};
-use tminus::model::event::Event;
+use tminus::model::event::{Event, StopHow};
 use tminus::model::follow;
 use tminus::model::ids::LevelIx;
 use tminus::model::intent::Intent;
@@ -318,6 +318,30 @@ fn a_level_without_a_budget_takes_as_long_as_its_steps_are_planned() {
 }
 
 #[test]
+fn a_gate_may_wait_until_the_next_time_after_it_less_what_is_planned_in_between() {
+    let mut build = Build::new();
+    let go = build.step(0, "go", gate(&[]));
+    let between = build.step(0, "between", check(1));
+    build.at(between).takes = Some(Duration::from_secs(15 * 60));
+    let pilot = build.step(1, "pilot", check(1));
+    build.at(pilot).at = Some(clock(Day::NotSaid, 10, 0));
+    let plan = build.done();
+    let mut state = bound(&plan, "UTC", at("UTC", (2026, 11, 21), 8, 0));
+    let words = |state: &RunState, minutes: i64| {
+        let now = Stamp { wall: state.t0.expect("bound") + minutes * MINUTE, mono: 0 };
+        schedule::slack_words(&plan, state, go, now)
+    };
+    let said = "1h45m before n-pilot Do pilot at 10:00. Waiting here costs nothing until 09:45.";
+    assert_eq!(words(&state, 0).as_deref(), Some(said));
+    let none = "none: what is planned before n-pilot Do pilot at 10:00 should have begun by 09:45.";
+    assert_eq!(words(&state, 106).as_deref(), Some(none));
+    assert_eq!(words(&state, 121), None, "nothing after it has a time that is to come");
+    state.hard_stop = state.t0.map(|t0| t0 + 3 * HOUR);
+    let stop = "44m. Begun after 10:45, what is left ends past the hard stop 11:00.";
+    assert_eq!(words(&state, 121).as_deref(), Some(stop));
+}
+
+#[test]
 fn what_is_past_its_by_is_late_until_it_is_done_and_fails_nothing() {
     let mut build = Build::new();
     let (one, two) = (build.step(0, "one", check(1)), build.step(0, "two", check(1)));
@@ -378,7 +402,7 @@ fn what_takes_longer_than_planned_says_by_how_much_while_it_runs() {
 }
 
 /// A plan in which the clock alone brings much: begins, ends, warnings; some of it at once.
-fn by_the_clock(at_once: bool) -> Plan {
+pub fn by_the_clock(at_once: bool) -> Plan {
     let mut build = Build::new();
     let mut lanes = Vec::new();
     let how = if at_once { Together::AtOnce } else { Together::OneCard };
@@ -453,9 +477,9 @@ proptest! {
 
     #[test]
     fn nothing_becomes_due_between_two_instants_that_follow_names(
-        which in 0..6_usize, moves in crate::moves(), share in 0..1000_u64,
+        which in crate::plans(), moves in crate::moves(), share in 0..1000_u64,
     ) {
-        let plan = if which < 4 { crate::plan(which) } else { by_the_clock(which == 4) };
+        let plan = crate::plan(which);
         let mut course = Course::new(&plan);
         course.follow_all(&moves);
         let (state, now) = (&course.book.state, course.now);
@@ -486,4 +510,16 @@ proptest! {
         prop_assert!(doubtful || of_day(moved) == of_day(t0), "{zone}");
         prop_assert!((moved - t0 - away * 24 * HOUR).abs() <= HOUR);
     }
+}
+
+#[test]
+fn what_runs_no_command_of_its_own_cannot_be_stopped_and_its_members_can() {
+    let plan = by_the_clock(true);
+    let mut course = Course::started(&plan);
+    assert!(course.run("group"));
+    let stop = |step: &str| Intent::Stop { step: step.into(), how: StopHow::Interrupt };
+    assert!(course.why_not(stop("group")).contains("runs no command of its own"));
+    assert!(course.why_not(stop("pause")).contains("is not running"));
+    course.follows();
+    assert!(course.wish(stop("lane-0")));
 }
