@@ -21,6 +21,9 @@ mod timed;
 #[path = "support/language.rs"]
 mod language;
 
+#[path = "support/whose_time.rs"]
+mod whose_time;
+
 use course::{Course, Move};
 use fabricate::{by_hand, by_itself, everything, plain, resume};
 use proptest::prelude::*;
