@@ -19,4 +19,4 @@ pub use clock::{add_offset, bind_clock, date_of, day_of, format_wall, zone_of};
 pub use course::{Planned, finish, is_timed, planned, slack, slip, t_clock};
 pub use late::{Late, late, over_budget};
 pub use rounds::{horizon_by, horizon_due, next_round};
-pub use window::{decide_by, in_time_words, latest_start, length_of, needed_level, offered};
+pub use window::{decide_by, in_time_words, latest_start, length_of, needed_level, offered, warned_of, warned_words};

@@ -56,6 +56,6 @@ fn around(plan: &Plan, state: &RunState) -> Vec<(Late, i64)> {
 /// How much longer than planned a step that is under way has taken; `None` within its time.
 pub fn over_budget(plan: &Plan, state: &RunState, ix: StepIx, now: Stamp) -> Option<Duration> {
     let (takes, own) = (plan.step(ix).takes?, state.step(ix));
-    let taken = own.elapsed(now).filter(|_| own.status.open())?;
+    let taken = state.elapsed(ix, now).filter(|_| own.status.open())?;
     taken.checked_sub(takes).filter(|over| !over.is_zero())
 }
