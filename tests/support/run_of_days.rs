@@ -42,6 +42,13 @@ impl Course<'_> {
         self.told(Event::VarsBound { values: Vec::<Bound>::new() });
     }
 
+    /// The same on a machine that was not started anew.
+    fn rests_on_the_same_boot(&mut self, seconds: u64) {
+        self.now = later(self.now, seconds);
+        self.told(resume("boot-1"));
+        self.told(Event::VarsBound { values: Vec::<Bound>::new() });
+    }
+
     /// Minute by minute up to so many minutes after T0; what was warned of, and when.
     fn warned_up_to(&mut self, minute: u64) -> Vec<(u64, String)> {
         let t0 = self.book.state.t0.expect("it is started");
@@ -174,19 +181,25 @@ impl Course<'_> {
 #[test]
 fn a_condition_is_not_held_to_have_lasted_while_nobody_read() {
     let plan = plan(WATCHED);
-    let mut course = begun(&plan);
-    course.sampled("errors", Aspect::Trip);
-    course.rests(HOUR);
-    let last = course.book.state.probes[0].last().expect("the gap is there").clone();
-    assert_eq!((last.value, last.unknown.as_deref()), (None, Some("nobody conducted for 1h")));
-    course.now = later(course.now, 30);
-    course.sampled("errors", Aspect::Trip);
-    assert_eq!(course.due(), None, "it held twice, an hour apart, and for no time that anybody saw");
-    for _ in 0..2 {
+    for same_boot in [true, false] {
+        let mut course = begun(&plan);
+        course.sampled("errors", Aspect::Trip);
+        if same_boot {
+            course.rests_on_the_same_boot(HOUR)
+        } else {
+            course.rests(HOUR)
+        }
+        let last = course.book.state.probes[0].last().expect("the gap is there").clone();
+        assert_eq!((last.value, last.unknown.as_deref()), (None, Some("nobody conducted for 1h")));
         course.now = later(course.now, 30);
         course.sampled("errors", Aspect::Trip);
+        assert_eq!(course.due(), None, "it held twice, an hour apart, and for no time that anybody saw");
+        for _ in 0..2 {
+            course.now = later(course.now, 30);
+            course.sampled("errors", Aspect::Trip);
+        }
+        assert_eq!(course.due(), Some(Due::Trip(TriggerIx(0))));
     }
-    assert_eq!(course.due(), Some(Due::Trip(TriggerIx(0))));
 }
 
 #[test]
