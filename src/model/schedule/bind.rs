@@ -90,8 +90,11 @@ pub fn wait_until(plan: &Plan, state: &RunState, when: &When, now: Stamp) -> Opt
 }
 
 /// When a step may begin without a reason: `at` of its phase or its own, whichever is later, as far as these are bound. `None`
-/// for a step that has neither.
+/// for a step that has neither, and in a drill, which is held when people have time and not when the plan says.
 pub fn planned_at(plan: &Plan, state: &RunState, ix: StepIx) -> Option<i64> {
+    if state.is_drill() {
+        return None;
+    }
     planned_after(plan, state, ix, state.held)
 }
 

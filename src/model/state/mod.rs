@@ -25,6 +25,7 @@ use crate::model::event::{Bound, EndState};
 use crate::model::ids::{LevelIx, PhaseId, ProbeIx, ProcedureIx, RiskId, RoleId, Seq, StepIx, TriggerIx};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::signed::Realm;
 use crate::model::spent::Meter;
 use crate::model::time::Stamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,6 +157,11 @@ impl RunState {
             state.apply(plan, record)?;
         }
         Ok(state)
+    }
+
+    /// Whether this is a drill; before genesis nothing is.
+    pub fn is_drill(&self) -> bool {
+        self.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill)
     }
 
     /// A step's state.

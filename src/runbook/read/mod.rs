@@ -56,6 +56,8 @@ pub(crate) struct Reader<'a> {
     /// Keys of the head that stand there, faulty or not: what is faulty is not missing as well.
     pub has_environment: bool,
     pub has_hard_stop: bool,
+    /// It is no runbook of this version: all that could be said of the rest would be a false alarm.
+    pub is_foreign: bool,
     pub start: Start,
     pub zone: Option<Tz>,
     pub hard_stop: Option<(When, Range<usize>)>,
@@ -101,10 +103,14 @@ pub(crate) struct Reader<'a> {
     pub procedures: Vec<Procedure>,
     /// Texts for people.
     pub messages: Vec<Message>,
+    /// Where each of `messages` begins.
+    pub message_heads: Vec<Range<usize>>,
     /// What must be true after the event.
     pub horizons: Vec<Horizon>,
     /// The risk register.
     pub risks: Vec<KnownRisk>,
+    /// Where each of `risks` begins.
+    pub risk_heads: Vec<Range<usize>>,
     /// Where to look and whom to call.
     pub contacts: Vec<Contact>,
     /// What must be met before anything begins.
@@ -136,6 +142,7 @@ impl<'a> Reader<'a> {
             environment: None,
             has_environment: false,
             has_hard_stop: false,
+            is_foreign: false,
             start: Start::AtStart,
             zone: None,
             hard_stop: None,
@@ -171,8 +178,10 @@ impl<'a> Reader<'a> {
             trigger_heads: Vec::new(),
             procedures: Vec::new(),
             messages: Vec::new(),
+            message_heads: Vec::new(),
             horizons: Vec::new(),
             risks: Vec::new(),
+            risk_heads: Vec::new(),
             contacts: Vec::new(),
             requires: Vec::new(),
             wanted_phases: Vec::new(),
@@ -189,9 +198,11 @@ impl<'a> Reader<'a> {
     /// Reads the whole document.
     pub fn runbook(&mut self, root: Node<'a>) {
         let Some(mut fields) = self.desk.fields(root, Scope::Top, "a mapping that begins with `tminus: 1`") else {
+            self.is_foreign = true;
             return;
         };
         if !self.version(&mut fields) {
+            self.is_foreign = true;
             return;
         }
         self.header(&mut fields);

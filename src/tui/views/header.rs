@@ -7,7 +7,6 @@ use super::{Scene, put, rows_of};
 use crate::model::ids::LevelIx;
 use crate::model::plan::EnvironmentKind;
 use crate::model::schedule;
-use crate::model::signed::Realm;
 use crate::model::text::shown;
 use crate::model::time::{clock_length, plan_length};
 use crate::tui::theme::{Role, marks};
@@ -45,8 +44,7 @@ pub fn draw_clocks(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// The role of the band: by the environment, or that this is a drill.
 pub fn band_role(scene: &Scene<'_>) -> Role {
-    let drill = scene.state().facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill);
-    match (drill, scene.ctx.plan.environment.kind) {
+    match (scene.state().is_drill(), scene.ctx.plan.environment.kind) {
         (true, _) => Role::EnvDrill,
         (false, EnvironmentKind::Production) => Role::EnvProd,
         (false, EnvironmentKind::Staging | EnvironmentKind::Local) => Role::EnvStaging,
@@ -59,10 +57,7 @@ pub fn environment(scene: &Scene<'_>) -> String {
     let word = environment.kind.band();
     let name = shown(&environment.name).into_owned();
     let text = if name.to_uppercase().contains(word) { name } else { format!("{word} {name}") };
-    match &scene.state().facts {
-        Some(facts) if facts.realm == Realm::Drill => format!("DRILL {text}"),
-        _ => text,
-    }
+    if scene.state().is_drill() { format!("DRILL {text}") } else { text }
 }
 
 /// `LIVE`, `WATCHING`, `ENDED`: what this screen is to the run.
@@ -72,7 +67,7 @@ fn manner(scene: &Scene<'_>) -> &'static str {
         "ENDED"
     } else if let Some((word, _)) = scene.cut {
         word
-    } else if state.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill) {
+    } else if state.is_drill() {
         "DRILL"
     } else if scene.watching.is_some() {
         "WATCHING"
