@@ -15,8 +15,14 @@ mod early;
 #[path = "support/rules.rs"]
 mod rules;
 
+#[path = "support/timed.rs"]
+mod timed;
+
 #[path = "support/language.rs"]
 mod language;
+
+#[path = "support/whose_time.rs"]
+mod whose_time;
 
 use course::{Course, Move};
 use fabricate::{by_hand, by_itself, everything, plain, resume};

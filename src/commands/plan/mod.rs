@@ -9,8 +9,8 @@ use super::{Failure, Ran, print};
 use crate::cli::PlanFormat;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::model::ids::StepIx;
-use crate::model::plan::{Plan, Start};
-use crate::model::schedule::{format_wall, planned, unbindable};
+use crate::model::plan::Plan;
+use crate::model::schedule::{format_wall, needs_t0, planned, unbindable};
 use crate::model::state::RunState;
 use crate::model::step::{Callee, Work};
 use crate::model::text::{shown, shown_lines};
@@ -22,20 +22,14 @@ use std::path::Path;
 /// Shows a runbook.
 pub(super) fn plan(path: &Path, t0: Option<&str>, commands: bool, format: PlanFormat) -> Ran {
     let (plan, _) = super::run::read(path)?;
-    let zone = plan.zone.clone().unwrap_or_else(super::places::zone);
-    let mut state = RunState::of(&plan);
-    state.zone.clone_from(&zone);
-    state.t0 = match (t0, &plan.start) {
-        (Some(text), _) => Some(super::t0::parse(text, &zone, SystemClock.now().wall)?),
-        (None, Start::At { wall, .. }) => Some(*wall),
-        (None, Start::AtStart) => None,
-    };
+    let zone = super::t0::zone(&plan, t0);
+    let t0 = t0.map(|text| super::t0::parse(text, &zone, SystemClock.now().wall)).transpose()?;
+    let mut state = super::t0::state(&plan, t0, &zone);
     command::resolve(&plan, &mut state, path, &super::places::var);
-    // Without T0 nothing is bound yet, and nothing can fail to be.
-    let unbound = if state.t0.is_some() { unbindable(&plan, &state) } else { Vec::new() };
-    let page = Page { plan: &plan, state: &state, commands, format, unbound: &unbound };
+    let page = Page { plan: &plan, state: &state, commands, format };
     print(&page.written().map_err(|why| Failure::because(format!("cannot show {}: {why}", path.display())))?)?;
-    Ok(if unbound.is_empty() { super::Outcome::Done } else { super::Outcome::NotSo })
+    let cannot_start = state.t0.is_some() && !unbindable(&plan, &state).is_empty();
+    Ok(if cannot_start { super::Outcome::NotSo } else { super::Outcome::Done })
 }
 
 struct Page<'a> {
@@ -43,8 +37,6 @@ struct Page<'a> {
     state: &'a RunState,
     commands: bool,
     format: PlanFormat,
-    /// Times that the clock does not have with this T0, in words: the run would not start.
-    unbound: &'a [String],
 }
 
 impl Page<'_> {
@@ -64,13 +56,11 @@ impl Page<'_> {
         if let Some(stop) = &plan.hard_stop {
             writeln!(page, "hard stop {}", stop.shown())?;
         }
+        self.unbound(&mut page)?;
         for role in &plan.roles {
             let signs = role.signers.iter().map(|signer| shown(signer)).collect::<Vec<_>>().join(", ");
             let signs = if signs.is_empty() { String::new() } else { format!(", signed by {signs}") };
             writeln!(page, "role {} {}{signs}", role.id, shown(&role.title))?;
-        }
-        for why in self.unbound {
-            writeln!(page, "CANNOT BE BOUND: {}", shown(why))?;
         }
         if self.commands {
             let folder = self.state.facts.as_ref().map(|facts| facts.runbook_dir.as_str()).unwrap_or_default();
@@ -98,6 +88,18 @@ impl Page<'_> {
         self.ways_back(&mut page)?;
         self.around(&mut page)?;
         Ok(page)
+    }
+
+    /// What keeps the run from starting: times that cannot be bound to the clock.
+    fn unbound(&self, page: &mut String) -> std::fmt::Result {
+        let wrong = match self.state.t0 {
+            Some(_) => unbindable(self.plan, self.state),
+            None => {
+                let of = needs_t0(self.plan).into_iter();
+                of.map(|of| format!("{of} says nothing without T0: --t0, or `start:`")).collect()
+            }
+        };
+        wrong.iter().try_for_each(|why| writeln!(page, "cannot start: {}", shown(why)))
     }
 
     fn count(&self) -> usize {

@@ -10,6 +10,7 @@ use crate::model::plan::{Plan, Source as VarSource, Var};
 use crate::model::step::{Command, PlannedStep, Program, Shell, Work};
 use crate::model::watch::Source;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// What is said of an attempt that the runbook has no example for.
 pub const NO_EXAMPLE: &str =
@@ -73,8 +74,12 @@ fn step(step: &mut PlannedStep) {
     }
 }
 
+/// How long a command goes on at most that is ended by time: there is nothing to see in it but its example.
+const LASTS: Duration = Duration::from_secs(1);
+
 /// Leaves of a command what its example can answer.
 fn command(command: &mut Command) {
+    command.lasts = command.lasts.map(|lasts| lasts.min(LASTS));
     (command.target, command.tty, command.stdin, command.cwd) = (None, false, None, None);
     if command.example.is_none() || judge_example(command).is_err() {
         // An example that its own expectation refuses is an error of the runbook, which `check` names.

@@ -139,11 +139,22 @@ pub(super) fn hold(state: &RunState) -> Option<Choice> {
 fn details(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Option<Choice> {
     let mut lines = current.map(|ix| card(plan, state, ix)).unwrap_or_default();
     lines.extend(overview(plan, state));
+    lines.extend(whose_time(plan, state, current));
     let owed: Vec<String> = state.owing(plan).iter().map(|ix| named(plan, state, *ix)).collect();
     if !owed.is_empty() {
         lines.push(format!("Owed: {}.", owed.join("; ")));
     }
     state.started.map(|_| Choice::new("details", Ask::Show(lines)))
+}
+
+/// Whose time it was up to the last record: of the step, and of the run.
+fn whose_time(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Vec<String> {
+    let of_step = current.and_then(|ix| {
+        let spent = state.spent_on(plan, ix, state.at).sentence()?;
+        Some(format!("Time of {}: {spent}.", plan.step(ix).number))
+    });
+    let of_run = state.spent(plan, state.at).sentence().map(|spent| format!("Time of the run: {spent}."));
+    of_step.into_iter().chain(of_run).collect()
 }
 
 fn more(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Vec<Choice> {

@@ -348,7 +348,8 @@ impl RunState {
         next.or_else(|| (0..plan.phases.len()).rev().find(open))
     }
 
-    fn is_over(&self, plan: &Plan, phase: usize) -> bool {
+    /// Whether nothing of a phase is left to do.
+    pub fn is_over(&self, plan: &Plan, phase: usize) -> bool {
         let mut steps = Vec::new();
         plan.phases[phase].steps.iter().for_each(|step| self.push_with_choice(plan, *step, &mut steps));
         steps.iter().all(|step| self.is_passed(plan, *step))

@@ -35,7 +35,7 @@ use crate::model::ids::{RoleId, StepIx, VarName};
 use crate::model::plan::{Environment, Role, Start, Var};
 use crate::model::step::{Owner, Place, Shell};
 use crate::model::watch::{Probe, Trigger};
-use crate::model::when::When;
+use crate::model::when::{Day, When};
 use chrono_tz::Tz;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -125,6 +125,8 @@ pub(crate) struct Reader<'a> {
     pub inherited: Inherited,
     /// Where an owed inline step goes: the phase or level that is being read.
     home: Place,
+    /// The phase that is being read, where it says when it is: times of the clock in it are on its date.
+    dated: Option<usize>,
     owed: Vec<StepIx>,
     /// The step whose `expect` is being read: `of` in it may name a sibling by its short id.
     judging: Option<StepIx>,
@@ -187,6 +189,7 @@ impl<'a> Reader<'a> {
             around_ids: HashSet::new(),
             inherited: Inherited::default(),
             home: Place::Phase(0),
+            dated: None,
             owed: Vec::new(),
             judging: None,
         }
@@ -328,6 +331,10 @@ impl<'a> Reader<'a> {
             Ok(When::After(_)) if !length_allowed => {
                 Diagnostic::error("RB0302", &node.span(), format!("`{text}` is a length, not a time"))
                     .help(format!("write T+{} for so long after T0", text.trim()))
+            }
+            // Of a `wait` it is the next one.
+            Ok(When::Clock { day: Day::NotSaid, time }) if !length_allowed => {
+                return Some(When::Clock { day: self.dated.map_or(Day::NotSaid, Day::OfPhase), time });
             }
             Ok(when) => return Some(when),
             Err(error) => Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help()),

@@ -70,8 +70,7 @@ pub fn level(ctx: &Context<'_>, ix: LevelIx, width: usize) -> Vec<Line<'static>>
     let inset = width.saturating_sub(5);
     let mut inner = facts(ctx, ix, inset);
     if let Some(why) = &level.why {
-        let why = crate::model::text::shown_lines(ctx.state.fill(why).trim());
-        inner.extend(say::prose(&why, inset, Role::TextDim, ctx));
+        inner.extend(say::prose(&say::why(ctx, why), inset, Role::TextDim, ctx));
     }
     if let Some(why) = cannot_take(ctx, ix) {
         inner.extend(say::prose(&why, inset, Role::TextDim, ctx));

@@ -40,8 +40,7 @@ pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
     }
     let must_read = rows.len();
     if let Some(why) = &planned.why {
-        let why = crate::model::text::shown_lines(&ctx.state.fill(why));
-        rows.extend(say::labelled("Why", &why, width, Role::TextDim, ctx));
+        rows.extend(say::labelled("Why", &say::why(ctx, why), width, Role::TextDim, ctx));
     }
     Body { must_read, rows }
 }
@@ -223,8 +222,11 @@ fn changes(ctx: &Context<'_>, step: StepIx) -> String {
         Effect::Destroys => "DESTROYS: it cannot be taken back",
     };
     let what = planned.changes.as_deref().map_or(String::new(), |what| format!(": {}", say::fill(ctx, what)));
-    let risk = planned.risk.map_or(String::new(), |risk| format!(". Risk {}", risk.word()));
-    format!("{word}{what}{risk}")
+    let said = format!("{word}{what}");
+    match planned.risk {
+        Some(risk) => format!("{}. Risk {}", said.trim_end().trim_end_matches('.'), risk.word()),
+        None => said,
+    }
 }
 
 /// The step's own way back, else the mildest level that takes it back.

@@ -6,9 +6,8 @@
 use crate::model::ids::StepIx;
 use crate::model::plan::EnvironmentKind;
 use crate::model::schedule;
-use crate::model::signed::Realm;
 use crate::model::state::StepStatus;
-use crate::model::text::shown;
+use crate::model::text::{shown, shown_lines};
 use crate::model::time::Stamp;
 use crate::tui::context::Context;
 use crate::tui::theme::Role;
@@ -29,8 +28,7 @@ pub fn band(ctx: &Context<'_>) -> (String, Role) {
     } else {
         wrap::cut(&format!("{word} {name}"), 28)
     };
-    let drill = ctx.state.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill);
-    if drill {
+    if ctx.state.is_drill() {
         return (format!("DRILL {text}"), Role::EnvDrill);
     }
     match environment.kind {
@@ -52,6 +50,11 @@ pub fn title(ctx: &Context<'_>, step: StepIx) -> String {
 /// A text for people: filled in, then made safe.
 pub fn fill(ctx: &Context<'_>, text: &str) -> String {
     shown(ctx.state.fill(text).trim()).into_owned()
+}
+
+/// A reason of the author's, filled in: its paragraphs and lists kept, its line ends not.
+pub fn why(ctx: &Context<'_>, text: &str) -> String {
+    shown_lines(&wrap::reflowed(ctx.state.fill(text).trim()))
 }
 
 /// An instant to come: `2026-11-21 15:00 EST (in 12:04)`.

@@ -24,7 +24,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
             super::list::seen(scene, ix, state.next(plan)).word(),
             shown(&plan.step(ix).number)
         );
-        if let Some(elapsed) = own.elapsed(scene.ctx.now).filter(|_| own.status.open() && scene.cut.is_none()) {
+        if let Some(elapsed) = state.elapsed(ix, scene.ctx.now).filter(|_| own.status.open() && scene.cut.is_none()) {
             text.push_str(&format!(" {}", clock_length(elapsed)));
         }
     }

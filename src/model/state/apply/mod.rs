@@ -11,6 +11,7 @@ mod run;
 mod screen;
 mod start;
 mod watch;
+mod whose;
 
 use crate::model::event::{Bound, Event};
 use crate::model::ids::{Attempt, Seq, StepId, StepIx};
@@ -45,9 +46,13 @@ impl RunState {
         if self.facts.is_none() && !matches!(record.event, Event::Genesis { .. }) {
             return Err(illegal("the first record is not genesis".into()));
         }
+        let before = self.lived;
+        let now = before + self.length_to(record);
         self.fold_event(plan, record).map_err(illegal)?;
+        self.lived = now;
         self.last = record.seq;
         self.at = record.at;
+        self.count_time(plan, record, before);
         Ok(())
     }
 
