@@ -171,7 +171,9 @@ impl Page<'_> {
         match &command.program {
             Program::Text { shell: Shell::Sh, strict: true, .. } => said.push("sh -eu".to_owned()),
             Program::Text { shell: Shell::Sh, strict: false, .. } => said.push("sh".to_owned()),
-            Program::Text { shell: Shell::Bash, strict: false, .. } => said.push("bash without -euo pipefail".to_owned()),
+            Program::Text { shell: Shell::Bash, strict: false, .. } => {
+                said.push("bash without -euo pipefail".to_owned())
+            }
             Program::Text { shell: Shell::Bash, strict: true, .. } | Program::Argv(_) => {}
         }
         if let Some(own) = &command.cwd {
@@ -183,7 +185,8 @@ impl Page<'_> {
         said.extend(command.background.is_some().then(|| "runs on beside later steps".to_owned()));
         said.extend(command.lasts.map(|lasts| format!("for {}", plan_length(lasts))));
         said.extend(command.timeout.map(|limit| format!("at most {}", plan_length(limit))));
-        let retry = |retry: &crate::model::step::Retry| format!("{} tries, every {}", retry.times, plan_length(retry.every));
+        let retry =
+            |retry: &crate::model::step::Retry| format!("{} tries, every {}", retry.times, plan_length(retry.every));
         said.extend(command.retry.as_ref().map(retry));
         said.extend(command.connect.as_ref().map(|name| format!("PG* from {name}")));
         if !said.is_empty() {

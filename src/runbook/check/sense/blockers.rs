@@ -69,7 +69,8 @@ impl Places<'_> {
             .filter_map(|(draft, place)| Some(((*place)?, draft.step.id.as_str())))
             .filter(|(place, _)| *place >= from && *place < last.0)
             .min()?;
-        let text = format!("this blocker keeps `{kept}` from beginning, and `{}`, which closes it, comes later", last.1);
+        let text =
+            format!("this blocker keeps `{kept}` from beginning, and `{}`, which closes it, comes later", last.1);
         Some(
             Diagnostic::warning("RB0523", head, text)
                 .help("move the step that closes it up, or let the risk stand `before` something later"),
