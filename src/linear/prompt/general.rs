@@ -9,7 +9,7 @@ use crate::linear::words::{count, named};
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::plan::{Plan, Source, Start};
-use crate::model::schedule;
+use crate::model::schedule::{self, Late};
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::{Class, Place};
 
@@ -153,7 +153,21 @@ fn details(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Option<Cho
     if !owed.is_empty() {
         lines.push(format!("Owed: {}.", owed.join("; ")));
     }
+    lines.extend(
+        schedule::late(plan, state, state.at).into_iter().map(|(late, since)| late_words(plan, state, (late, since))),
+    );
     state.started.map(|_| Choice::new("details", Ask::Show(lines)))
+}
+
+/// `Late since 2026-11-22 15:00 UTC: The first day.`
+fn late_words(plan: &Plan, state: &RunState, (late, since): (Late, i64)) -> String {
+    let what = match late {
+        Late::Step(ix) => named(plan, state, ix),
+        Late::Phase(at) => format!("phase {} {}", plan.phases[at].number, state.fill(&plan.phases[at].title)),
+        Late::Horizon(at) => state.fill(&plan.horizons[at].title),
+    };
+    let since = schedule::format_wall(since, &state.zone, None).unwrap_or_else(|| "?".into());
+    format!("Late since {since}: {what}.")
 }
 
 /// Whose time it was up to the last record: of the step, and of the run.

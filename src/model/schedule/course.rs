@@ -47,7 +47,8 @@ fn held_for(state: &RunState, ix: StepIx) -> u64 {
     if own.attempt > 0 { own.held_before } else { state.held }
 }
 
-fn length(takes: std::time::Duration) -> i64 {
+/// A planned length, microseconds.
+pub(super) fn length(takes: std::time::Duration) -> i64 {
     i64::try_from(micros(takes)).unwrap_or(i64::MAX)
 }
 
@@ -110,12 +111,6 @@ fn projected_end(plan: &Plan, state: &RunState, ix: StepIx, free: i64) -> i64 {
     let begun = own.started.filter(|_| own.status.open()).map(|at| at.wall);
     let start = begun.unwrap_or_else(|| planned_after(plan, state, ix, state.held).map_or(free, |at| at.max(free)));
     start.saturating_add(plan.step(ix).takes.map_or(0, length))
-}
-
-/// How much the run could still lose before its hard stop if all goes on as planned, microseconds; negative when it is too much
-/// already. `None` without a hard stop or a timed plan.
-pub fn slack(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
-    Some(state.hard_stop?.saturating_sub(finish(plan, state, now)?))
 }
 
 /// T at `now`: time since T0 without holds, microseconds; negative before T0.

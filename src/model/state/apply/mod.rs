@@ -99,7 +99,7 @@ impl RunState {
             Event::Recycled { .. } => self.fold_recycled(plan, record),
             Event::HorizonRound { horizon, round } => self.fold_round(plan, record, horizon, *round),
             Event::RiskClosed { risk, reason, by } => self.fold_risk_closed(plan, record, risk, (reason, by)),
-            Event::Warned { of, minutes } => self.fold_warned(record, of, *minutes),
+            Event::Warned { of, minutes } => self.fold_warned(plan, record, (of, *minutes)),
             Event::Held { reason, by } => self.fold_held(plan, record, reason, by),
             Event::Released { by } => self.fold_released(record, by),
             Event::RollbackStarted { .. } => self.fold_rollback_started(plan, record),
