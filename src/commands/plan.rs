@@ -6,10 +6,11 @@ use super::{Failure, Ran, print};
 use crate::cli::PlanFormat;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::model::ids::StepIx;
+use crate::model::place;
 use crate::model::plan::{Plan, Start, Undo};
 use crate::model::schedule::{format_wall, planned};
 use crate::model::state::RunState;
-use crate::model::step::{Callee, Program, Work};
+use crate::model::step::{Callee, Command, Program, Work};
 use crate::model::text::{shown, shown_lines};
 use crate::model::time::plan_length;
 use crate::model::watch::{Outcome as Proposed, Source};
@@ -201,7 +202,12 @@ impl Page<'_> {
     fn inside(&self, page: &mut String, ix: StepIx) -> std::fmt::Result {
         let step = self.plan.step(ix);
         match &step.work {
-            Work::Run(command) if self.commands => self.command(page, &command.program)?,
+            Work::Run(command) => {
+                self.place(page, command)?;
+                if self.commands {
+                    self.command(page, &command.program)?;
+                }
+            }
             Work::Check(items) if items.len() > 1 => {
                 for item in items {
                     writeln!(page, "           [ ] {}", shown(&item.text))?;
@@ -228,7 +234,7 @@ impl Page<'_> {
                     self.step(page, *step, None)?;
                 }
             }
-            Work::Run(_) | Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) => {}
+            Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Wait(_) => {}
             Work::Monitor(_) | Work::Sign(_) | Work::Notify(_) | Work::Call(_) => self.with_people(page, ix)?,
             Work::Evidence(_) => {}
         }
@@ -281,6 +287,19 @@ impl Page<'_> {
                 writeln!(page, "           goes through {name}")?;
             }
             _has_its_own_lines => {}
+        }
+        Ok(())
+    }
+
+    /// On which other machine, and that a person types to it.
+    fn place(&self, page: &mut String, command: &Command) -> std::fmt::Result {
+        if let Some(target) = self.plan.elsewhere(command) {
+            let folder = place::folder(&self.state.fill(command.cwd.as_deref().unwrap_or_default()));
+            let address = target.ssh.as_deref().unwrap_or_default();
+            writeln!(page, "           on {} (ssh {}), in {}", target.id, shown(address), shown(&folder))?;
+        }
+        if command.tty {
+            writeln!(page, "           with a terminal of its own: somebody must be there to type")?;
         }
         Ok(())
     }

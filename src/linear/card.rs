@@ -7,6 +7,7 @@ use super::words::named;
 use crate::model::decide::{asked_class, invocation};
 use crate::model::expect::{ExitWanted, Expect, JsonWanted, Measured, Of};
 use crate::model::ids::StepIx;
+use crate::model::place;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 use crate::model::step::{Command, Gate, PlannedStep, Program, Work};
@@ -92,7 +93,9 @@ fn command_lines(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -
     let retry = command
         .retry
         .map_or("no retry".into(), |retry| format!("{} tries, {} apart", retry.times, plan_length(retry.every)));
-    let mut lines = vec![format!("  Will run, as {}, in {}, {limit}, {retry}:", invocation.user, invocation.cwd)];
+    let place = place::words(plan, state, command, &invocation);
+    let terminal = if command.tty { ", with a terminal of its own" } else { "" };
+    let mut lines = vec![format!("  Will run, {place}{terminal}, {limit}, {retry}:")];
     lines.extend(runs(&invocation.argv));
     for name in &invocation.env {
         let known = state.vars.get(name.as_str()).and_then(|bound| bound.value.as_deref());
