@@ -178,8 +178,7 @@ fn the_plan_says_on_which_machine_and_in_which_folder_each_command_runs() {
     for line in [
         "on db1 (ssh db1), in its login folder\n",
         "on db2 (ssh db2), in /srv\n",
-        "on db2 (ssh db2), in app, below its login folder\n",
-        "with a terminal of its own",
+        "on db2 (ssh db2), in app, below its login folder, with a terminal of its own",
     ] {
         assert!(page.contains(line), "{line:?} is not in\n{page}");
     }

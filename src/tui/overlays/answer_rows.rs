@@ -86,7 +86,7 @@ pub fn body(ctx: &Context<'_>, step: StepIx, at: usize, width: usize) -> (Vec<Li
     let mut rows = Vec::new();
     let mut marked = 0;
     if let Some(why) = &ctx.plan.step(step).why {
-        rows.extend(say::prose(&crate::model::text::shown_lines(&ctx.state.fill(why)), width, Role::TextDim, ctx));
+        rows.extend(say::prose(&say::why(ctx, why), width, Role::TextDim, ctx));
     }
     if let Work::Check(items) = &ctx.plan.step(step).work {
         for (place, item) in items.iter().enumerate() {

@@ -5,7 +5,7 @@
 
 use crate::model::ids::ProcedureIx;
 use crate::model::intent::Intent;
-use crate::model::text::{shown, shown_lines};
+use crate::model::text::shown;
 use crate::tui::context::{Card, Context, Reply};
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::say::{self, hint};
@@ -121,7 +121,7 @@ impl Face for CallCard {
         let procedure = ctx.plan.procedure(picked);
         let mut rows = Vec::new();
         if let Some(why) = &procedure.why {
-            rows.extend(say::prose(&shown_lines(ctx.state.fill(why).trim()), width, Role::TextDim, ctx));
+            rows.extend(say::prose(&say::why(ctx, why), width, Role::TextDim, ctx));
         }
         for step in &procedure.steps {
             rows.extend(run_rows::step_rows(ctx, *step, width));

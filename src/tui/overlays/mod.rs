@@ -40,7 +40,7 @@ mod run;
 mod run_rows;
 #[cfg(test)]
 mod run_tests;
-mod say;
+pub(in crate::tui) mod say;
 mod sgr;
 mod sheet;
 pub(in crate::tui) mod sign;

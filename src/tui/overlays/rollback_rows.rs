@@ -51,6 +51,9 @@ fn why_now(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         let words = format!("{}: a milder one does not take back all that began", shown(level.id.as_str()));
         rows.extend(say::labelled("Needed", &words, width, Role::Warn, ctx));
     }
+    if let Some(words) = schedule::in_time_words(ctx.plan, ctx.state, ctx.now) {
+        rows.extend(say::labelled("Window", &shown(&words), width, Role::TimeOver, ctx));
+    }
     rows
 }
 
@@ -70,8 +73,7 @@ pub fn level(ctx: &Context<'_>, ix: LevelIx, width: usize) -> Vec<Line<'static>>
     let inset = width.saturating_sub(5);
     let mut inner = facts(ctx, ix, inset);
     if let Some(why) = &level.why {
-        let why = crate::model::text::shown_lines(ctx.state.fill(why).trim());
-        inner.extend(say::prose(&why, inset, Role::TextDim, ctx));
+        inner.extend(say::prose(&say::why(ctx, why), inset, Role::TextDim, ctx));
     }
     if let Some(why) = cannot_take(ctx, ix) {
         inner.extend(say::prose(&why, inset, Role::TextDim, ctx));

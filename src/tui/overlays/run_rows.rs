@@ -24,6 +24,7 @@ pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
     let mut rows = Vec::new();
     if let Some(command) = planned.command() {
         let head = match command_rows::where_it_runs(ctx, step, command) {
+            Ok(_) if ctx.state.is_drill() => "A drill: nothing of this runs, its example is shown.".into(),
             Ok(place) => format!("Will run, {place}:"),
             Err(why) => format!("Cannot run: {}", shown(&why)),
         };
@@ -40,8 +41,7 @@ pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
     }
     let must_read = rows.len();
     if let Some(why) = &planned.why {
-        let why = crate::model::text::shown_lines(&ctx.state.fill(why));
-        rows.extend(say::labelled("Why", &why, width, Role::TextDim, ctx));
+        rows.extend(say::labelled("Why", &say::why(ctx, why), width, Role::TextDim, ctx));
     }
     Body { must_read, rows }
 }
@@ -132,7 +132,7 @@ fn by_hand(ctx: &Context<'_>, step: StepIx) -> String {
             format!("It looks on {lasts}.{reads}")
         }
         Work::Sign(sign) => format!("It asks for signatures: {}", say::fill(ctx, &sign.text)),
-        Work::Notify(notice) => say::fill(ctx, ctx.plan.message_text(&notice.message)),
+        Work::Notify(notice) => words::message(ctx.state, ctx.plan.message_text(&notice.message)),
         Work::Group(group) => match group.how {
             Together::InOrder => "Its steps, one after another, each by itself:".to_owned(),
             Together::OneCard => {
@@ -223,8 +223,11 @@ fn changes(ctx: &Context<'_>, step: StepIx) -> String {
         Effect::Destroys => "DESTROYS: it cannot be taken back",
     };
     let what = planned.changes.as_deref().map_or(String::new(), |what| format!(": {}", say::fill(ctx, what)));
-    let risk = planned.risk.map_or(String::new(), |risk| format!(". Risk {}", risk.word()));
-    format!("{word}{what}{risk}")
+    let said = format!("{word}{what}");
+    match planned.risk {
+        Some(risk) => format!("{}. Risk {}", said.trim_end().trim_end_matches('.'), risk.word()),
+        None => said,
+    }
 }
 
 /// The step's own way back, else the mildest level that takes it back.

@@ -420,7 +420,7 @@ fn what_only_reads_is_not_asked_why_before_its_time() {
 
 #[test]
 fn what_runs_must_be_read_to_its_last_line_and_the_prose_beneath_need_not() {
-    let prose = (0..60).map(|line| format!("Reason {line}.")).collect::<Vec<_>>().join("\n");
+    let prose = (0..60).map(|line| format!("- Reason {line}.")).collect::<Vec<_>>().join("\n");
     let mut stage = one(|planned| {
         planned.effect = Effect::Changes;
         planned.why = Some(prose.clone());

@@ -5,7 +5,7 @@
 
 use crate::model::ids::TriggerIx;
 use crate::model::intent::Intent;
-use crate::model::text::{shown, shown_lines};
+use crate::model::text::shown;
 use crate::model::watch::Outcome;
 use crate::tui::context::{Card, Context, ReasonFor, Reply};
 use crate::tui::overlays::face::Face;
@@ -119,8 +119,7 @@ impl Face for TriggerCard {
             rows.extend(say::labelled("Goes on", &words, width, Role::Warn, ctx));
         }
         if let Some(why) = &trigger.why {
-            let why = shown_lines(ctx.state.fill(why).trim());
-            rows.extend(say::labelled("Why", &why, width, Role::TextDim, ctx));
+            rows.extend(say::labelled("Why", &say::why(ctx, why), width, Role::TextDim, ctx));
         }
         Body { rows, must_read: 0 }
     }

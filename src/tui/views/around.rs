@@ -12,7 +12,7 @@ use crate::model::ids::{ProcedureIx, StepIx};
 use crate::model::state::StepStatus;
 use crate::model::step::Work;
 use crate::model::text::shown;
-use crate::tui::overlays::{notify, sign};
+use crate::tui::overlays::{notify, say, sign};
 use crate::tui::theme::{Role, marks::Standing};
 use crate::tui::things::{self, Thing};
 use crate::tui::widgets::{fit, wrap};
@@ -99,7 +99,7 @@ fn loose(scene: &Scene<'_>, at: usize, width: usize) -> Vec<Row> {
     if let Some(moment) = &message.moment {
         rows.extend(below(scene, thing, &words::said(state, moment), Role::Text, width));
     }
-    let text = words::said(state, &message.text);
+    let text = words::message(state, &message.text);
     rows.extend(below(scene, thing, &text, Role::TextDim, width));
     let blanks = fill::blanks(&text);
     if !blanks.is_empty() {
@@ -212,7 +212,7 @@ fn quick_fix(scene: &Scene<'_>, ix: ProcedureIx, width: usize) -> Row {
     let (right, role) = if state.is_called(plan, ix) {
         ("RUN".to_owned(), Role::Run)
     } else {
-        (format!("{} steps", procedure.steps.len()), Role::TextDim)
+        (say::count(procedure.steps.len(), "step"), Role::TextDim)
     };
     (Some(Thing::Procedure(ix)), fit::ends(scene.line(left, Role::Text), scene.line(right, role), width))
 }

@@ -30,7 +30,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: usize, number: usize) -> Self {
+    fn of(width: usize, number: usize, budgets: bool) -> Self {
         let (planned, actual, note) = match width {
             0..44 => (0, 0, 0),
             44..56 => (0, 8, 0),
@@ -38,10 +38,31 @@ impl Columns {
             70..90 => (6, 8, 14),
             _ => (7, 9, 26),
         };
+        let planned = if budgets { planned } else { 0 };
         // Selector, mark, word, number, and a cell between each.
         let indent = width >= 56;
         let fixed = usize::from(indent) + 1 + 2 + 5 + number + 2 + planned + actual + note + usize::from(note > 0) * 2;
         Self { indent, number, title: width.saturating_sub(fixed), planned, actual, note }
+    }
+
+    /// Title and cells behind each other. A title that is too long for its column goes on over the empty cells beside it.
+    fn spread(&self, scene: &Scene<'_>, title: (&str, Role), cells: [(String, Role); 3]) -> Vec<Span<'static>> {
+        let (gap, wanted) = (if self.note > 0 { 2 } else { 0 }, wrap::width(title.0));
+        let (mut room, mut spans) = (self.title, Vec::new());
+        for ((text, role), (before, width)) in
+            cells.into_iter().zip([(0, self.planned), (0, self.actual), (gap, self.note)])
+        {
+            if spans.is_empty() && text.is_empty() && wanted > room {
+                room += before + width;
+                continue;
+            }
+            spans.push(Span::raw(" ".repeat(before)));
+            let text = if before > 0 { fit::left(&text, width) } else { fit::right(&text, width) };
+            spans.push(scene.span(text, role));
+        }
+        let mut line = vec![scene.span(fit::left(title.0, room), title.1), Span::raw(" ")];
+        line.extend(spans);
+        line
     }
 }
 
@@ -58,7 +79,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
         .iter()
         .filter_map(|row| row.step())
         .map(|ix| wrap::width(&shown(&scene.ctx.plan.step(ix).number)));
-    let columns = Columns::of(width, number.max().unwrap_or(0).clamp(3, if width < 44 { 5 } else { 9 }));
+    // A plan that gives no step a budget needs no column for them.
+    let budgets = scene.ctx.plan.steps.iter().any(|step| step.takes.is_some());
+    let columns = Columns::of(width, number.max().unwrap_or(0).clamp(3, if width < 44 { 5 } else { 9 }), budgets);
     let next = scene.state().next(scene.ctx.plan);
     let lines: Vec<Line<'static>> = rows[window.clone()]
         .iter()
@@ -173,23 +196,18 @@ fn step_row(scene: &Scene<'_>, at: (StepIx, usize), columns: &Columns, next: Opt
         scene.span(format!("{word:<4} "), role),
         scene.span(fit::left(&shown(&step.number), columns.number), Role::TextDim),
         Span::raw(" "),
-        scene.span(fit::left(&title, columns.title), title_role),
-        Span::raw(" "),
     ];
-    if columns.planned > 0 {
-        let length = step.takes.map(plan_length).unwrap_or_default();
-        spans.push(scene.dim(fit::right(&length, columns.planned)));
-    }
-    if columns.actual > 0 {
-        let (text, role) = actual(scene, ix);
-        spans.push(scene.span(fit::right(&text, columns.actual), role));
-    }
-    if columns.note > 0 {
-        let (text, role) = note(scene, ix);
-        spans.push(Span::raw("  "));
-        spans.push(scene.span(fit::left(&text, columns.note), role));
-    }
+    spans.extend(columns.spread(scene, (&title, title_role), cells(scene, ix, columns)));
     spans
+}
+
+/// Planned and actual time, and the note: nothing where there is no column for it.
+fn cells(scene: &Scene<'_>, ix: StepIx, columns: &Columns) -> [(String, Role); 3] {
+    let of = |width: usize, cell: &dyn Fn() -> (String, Role)| {
+        if width > 0 { cell() } else { (String::new(), Role::Text) }
+    };
+    let takes = || (scene.ctx.plan.step(ix).takes.map(plan_length).unwrap_or_default(), Role::TextDim);
+    [of(columns.planned, &takes), of(columns.actual, &|| actual(scene, ix)), of(columns.note, &|| note(scene, ix))]
 }
 
 /// Where a row's step stands, or that it is the operator's turn there.
@@ -213,7 +231,8 @@ pub fn seen(scene: &Scene<'_>, ix: StepIx, next: Option<StepIx>) -> Standing {
 }
 
 fn actual(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
-    let (step, own) = (scene.ctx.plan.step(ix), scene.state().step(ix));
+    let (step, state) = (scene.ctx.plan.step(ix), scene.state());
+    let own = state.step(ix);
     if scene.cut.is_some() && own.status.open() {
         return (String::new(), Role::Text);
     }
@@ -221,7 +240,8 @@ fn actual(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
         return (format!("-{}", words::until(until, scene.ctx.now)), Role::Run);
     }
     let open = own.status.open();
-    let took = if open { own.elapsed(scene.ctx.now) } else { own.took.or_else(|| own.elapsed(scene.ctx.now)) };
+    let elapsed = state.elapsed(ix, scene.ctx.now);
+    let took = if open { elapsed } else { own.took.or(elapsed) };
     let Some(took) = took.filter(|_| open || own.ended.is_some()) else { return (String::new(), Role::Text) };
     let share = step.takes.map(|takes| took.as_micros() * 100 / takes.as_micros().max(1));
     let role = match share {

@@ -34,6 +34,23 @@ pub fn words(text: &str, limit: usize) -> Vec<String> {
     text.split('\n').flat_map(|line| words_of_line(line, limit.max(1))).collect()
 }
 
+/// Prose whose lines were broken by its author for a width that is not ours, as one line a paragraph. What begins with a
+/// space, a dash, a star or a digit keeps its own line: a list or an example.
+pub fn reflowed(text: &str) -> String {
+    let own =
+        |line: &str| line.is_empty() || line.starts_with([' ', '\t', '-', '*']) || line.starts_with(char::is_numeric);
+    let mut flowed = String::with_capacity(text.len());
+    let mut before: Option<&str> = None;
+    for line in text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)) {
+        if let Some(before) = before {
+            flowed.push(if own(line) || before.is_empty() { '\n' } else { ' ' });
+        }
+        flowed.push_str(line);
+        before = Some(line);
+    }
+    flowed
+}
+
 fn words_of_line(line: &str, limit: usize) -> Vec<String> {
     let (mut rows, mut row) = (Vec::new(), String::new());
     for word in line.split_inclusive(' ') {
@@ -124,5 +141,14 @@ mod tests {
     fn a_cut_title_says_that_it_was_cut() {
         assert_eq!(cut("Deploy backend", 9), "Deploy...");
         assert_eq!(cut("Deploy", 6), "Deploy");
+    }
+
+    #[test]
+    fn prose_is_broken_for_the_screen_and_not_as_its_author_broke_it() {
+        assert_eq!(
+            reflowed("It runs\nonce.\r\nNever twice.\n\nA second\nparagraph."),
+            "It runs once. Never twice.\n\nA second paragraph."
+        );
+        assert_eq!(reflowed("Look at:\n- one\n- two\n1. three\n  as is"), "Look at:\n- one\n- two\n1. three\n  as is");
     }
 }
