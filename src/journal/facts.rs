@@ -125,6 +125,7 @@ impl Facts {
             | Event::StepEnding { .. }
             | Event::StepOld { .. }
             | Event::MessageFilled { .. }
+            | Event::SignAsked { .. }
             | Event::StepSigned { .. }
             | Event::Sampled { .. }
             | Event::TriggerTripped { .. }

@@ -22,6 +22,7 @@ pub mod schedule;
 pub mod script;
 pub mod secret;
 pub mod signed;
+pub mod signoff;
 pub mod state;
 pub mod step;
 pub mod text;

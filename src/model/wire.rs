@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The wire's version: changed whenever a frame changes.
-pub const WIRE: u32 = 3;
+pub const WIRE: u32 = 4;
 /// How `Trouble` begins when the journal cannot be written: screens then offer the ways on.
 pub const JOURNAL_FAILED: &str = "Journal write failed";
 /// No frame is longer.
@@ -127,6 +127,8 @@ pub enum ToClient {
         driver: String,
         /// The last durable record; 0 before genesis.
         durable: Seq,
+        /// The list of keys by which it judges sign-offs.
+        signers: String,
     },
     /// Records up to this one are durable and may be read, folded and shown.
     Durable {

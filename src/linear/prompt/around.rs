@@ -57,6 +57,7 @@ pub(super) fn sign(plan: &Plan, state: &RunState, ix: StepIx, wanted: &SignOff) 
             role: role.clone(),
             name: String::new(),
             comment: String::new(),
+            text: None,
             sig: None,
         };
         let questions = vec![

@@ -43,7 +43,10 @@ pub fn roles(ctx: &Context<'_>, step: StepIx) -> Vec<(String, Role)> {
         match ctx.state.step(step).signed.iter().find(|signed| signed.role == *role) {
             None => (format!("{title}: not signed"), Role::You),
             Some(signed) => {
-                let how = if signed.by_key { "by key" } else { "by name only" };
+                let how = match &signed.key {
+                    Some(key) => format!("signed {}", shown(key)),
+                    None => "(typed)".to_owned(),
+                };
                 let comment = match signed.comment.trim() {
                     "" => String::new(),
                     comment => format!(", \"{}\"", shown(comment)),
@@ -103,6 +106,7 @@ impl SignCard {
             role: role.clone(),
             name: form.answer(0).trim().to_owned(),
             comment: form.answer(1).trim().to_owned(),
+            text: None,
             sig: None,
         };
         self.signing = None;
