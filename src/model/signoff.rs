@@ -4,7 +4,7 @@
 //! same bytes of it, and a signature of another run, step, attempt or question holds for none of them. Never judges a
 //! signature: that is the conductor's and the verifier's. `docs/journal-format.md` has the fields.
 
-use crate::model::ids::{RoleId, Seq, StepIx};
+use crate::model::ids::{Attempt, RoleId, RunId, Seq, StepId, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::signed::{Realm, SignedText};
@@ -101,20 +101,43 @@ pub fn text(plan: &Plan, state: &RunState, ix: StepIx, by: &Signatory<'_>) -> Re
     let facts = state.facts.as_ref().ok_or("the run has not begun")?;
     let asked = own.asked.as_ref().ok_or_else(|| format!("{} does not wait for a signature", step.number))?;
     let prefix = asked.prefix.as_ref().ok_or("the question is not on disk yet")?;
-    Ok(SignedText::new(KIND, facts.realm, &facts.run)
-        .with("part", prefix.part)
-        .with("records", prefix.records)
-        .with("bytes", prefix.bytes)
-        .with("sha256", &prefix.sha256)
-        .with("step", &step.id)
-        .with("attempt", own.attempt)
-        .with("question", sha256(&asked.question))
-        .with("statement", &asked.question)
+    let (realm, run, question) = (facts.realm, &facts.run, asked.question.as_str());
+    Ok(of(&Place { realm, run, step: &step.id, attempt: own.attempt, prefix, question }, by))
+}
+
+/// Where a sign-off is asked for, and what.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Live or drill.
+    pub realm: Realm,
+    /// The run.
+    pub run: &'a RunId,
+    /// The step.
+    pub step: &'a StepId,
+    /// Its attempt.
+    pub attempt: Attempt,
+    /// The journal up to the question.
+    pub prefix: &'a Prefix,
+    /// The question.
+    pub question: &'a str,
+}
+
+/// The text of a sign-off.
+pub fn of(place: &Place<'_>, by: &Signatory<'_>) -> SignedText {
+    SignedText::new(KIND, place.realm, place.run)
+        .with("part", place.prefix.part)
+        .with("records", place.prefix.records)
+        .with("bytes", place.prefix.bytes)
+        .with("sha256", &place.prefix.sha256)
+        .with("step", place.step)
+        .with("attempt", place.attempt)
+        .with("question", sha256(place.question))
+        .with("statement", place.question)
         .with("role", by.role)
         .with("decision", SIGNED)
         .with("principal", by.principal)
         .with("key", by.key)
-        .with("comment", by.comment))
+        .with("comment", by.comment)
 }
 
 /// The wish to sign so, not signed yet.
@@ -180,7 +203,6 @@ pub fn difference(asked: &SignedText, signed: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ids::RunId;
 
     #[test]
     fn every_field_that_differs_is_named() {
