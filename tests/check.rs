@@ -98,7 +98,7 @@ fn soon(what: &str, bytes: Vec<u8>) -> Loaded {
         // The receiver is gone only when the test has already failed.
         let _ = tell.send(loaded);
     });
-    told.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("{what} took more than 20 s"))
+    told.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("{what} took more than 60 s"))
 }
 
 fn laughs(depth: usize) -> String {
