@@ -27,6 +27,9 @@ mod clocked;
 #[path = "support/language.rs"]
 mod language;
 
+#[path = "support/run_of_days.rs"]
+mod run_of_days;
+
 #[path = "support/whose_time.rs"]
 mod whose_time;
 

@@ -15,8 +15,8 @@ use crate::model::watch::{Monitor, Source};
 /// A question that was answered with "go on" is asked again after so long, microseconds.
 const ASK_AGAIN: i64 = 5 * 60 * 1_000_000;
 
-/// Minutes left at which one is warned.
-const WARN_AT: [u32; 3] = [30, 15, 5];
+/// Minutes left at which one is warned; none left is said too.
+const WARN_AT: [u32; 4] = [30, 15, 5, 0];
 
 /// Little time is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Warning {
 impl Warning {
     /// What it is of, as recorded: `decide by, level-1` or `hard stop`.
     pub fn of(self, plan: &Plan) -> String {
-        self.level.map_or_else(|| "hard stop".into(), |level| format!("decide by, {}", plan.level(level).id))
+        schedule::warned_of(plan, self.level)
     }
 }
 
@@ -185,14 +185,14 @@ pub(super) fn age_words(plan: &Plan, state: &RunState, ix: StepIx) -> String {
 /// Warnings that were not given, and when they are due. Of those that are due together only the last is given.
 fn warnings(plan: &Plan, state: &RunState) -> Vec<(i64, Warning)> {
     let mut found = Vec::new();
-    if state.rollback.is_some() || state.aborted.is_some() || state.phases_are_done(plan) {
+    let over = state.rollback.is_some() || state.aborted.is_some() || state.phases_are_done(plan);
+    if state.hard_stop.is_none() || over {
         return found;
     }
-    let level = schedule::decide_by(plan, state).and_then(|(level, at)| Some((Some(level), at?)));
-    for (level, at) in level.into_iter().chain(state.hard_stop.map(|at| (None, at))) {
-        for minutes in WARN_AT {
+    let began = state.started.map_or(i64::MIN, |started| started.wall);
+    for (level, at, minutes) in deadlines(plan, state) {
+        for minutes in minutes.iter().copied() {
             let warning = Warning { level, minutes };
-            let began = state.started.map_or(i64::MIN, |started| started.wall);
             let due = at - i64::from(minutes) * 60_000_000;
             let given = WARN_AT.iter().filter(|less| **less <= minutes);
             let given = given.into_iter().any(|less| state.warned.contains(&(warning.of(plan), *less)));
@@ -203,6 +203,20 @@ fn warnings(plan: &Plan, state: &RunState) -> Vec<(i64, Warning)> {
     }
     found.sort_by_key(|(at, warning)| (*at, warning.minutes));
     found
+}
+
+/// The hard stop and the deadline of each level that is offered, and how many minutes before each one is warned. Of a level that
+/// is not the one that is needed one hears only that it cannot finish any more.
+fn deadlines(plan: &Plan, state: &RunState) -> Vec<(Option<LevelIx>, i64, &'static [u32])> {
+    let Some(stop) = state.hard_stop else { return Vec::new() };
+    let offered = schedule::offered_levels(plan, state);
+    // The mildest of them is the one that is needed.
+    let needed = offered.first().copied();
+    let levels = offered.into_iter().filter_map(|level| {
+        let minutes = if needed == Some(level) { &WARN_AT[..] } else { &WARN_AT[3..] };
+        Some((Some(level), schedule::latest_start(plan, state, level)?, minutes))
+    });
+    levels.chain([(None, stop, &WARN_AT[..])]).collect()
 }
 
 /// The probes that are to be read now that the run is live, and the time between two readings: those of triggers that are

@@ -109,12 +109,10 @@ pub(super) fn planned_after(plan: &Plan, state: &RunState, ix: StepIx, held: u64
     let around = match step.place {
         Place::Phase(phase) => plan.phases[phase].at.as_ref().and_then(|at| bind_after(plan, state, at, held)),
         Place::Choice { choose: owner, .. } | Place::Group(owner) => planned_after(plan, state, owner, held),
-        Place::Criterion { .. }
-        | Place::Undo(_)
-        | Place::Level(_)
-        | Place::Procedure(_)
-        | Place::Horizon(_)
-        | Place::Requirement(_) => None,
+        Place::Horizon(horizon) => super::rounds::horizon_due(plan, state, horizon),
+        Place::Criterion { .. } | Place::Undo(_) | Place::Level(_) | Place::Procedure(_) | Place::Requirement(_) => {
+            None
+        }
     };
     around.max(step.at.as_ref().and_then(|at| bind_after(plan, state, at, held)))
 }

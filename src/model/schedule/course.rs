@@ -58,9 +58,10 @@ pub fn is_timed(plan: &Plan) -> bool {
         || plan.phases.iter().any(|phase| phase.at.is_some())
 }
 
-/// How far behind the plan the run is at `now`, microseconds; negative when it is ahead. `None` for an untimed plan.
+/// How far behind the plan the run is at `now`, microseconds; negative when it is ahead. `None` for an untimed plan, and in a
+/// drill, which keeps no planned times.
 pub fn slip(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
-    if !is_timed(plan) || state.started.is_none() {
+    if !is_timed(plan) || state.is_drill() || state.started.is_none() {
         return None;
     }
     let planned = planned(plan, state);
@@ -85,9 +86,9 @@ pub fn slip(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
 }
 
 /// When the run is likely to finish: what is left begins now, or at its planned time where that is to come, and takes as long as is
-/// planned. `None` for an untimed plan.
+/// planned. `None` for an untimed plan, and in a drill: nothing in it takes its time.
 pub fn finish(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
-    if !is_timed(plan) {
+    if !is_timed(plan) || state.is_drill() {
         return None;
     }
     let mut cursor = now.wall;
