@@ -55,6 +55,15 @@ pub struct Environment {
     pub kind: EnvironmentKind,
 }
 
+impl Environment {
+    /// Its kind and its name, the kind once: `PROD search.example` whether or not the name begins with it.
+    pub fn words(&self) -> String {
+        let word = self.kind.band();
+        let first = self.name.split_whitespace().next().unwrap_or_default().to_uppercase();
+        if first.starts_with(word) { self.name.clone() } else { format!("{word} {}", self.name) }
+    }
+}
+
 /// Someone who has a part in the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {

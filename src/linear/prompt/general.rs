@@ -35,10 +35,9 @@ pub(super) fn start(plan: &Plan, state: &RunState) -> Prompt {
         })
         .collect();
     let mut heading = format!(
-        "This will run {} against {} {}. {} can destroy data.",
+        "This will run {} against {}. {} can destroy data.",
         count(steps.len(), "step"),
-        plan.environment.kind.band(),
-        plan.environment.name,
+        plan.environment.words(),
         if destroys == 0 { "None".to_owned() } else { destroys.to_string() }
     );
     if !commands.is_empty() {
