@@ -13,6 +13,7 @@ mod room;
 mod sealing;
 mod signatures;
 mod startup;
+mod strays;
 mod sweep;
 mod typing;
 mod wheel;

@@ -10,6 +10,7 @@ use crate::model::ids::{
     StepId, StepIx, TriggerId, TriggerIx, VarName,
 };
 use crate::model::step::{Command, Owner, Place, PlannedStep, Work};
+use crate::model::text::shown;
 use crate::model::watch::{Outcome, Probe, Trigger};
 use crate::model::when::When;
 use std::collections::HashMap;
@@ -56,11 +57,10 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Its kind and its name, the kind once: `PROD search.example` whether or not the name begins with it.
-    pub fn words(&self) -> String {
-        let word = self.kind.band();
-        let first = self.name.split_whitespace().next().unwrap_or_default().to_uppercase();
-        if first.starts_with(word) { self.name.clone() } else { format!("{word} {}", self.name) }
+    /// In words that are safe to draw: its kind, and its name where that says more.
+    pub fn label(&self) -> String {
+        let (word, name) = (self.kind.band(), shown(&self.name));
+        if name.to_uppercase().contains(word) { name.into_owned() } else { format!("{word} {name}") }
     }
 }
 

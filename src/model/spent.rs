@@ -95,7 +95,7 @@ impl Spent {
 }
 
 /// `34s`, `3m 30s`, `8m`, `2h 05m`, `6d 02h`: the two largest units.
-fn length(seconds: u64) -> String {
+pub fn length(seconds: u64) -> String {
     let (days, hours, minutes, rest) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     let (large, small) = match (days, hours, minutes) {
         (0, 0, 0) => return format!("{rest}s"),

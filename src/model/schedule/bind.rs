@@ -47,14 +47,20 @@ pub(super) fn date(plan: &Plan, state: &RunState, day: Day) -> Option<NaiveDate>
     }
 }
 
-/// When the last phase ended: when the last of its steps did, once all phases are done.
+/// When the last phase ended: when the last of its steps did, once all phases are done. What is still to come stands at the end,
+/// so that is looked at first.
 fn end_of_phases(plan: &Plan, state: &RunState) -> Option<i64> {
-    let mut steps = Vec::new();
-    for step in plan.phases.iter().flat_map(|phase| &phase.steps) {
-        state.push_with_choice(plan, *step, &mut steps);
+    let mut last = None;
+    let mut inside = Vec::new();
+    for step in plan.phases.iter().rev().flat_map(|phase| phase.steps.iter().rev()) {
+        inside.clear();
+        state.push_with_choice(plan, *step, &mut inside);
+        if !inside.iter().all(|step| state.is_passed(plan, *step)) {
+            return None;
+        }
+        last = last.max(inside.iter().filter_map(|step| state.step(*step).ended).map(|at| at.wall).max());
     }
-    let over = steps.iter().all(|step| state.is_passed(plan, *step));
-    over.then(|| steps.iter().filter_map(|step| state.step(*step).ended).map(|at| at.wall).max()).flatten()
+    last
 }
 
 /// When a step, a phase or a way back of this name ended, or began.
@@ -103,12 +109,10 @@ pub(super) fn planned_after(plan: &Plan, state: &RunState, ix: StepIx, held: u64
     let around = match step.place {
         Place::Phase(phase) => plan.phases[phase].at.as_ref().and_then(|at| bind_after(plan, state, at, held)),
         Place::Choice { choose: owner, .. } | Place::Group(owner) => planned_after(plan, state, owner, held),
-        Place::Criterion { .. }
-        | Place::Undo(_)
-        | Place::Level(_)
-        | Place::Procedure(_)
-        | Place::Horizon(_)
-        | Place::Requirement(_) => None,
+        Place::Horizon(horizon) => super::rounds::horizon_due(plan, state, horizon),
+        Place::Criterion { .. } | Place::Undo(_) | Place::Level(_) | Place::Procedure(_) | Place::Requirement(_) => {
+            None
+        }
     };
     around.max(step.at.as_ref().and_then(|at| bind_after(plan, state, at, held)))
 }

@@ -6,6 +6,8 @@ use crate::model::state::RunState;
 use crate::model::time::{Stamp, micros};
 use std::time::Duration;
 
+const DECIDE_BY: &str = "decide by, ";
+
 /// The level that is needed now, and the last moment at which it still ends inside the window:
 /// hard stop − safety floor − budget − verify, rounded down to the minute.
 pub fn decide_by(plan: &Plan, state: &RunState) -> Option<(LevelIx, Option<i64>)> {
@@ -31,10 +33,19 @@ pub fn length_of(plan: &Plan, level: LevelIx) -> Duration {
 /// Which levels can no longer finish inside the window, and which still can: `level-3 can no longer finish by 18:30. level-1 and
 /// level-2 still can.` `None` while all can, and where no hard stop is declared.
 pub fn in_time_words(plan: &Plan, state: &RunState, now: Stamp) -> Option<String> {
-    let stop = super::format_wall(state.hard_stop?, &state.zone, Some("%H:%M"))?;
+    let (can, cannot) = by_time(plan, state, now);
+    (!cannot.is_empty()).then(|| no_longer(plan, state, &cannot, &can)).flatten()
+}
+
+/// The levels that still can finish inside the window, and those that cannot any more.
+fn by_time(plan: &Plan, state: &RunState, now: Stamp) -> (Vec<LevelIx>, Vec<LevelIx>) {
     let levels = (0..plan.levels.len()).map(LevelIx).filter(|level| offered(plan, state, *level));
     let in_time = |level: &LevelIx| latest_start(plan, state, *level).is_some_and(|at| now.wall <= at);
-    let (can, cannot): (Vec<LevelIx>, Vec<LevelIx>) = levels.partition(in_time);
+    levels.partition(in_time)
+}
+
+fn no_longer(plan: &Plan, state: &RunState, cannot: &[LevelIx], can: &[LevelIx]) -> Option<String> {
+    let stop = super::format_wall(state.hard_stop?, &state.zone, Some("%H:%M"))?;
     let names = |of: &[LevelIx]| {
         let ids: Vec<&str> = of.iter().map(|level| plan.level(*level).id.as_str()).collect();
         match ids.as_slice() {
@@ -43,15 +54,28 @@ pub fn in_time_words(plan: &Plan, state: &RunState, now: Stamp) -> Option<String
             [first @ .., last] => format!("{} and {last}", first.join(", ")),
         }
     };
-    if cannot.is_empty() {
-        return None;
-    }
-    let rest = match can.as_slice() {
+    let rest = match can {
         [] if cannot.len() == 1 && plan.levels.len() == 1 => String::new(),
         [] => " No other way back can.".to_owned(),
         can => format!(" {} still can.", names(can)),
     };
-    Some(format!("{} can no longer finish by {stop}.{rest}", names(&cannot)))
+    Some(format!("{} can no longer finish by {stop}.{rest}", names(cannot)))
+}
+
+/// What is said of little time: `15 minutes left: decide by, level-1`, or that none is left.
+pub fn warned_words(plan: &Plan, state: &RunState, of: (&str, u32), now: Stamp) -> String {
+    let (of, minutes) = of;
+    if minutes > 0 {
+        return format!("{minutes} minutes left: {of}");
+    }
+    let level = of.strip_prefix(DECIDE_BY).and_then(|id| plan.find_level(&id.into()));
+    let words = level.and_then(|level| no_longer(plan, state, &[level], &by_time(plan, state, now).0));
+    words.unwrap_or_else(|| format!("the {of} has passed"))
+}
+
+/// What a warning is of, as recorded: `decide by, level-1`, or `hard stop`.
+pub fn warned_of(plan: &Plan, level: Option<LevelIx>) -> String {
+    level.map_or_else(|| "hard stop".into(), |level| format!("{DECIDE_BY}{}", plan.level(level).id))
 }
 
 /// Whether a level is offered without an override: its point of no return is not passed, and no step that has begun needs
