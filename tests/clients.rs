@@ -286,10 +286,10 @@ fn a_second_conductor_of_the_same_run_is_refused() {
         Reaped(resume.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     };
     let mut four: Vec<Reaped> = (0..4).map(resume).collect();
-    until(20, "three of four to be refused", || {
+    until(60, "three of four to be refused", || {
         four.iter_mut().filter_map(|one| one.0.try_wait().unwrap()).filter(|left| left.code() == Some(2)).count() == 3
     });
-    until(20, "the one to have begun", || !events(&records(dir.path()), "resume").is_empty());
+    until(60, "the one to have begun", || !events(&records(dir.path()), "resume").is_empty());
     assert_eq!(events(&records(dir.path()), "resume").len(), 1);
 }
 

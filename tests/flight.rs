@@ -104,11 +104,11 @@ fn a_conductor_that_is_killed_leaves_a_step_that_is_unknown_and_runs_nothing_twi
             .spawn()
             .unwrap(),
     );
-    until(20, "the step's mark", || user.home.path().join("mark").exists());
+    until(60, "the step's mark", || user.home.path().join("mark").exists());
     let conductor = user.listed()[0]["conductor"].as_i64().expect("a conductor") as i32;
     let pid = rustix::process::Pid::from_raw(conductor).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    until(10, "the client to leave", || client.0.try_wait().unwrap().is_some());
+    until(60, "the client to leave", || client.0.try_wait().unwrap().is_some());
     let resumed = user.run(&["resume", "1", "--answers", "answers.yaml"]);
     assert_eq!(resumed.status.code(), Some(1), "{}", said(&resumed));
     assert_eq!(user.listed()[0]["state"], "unknown");
@@ -156,7 +156,7 @@ fn an_interrupt_stops_an_unattended_run_holds_it_and_says_how_to_go_on() {
     let mut command = aboard.user.tminus(&["run", "book.yaml", "--answers", "a.yaml", "--no-key"]);
     let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let pid = Pid::from_raw(child.id() as i32).unwrap();
-    support::until(30, "the step to run", || {
+    support::until(60, "the step to run", || {
         aboard.runs().first().is_some_and(|run| !events(&records(run.path()), "step.spawned").is_empty())
     });
     kill_process(pid, Signal::INT).unwrap();
@@ -184,9 +184,9 @@ fn a_second_interrupt_leaves_an_unattended_run_at_once() {
     let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
     let pid = Pid::from_raw(child.id() as i32).unwrap();
     let has = |event: &str| aboard.runs().first().is_some_and(|run| !events(&records(run.path()), event).is_empty());
-    support::until(30, "the step to print", || has("output"));
+    support::until(60, "the step to print", || has("output"));
     kill_process(pid, Signal::INT).unwrap();
-    support::until(10, "the stop to be asked", || has("stop.asked"));
+    support::until(60, "the stop to be asked", || has("stop.asked"));
     kill_process(pid, Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(!has("step.judged"), "it left before the step had ended: {}", said(&output));

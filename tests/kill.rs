@@ -94,7 +94,7 @@ fn killed_at(at: usize) -> Option<usize> {
     }
     // One that has ended by itself just now was not killed; the rest must hold all the same.
     let _ = rustix::process::kill_process(conductor, rustix::process::Signal::KILL);
-    until(20, "the client to leave", || client.0.try_wait().unwrap().is_some());
+    until(60, "the client to leave", || client.0.try_wait().unwrap().is_some());
     let seen = watching.join().unwrap();
     let on_disk = read_all(&dir).unwrap_or_else(|why| panic!("killed at {at}: {why}"));
     assert_eq!(
@@ -159,7 +159,7 @@ fn decide(aboard: &Aboard, at: usize) {
     let all = records(&run_path(aboard));
     let step = events(&all, "step.started").last().unwrap()["step"].as_str().unwrap().to_owned();
     // Nobody says that it did not while it may still be about to.
-    until(10, "what outlived the conductor to end", || aboard.processes().is_empty());
+    until(60, "what outlived the conductor to end", || aboard.processes().is_empty());
     let words = if aboard.text("count").lines().any(|line| line == step) { "it finished" } else { "it did not" };
     let mut session = aboard.user.tminus(&["resume", "1", "--linear"]);
     let mut session =
@@ -167,9 +167,9 @@ fn decide(aboard: &Aboard, at: usize) {
     let mut typing = session.0.stdin.take().unwrap();
     typing.write_all(format!("{words}\nthe counter says so\n").as_bytes()).unwrap();
     let resolved = || !events(&records(&run_path(aboard)), "step.resolved").is_empty();
-    until(20, &format!("{step} to be resolved as {words:?}, killed at {at}"), resolved);
+    until(60, &format!("{step} to be resolved as {words:?}, killed at {at}"), resolved);
     drop(typing);
-    until(20, "the session to leave", || session.0.try_wait().unwrap().is_some());
+    until(60, "the session to leave", || session.0.try_wait().unwrap().is_some());
     let flown = aboard.user.run(&["attach", "1", "--answers", "answers.yaml"]);
     assert!(matches!(flown.status.code(), Some(0 | 1)), "killed at {at}: {}", said(&flown));
 }

@@ -129,7 +129,7 @@ fn a_disk_that_fills_in_a_step_holds_the_run_which_goes_on_elsewhere_ends_and_ve
     disk.fill();
     aboard.user.write("full", "");
     seat.heard("Journal write failed (disk full). Holding. No step starts until this is fixed.");
-    until(20, "the command to have printed all, unhindered", || aboard.path("printed").exists());
+    until(60, "the command to have printed all, unhindered", || aboard.path("printed").exists());
     aboard.user.write("go", "");
     for refused in [run("mark"), Intent::RollBack { level: LevelId("level-1".into()), typed: Typed::default() }] {
         let why = seat.wish(refused).unwrap_err();
@@ -174,7 +174,7 @@ fn more_than_can_be_held_is_counted_and_the_attempt_is_unknown_from_the_reserve(
     disk.fill();
     aboard.user.write("full", "");
     seat.heard("bytes not kept");
-    until(20, "the command to have printed all, unhindered", || aboard.path("printed").exists());
+    until(60, "the command to have printed all, unhindered", || aboard.path("printed").exists());
     aboard.user.write("go", "");
     seat.until_event("output.lost", "flood");
     seat.until_event("step.judged", "flood");

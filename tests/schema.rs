@@ -9,6 +9,7 @@
 mod json_schema;
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tminus::runbook::{parse, render, schema, schema_keys};
 
@@ -152,4 +153,32 @@ fn the_reference_names_every_key() {
         text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').collect();
     let missing: Vec<_> = schema_keys().into_iter().filter(|(_, key)| !words.contains(key)).collect();
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Codes that a text holds: `"RB0102"` in the source, `| 0102 |` in the reference.
+fn codes(text: &str, before: &str, after: &str) -> BTreeSet<String> {
+    let from = |(at, _): (usize, &str)| text[at + before.len()..].get(..4);
+    let whole = |code: &&str| code.bytes().all(|digit| digit.is_ascii_digit());
+    let ended = |code: &&str| text.contains(&format!("{before}{code}{after}"));
+    text.match_indices(before).filter_map(from).filter(whole).filter(ended).map(str::to_owned).collect()
+}
+
+fn sources(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            all += &sources(&entry);
+        } else {
+            all += &std::fs::read_to_string(entry).unwrap();
+        }
+    }
+    all
+}
+
+#[test]
+fn the_reference_lists_every_code_and_no_other() {
+    let made = codes(&sources(Path::new("src")), "\"RB", "\"");
+    let mut listed = codes(&std::fs::read_to_string(FORMAT).unwrap(), "\n| ", " |");
+    listed.insert("0000".into());
+    assert_eq!(made, listed);
 }

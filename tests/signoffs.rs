@@ -272,6 +272,11 @@ fn keys_that_an_answers_file_names_sign_for_their_roles_and_no_other_key_does() 
         list.lines().filter(|line| !line.starts_with("ana@")).map(|line| format!("{line}\n")).collect();
     desk.aboard.user.write("without", &without);
     desk.aboard.user.write("over", &list.replace("ana@example.com ", "ana@example.com valid-before=\"20200101Z\" "));
+    // So does the script that does without tminus.
+    let (good, said_good) = by_hand(&desk, "signers");
+    assert!(good && said_good.starts_with("GOOD: "), "{said_good}");
+    let (good, said_bad) = by_hand(&desk, "without");
+    assert!(!good && said_bad.contains("no signature of ana@example.com"), "{said_bad}");
     for (list, why) in [("without", "unknown key"), ("over", "key not valid")] {
         let verified = desk.verify(list);
         assert!(verified.status.code() == Some(1) && said(&verified).contains(why), "{}", said(&verified));
@@ -320,7 +325,7 @@ fn what_was_signed_for_another_attempt_namespace_or_text_is_refused_with_the_rea
     let changes = [
         ("decision: signed", "decision: no-go", "it says decision"),
         ("attempt: 1", "attempt: 2", "signed at attempt 2"),
-        ("step: off", "step: after", "after"),
+        ("step: off", "step: after", "1.3 asks for no signature"),
         ("20 rows", "19 rows", "another question"),
         ("signoff live 0001", "signoff live 0002", "signed for run 0002"),
         ("signoff live", "signoff drill", "signed for a drill run"),

@@ -203,7 +203,7 @@ fn a_stopped_child_still_dies() {
         let told = until_printed(&mut running, "ready").await;
         let stat = format!("/proc/{}/stat", told.pid);
         let frozen = || std::fs::read_to_string(&stat).is_ok_and(|line| line.contains(") T "));
-        assert!(wait_until(Duration::from_secs(10), Duration::from_millis(5), frozen));
+        assert!(wait_until(Duration::from_secs(60), Duration::from_millis(5), frozen));
         running.control(Control::Terminate);
         to_the_end(&mut running, told).await
     });
@@ -388,7 +388,7 @@ fn what_a_subreaper_adopted_is_reaped_and_a_steps_own_exit_code_is_not_stolen() 
         reap_adopted();
         survivors::start_ticks(orphan.pid).is_none()
     };
-    assert!(wait_until(Duration::from_secs(10), Duration::from_millis(5), reaped), "{orphan:?} stays a zombie");
+    assert!(wait_until(Duration::from_secs(60), Duration::from_millis(5), reaped), "{orphan:?} stays a zombie");
     on_runtime(async {
         let mut running = start(bash("echo ready; sleep 100 & exit 6", "own"));
         let told = until_printed(&mut running, "ready").await;

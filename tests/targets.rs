@@ -66,7 +66,7 @@ fn lives(word: &str) -> bool {
 }
 
 fn ends(word: &str) -> bool {
-    wait_until(Duration::from_secs(10), Duration::from_millis(10), || !lives(word))
+    wait_until(Duration::from_secs(60), Duration::from_millis(10), || !lives(word))
 }
 
 /// Ends what has `word` among its arguments.
@@ -180,7 +180,7 @@ fn all_commands_of_a_target_share_one_connection_and_it_ends_with_the_executor()
     });
     assert_eq!(said, "here\nhere\nhere\n");
     assert_eq!(sshd.log().matches("Accepted publickey").count(), 1, "{}", sshd.log());
-    let quiet = wait_until(Duration::from_secs(10), Duration::from_millis(20), || sshd.serving().is_empty());
+    let quiet = wait_until(Duration::from_secs(60), Duration::from_millis(20), || sshd.serving().is_empty());
     assert!(quiet, "a connection outlives the executor");
 }
 

@@ -100,12 +100,12 @@ fn a_run_is_started_flown_rolled_back_and_closed_by_its_keys() {
     // The three keys that everybody knows by heart, in one go.
     screen.keys("!1y");
     screen.wait_for("back 1.2");
-    until(10, "the mark to go", || !aboard.path("mark").exists());
+    until(60, "the mark to go", || !aboard.path("mark").exists());
     screen.wait_for("Enter closes the run");
     screen.keys("\r");
     card(&mut screen, "y ");
     screen.keys("y");
-    until(20, "a seal", || aboard.user.listed()[0]["sealed"] == true);
+    until(60, "a seal", || aboard.user.listed()[0]["sealed"] == true);
     screen.wait_quiet(SILENCE);
     if !screen.has_ended() {
         screen.keys("q");
@@ -200,7 +200,7 @@ fn three_keys_roll_back_from_every_place() {
             screen.wait_quiet(Duration::from_millis(100));
         }
         screen.keys(three);
-        until(20, &format!("the mark to go, from {place}\n{}", screen.contents()), || !aboard.path("mark").exists());
+        until(60, &format!("the mark to go, from {place}\n{}", screen.contents()), || !aboard.path("mark").exists());
     }
 }
 
@@ -279,7 +279,7 @@ fn a_step_goes_on_when_the_line_drops_and_attach_says_what_happened_since() {
     let run = aboard.runs().remove(0);
     assert!(conductor_of(&run).is_some(), "the conductor outlives the line");
     std::fs::remove_file(aboard.path("slow")).unwrap();
-    until(20, "the step to end without a screen", || events(&records(run.path()), "step.judged").len() == 2);
+    until(60, "the step to end without a screen", || events(&records(run.path()), "step.judged").len() == 2);
     let mut screen = Screen::start(&aboard.user.tminus(&["attach", "--no-key"]), 80, 24);
     card(&mut screen, "SINCE YOU LEFT");
     assert!(screen.contents().contains("1.2"), "{}", screen.shown());
@@ -372,7 +372,7 @@ fn a_suspended_screen_leaves_the_shell_a_sane_terminal_and_comes_back() {
     screen.keys("\x1a");
     screen.wait_for("fg brings the screen back");
     std::fs::remove_file(aboard.path("slow")).unwrap();
-    until(20, "the step to end while the screen is stopped", || {
+    until(60, "the step to end while the screen is stopped", || {
         events(&records(aboard.runs()[0].path()), "step.judged").len() == 2
     });
     screen.keys("fg\r");

@@ -212,6 +212,6 @@ fn a_screen_that_watches_sees_it_and_types_nothing() {
     screen.keys("maya\r");
     screen.wait_for("it is maya");
     second.wait_for("it is maya");
-    until(10, "the end", || recorded(&aboard).contains("it is maya"));
+    until(60, "the end", || recorded(&aboard).contains("it is maya"));
     assert!(!recorded(&aboard).contains("mallory"));
 }

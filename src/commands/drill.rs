@@ -4,7 +4,7 @@
 //! record does. Neither the variables nor the programs of a live run are needed, so neither is looked for.
 
 use super::keys::choose;
-use super::places::{Places, absolute, zone};
+use super::places::{Places, absolute};
 use super::run::{Staying, answers_sha256, argv, read, start};
 use super::show::Manner;
 use super::{Failure, Ran};
@@ -20,7 +20,7 @@ pub(super) fn drill(cli: &Cli) -> Ran {
     let places = Places::find(&cli.common)?;
     let (plan, text) = read(runbook)?;
     let manner_wanted = Manner::of(manner, Some(&plan))?;
-    let zone = plan.zone.clone().unwrap_or_else(zone);
+    let zone = super::t0::zone(&plan, t0.as_deref());
     let t0 = t0.as_deref().map(|text| super::t0::parse(text, &zone, SystemClock.now().wall)).transpose()?;
     places.make_runs()?;
     let key = choose(&places, key)?;

@@ -4,7 +4,7 @@
 
 use super::keys::{OperatorKey, choose};
 use super::launch::launch;
-use super::places::{Places, absolute, var, zone};
+use super::places::{Places, absolute, var};
 use super::show::{Manner, Showing, show};
 use super::{Failure, Outcome, Ran, print};
 use crate::cli::{Cli, Command};
@@ -28,8 +28,9 @@ pub(super) fn run(cli: &Cli) -> Ran {
     check_shells(&plan)?;
     let manner_wanted = if *detach { None } else { Some(Manner::of(manner, Some(&plan))?) };
     let speaker = manner_wanted.as_ref().and_then(Manner::speaker);
-    let zone = plan.zone.clone().unwrap_or_else(zone);
+    let zone = super::t0::zone(&plan, t0.as_deref());
     let t0 = t0.as_deref().map(|text| super::t0::parse(text, &zone, SystemClock.now().wall)).transpose()?;
+    super::t0::check(&plan, t0, &zone)?;
     places.make_runs()?;
     let key = choose(&places, key)?;
     let commission = Commission {

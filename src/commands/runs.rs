@@ -12,10 +12,12 @@ use crate::model::ids::Seq;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::signed::Realm;
+use crate::model::spent::Spent;
 use crate::model::state::{RunFacts, RunState};
 use crate::model::text::shown;
 use crate::runbook;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One run of the list.
 #[derive(Serialize)]
@@ -36,6 +38,16 @@ struct Listed {
     head: Option<String>,
     sealed: bool,
     key: Option<&'static str>,
+    /// Whole seconds since the start, up to the last record.
+    seconds: Option<Seconds>,
+}
+
+/// Whose time a run was; the parts add up to `all`.
+#[derive(Serialize)]
+struct Seconds {
+    all: u64,
+    #[serde(flatten)]
+    parts: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +116,7 @@ fn look(places: &Places, here: RunDir) -> Listed {
         head: None,
         sealed: dir.path().join("SEAL").is_file(),
         key: None,
+        seconds: None,
         moved: !dir.is(&here),
     };
     if lost {
@@ -119,10 +132,16 @@ fn look(places: &Places, here: RunDir) -> Listed {
         listed.state = state.status().word().into();
         listed.kind = state.facts.as_ref().map_or("live", |facts| facts.realm.word());
         listed.key = state.facts.as_ref().and_then(|facts| facts.key_word());
+        listed.seconds = state.started.map(|_| seconds(&state.spent(&plan, state.at)));
         listed.started = started(&records, &state);
         listed.interrupted = conductor.is_none() && state.ended.is_none() && !went_in_order(&records);
     }
     listed
+}
+
+fn seconds(spent: &Spent) -> Seconds {
+    let parts = spent.seconds().into_iter().map(|(whose, seconds)| (whose.word(), seconds)).collect();
+    Seconds { all: spent.total().as_secs(), parts }
 }
 
 /// Whether the conductor said goodbye: it was paused, or its answers file came to an end.

@@ -1,18 +1,55 @@
-//! `--t0`: an instant by the clock, in the runbook's zone or in one that is said.
+//! `--t0`: an instant by the clock, in the runbook's zone or in one that is said; and whether all times of the runbook can be
+//! bound with it. What cannot begin is refused here before a run exists; `decide` refuses it once more.
 
-use super::Failure;
-use crate::model::schedule::{bind_clock, zone_of};
+use super::{Failure, places};
+use crate::model::plan::{Plan, Start};
+use crate::model::schedule::{bind_clock, needs_t0, unbindable, zone_of};
+use crate::model::state::RunState;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike};
+
+/// The zone of a run: the runbook's, else the one that `--t0` says, else this machine's.
+pub(super) fn zone(plan: &Plan, t0: Option<&str>) -> String {
+    let said = || split_zone(t0?).map(|(_, name)| name.to_owned());
+    plan.zone.clone().or_else(said).unwrap_or_else(places::zone)
+}
+
+/// A state of which nothing is known but T0, as `--t0` or the runbook says it.
+pub(super) fn state(plan: &Plan, t0: Option<i64>, zone: &str) -> RunState {
+    let mut state = RunState::of(plan);
+    zone.clone_into(&mut state.zone);
+    state.t0 = t0.or(match plan.start {
+        Start::At { wall, .. } => Some(wall),
+        Start::AtStart => None,
+    });
+    state
+}
+
+/// Refuses what `decide` would refuse at the start: T0 that is not said and is needed, times that the clock does not have.
+pub(super) fn check(plan: &Plan, t0: Option<i64>, zone: &str) -> Result<(), Failure> {
+    let state = state(plan, t0, zone);
+    if state.t0.is_none() {
+        let Some(first) = needs_t0(plan).into_iter().next() else { return Ok(()) };
+        return Err(Failure::because(format!("this runbook needs T0: {first} says nothing without it"))
+            .hint("say when T0 is by --t0 '2026-11-21 15:00', or by `start:` in the runbook; nothing was started"));
+    }
+    let wrong = unbindable(plan, &state);
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::because(wrong.join("\n")).hint("start with another --t0, or mend the runbook; nothing was started"))
+}
+
+/// A text and the name of a zone after it.
+fn split_zone(text: &str) -> Option<(&str, &str)> {
+    text.trim_end().rsplit_once(' ').filter(|(_, name)| name.parse::<chrono_tz::Tz>().is_ok())
+}
 
 /// Reads `2026-11-21 15:00`, `15:00` (today), each with a zone after it, or RFC 3339. Unix microseconds.
 pub(super) fn parse(text: &str, zone: &str, now: i64) -> Result<i64, Failure> {
     if let Ok(exact) = DateTime::parse_from_rfc3339(text) {
         return Ok(exact.timestamp_micros());
     }
-    let (text, zone) = match text.rsplit_once(' ') {
-        Some((rest, name)) if name.parse::<chrono_tz::Tz>().is_ok() => (rest, name),
-        _ => (text, zone),
-    };
+    let (text, zone) = split_zone(text).unwrap_or((text, zone));
     let (date, time) = read(text, zone, now).ok_or_else(|| {
         Failure::because(format!("--t0 {text} is not a time"))
             .hint("write 15:00, 2026-11-21 15:00, either with a zone after it, or 2026-11-21T15:00:00Z")

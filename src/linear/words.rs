@@ -5,14 +5,13 @@
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
 use crate::model::schedule;
-use crate::model::signed::Realm;
 use crate::model::state::RunState;
 use crate::model::time::{Stamp, clock_length};
 use std::time::Duration;
 
 /// What stands before a sentence: `15:34:20 T+34m  `; without T before the start.
 pub(super) fn prefix(state: &RunState, at: Stamp) -> String {
-    let drill = if state.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill) { "DRILL " } else { "" };
+    let drill = if state.is_drill() { "DRILL " } else { "" };
     match schedule::t_clock(state, at) {
         Some(t) => format!("{drill}{} {}  ", wall(state, at.wall), t_shown(t)),
         None => format!("{drill}{}  ", wall(state, at.wall)),

@@ -20,6 +20,13 @@ impl Stamp {
     pub fn since(self, earlier: Stamp) -> Duration {
         Duration::from_micros(self.mono.saturating_sub(earlier.mono))
     }
+
+    /// How old what was stamped `then` is at least: the longer of what the two clocks say, since after a reboot the monotonic
+    /// one says too little, and a wall clock may have been set back.
+    pub fn age_of(self, then: Stamp) -> Duration {
+        let by_wall = u64::try_from(self.wall.saturating_sub(then.wall)).unwrap_or(0);
+        self.since(then).max(Duration::from_micros(by_wall))
+    }
 }
 
 /// Whole microseconds of a length of time, as events store it.

@@ -13,6 +13,19 @@ pub struct Offset {
     pub micros: i64,
 }
 
+/// The day of a time of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Day {
+    /// `09:00`: T0's date; of a `wait`, the next one.
+    NotSaid,
+    /// `09:00` in a phase that says when it is: the phase's date.
+    OfPhase(usize),
+    /// `T+1d 09:00`: so many days after T0's date.
+    FromT0(i64),
+    /// `2026-11-21 09:00`: year, month, day.
+    Date(i32, u32, u32),
+}
+
 /// When something is planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
@@ -29,10 +42,10 @@ pub enum When {
         /// How long after.
         offset: Offset,
     },
-    /// `09:00`, `2026-11-21 09:00`: by the clock in T0's zone.
+    /// `09:00`, `T+1d 09:00`, `2026-11-21 09:00`: by the clock in T0's zone.
     Clock {
-        /// Year, month, day; T0's date where not said.
-        date: Option<(i32, u32, u32)>,
+        /// On which day.
+        day: Day,
         /// Hour, minute, second.
         time: (u32, u32, u32),
     },
@@ -49,8 +62,12 @@ impl When {
             When::FromStep { step, from_start, offset } => {
                 format!("{step}{} {}", if *from_start { ".start" } else { "" }, offset.shown())
             }
-            When::Clock { date, time: (hour, minute, second) } => {
-                let day = date.map(|(y, m, d)| format!("{y:04}-{m:02}-{d:02} ")).unwrap_or_default();
+            When::Clock { day, time: (hour, minute, second) } => {
+                let day = match day {
+                    Day::NotSaid | Day::OfPhase(_) => String::new(),
+                    Day::FromT0(days) => format!("T{} ", Offset { days: *days, micros: 0 }.shown_days()),
+                    Day::Date(y, m, d) => format!("{y:04}-{m:02}-{d:02} "),
+                };
                 let tail = if *second > 0 { format!(":{second:02}") } else { String::new() };
                 format!("{day}{hour:02}:{minute:02}{tail}")
             }
@@ -60,6 +77,11 @@ impl When {
 }
 
 impl Offset {
+    /// `+1d`, `-7d`, `+0d`.
+    fn shown_days(self) -> String {
+        format!("{}{}d", if self.days < 0 { '-' } else { '+' }, self.days.abs())
+    }
+
     /// `+65m`, `-3d`, `+1d2h`, `+0s`.
     pub fn shown(self) -> String {
         let sign = if self.days < 0 || self.micros < 0 { '-' } else { '+' };
@@ -100,5 +122,9 @@ mod tests {
         assert_eq!(When::FromT0(minutes(-200)).shown(), "T-3h20m");
         assert_eq!(When::FromT0(Offset { days: -3, micros: 0 }).shown(), "T-3d");
         assert_eq!(When::FromT0(Offset::default()).shown(), "T+0s");
+        let clock = |day| When::Clock { day, time: (9, 0, 0) }.shown();
+        assert_eq!(clock(Day::FromT0(1)), "T+1d 09:00");
+        assert_eq!(clock(Day::FromT0(-7)), "T-7d 09:00");
+        assert_eq!(clock(Day::OfPhase(0)), "09:00");
     }
 }

@@ -35,6 +35,8 @@ impl<'a> Fields<'a> {
         super::keys::ASKED.with_borrow_mut(|asked| asked.insert((self.scope, key)));
         self.asked.push(key);
         let at = self.left.iter().position(|field| field.key == key)?;
+        #[cfg(test)]
+        super::keys::FOUND.with_borrow_mut(|found| found.insert((self.scope, key)));
         Some(self.left.remove(at))
     }
 

@@ -4,7 +4,7 @@
 //! cannot be both. Nothing here reads a clock; `reader` locates the errors.
 
 use crate::model::ids::StepId;
-use crate::model::when::{Offset, When};
+use crate::model::when::{Day, Offset, When};
 use chrono::NaiveDate;
 use std::time::Duration;
 use thiserror::Error;
@@ -36,6 +36,8 @@ pub(crate) enum TimeError {
     Gap { text: String, zone: String, early: String, late: String },
     #[error("`{text}` happens twice in {zone}: the clocks go back over it; it could mean {early} or {late}")]
     Fold { text: String, zone: String, early: String, late: String },
+    #[error("`{0}` says hours twice: by length and by the clock")]
+    HoursAndClock(String),
     #[error("`{0}` is part of the format but not of this version of tminus")]
     Later(String),
 }
@@ -55,13 +57,14 @@ impl TimeError {
                 "lengths are written with ms, s, m (or min), h and d: 90s, 1h30m"
             }
             TimeError::TooLong(_) => "is the unit right?",
-            TimeError::NotAWhen(_) => "a time is T+65m, END+72h, STEP +6m, 09:00 or 2026-11-21 09:00",
+            TimeError::NotAWhen(_) => "a time is T+65m, END+72h, STEP +6m, 09:00, T+1d 09:00 or 2026-11-21 09:00",
             TimeError::NoSuchTime(_) => "dates are YYYY-MM-DD and times 00:00 to 23:59",
             TimeError::NoSign(_) => "write T+10m, T-3d, END+72h",
             TimeError::NoZone(_) => "add the zone's name: 2026-11-21 15:00 Europe/Berlin, or UTC",
             TimeError::NotAZone(_) => "zones have IANA names such as America/New_York, or UTC",
             TimeError::ZoneElsewhere => "leave the zone out here",
             TimeError::Gap { .. } | TimeError::Fold { .. } => "give the one that is meant in UTC: 2026-11-01 05:30 UTC",
+            TimeError::HoursAndClock(_) => "only days go with a time of the clock: T+1d 09:00",
             TimeError::Later(_) => "leave it out for now; docs/runbook-format.md lists what is there",
         }
     }
@@ -72,9 +75,11 @@ impl TimeError {
             TimeError::NoUnit(_) | TimeError::NotAUnit(_) | TimeError::NotALength(_) | TimeError::TooLong(_) => {
                 "RB0301"
             }
-            TimeError::NotAWhen(_) | TimeError::NoSuchTime(_) | TimeError::NoSign(_) | TimeError::ZoneElsewhere => {
-                "RB0302"
-            }
+            TimeError::NotAWhen(_)
+            | TimeError::NoSuchTime(_)
+            | TimeError::NoSign(_)
+            | TimeError::HoursAndClock(_)
+            | TimeError::ZoneElsewhere => "RB0302",
             TimeError::NoZone(_) | TimeError::NotAZone(_) => "RB0303",
             TimeError::Gap { .. } | TimeError::Fold { .. } => "RB0304",
             TimeError::Later(_) => "RB0190",
@@ -169,15 +174,23 @@ pub(crate) fn when(text: &str) -> Result<When, TimeError> {
         return Ok(When::FromEnd(offset(rest)?));
     }
     if let Some(rest) = text.strip_prefix('T').filter(|rest| starts_offset(rest)) {
-        if rest.contains(':') {
-            return Err(TimeError::Later("a day with a clock time (T+1d 09:00)".into()));
-        }
-        return Ok(When::FromT0(offset(rest)?));
+        return if rest.contains(':') { day_and_clock(text, rest) } else { Ok(When::FromT0(offset(rest)?)) };
     }
     if text.starts_with(|letter: char| letter.is_ascii_digit()) {
         return by_the_clock(text);
     }
     from_step(text)
+}
+
+/// `T+1d 09:00`: a day by the calendar, and a time of that day.
+fn day_and_clock(text: &str, rest: &str) -> Result<When, TimeError> {
+    let (days, time) = rest.rsplit_once(char::is_whitespace).ok_or_else(|| TimeError::NotAWhen(text.to_owned()))?;
+    let days = offset(days)?;
+    if days.micros != 0 {
+        return Err(TimeError::HoursAndClock(text.to_owned()));
+    }
+    let time = clock(time).ok_or_else(|| TimeError::NoSuchTime(text.to_owned()))?;
+    Ok(When::Clock { day: Day::FromT0(days.days), time })
 }
 
 fn starts_offset(rest: &str) -> bool {
@@ -200,7 +213,8 @@ fn by_the_clock(text: &str) -> Result<When, TimeError> {
     }
     let wrong = || TimeError::NoSuchTime(text.to_owned());
     let date = date.map(|date| day(date).ok_or_else(wrong)).transpose()?;
-    Ok(When::Clock { date, time: clock(time).ok_or_else(wrong)? })
+    let day = date.map_or(Day::NotSaid, |(year, month, day)| Day::Date(year, month, day));
+    Ok(When::Clock { day, time: clock(time).ok_or_else(wrong)? })
 }
 
 pub(super) fn is_date(text: &str) -> bool {
@@ -270,8 +284,15 @@ mod tests {
             when("enable-calls.start +6m"),
             Ok(When::FromStep { step: "enable-calls".into(), from_start: true, offset: minutes(6) })
         );
-        assert_eq!(when("09:00"), Ok(When::Clock { date: None, time: (9, 0, 0) }));
-        assert_eq!(when("2026-11-21 09:00"), Ok(When::Clock { date: Some((2026, 11, 21)), time: (9, 0, 0) }));
+        let nine = |day| Ok(When::Clock { day, time: (9, 0, 0) });
+        assert_eq!(when("09:00"), nine(Day::NotSaid));
+        assert_eq!(when("2026-11-21 09:00"), nine(Day::Date(2026, 11, 21)));
+        for (text, days) in [("T+1d 09:00", 1), ("T-7d  9:00", -7), ("T-1w 09:00:00", -7), ("T+0 09:00", 0)] {
+            assert_eq!(when(text), nine(Day::FromT0(days)), "{text}");
+        }
+        for text in ["T-3d", "T+1d 09:00", "T-7d 18:30:05", "09:00", "T+65m", "2026-11-21 09:00", "END+72h"] {
+            assert_eq!(when(text).unwrap().shown(), text, "what is shown can be written");
+        }
         assert_eq!(when("10m"), Ok(When::After(Duration::from_secs(600))));
     }
 
@@ -293,6 +314,13 @@ mod tests {
             "a b c",
             "--",
             "1:2:3:4",
+            "T+1d2h 09:00",
+            "T+1h 09:00",
+            "T+1d09:00",
+            "T+1d 25:00",
+            "T 09:00",
+            "END+1d 09:00",
+            "T+9999999999d 09:00",
         ] {
             let read = when(wrong);
             assert!(wrong == "T" || read.is_err(), "{wrong}: {read:?}");

@@ -62,6 +62,7 @@ pub enum Action {
     Close,
     Abort,
     Pause,
+    Time,
     Theme,
     Leave,
     Suspend,
@@ -105,7 +106,7 @@ const fn entry(action: Action, name: &'static str, short: &'static str, does: &'
 }
 
 /// Every action once, in the order of help and palette.
-pub const TABLE: [Entry; 59] = [
+pub const TABLE: [Entry; 60] = [
     entry(Action::Run, "run", "run", "run the step that is selected, else the next one", Reach::Runs),
     entry(Action::Open, "open", "open", "open or answer what is selected; never runs anything", Reach::Opens),
     entry(
@@ -203,6 +204,7 @@ pub const TABLE: [Entry; 59] = [
     entry(Action::Trip, "trip", "trip", "say that a trigger tripped, with a reason: trip ID", Reach::Opens),
     entry(Action::Abort, "abort", "abort", "end the run before its end, with a reason", Reach::Steers),
     entry(Action::Pause, "pause", "pause", "end the conductor between steps; resume goes on", Reach::Steers),
+    entry(Action::Time, "time", "time", "whose time the run was: machine, person, hold, retry …", Reach::Moves),
     entry(Action::Theme, "theme", "theme", "change the theme: theme dark", Reach::Moves),
     entry(Action::Leave, "leave", "leave", "leave the screen; the run goes on", Reach::Opens),
     entry(Action::Suspend, "suspend", "suspend", "suspend the screen; the run goes on", Reach::Moves),

@@ -260,7 +260,7 @@ fn yours(plan: &Plan, state: &RunState, ix: StepIx) -> String {
             let advice = if open == 0 { "every point is met".into() } else { format!("{open} open") };
             format!("Enter opens the gate {number}: {} ({advice})", said(state, &gate.text))
         }
-        Work::Notify(notice) => format!("Say it, then Enter: {}", said(state, plan.message_text(&notice.message))),
+        Work::Notify(notice) => format!("Say it, then Enter: {}", message(state, plan.message_text(&notice.message))),
         Work::Sign(sign) => format!("{number} waits for its signatures: {}", said(state, &sign.text)),
         Work::Run(_) | Work::Wait(_) => format!("{number} waits for you."),
         Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => format!("{number} waits for you."),
@@ -323,6 +323,11 @@ pub fn effect_words(effect: Effect) -> &'static str {
 /// A text of the runbook for people: filled in, one safe line.
 pub fn said(state: &RunState, text: &str) -> String {
     shown(state.fill(text).trim()).into_owned()
+}
+
+/// A message's text, filled in, safe to draw.
+pub fn message(state: &RunState, text: &str) -> String {
+    shown(state.message(text).trim()).into_owned()
 }
 
 /// Time of day in T0's zone: `15:04`.

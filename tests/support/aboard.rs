@@ -44,7 +44,7 @@ impl Aboard {
     /// The conductor of the only run, once there is one.
     pub fn conductor(&self) -> Pid {
         let mut found = None;
-        until(20, "a conductor", || {
+        until(60, "a conductor", || {
             found = self.runs().first().and_then(conductor_of);
             found.is_some()
         });
@@ -55,7 +55,7 @@ impl Aboard {
     pub fn kill_conductor(&self) {
         let conductor = self.conductor();
         kill_process(conductor, Signal::KILL).expect("it is there");
-        until(10, "the conductor to be gone", || self.runs().first().is_none_or(|run| conductor_of(run).is_none()));
+        until(60, "the conductor to be gone", || self.runs().first().is_none_or(|run| conductor_of(run).is_none()));
     }
 
     /// Processes that have this home in their environment: the clients and the steps.

@@ -109,7 +109,7 @@ pub async fn hear_until(running: &mut Running, told: &mut Told, sign: &str) {
 }
 
 pub fn gone(holder: &Holder) -> bool {
-    wait_until(Duration::from_secs(10), Duration::from_millis(5), || !survivors::is_alive(holder))
+    wait_until(Duration::from_secs(60), Duration::from_millis(5), || !survivors::is_alive(holder))
 }
 
 pub fn end(holders: &[Holder]) {

@@ -9,8 +9,8 @@ use tminus::model::actor::{Actor, Known};
 use tminus::model::cmp::Cmp;
 use tminus::model::event::Event;
 use tminus::model::expect::{Capture, CaptureFrom, Expect, Measured, Of};
-use tminus::model::ids::{LevelId, LevelIx, PhaseId, RunId, Seq, StepId, StepIx};
-use tminus::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Start, Undo, Var};
+use tminus::model::ids::{LevelIx, RunId, Seq, StepIx};
+use tminus::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Undo, Var};
 use tminus::model::record::Record;
 use tminus::model::signed::{Realm, SignedText};
 use tminus::model::state::{IllegalEvent, RunState};
@@ -94,19 +94,7 @@ pub struct Build {
 }
 
 pub fn command(text: &str) -> Command {
-    Command {
-        program: Program::Text { shell: Shell::Sh, strict: true, text: text.into() },
-        expect: Expect::default(),
-        trip: None,
-        capture: Vec::new(),
-        retry: None,
-        timeout: None,
-        stdin: None,
-        cwd: None,
-        env: Vec::new(),
-        example: None,
-        ..Command::new(Program::Argv(Vec::new()))
-    }
+    Command::new(Program::Text { shell: Shell::Sh, strict: true, text: text.into() })
 }
 
 pub fn run(text: &str) -> Work {
@@ -121,8 +109,7 @@ pub fn run_with(text: &str, change: impl FnOnce(&mut Command)) -> Work {
 }
 
 pub fn check(items: usize) -> Work {
-    let item =
-        |at: usize| Item { text: format!("item {at}"), expect: None, evidence: false, ..Item::new(String::new()) };
+    let item = |at: usize| Item::new(format!("item {at}"));
     Work::Check((0..items).map(item).collect())
 }
 
@@ -133,22 +120,10 @@ pub fn ask(into: &str, secret: bool) -> Question {
 impl Build {
     pub fn new() -> Self {
         let plan = Plan {
-            title: "A switch".into(),
-            summary: None,
-            owner: None,
-            environment: Environment { name: "here".into(), kind: EnvironmentKind::Local },
-            start: Start::AtStart,
             zone: Some("UTC".into()),
-            hard_stop: None,
-            safety_floor: Duration::from_secs(300),
-            decider: None,
             roles: vec![Role { id: "lead".into(), title: "Lead".into(), signers: Vec::new() }],
-            vars: Vec::new(),
-            phases: Vec::new(),
-            levels: Vec::new(),
-            steps: Vec::new(),
             by_id: HashMap::new(),
-            ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
+            ..Plan::new("A switch".into(), Environment { name: "here".into(), kind: EnvironmentKind::Local })
         };
         Self { plan }
     }
@@ -157,16 +132,12 @@ impl Build {
     pub fn step(&mut self, phase: usize, id: &str, work: Work) -> StepIx {
         while self.plan.phases.len() <= phase {
             let number = self.plan.phases.len() + 1;
-            self.plan.phases.push(Phase {
-                id: format!("phase-{number}").as_str().into(),
-                number: number.to_string(),
-                title: format!("Phase {number}"),
-                goal: None,
-                at: None,
-                takes: None,
-                steps: Vec::new(),
-                ..Phase::new(PhaseId(String::new()), String::new(), String::new(), Vec::new())
-            });
+            self.plan.phases.push(Phase::new(
+                format!("phase-{number}").as_str().into(),
+                number.to_string(),
+                format!("Phase {number}"),
+                Vec::new(),
+            ));
         }
         let ix = self.loose(id, Place::Phase(phase), work);
         self.plan.phases[phase].steps.push(ix);
@@ -176,36 +147,8 @@ impl Build {
     /// A step that something else lists.
     pub fn loose(&mut self, id: &str, place: Place, work: Work) -> StepIx {
         self.plan.steps.push(PlannedStep {
-            id: id.into(),
-            number: format!("n-{id}"),
-            title: format!("Do {id}"),
-            why: None,
-            place,
-            work,
             effect: Effect::Reads,
-            phrase: None,
-            changes: None,
-            loses: None,
-            risk: None,
-            point_of_no_return: false,
-            second_person: false,
-            auto: false,
-            at: None,
-            takes: None,
-            role: None,
-            when: Vec::new(),
-            skip: Skip::WithReason,
-            critical: false,
-            owes: Vec::new(),
-            undo: Vec::new(),
-            link: None,
-            ..PlannedStep::new(
-                StepId(String::new()),
-                String::new(),
-                String::new(),
-                Place::Phase(0),
-                Work::Check(Vec::new()),
-            )
+            ..PlannedStep::new(id.into(), format!("n-{id}"), format!("Do {id}"), place, work)
         });
         StepIx(self.plan.steps.len() - 1)
     }
@@ -229,12 +172,7 @@ impl Build {
             made.push(self.loose(id, Place::Choice { choose, option }, work.clone()));
         }
         let Work::Choose { options, .. } = &mut self.at(choose).work else { panic!("no choice") };
-        options.push(Choice {
-            id: format!("way-{option}"),
-            title: format!("Way {option}"),
-            steps: made.clone(),
-            ..Choice::new(String::new(), String::new(), Vec::new())
-        });
+        options.push(Choice::new(format!("way-{option}"), format!("Way {option}"), made.clone()));
         made
     }
 
@@ -257,16 +195,9 @@ impl Build {
         });
         let steps = steps.collect();
         self.plan.levels.push(Level {
-            id: id.into(),
-            title: id.into(),
-            why: None,
             budget: Some(Duration::from_secs(60)),
-            verify: Duration::ZERO,
-            loses: None,
-            until: None,
             undo,
-            steps,
-            ..Level::new(LevelId(String::new()), String::new(), Vec::new())
+            ..Level::new(id.into(), id.into(), steps)
         });
         LevelIx(level)
     }

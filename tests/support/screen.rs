@@ -23,7 +23,7 @@ use std::time::Duration;
 use tminus::engine::clock::wait_until;
 
 /// How long a test waits for a screen before it gives up and shows what there was.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(60);
 /// What this terminal says its background is.
 const BACKGROUND: Rgb = Rgb { r: 0x10, g: 0x10, b: 0x18 };
 

@@ -10,6 +10,7 @@ use crate::model::plan::{Plan, Source as VarSource, Var};
 use crate::model::step::{Command, PlannedStep, Program, Shell, Work};
 use crate::model::watch::Source;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// What is said of an attempt that the runbook has no example for.
 pub const NO_EXAMPLE: &str =
@@ -73,8 +74,12 @@ fn step(step: &mut PlannedStep) {
     }
 }
 
+/// How long a command goes on at most that is ended by time: there is nothing to see in it but its example.
+const LASTS: Duration = Duration::from_secs(1);
+
 /// Leaves of a command what its example can answer.
 fn command(command: &mut Command) {
+    command.lasts = command.lasts.map(|lasts| lasts.min(LASTS));
     (command.target, command.tty, command.stdin, command.cwd) = (None, false, None, None);
     if command.example.is_none() || judge_example(command).is_err() {
         // An example that its own expectation refuses is an error of the runbook, which `check` names.
@@ -127,4 +132,23 @@ fn answered(expect: &Expect) -> Expect {
 
 fn anything() -> Expect {
     Expect { exit: ExitWanted::Any, ..Expect::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_for_hours_lasts_a_second_and_what_has_no_limit_gets_none() {
+        let step = |id: &str, more: &str| {
+            format!("      - {{ id: {id}, title: Log, run: tail -f log, effect: reads, example: quiet{more} }}\n")
+        };
+        let head = "tminus: 1\ntitle: T\nenvironment: { name: here, kind: local }\nhard_stop: none\nphases:\n  \
+                    - id: one\n    title: One\n    steps:\n";
+        let text = format!("{head}{}{}", step("long", ", lasts: 3h"), step("short", ""));
+        let loaded = crate::runbook::parse("t.yaml", text.as_bytes());
+        let plan = rehearsed(loaded.plan.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics)));
+        let lasts: Vec<_> = plan.steps.iter().filter_map(PlannedStep::command).map(|command| command.lasts).collect();
+        assert_eq!(lasts, [Some(LASTS), None]);
+    }
 }

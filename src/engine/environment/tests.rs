@@ -4,28 +4,15 @@ use super::*;
 use crate::model::around::Target as Elsewhere;
 use crate::model::decide::invocation;
 use crate::model::event::Bound;
-use crate::model::ids::StepId;
-use crate::model::plan::{Environment, EnvironmentKind, Start, Var};
+use crate::model::plan::{Environment, EnvironmentKind, Var};
 use crate::model::secret::Secret;
 use crate::model::signed::Realm;
 use crate::model::state::RunFacts;
-use crate::model::step::{Effect, Place, PlannedStep, Program as Planned, Shell, Skip, Work};
+use crate::model::step::{Effect, Place, PlannedStep, Program as Planned, Shell, Work};
 use std::time::Duration;
 
 fn command(text: &str) -> Command {
-    Command {
-        program: Planned::Text { shell: Shell::Sh, strict: true, text: text.into() },
-        expect: Default::default(),
-        trip: None,
-        capture: Vec::new(),
-        retry: None,
-        timeout: None,
-        stdin: None,
-        cwd: None,
-        env: Vec::new(),
-        example: None,
-        ..Command::new(Planned::Argv(Vec::new()))
-    }
+    Command::new(Planned::Text { shell: Shell::Sh, strict: true, text: text.into() })
 }
 
 fn target((id, ssh): (&str, Option<&str>)) -> Elsewhere {
@@ -42,55 +29,15 @@ fn plan(command: Command) -> Plan {
         show_host: false,
     };
     let step = PlannedStep {
-        id: "one".into(),
-        number: "1.1".into(),
-        title: "One".into(),
-        why: None,
-        place: Place::Phase(0),
-        work: Work::Run(Box::new(command)),
         effect: Effect::Reads,
-        phrase: None,
-        changes: None,
-        loses: None,
-        risk: None,
-        point_of_no_return: false,
-        second_person: false,
-        auto: false,
-        at: None,
-        takes: None,
-        role: None,
-        when: Vec::new(),
-        skip: Skip::WithReason,
-        critical: false,
-        owes: Vec::new(),
-        undo: Vec::new(),
-        link: None,
-        ..PlannedStep::new(
-            StepId(String::new()),
-            String::new(),
-            String::new(),
-            Place::Phase(0),
-            Work::Check(Vec::new()),
-        )
+        ..PlannedStep::new("one".into(), "1.1".into(), "One".into(), Place::Phase(0), Work::Run(Box::new(command)))
     };
     Plan {
-        title: "x".into(),
-        summary: None,
-        owner: None,
-        environment: Environment { name: "here".into(), kind: EnvironmentKind::Local },
-        start: Start::AtStart,
-        zone: None,
-        hard_stop: None,
         safety_floor: Duration::ZERO,
-        decider: None,
-        roles: Vec::new(),
         vars: vec![token],
         targets: [("local", None), ("db1", Some("ops@db1"))].map(target).into(),
-        phases: Vec::new(),
-        levels: Vec::new(),
         steps: vec![step],
-        by_id: Default::default(),
-        ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
+        ..Plan::new("x".into(), Environment { name: "here".into(), kind: EnvironmentKind::Local })
     }
     .indexed()
 }

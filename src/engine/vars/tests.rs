@@ -4,32 +4,19 @@ use super::*;
 use crate::engine::exec::fake::ScriptedExecutor;
 use crate::model::ids::RunId;
 use crate::model::output::Drained;
-use crate::model::plan::{Environment, EnvironmentKind};
 use crate::model::state::RunFacts;
 
 const RUN: &str = "0001-20260921T1313Z-x-0123456789abcdef";
 
 fn plan(vars: Vec<Var>) -> Plan {
     Plan {
-        title: "x".into(),
-        summary: None,
-        owner: None,
-        environment: crate::model::plan::Environment {
-            name: "here".into(),
-            kind: crate::model::plan::EnvironmentKind::Local,
-        },
         start: crate::model::plan::Start::AtStart,
-        zone: None,
-        hard_stop: None,
         safety_floor: Duration::ZERO,
-        decider: None,
-        roles: Vec::new(),
         vars,
-        phases: Vec::new(),
-        levels: Vec::new(),
-        steps: Vec::new(),
-        by_id: Default::default(),
-        ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
+        ..Plan::new(
+            "x".into(),
+            crate::model::plan::Environment { name: "here".into(), kind: crate::model::plan::EnvironmentKind::Local },
+        )
     }
 }
 

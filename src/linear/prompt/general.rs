@@ -9,7 +9,7 @@ use crate::linear::words::{count, named};
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::plan::{Plan, Source, Start};
-use crate::model::schedule;
+use crate::model::schedule::{self, Late};
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::{Class, Place};
 
@@ -18,6 +18,20 @@ const NO_REASON: &str = "no reason given";
 
 fn wish(label: &str, questions: Vec<Question>, intent: Intent) -> Choice {
     Choice::new(label, Ask::Wish { card: Vec::new(), questions, intent })
+}
+
+/// How many steps, against what, and how many of them destroy data; or that this is a drill.
+fn what_it_is(plan: &Plan, state: &RunState, (steps, destroys): (usize, usize)) -> String {
+    let (steps, where_to) = (count(steps, "step"), plan.environment.label());
+    let destroys = if destroys == 0 { "none".to_owned() } else { destroys.to_string() };
+    if state.is_drill() {
+        return format!(
+            "A drill of {steps}: their examples are shown, nothing is executed. In the run itself, against {where_to}, \
+             {destroys} can destroy data"
+        );
+    }
+    let destroys = if destroys == "none" { "None".to_owned() } else { destroys };
+    format!("This will run {steps} against {where_to}. {destroys} can destroy data")
 }
 
 /// Before the start: what will run where, and the environment's word.
@@ -29,18 +43,13 @@ pub(super) fn start(plan: &Plan, state: &RunState) -> Prompt {
     let commands: Vec<(&str, &str)> = plan
         .vars
         .iter()
+        .filter(|_| !state.is_drill())
         .filter_map(|var| match &var.source {
             Source::Command(command) => Some((var.name.as_str(), command.as_str())),
             Source::Env { .. } | Source::Default(_) | Source::Given => None,
         })
         .collect();
-    let mut heading = format!(
-        "This will run {} against {} {}. {} can destroy data.",
-        count(steps.len(), "step"),
-        plan.environment.kind.band(),
-        plan.environment.name,
-        if destroys == 0 { "None".to_owned() } else { destroys.to_string() }
-    );
+    let mut heading = format!("{}.", what_it_is(plan, state, (steps.len(), destroys)));
     if !commands.is_empty() {
         heading.push_str(&format!(" {} for variables once it is started.", count(commands.len(), "command")));
     }
@@ -139,11 +148,36 @@ pub(super) fn hold(state: &RunState) -> Option<Choice> {
 fn details(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Option<Choice> {
     let mut lines = current.map(|ix| card(plan, state, ix)).unwrap_or_default();
     lines.extend(overview(plan, state));
+    lines.extend(whose_time(plan, state, current));
     let owed: Vec<String> = state.owing(plan).iter().map(|ix| named(plan, state, *ix)).collect();
     if !owed.is_empty() {
         lines.push(format!("Owed: {}.", owed.join("; ")));
     }
+    lines.extend(
+        schedule::late(plan, state, state.at).into_iter().map(|(late, since)| late_words(plan, state, (late, since))),
+    );
     state.started.map(|_| Choice::new("details", Ask::Show(lines)))
+}
+
+/// `Late since 2026-11-22 15:00 UTC: The first day.`
+fn late_words(plan: &Plan, state: &RunState, (late, since): (Late, i64)) -> String {
+    let what = match late {
+        Late::Step(ix) => named(plan, state, ix),
+        Late::Phase(at) => format!("phase {} {}", plan.phases[at].number, state.fill(&plan.phases[at].title)),
+        Late::Horizon(at) => state.fill(&plan.horizons[at].title),
+    };
+    let since = schedule::format_wall(since, &state.zone, None).unwrap_or_else(|| "?".into());
+    format!("Late since {since}: {what}.")
+}
+
+/// Whose time it was up to the last record: of the step, and of the run.
+fn whose_time(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Vec<String> {
+    let of_step = current.and_then(|ix| {
+        let spent = state.spent_on(plan, ix, state.at).sentence()?;
+        Some(format!("Time of {}: {spent}.", plan.step(ix).number))
+    });
+    let of_run = state.spent(plan, state.at).sentence().map(|spent| format!("Time of the run: {spent}."));
+    of_step.into_iter().chain(of_run).collect()
 }
 
 fn more(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Vec<Choice> {

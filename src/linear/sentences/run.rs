@@ -35,7 +35,10 @@ pub(super) fn of_run(plan: &Plan, after: &RunState, event: &Event) -> Option<Str
         }
         Event::Paused { by } => Some(format!("Paused by {}. Nothing runs; tminus resume goes on.", by.shown())),
         Event::AnswersEnded { at } => Some(format!("The answers file has no answer for {at}.")),
-        Event::Ended { how, by } => Some(format!("The run has ended: {}, closed by {}.", how.word(), by.shown())),
+        Event::Ended { how, by } => {
+            let spent = after.spent(plan, after.at).sentence().map(|spent| format!(" {spent}.")).unwrap_or_default();
+            Some(format!("The run has ended: {}, closed by {}.{spent}", how.word(), by.shown()))
+        }
         other => watched::of_watch(plan, after, other),
     }
 }
@@ -71,9 +74,8 @@ fn genesis(plan: &Plan, after: &RunState) -> String {
     };
     let key = facts.key_word().map(|word| format!(" {word}.")).unwrap_or_default();
     format!(
-        "{} {}: {}. Run {}, operator {}, journal in {}.{key}",
-        plan.environment.kind.band(),
-        plan.environment.name,
+        "{}: {}. Run {}, operator {}, journal in {}.{key}",
+        plan.environment.label(),
         plan.title,
         facts.run.short(),
         facts.operator,

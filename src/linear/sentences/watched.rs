@@ -6,6 +6,7 @@ use crate::linear::words::{count, ended, reason as because};
 use crate::model::actor::Known;
 use crate::model::event::Event;
 use crate::model::plan::Plan;
+use crate::model::schedule;
 use crate::model::state::RunState;
 use crate::model::watch::Outcome;
 
@@ -59,7 +60,9 @@ pub(super) fn of_watch(plan: &Plan, after: &RunState, event: &Event) -> Option<S
         Event::RiskClosed { risk, reason, by } => {
             Some(format!("Risk {risk} closed by {}: {}", by.shown(), ended(reason)))
         }
-        Event::Warned { of, minutes } => Some(format!("Warning: {of}: {minutes} minutes left.")),
+        Event::Warned { of, minutes } => {
+            Some(format!("Warning: {}", ended(&schedule::warned_words(plan, after, (of, *minutes), after.at))))
+        }
         // The rest of them need no sentence.
         _said_elsewhere => None,
     }

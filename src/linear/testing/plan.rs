@@ -2,9 +2,8 @@
 //!
 //! Nobody else calls it.
 
-use crate::model::expect::Expect;
-use crate::model::ids::{LevelId, PhaseId, RoleId, StepId, StepIx};
-use crate::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role as Station, Start, Undo};
+use crate::model::ids::{LevelId, PhaseId, RoleId, StepIx};
+use crate::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role as Station, Undo};
 use crate::model::step::*;
 use crate::model::watch::Outcome;
 use crate::model::when::When;
@@ -13,84 +12,37 @@ use std::time::Duration;
 
 fn step(id: &str, number: &str, place: Place, work: Work) -> PlannedStep {
     PlannedStep {
-        id: id.into(),
-        number: number.into(),
-        title: format!("Title of {id}"),
-        why: None,
-        place,
-        work,
         effect: Effect::Reads,
-        phrase: None,
-        changes: None,
-        loses: None,
-        risk: None,
-        point_of_no_return: false,
-        second_person: false,
-        auto: false,
-        at: None,
-        takes: None,
-        role: None,
-        when: Vec::new(),
-        skip: Skip::WithReason,
-        critical: false,
-        owes: Vec::new(),
-        undo: Vec::new(),
-        link: None,
-        ..PlannedStep::new(
-            StepId(String::new()),
-            String::new(),
-            String::new(),
-            Place::Phase(0),
-            Work::Check(Vec::new()),
-        )
+        ..PlannedStep::new(id.into(), number.into(), format!("Title of {id}"), place, work)
     }
 }
 
 fn command(text: &str) -> Work {
     Work::Run(Box::new(Command {
-        program: Program::Text { shell: Shell::Sh, strict: true, text: text.into() },
-        expect: Expect::default(),
-        trip: None,
-        capture: Vec::new(),
-        retry: None,
         timeout: Some(Duration::from_secs(300)),
-        stdin: None,
-        cwd: None,
-        env: Vec::new(),
-        example: None,
-        ..Command::new(Program::Argv(Vec::new()))
+        ..Command::new(Program::Text { shell: Shell::Sh, strict: true, text: text.into() })
     }))
 }
 
 fn check(text: &str, evidence: bool) -> Work {
-    Work::Check(vec![Item { text: text.into(), expect: None, evidence, ..Item::new(String::new()) }])
+    Work::Check(vec![Item { expect: None, evidence, ..Item::new(text.into()) }])
 }
 
 fn phase(number: &str, steps: &[usize]) -> Phase {
-    Phase {
-        id: PhaseId(format!("p{number}")),
-        number: number.into(),
-        title: format!("Phase title {number}"),
-        goal: None,
-        at: None,
-        takes: None,
-        steps: steps.iter().copied().map(StepIx).collect(),
-        ..Phase::new(PhaseId(String::new()), String::new(), String::new(), Vec::new())
-    }
+    Phase::new(
+        PhaseId(format!("p{number}")),
+        number.into(),
+        format!("Phase title {number}"),
+        steps.iter().copied().map(StepIx).collect(),
+    )
 }
 
 fn level(id: &str, loses: &str, steps: &[usize]) -> Level {
     Level {
-        id: LevelId(id.into()),
-        title: format!("Title of {id}"),
-        why: None,
         budget: Some(Duration::from_secs(60)),
-        verify: Duration::ZERO,
         loses: Some(loses.into()),
-        until: None,
         undo: Undo::All,
-        steps: steps.iter().copied().map(StepIx).collect(),
-        ..Level::new(LevelId(String::new()), String::new(), Vec::new())
+        ..Level::new(LevelId(id.into()), format!("Title of {id}"), steps.iter().copied().map(StepIx).collect())
     }
 }
 
@@ -157,25 +109,19 @@ pub fn flight() -> Plan {
     steps[13].effect = Effect::Production;
     steps[15].effect = Effect::Destroys;
     Plan {
-        title: "Switch of the site".into(),
         summary: Some("Moves readers to the new release.".into()),
-        owner: None,
-        environment: Environment { name: "site.example".into(), kind: EnvironmentKind::Local },
-        start: Start::AtStart,
-        zone: None,
-        hard_stop: None,
-        safety_floor: Duration::from_secs(300),
-        decider: None,
         roles: vec![
             Station { id: RoleId("lead".into()), title: "Technical lead".into(), signers: Vec::new() },
             Station { id: RoleId("ops".into()), title: "Operations".into(), signers: Vec::new() },
         ],
-        vars: Vec::new(),
         phases: vec![phase("1", &[0, 1, 2]), phase("2", &[3, 4, 5, 6, 8]), phase("3", &[9, 12])],
         levels: vec![level("level-1", "nothing", &[14]), level("level-2", "all orders", &[15])],
         steps,
         by_id: HashMap::new(),
-        ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
+        ..Plan::new(
+            "Switch of the site".into(),
+            Environment { name: "site.example".into(), kind: EnvironmentKind::Local },
+        )
     }
     .indexed()
 }

@@ -58,7 +58,7 @@ fn by_step(plan: &Plan, state: &RunState, of: (StepIx, &crate::model::ids::StepI
     let Some(own) = open.or(last).map(|step| state.step(*step)) else {
         return (Verdict::Fail, Check { want, saw: "it has no steps".into(), ok: false });
     };
-    let age = own.ended.map(|ended| now.since(ended));
+    let age = own.ended.map(|ended| now.age_of(ended));
     let young = fresh.is_none_or(|fresh| age.is_some_and(|age| micros(age) <= micros(fresh)));
     let ok = open.is_none() && young;
     let age = age.filter(|_| own.status.settled()).map(|age| format!(", {} ago", plan_length(age))).unwrap_or_default();
@@ -78,8 +78,9 @@ fn by_signal(plan: &Plan, state: &RunState, of: (StepIx, &ProbeId), now: Stamp) 
     if let Some(why) = &last.unknown {
         return unknown(format!("unknown: {why}"));
     }
-    if now.since(last.at) > plan.probe(at).every * STALE_AFTER {
-        return unknown(format!("last read {} ago", plan_length(now.since(last.at))));
+    let age = now.age_of(last.at);
+    if age > plan.probe(at).every * STALE_AFTER {
+        return unknown(format!("last read {} ago", plan_length(age)));
     }
     let id = plan.step(ix).id.as_str();
     match last.seen.iter().find(|seen| seen.by == id && seen.aspect == Aspect::Ok) {

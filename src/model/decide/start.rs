@@ -25,11 +25,7 @@ pub(super) fn start(plan: &Plan, state: &RunState, typed: &str, asked: &Asked) -
     if typed != word {
         return refuse(format!("type  {word}  to start"));
     }
-    let given = state.facts.as_ref().and_then(|facts| facts.t0);
-    let t0 = given.unwrap_or(match &plan.start {
-        Start::At { wall, .. } => *wall,
-        Start::AtStart => asked.now.wall,
-    });
+    let t0 = t0(plan, state, asked)?;
     let mut with_t0 = state.clone();
     with_t0.t0 = Some(t0);
     if let Some(first) = schedule::unbindable(plan, &with_t0).first() {
@@ -42,6 +38,23 @@ pub(super) fn start(plan: &Plan, state: &RunState, typed: &str, asked: &Asked) -
         None => None,
     };
     Ok(vec![Event::Started { by: asked.by.clone(), typed: typed.to_owned(), t0, zone: state.zone.clone(), hard_stop }])
+}
+
+/// T0: as `--t0` or the runbook says it, else now. Times before T0 and times of the clock need it said; in a drill, where no
+/// time of the real event counts, T0 is the start all the same.
+fn t0(plan: &Plan, state: &RunState, asked: &Asked) -> Result<i64, Refusal> {
+    let given = state.facts.as_ref().and_then(|facts| facts.t0);
+    match (given, &plan.start) {
+        (Some(given), _) => return Ok(given),
+        (None, Start::At { wall, .. }) => return Ok(*wall),
+        (None, Start::AtStart) => {}
+    }
+    match schedule::needs_t0(plan).first() {
+        Some(first) if !state.is_drill() => {
+            refuse(format!("{first} says nothing without T0: begin the run anew with --t0"))
+        }
+        Some(_) | None => Ok(asked.now.wall),
+    }
 }
 
 /// A person starts a step, or tries it again.

@@ -15,8 +15,8 @@ use crate::model::watch::{Monitor, Source};
 /// A question that was answered with "go on" is asked again after so long, microseconds.
 const ASK_AGAIN: i64 = 5 * 60 * 1_000_000;
 
-/// Minutes left at which one is warned.
-const WARN_AT: [u32; 3] = [30, 15, 5];
+/// Minutes left at which one is warned; none left is said too.
+const WARN_AT: [u32; 4] = [30, 15, 5, 0];
 
 /// Little time is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,24 +30,25 @@ pub struct Warning {
 impl Warning {
     /// What it is of, as recorded: `decide by, level-1` or `hard stop`.
     pub fn of(self, plan: &Plan) -> String {
-        self.level.map_or_else(|| "hard stop".into(), |level| format!("decide by, {}", plan.level(level).id))
+        schedule::warned_of(plan, self.level)
     }
 }
 
-pub(super) fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
+pub(super) fn due(plan: &Plan, state: &RunState, open: &[StepIx], now: Stamp) -> Option<Due> {
     for ix in (0..plan.triggers.len()).map(TriggerIx) {
         if let Some(due) = trigger_due(plan, state, ix, now) {
             return Some(due);
         }
     }
-    for ix in (0..plan.steps.len()).map(StepIx) {
+    for ix in open.iter().copied() {
         if let Work::Monitor(monitor) = &plan.step(ix).work
             && let Some(verdict) = monitor_verdict(plan, state, (ix, monitor), now)
         {
             return Some(Due::Judge(ix, verdict));
         }
-        if old_at(plan, state, ix).is_some_and(|at| at <= now.wall) {
-            return Some(Due::Old(ix));
+        let old = |criterion: &StepIx| old_at(plan, state, *criterion).is_some_and(|at| at <= now.wall);
+        if let Some(criterion) = criteria(plan, ix).find(old) {
+            return Some(Due::Old(criterion));
         }
     }
     let warned = warnings(plan, state).into_iter().filter(|(at, _)| *at <= now.wall);
@@ -55,15 +56,24 @@ pub(super) fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
 }
 
 /// Instants at which something of this file becomes due.
-pub(super) fn moments(plan: &Plan, state: &RunState) -> Vec<i64> {
-    let steps = (0..plan.steps.len()).map(StepIx);
-    let monitors = steps.clone().filter(|ix| matches!(plan.step(*ix).work, Work::Monitor(_)));
-    let ends =
-        monitors.filter(|ix| state.step(*ix).status == StepStatus::Running).filter_map(|ix| state.step(ix).until);
-    let old = steps.filter_map(|ix| old_at(plan, state, ix));
+pub(super) fn moments(plan: &Plan, state: &RunState, open: &[StepIx]) -> Vec<i64> {
+    let looks_on = |ix: &&StepIx| {
+        state.step(**ix).status == StepStatus::Running && matches!(plan.step(**ix).work, Work::Monitor(_))
+    };
+    let ends = open.iter().filter(looks_on).filter_map(|ix| state.step(*ix).until);
+    let old = open.iter().flat_map(|ix| criteria(plan, *ix)).filter_map(|ix| old_at(plan, state, ix));
     let asked = state.triggers.iter().filter_map(|own| own.went_on.as_ref()).map(|went_on| went_on.at.wall + ASK_AGAIN);
     let warned = warnings(plan, state).into_iter().map(|(at, _)| at);
     ends.chain(old).chain(asked).chain(warned).collect()
+}
+
+/// What a gate is decided by; nothing for a step of another kind.
+fn criteria(plan: &Plan, ix: StepIx) -> impl Iterator<Item = StepIx> {
+    let (go, no_go) = match &plan.step(ix).work {
+        Work::Gate(gate) => (gate.go.as_slice(), gate.no_go.as_slice()),
+        _decides_nothing => (&[][..], &[][..]),
+    };
+    go.iter().chain(no_go).copied()
 }
 
 fn trigger_due(plan: &Plan, state: &RunState, ix: TriggerIx, now: Stamp) -> Option<Due> {
@@ -175,14 +185,14 @@ pub(super) fn age_words(plan: &Plan, state: &RunState, ix: StepIx) -> String {
 /// Warnings that were not given, and when they are due. Of those that are due together only the last is given.
 fn warnings(plan: &Plan, state: &RunState) -> Vec<(i64, Warning)> {
     let mut found = Vec::new();
-    if state.rollback.is_some() || state.aborted.is_some() || state.progress_of_run(plan).is_done() {
+    let over = state.rollback.is_some() || state.aborted.is_some() || state.phases_are_done(plan);
+    if state.hard_stop.is_none() || over {
         return found;
     }
-    let level = schedule::decide_by(plan, state).and_then(|(level, at)| Some((Some(level), at?)));
-    for (level, at) in level.into_iter().chain(state.hard_stop.map(|at| (None, at))) {
-        for minutes in WARN_AT {
+    let began = state.started.map_or(i64::MIN, |started| started.wall);
+    for (level, at, minutes) in deadlines(plan, state) {
+        for minutes in minutes.iter().copied() {
             let warning = Warning { level, minutes };
-            let began = state.started.map_or(i64::MIN, |started| started.wall);
             let due = at - i64::from(minutes) * 60_000_000;
             let given = WARN_AT.iter().filter(|less| **less <= minutes);
             let given = given.into_iter().any(|less| state.warned.contains(&(warning.of(plan), *less)));
@@ -193,6 +203,19 @@ fn warnings(plan: &Plan, state: &RunState) -> Vec<(i64, Warning)> {
     }
     found.sort_by_key(|(at, warning)| (*at, warning.minutes));
     found
+}
+
+/// The hard stop and the deadline of each level that is offered, and how many minutes before each one is warned. Of a level that
+/// is not the one that is needed one hears only that it cannot finish any more.
+fn deadlines(plan: &Plan, state: &RunState) -> Vec<(Option<LevelIx>, i64, &'static [u32])> {
+    let Some(stop) = state.hard_stop else { return Vec::new() };
+    let needed = schedule::decide_by(plan, state).map(|(level, _)| level);
+    let levels = (0..plan.levels.len()).map(LevelIx).filter(|level| schedule::offered(plan, state, *level));
+    let levels = levels.filter_map(|level| {
+        let minutes = if needed == Some(level) { &WARN_AT[..] } else { &WARN_AT[3..] };
+        Some((Some(level), schedule::latest_start(plan, state, level)?, minutes))
+    });
+    levels.chain([(None, stop, &WARN_AT[..])]).collect()
 }
 
 /// The probes that are to be read now that the run is live, and the time between two readings: those of triggers that are
@@ -210,14 +233,15 @@ pub fn probes_to_read(plan: &Plan, state: &RunState) -> Vec<ProbeIx> {
 /// Whether somebody watches what a probe reads now: a trigger, a monitor that looks on, or everybody, as a signal.
 pub fn is_probe_wanted(plan: &Plan, state: &RunState, probe: ProbeIx) -> bool {
     let probe = plan.probe(probe);
-    let by_trigger = plan
-        .triggers
-        .iter()
-        .enumerate()
-        .any(|(ix, trigger)| trigger.probe.as_ref() == Some(&probe.id) && is_watched(plan, state, TriggerIx(ix)));
-    let by_monitor = plan.steps.iter().enumerate().any(|(ix, step)| {
-        let looks_on = state.steps[ix].status == StepStatus::Running;
-        looks_on && matches!(&step.work, Work::Monitor(monitor) if monitor.probe.as_ref() == Some(&probe.id))
-    });
-    probe.is_signal || by_trigger || by_monitor
+    let by_trigger = || {
+        let mut of_it = (0..plan.triggers.len()).map(TriggerIx);
+        of_it.any(|ix| plan.trigger(ix).probe.as_ref() == Some(&probe.id) && is_watched(plan, state, ix))
+    };
+    let by_monitor = || {
+        plan.steps.iter().enumerate().any(|(ix, step)| {
+            let looks_on = state.steps[ix].status == StepStatus::Running;
+            looks_on && matches!(&step.work, Work::Monitor(monitor) if monitor.probe.as_ref() == Some(&probe.id))
+        })
+    };
+    probe.is_signal || by_trigger() || by_monitor()
 }

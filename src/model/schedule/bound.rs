@@ -1,24 +1,35 @@
-//! Times that the clock does not have, found before the first step: a day's gap or fold of daylight saving is said in words.
+//! Times that cannot be bound to the clock, found before the first step: T0 that is not said, a day's gap or fold of daylight saving.
 //!
-//! `schedule::bind` answers `None` for such a time, which would leave a step without a plan and nobody told. `decide::start`
-//! calls this with T0 bound and refuses. It must not refuse what is only not known yet: anchors to steps, phases and the end.
+//! `decide::start` calls these and refuses; `tminus run` and `tminus plan` say the same before there is a run. They must not
+//! refuse what is only not known yet: anchors to steps, phases and the end.
 
-use super::{bind_clock, zone_of};
+use super::bind::date;
+use super::clock::{bind_clock, days_later};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 use crate::model::step::Work;
-use crate::model::when::When;
-use chrono::{LocalResult, NaiveDate, TimeZone};
+use crate::model::when::{Day, When};
 
 /// Why each time of the plan that cannot be bound cannot: `2.1 at 02:30: …`. T0 must be bound.
 pub fn unbindable(plan: &Plan, state: &RunState) -> Vec<String> {
     times(plan)
         .into_iter()
-        .filter_map(|(of, when)| Some(format!("{of} {}: {}", when.shown(), why_not(state, when)?)))
+        .filter_map(|(of, when)| Some(format!("{of} {}: {}", when.shown(), why_not(plan, state, when)?)))
         .collect()
 }
 
-/// Every time of the plan that is bound to T0's date or to a date, and whose it is.
+/// Times that have no meaning while T0 is only the moment of the start: those before T0, and those of the clock. Each as
+/// `2.1 at T-3d`.
+pub fn needs_t0(plan: &Plan) -> Vec<String> {
+    let wants = |when: &When| match when {
+        When::FromT0(offset) => offset.days < 0 || offset.micros < 0,
+        When::Clock { .. } => true,
+        When::FromEnd(_) | When::FromStep { .. } | When::After(_) => false,
+    };
+    times(plan).into_iter().filter(|(_, when)| wants(when)).map(|(of, when)| format!("{of} {}", when.shown())).collect()
+}
+
+/// Every time of the plan, and whose it is.
 fn times(plan: &Plan) -> Vec<(String, &When)> {
     let mut found: Vec<(String, &When)> = Vec::new();
     found.extend(plan.hard_stop.iter().map(|when| ("hard_stop".into(), when)));
@@ -31,7 +42,7 @@ fn times(plan: &Plan) -> Vec<(String, &When)> {
         found.extend(step.by.iter().map(|when| (format!("{} by", step.number), when)));
         // A wait for a bare clock time is for the next one, on whatever day the run comes to it.
         if let Work::Wait(when) = &step.work
-            && !matches!(when, When::Clock { date: None, .. })
+            && !matches!(when, When::Clock { day: Day::NotSaid, .. })
         {
             found.push((format!("{} wait", step.number), when));
         }
@@ -44,27 +55,16 @@ fn times(plan: &Plan) -> Vec<(String, &When)> {
     found
 }
 
-fn why_not(state: &RunState, when: &When) -> Option<String> {
-    let zone = zone_of(&state.zone);
-    let at_t0 = zone.timestamp_micros(state.t0?).single()?;
+fn why_not(plan: &Plan, state: &RunState, when: &When) -> Option<String> {
     match when {
-        When::Clock { date, time } => {
-            let date = match date {
-                Some((year, month, day)) => NaiveDate::from_ymd_opt(*year, *month, *day),
-                None => Some(at_t0.date_naive()),
-            };
-            date.map_or_else(|| Some("no such date".into()), |date| bind_clock(date, *time, &state.zone).err())
-        }
-        When::FromT0(offset) if offset.days != 0 => {
-            let Some(day) = at_t0.date_naive().checked_add_signed(chrono::Duration::days(offset.days)) else {
-                return Some("no such date".into());
-            };
-            match zone.from_local_datetime(&day.and_time(at_t0.time())) {
-                LocalResult::None => Some(super::gap(day.and_time(at_t0.time()), zone)),
-                // A day's offset that meets a fold is its earlier reading: `add_offset`.
-                LocalResult::Single(_) | LocalResult::Ambiguous(..) => None,
-            }
-        }
-        When::FromT0(_) | When::FromEnd(_) | When::FromStep { .. } | When::After(_) => None,
+        When::Clock { day, time } => match (date(plan, state, *day), day) {
+            (Some(date), _) => bind_clock(date, *time, &state.zone).err(),
+            // The phase waits for something that has not happened.
+            (None, Day::OfPhase(_)) => None,
+            (None, Day::NotSaid | Day::FromT0(_) | Day::Date(..)) => Some("the calendar has no such day".into()),
+        },
+        When::FromT0(offset) if offset.days != 0 => days_later(state.t0?, offset.days, &state.zone).err(),
+        When::FromT0(offset) => state.t0?.checked_add(offset.micros).is_none().then(|| "there is no such time".into()),
+        When::FromEnd(_) | When::FromStep { .. } | When::After(_) => None,
     }
 }

@@ -8,6 +8,7 @@ mod apply;
 mod facts;
 mod path;
 mod risks;
+mod spent;
 mod status;
 mod step;
 mod watched;
@@ -24,6 +25,8 @@ use crate::model::event::{Bound, EndState};
 use crate::model::ids::{LevelIx, PhaseId, ProbeIx, ProcedureIx, RiskId, RoleId, Seq, StepIx, TriggerIx};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::signed::Realm;
+use crate::model::spent::Meter;
 use crate::model::time::Stamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,6 +93,13 @@ pub struct RunState {
     pub last: Seq,
     /// Instant of the last record.
     pub at: Stamp,
+    /// The run's own time at the last record, microseconds since the first: what a reboot does to the monotonic clock does
+    /// nothing to it.
+    pub lived: u64,
+    /// Whose time it was since the start.
+    pub meter: Meter,
+    /// Steps whose own meters are on.
+    pub metered: Vec<StepIx>,
     /// Checkpoints seen.
     pub checkpoints: u64,
 }
@@ -139,6 +149,9 @@ impl RunState {
             log: Vec::new(),
             last: Seq(0),
             at: Stamp::default(),
+            lived: 0,
+            meter: Meter::default(),
+            metered: Vec::new(),
             checkpoints: 0,
         }
     }
@@ -150,6 +163,22 @@ impl RunState {
             state.apply(plan, record)?;
         }
         Ok(state)
+    }
+
+    /// Whether this is a drill; before genesis nothing is.
+    pub fn is_drill(&self) -> bool {
+        self.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill)
+    }
+
+    /// Where this acts, as every screen says it, and before it that nothing of it is executed: `DRILL PROD search.example`.
+    pub fn band(&self, plan: &Plan) -> String {
+        let drill = if self.is_drill() { "DRILL " } else { "" };
+        format!("{drill}{}", plan.environment.label())
+    }
+
+    /// The one word of it where there is no room for more: that it is a drill, else the environment's kind.
+    pub fn band_word(&self, plan: &Plan) -> &'static str {
+        if self.is_drill() { "DRILL" } else { plan.environment.kind.band() }
     }
 
     /// A step's state.
@@ -184,6 +213,12 @@ impl RunState {
     /// A text for people with its `${…}` filled in; secrets stay `******`.
     pub fn fill(&self, text: &str) -> String {
         crate::model::fill::fill(text, &|name, format| self.builtin(name, format).or_else(|| self.shown_var(name)))
+    }
+
+    /// The text of a message for people. In a drill it says so in its first word, since people copy and send it.
+    pub fn message(&self, text: &str) -> String {
+        let exercise = if self.is_drill() { "EXERCISE: " } else { "" };
+        format!("{exercise}{}", self.fill(text))
     }
 
     fn shown_var(&self, name: &str) -> Option<String> {

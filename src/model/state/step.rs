@@ -5,6 +5,7 @@ use crate::model::event::{Answer, Invocation, Vote};
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, RoleId, Seq, StepIx};
 use crate::model::output::{Drained, Exit, Holder};
+use crate::model::spent::Meter;
 use crate::model::state::{MonitorState, StepStatus};
 use crate::model::step::PlannedStep;
 use crate::model::time::Stamp;
@@ -126,6 +127,10 @@ pub struct StepState {
     pub hints: Vec<String>,
     /// Attempts that are over, the present one not among them.
     pub past: Vec<PastAttempt>,
+    /// Whose time it was, all attempts together.
+    pub meter: Meter,
+    /// The run's own time when the present attempt began, microseconds.
+    pub began_at: u64,
 }
 
 /// A sign-off that counts.
@@ -165,12 +170,6 @@ impl StepState {
         Self { status, ..Self::default() }
     }
 
-    /// How long it took or has taken at `now`, all attempts together.
-    pub fn elapsed(&self, now: Stamp) -> Option<Duration> {
-        let from = self.first_started?;
-        Some(self.ended.filter(|_| !self.status.open()).unwrap_or(now).since(from))
-    }
-
     /// Whether it was running when its conductor died and nobody has said yet what became of it.
     pub fn is_orphan(&self) -> bool {
         self.status == StepStatus::Unknown && self.verdict.is_none()
@@ -199,6 +198,7 @@ impl StepState {
             conditions: self.conditions,
             filled: self.filled.take(),
             past: std::mem::take(&mut self.past),
+            meter: self.meter,
             ..Self::default()
         };
     }

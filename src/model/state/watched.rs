@@ -39,6 +39,12 @@ impl ProbeState {
         self.samples.back()
     }
 
+    /// Draws a gap: no reading, and none that counts.
+    pub(super) fn gap(&mut self, gap: Sample) {
+        self.push(gap);
+        self.count -= 1;
+    }
+
     pub(super) fn push(&mut self, sample: Sample) {
         if self.samples.len() == KEPT_SAMPLES {
             self.samples.pop_front();

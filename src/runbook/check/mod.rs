@@ -24,6 +24,9 @@ use crate::model::step::Effect;
 
 /// The plan, where nothing is wrong with it; complaints stay on the reader's desk.
 pub(crate) fn plan(reader: &mut Reader<'_>, judge: Option<ExampleJudge<'_>>) -> Option<Plan> {
+    if reader.is_foreign {
+        return None;
+    }
     reader.index_variables();
     let names = ids::assign(reader);
     ids::number(reader);

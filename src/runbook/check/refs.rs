@@ -20,9 +20,16 @@ pub(super) fn resolve(reader: &mut Reader<'_>, names: &Names) {
     whens(reader, names, &order);
     levels(reader, names);
     super::wanted::resolve(reader, names);
-    reader.place_risks(&|name| names.phases.contains_key(name), &|name| {
-        names.steps.contains_key(name).then(|| StepId(name.to_owned()))
-    });
+    let before: Vec<String> = if reader.risks_before.is_empty() {
+        Vec::new()
+    } else {
+        names.phases.keys().chain(names.steps.keys()).cloned().collect()
+    };
+    reader.place_risks(
+        &|name| names.phases.contains_key(name),
+        &|name| names.steps.contains_key(name).then(|| StepId(name.to_owned())),
+        &before,
+    );
     for wanted in std::mem::take(&mut reader.wanted_phases) {
         if !names.phases.contains_key(&wanted.text) {
             let known = names.phases.keys().map(String::as_str);

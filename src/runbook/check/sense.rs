@@ -4,6 +4,8 @@
 //! All of these are warnings, and each is silent where it is not sure: a false alarm costs more than a miss. `check::plan`
 //! calls it once for the whole runbook.
 
+mod blockers;
+mod ways_back;
 mod words;
 
 use super::places::is_forward;
@@ -11,9 +13,9 @@ use crate::model::ids::StepIx;
 use crate::model::plan::EnvironmentKind;
 use crate::model::step::{Command, Effect, Place, Program, Work};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::read::{Draft, DraftUndo, Reader};
+use crate::runbook::read::{Draft, Reader};
 use crate::runbook::reader::first_line;
-use words::{count_said, endless, foreign_host, summer_zone, temporary, unmeasured};
+use words::{cost, count_said, endless, foreign_host, paused, summer_zone, temporary, unmeasured, without_zone};
 
 pub(super) fn check(reader: &mut Reader<'_>) {
     let mut found = Vec::new();
@@ -27,7 +29,8 @@ pub(super) fn check(reader: &mut Reader<'_>) {
             found.push(Diagnostic::warning("RB0520", &draft.head, said));
         }
     }
-    never_tried(reader, &mut found);
+    ways_back::check(reader, &mut found);
+    blockers::check(reader, &mut found);
     triggers(reader, &mut found);
     zones(reader, &mut found);
     for one in found {
@@ -58,15 +61,20 @@ fn never_ends(reader: &Reader<'_>, draft: &Draft, command: &Command) -> Option<D
     Some(Diagnostic::warning("RB0515", &at, text).help("say `lasts: 10m`, or `background: true` beside later steps"))
 }
 
-/// What must happen once is not tried again by itself.
+/// What must happen once, or costs money, is not tried again by itself. Of what changes production the reader asks more.
 fn costs_twice(draft: &Draft, command: &Command) -> Option<Diagnostic> {
-    (draft.step.once && command.retry.is_some()).then(|| {
-        Diagnostic::warning(
-            "RB0516",
-            &draft.kind,
-            "`once: true` and `retry`: what must happen once is tried again by itself",
-        )
-        .help("leave `retry` out; a person decides about a second attempt")
+    command.retry?;
+    let step = &draft.step;
+    if step.once {
+        let text = "`once: true` and `retry`: what must happen once is tried again by itself";
+        let found = Diagnostic::warning("RB0516", &draft.kind, text);
+        return Some(found.help("leave `retry` out; a person decides about a second attempt"));
+    }
+    let said = [Some(&step.title), step.changes.as_ref()].into_iter().flatten().find_map(|text| cost(text))?;
+    (step.effect == Effect::Changes).then(|| {
+        let text = format!("`{said}`: what costs money is tried again by itself");
+        let help = "leave `retry` out, or say `effect: production` and accept it there";
+        Diagnostic::warning("RB0516", &draft.kind, text).help(help)
     })
 }
 
@@ -88,7 +96,9 @@ fn elsewhere(reader: &Reader<'_>, draft: &Draft, command: &Command) -> Option<Di
 fn not_put_back(reader: &Reader<'_>, at: StepIx, draft: &Draft) -> Option<Diagnostic> {
     let step = &draft.step;
     let changes = step.command().is_some() && step.effect > Effect::Reads;
-    let said = [Some(&step.title), step.changes.as_ref()].into_iter().flatten().find_map(|text| temporary(text))?;
+    let texts = || [Some(&step.title), step.changes.as_ref()].into_iter().flatten();
+    let said = texts().find_map(|text| temporary(text));
+    let said = said.or_else(|| texts().find_map(|text| paused(text, reader.desk.source)))?;
     let silent = changes && step.owes.is_empty() && draft.owes.is_empty() && step.undo.is_empty();
     (silent && is_forward(reader, at)).then(|| {
         Diagnostic::warning("RB0518", &draft.kind, format!("this step says `{said}`, and nothing is owed for it"))
@@ -139,20 +149,6 @@ fn miscounted(text: &str, noun: &str, count: usize) -> Option<String> {
     (said != count).then(|| format!("the text says {said} {noun}, and there are {count}"))
 }
 
-/// A way back that loses something, or destroys, is tried before it is needed.
-fn never_tried(reader: &Reader<'_>, found: &mut Vec<Diagnostic>) {
-    for draft in &reader.levels {
-        let destroys = draft.level.steps.iter().any(|at| reader.steps[at.0].step.effect == Effect::Destroys);
-        let does = !draft.level.steps.is_empty() || !matches!(draft.undo, DraftUndo::Nothing);
-        if destroys && does && draft.level.requires.is_empty() && reader.requires.is_empty() {
-            let text = "this rollback destroys, and nothing says that it was ever tried";
-            let help =
-                "requires: [ { confirm: The script ran on a copy, evidence: required } ]; it is asked before the start";
-            found.push(Diagnostic::warning("RB0521", &draft.head, text).help(help));
-        }
-    }
-}
-
 /// "Sustained", and one reading is enough to trip.
 fn triggers(reader: &Reader<'_>, found: &mut Vec<Diagnostic>) {
     for (trigger, head) in reader.triggers.iter().zip(&reader.trigger_heads) {
@@ -164,16 +160,28 @@ fn triggers(reader: &Reader<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The standard time of a zone, named on a day of its summer time.
+/// A time for people without a zone, and the standard time of a zone on a day of its summer time.
 fn zones(reader: &Reader<'_>, found: &mut Vec<Diagnostic>) {
-    let crate::model::plan::Start::At { wall, .. } = &reader.start else { return };
-    for message in &reader.messages {
-        if let Some((said, now)) = summer_zone(&message.text, *wall) {
-            let whole = 0..reader.desk.source.len();
-            let at = first_line(reader.desk.source, reader.desk.inside(&whole, &message.text));
-            let text = format!("the message `{}` says {said}, and on that day it is {now}", message.id.as_str());
+    let t0 = match &reader.start {
+        crate::model::plan::Start::At { wall, .. } => Some(*wall),
+        crate::model::plan::Start::AtStart => None,
+    };
+    for (message, head) in reader.messages.iter().zip(&reader.message_heads) {
+        let whole = head.start..reader.desk.source.len();
+        let at = |said: &str| {
+            let at = reader.desk.inside(&whole, said);
+            if at == whole { head.clone() } else { at }
+        };
+        let id = message.id.as_str();
+        if let Some((said, now)) = t0.and_then(|t0| summer_zone(&message.text, t0)) {
+            let text = format!("the message `{id}` says {said}, and on that day it is {now}");
             let help = "let tminus write it: ${T0:%H:%M %Z}";
-            found.push(Diagnostic::warning("RB0522", &reader.desk.inside(&at, said), text).help(help));
+            found.push(Diagnostic::warning("RB0522", &at(said), text).help(help));
+        }
+        if let Some(said) = without_zone(&message.text) {
+            let text = format!("the message `{id}` says {said}, and its readers do not know in which zone");
+            let help = "let tminus write it: ${T0:%H:%M %Z}; or write the zone after it";
+            found.push(Diagnostic::warning("RB0524", &at(said), text).help(help));
         }
     }
 }

@@ -7,7 +7,7 @@
 use crate::model::ids::StepIx;
 use crate::model::plan::Start;
 use crate::model::time::plan_length;
-use crate::model::when::{Offset, When};
+use crate::model::when::{Day, Offset, When};
 use crate::runbook::diagnostic::Diagnostic;
 use crate::runbook::read::Reader;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
@@ -62,20 +62,24 @@ fn comparable(when: &When, t0: Option<NaiveDateTime>) -> Option<Comparable> {
         When::FromT0(offset) => Some(Comparable::FromT0(size(*offset))),
         When::FromEnd(offset) => Some(Comparable::FromEnd(size(*offset))),
         When::FromStep { .. } | When::After(_) => None,
-        When::Clock { date, time: (hour, minute, second) } => {
-            let day = date.map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
+        When::Clock { day, time: (hour, minute, second) } => {
+            let on = |date: NaiveDate| date.and_hms_opt(*hour, *minute, *second);
+            let from_t0 = |date: NaiveDate, t0: NaiveDateTime| Some((on(date)? - t0).num_microseconds()?);
             match (day, t0) {
-                (Some(day), Some(t0)) => {
-                    Some(Comparable::FromT0((day?.and_hms_opt(*hour, *minute, *second)? - t0).num_microseconds()?))
+                (Day::Date(year, month, day), Some(t0)) => {
+                    from_t0(NaiveDate::from_ymd_opt(*year, *month, *day)?, t0).map(Comparable::FromT0)
                 }
-                (None, Some(t0)) => {
-                    Some(Comparable::FromT0((t0.date().and_hms_opt(*hour, *minute, *second)? - t0).num_microseconds()?))
+                (Day::Date(year, month, day), None) => {
+                    let at = on(NaiveDate::from_ymd_opt(*year, *month, *day)?)?;
+                    Some(Comparable::Clock(at.and_utc().timestamp_micros()))
                 }
-                (Some(day), None) => {
-                    Some(Comparable::Clock(day?.and_hms_opt(*hour, *minute, *second)?.and_utc().timestamp_micros()))
+                (Day::NotSaid, Some(t0)) => from_t0(t0.date(), t0).map(Comparable::FromT0),
+                (Day::FromT0(days), Some(t0)) => {
+                    let date = t0.date().checked_add_signed(chrono::Duration::try_days(*days)?)?;
+                    from_t0(date, t0).map(Comparable::FromT0)
                 }
                 // A time without a date means another day in another phase: not compared.
-                (None, None) => None,
+                (Day::OfPhase(_), _) | (Day::NotSaid | Day::FromT0(_), None) => None,
             }
         }
     }
@@ -91,16 +95,16 @@ fn backwards(reader: &mut Reader<'_>, t0: Option<NaiveDateTime>) {
         {
             found.push(runs_backwards(span, &format!("the phase before it begins at {said}")));
         }
-        // A clock time in a phase of another day means that day, so only offsets are held against the phase.
         let mut last = own.zip(draft.phase.at.as_ref().map(When::shown));
         last_phase = last.clone().or(last_phase);
-        let phase_is_offset = matches!(draft.phase.at, None | Some(When::FromT0(_)));
+        // Without a date of the phase's own a clock time may mean any day: only offsets are held against it.
+        let undated = draft.phase.at.is_none();
         for step in &draft.phase.steps {
             let step = &reader.steps[step.0];
             let Some(when) = step.step.at.as_ref() else {
                 continue;
             };
-            if matches!(when, When::Clock { date: None, .. }) && phase_is_offset {
+            if matches!(when, When::Clock { day: Day::NotSaid, .. }) && undated {
                 continue;
             }
             let Some(own) = comparable(when, t0) else {

@@ -80,7 +80,7 @@ pub(super) const OF_CRITERION: &[Key] = &[
     key("cwd", Text, "its working directory").only(RUN),
     key("env", ENV, "more environment").only(RUN),
     key("stdin", AnyText, "its standard input").only(RUN),
-    key("connect", Name, "the variable with a connection URL").only(RUN),
+    key("connect", Name, "the variable with a connection URL; it arrives as PG* variables").only(RUN),
     key("timeout", Length, "limit of one attempt").only(RUN),
     key("literal", Truth, "<word>, YYYYMMDD and ... are meant as they stand").only(RUN),
     key("argv_secret", ACCEPTED, "a secret may stand in an argument").only(RUN),

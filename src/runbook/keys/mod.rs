@@ -136,6 +136,8 @@ pub(crate) fn has(scope: Scope, name: &str) -> bool {
 thread_local! {
     /// What the reader asked for, for the test that it asks for all there is.
     pub(crate) static ASKED: std::cell::RefCell<std::collections::HashSet<(Scope, &'static str)>> = Default::default();
+    /// What of it was there, for the test that the reference has an example of each.
+    pub(crate) static FOUND: std::cell::RefCell<std::collections::HashSet<(Scope, &'static str)>> = Default::default();
 }
 
 /// Keys of which exactly one must be there.

@@ -96,9 +96,11 @@ impl<'a> Reader<'a> {
         }
         let id = MessageId(field.key.to_owned());
         let place = self.messages.len();
+        let head = field.key_span.clone();
         if field.node.entries().is_none() {
             if let Some(text) = self.said(field.node) {
                 self.messages.push(Message { id, to: None, text, via: None, at: None, moment: None });
+                self.message_heads.push(head);
             }
             return;
         }
@@ -116,6 +118,7 @@ impl<'a> Reader<'a> {
         let when = at.and_then(|node| self.around_when(node, AroundWhen::Message(place)));
         self.desk.finish(fields, &|_| None);
         self.messages.push(Message { id, to, text: text.unwrap_or_default(), via, at: when, moment });
+        self.message_heads.push(head);
     }
 
     fn around_when(&mut self, node: Node<'a>, of: AroundWhen) -> Option<When> {
@@ -207,12 +210,8 @@ impl<'a> Reader<'a> {
         let place = self.risks.len();
         if let Some(before) = before {
             self.risks_before.push((place, before));
-        } else if blocker && closed_by.is_empty() {
-            let found =
-                Diagnostic::warning("RB0514", &head, "a blocker that nothing closes and that stands before nothing")
-                    .help("closed_by: [STEP], before: PHASE; a person can close it with a reason");
-            self.desk.report(found);
         }
+        self.risk_heads.push(head);
         let id = RiskId(id);
         self.risks.push(KnownRisk {
             id,
@@ -248,7 +247,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Which of phases and steps a risk stands before, when all names are known.
-    pub(crate) fn place_risks(&mut self, phases: &dyn Fn(&str) -> bool, steps: &dyn Fn(&str) -> Option<StepId>) {
+    pub(crate) fn place_risks(
+        &mut self,
+        phases: &dyn Fn(&str) -> bool,
+        steps: &dyn Fn(&str) -> Option<StepId>,
+        known: &[String],
+    ) {
         for (place, before) in std::mem::take(&mut self.risks_before) {
             let found = if phases(&before.text) {
                 Some(Before::Phase(PhaseId(before.text.clone())))
@@ -257,7 +261,9 @@ impl<'a> Reader<'a> {
             };
             if found.is_none() {
                 let text = format!("there is no phase and no step `{}`", before.text);
-                self.desk.report(Diagnostic::error("RB0206", &before.span, text));
+                let near = self.desk.suggest(&before.text, known.iter().map(String::as_str));
+                let help = near.unwrap_or_else(|| "name a phase or a step by its `id`".into());
+                self.desk.report(Diagnostic::error("RB0206", &before.span, text).help(help));
             }
             self.risks[place].before = found;
         }

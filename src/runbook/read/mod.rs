@@ -35,7 +35,7 @@ use crate::model::ids::{RoleId, StepIx, VarName};
 use crate::model::plan::{Environment, Role, Start, Var};
 use crate::model::step::{Owner, Place, Shell};
 use crate::model::watch::{Probe, Trigger};
-use crate::model::when::When;
+use crate::model::when::{Day, When};
 use chrono_tz::Tz;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -56,6 +56,8 @@ pub(crate) struct Reader<'a> {
     /// Keys of the head that stand there, faulty or not: what is faulty is not missing as well.
     pub has_environment: bool,
     pub has_hard_stop: bool,
+    /// It is no runbook of this version: all that could be said of the rest would be a false alarm.
+    pub is_foreign: bool,
     pub start: Start,
     pub zone: Option<Tz>,
     pub hard_stop: Option<(When, Range<usize>)>,
@@ -71,6 +73,8 @@ pub(crate) struct Reader<'a> {
     pub phases: Vec<DraftPhase>,
     pub levels: Vec<DraftLevel>,
     pub steps: Vec<Draft>,
+    /// More steps than that are not read, and that was said.
+    is_full: bool,
     pub filled: Vec<Filled>,
     pub whens: Vec<(WhenOf, Range<usize>)>,
     /// Names that refer to what may stand further down.
@@ -101,10 +105,14 @@ pub(crate) struct Reader<'a> {
     pub procedures: Vec<Procedure>,
     /// Texts for people.
     pub messages: Vec<Message>,
+    /// Where each of `messages` begins.
+    pub message_heads: Vec<Range<usize>>,
     /// What must be true after the event.
     pub horizons: Vec<Horizon>,
     /// The risk register.
     pub risks: Vec<KnownRisk>,
+    /// Where each of `risks` begins.
+    pub risk_heads: Vec<Range<usize>>,
     /// Where to look and whom to call.
     pub contacts: Vec<Contact>,
     /// What must be met before anything begins.
@@ -119,6 +127,8 @@ pub(crate) struct Reader<'a> {
     pub inherited: Inherited,
     /// Where an owed inline step goes: the phase or level that is being read.
     home: Place,
+    /// The phase that is being read, where it says when it is: times of the clock in it are on its date.
+    dated: Option<usize>,
     owed: Vec<StepIx>,
     /// The step whose `expect` is being read: `of` in it may name a sibling by its short id.
     judging: Option<StepIx>,
@@ -134,6 +144,7 @@ impl<'a> Reader<'a> {
             environment: None,
             has_environment: false,
             has_hard_stop: false,
+            is_foreign: false,
             start: Start::AtStart,
             zone: None,
             hard_stop: None,
@@ -152,6 +163,7 @@ impl<'a> Reader<'a> {
             phases: Vec::new(),
             levels: Vec::new(),
             steps: Vec::new(),
+            is_full: false,
             filled: Vec::new(),
             whens: Vec::new(),
             wanted: Vec::new(),
@@ -169,8 +181,10 @@ impl<'a> Reader<'a> {
             trigger_heads: Vec::new(),
             procedures: Vec::new(),
             messages: Vec::new(),
+            message_heads: Vec::new(),
             horizons: Vec::new(),
             risks: Vec::new(),
+            risk_heads: Vec::new(),
             contacts: Vec::new(),
             requires: Vec::new(),
             wanted_phases: Vec::new(),
@@ -178,6 +192,7 @@ impl<'a> Reader<'a> {
             around_ids: HashSet::new(),
             inherited: Inherited::default(),
             home: Place::Phase(0),
+            dated: None,
             owed: Vec::new(),
             judging: None,
         }
@@ -186,9 +201,11 @@ impl<'a> Reader<'a> {
     /// Reads the whole document.
     pub fn runbook(&mut self, root: Node<'a>) {
         let Some(mut fields) = self.desk.fields(root, Scope::Top, "a mapping that begins with `tminus: 1`") else {
+            self.is_foreign = true;
             return;
         };
         if !self.version(&mut fields) {
+            self.is_foreign = true;
             return;
         }
         self.header(&mut fields);
@@ -317,6 +334,10 @@ impl<'a> Reader<'a> {
             Ok(When::After(_)) if !length_allowed => {
                 Diagnostic::error("RB0302", &node.span(), format!("`{text}` is a length, not a time"))
                     .help(format!("write T+{} for so long after T0", text.trim()))
+            }
+            // Of a `wait` it is the next one.
+            Ok(When::Clock { day: Day::NotSaid, time }) if !length_allowed => {
+                return Some(When::Clock { day: self.dated.map_or(Day::NotSaid, Day::OfPhase), time });
             }
             Ok(when) => return Some(when),
             Err(error) => Diagnostic::error(error.code(), &node.span(), error.to_string()).help(error.help()),

@@ -7,7 +7,7 @@ use super::{DraftLevel, DraftPhase, DraftUndo, Located, Reader};
 use crate::model::ids::{LevelId, PhaseId, StepIx};
 use crate::model::plan::{Level, Phase};
 use crate::model::step::{Owner, Place};
-use crate::model::when::When;
+use crate::model::when::{Day, When};
 use crate::runbook::diagnostic::Diagnostic;
 use crate::runbook::names;
 use crate::runbook::node::Node;
@@ -43,6 +43,9 @@ impl<'a> Reader<'a> {
         if matches!(when, Some(When::FromStep { .. })) {
             self.whens.push((super::WhenOf::PhaseAt(place), at.map_or(0..0, Node::span)));
         }
+        // A phase that is by the clock itself is on T0's date, as is what stands in it.
+        let by_the_clock = matches!(when, None | Some(When::Clock { day: Day::NotSaid, .. }));
+        self.dated = Some(place).filter(|_| !by_the_clock);
         let takes = fields.take("takes");
         let length = takes.and_then(|node| self.length(node));
         if title.is_none() && own_id.is_none() {
@@ -63,6 +66,7 @@ impl<'a> Reader<'a> {
         (phase.role, phase.risk) = (handed.role.clone(), handed.risk);
         phase.steps = self.within(handed, |reader| reader.steps_of(&mut fields, Place::Phase(place), "phase"));
         self.desk.finish(fields, &|_| None);
+        self.dated = None;
         self.phases.push(DraftPhase {
             phase,
             head,

@@ -66,6 +66,10 @@ impl App {
             Action::Messages => self.show(Screen::Messages),
             Action::Risks => self.show(Screen::Risks),
             Action::Back => self.back(port, now),
+            Action::Time => {
+                let spent = self.state.spent(&self.plan, now).sentence();
+                self.say(spent.unwrap_or_else(|| "The run has taken no time yet.".into()))
+            }
             Action::Theme => self.say("theme takes a name: ansi, dark, light, cvd, high, mono."),
             Action::Suspend => {
                 self.absent_from = Some(self.state.last.0);

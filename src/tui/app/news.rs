@@ -8,6 +8,7 @@ use crate::feed::{News, Role};
 use crate::model::event::Event;
 use crate::model::intent::Intent;
 use crate::model::record::Record;
+use crate::model::schedule;
 use crate::model::state::RunStatus;
 use crate::model::text::shown;
 use crate::model::time::Stamp;
@@ -120,7 +121,8 @@ impl App {
             // Nobody hears of what was warned before this screen looked.
             Event::Warned { of, minutes } if self.caught_up => {
                 self.warning = true;
-                self.message = Some(Message::Says(format!("{minutes} minutes left: {}.", shown(of))));
+                let words = schedule::warned_words(&self.plan, &self.state, (of, *minutes), record.at);
+                self.message = Some(Message::Says(format!("{}.", shown(words.trim_end_matches('.')))));
             }
             Event::TriggerTripped { .. } => self.warning |= self.caught_up,
             Event::Resume { .. } => self.absent_from = self.absent_from.or(Some(record.seq.0.saturating_sub(1))),

@@ -16,10 +16,9 @@ const CARD: Card = Card::Answer { step: StepIx(0), item: 0 };
 fn items(evidence: [bool; 3]) -> Stage {
     let mut planned = step("look", "3.2", "Soft auth still works");
     let item = |(place, evidence): (usize, &bool)| Item {
-        text: format!("Statement {}", place + 1),
         expect: None,
         evidence: *evidence,
-        ..Item::new(String::new())
+        ..Item::new(format!("Statement {}", place + 1))
     };
     planned.work = Work::Check(evidence.iter().enumerate().map(item).collect());
     Stage::of(vec![planned]).started(&[])

@@ -13,8 +13,7 @@ use crossterm::event::KeyCode;
 fn criterion(id: &str, number: &str, text: &str, side: Side) -> PlannedStep {
     let mut planned = step(id, number, text);
     planned.place = Place::Criterion { gate: StepIx(0), side };
-    planned.work =
-        Work::Check(vec![Item { text: text.into(), expect: None, evidence: false, ..Item::new(String::new()) }]);
+    planned.work = Work::Check(vec![Item { expect: None, evidence: false, ..Item::new(text.into()) }]);
     planned
 }
 

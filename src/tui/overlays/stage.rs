@@ -9,11 +9,11 @@ use crate::model::decide::{self, Asked, Reading};
 use crate::model::event::{Bound, Event, Invocation};
 use crate::model::ids::{Attempt, LevelId, PhaseId, RoleId, Seq, StepId, StepIx, VarName};
 use crate::model::intent::{Intent, Refusal};
-use crate::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Start, Undo, Var};
+use crate::model::plan::{Environment, EnvironmentKind, Level, Phase, Plan, Role, Source, Var};
 use crate::model::record::Record;
 use crate::model::signed::{Realm, SignedText};
 use crate::model::state::RunState;
-use crate::model::step::{Command, Effect, Place, PlannedStep, Program, Shell, Skip, Work};
+use crate::model::step::{Command, Effect, Place, PlannedStep, Program, Shell, Work};
 use crate::model::time::Stamp;
 use crate::tui::context::{ActionLine, Card, Context, Reply};
 use crate::tui::overlays::Overlay;
@@ -68,36 +68,8 @@ pub struct Stage {
 /// A step of a phase that reads only and runs `true`.
 pub fn step(id: &str, number: &str, title: &str) -> PlannedStep {
     PlannedStep {
-        id: id.into(),
-        number: number.into(),
-        title: title.into(),
-        why: None,
-        place: Place::Phase(0),
-        work: run("true"),
         effect: Effect::Reads,
-        phrase: None,
-        changes: None,
-        loses: None,
-        risk: None,
-        point_of_no_return: false,
-        second_person: false,
-        auto: false,
-        at: None,
-        takes: None,
-        role: None,
-        when: Vec::new(),
-        skip: Skip::WithReason,
-        critical: false,
-        owes: Vec::new(),
-        undo: Vec::new(),
-        link: None,
-        ..PlannedStep::new(
-            StepId(String::new()),
-            String::new(),
-            String::new(),
-            Place::Phase(0),
-            Work::Check(Vec::new()),
-        )
+        ..PlannedStep::new(id.into(), number.into(), title.into(), Place::Phase(0), run("true"))
     }
 }
 
@@ -109,17 +81,9 @@ pub fn run(text: &str) -> Work {
 /// The same, to be changed.
 pub fn command(text: &str) -> Command {
     Command {
-        program: Program::Text { shell: Shell::Bash, strict: true, text: text.into() },
         expect: crate::model::expect::Expect::default(),
-        trip: None,
-        capture: Vec::new(),
-        retry: None,
         timeout: Some(Duration::from_secs(300)),
-        stdin: None,
-        cwd: None,
-        env: Vec::new(),
-        example: None,
-        ..Command::new(Program::Argv(Vec::new()))
+        ..Command::new(Program::Text { shell: Shell::Bash, strict: true, text: text.into() })
     }
 }
 
@@ -131,16 +95,9 @@ pub fn maya() -> Actor {
 /// A level of these steps.
 pub fn level(id: &str, title: &str, steps: Vec<StepIx>) -> Level {
     Level {
-        id: LevelId(id.into()),
-        title: title.into(),
-        why: None,
         budget: Some(Duration::from_secs(300)),
-        verify: Duration::ZERO,
         loses: Some("nothing".into()),
-        until: None,
-        undo: Undo::Nothing,
-        steps,
-        ..Level::new(LevelId(String::new()), String::new(), Vec::new())
+        ..Level::new(LevelId(id.into()), title.into(), steps)
     }
 }
 
@@ -149,36 +106,26 @@ impl Stage {
     pub fn of(steps: Vec<PlannedStep>) -> Self {
         let in_phase =
             |(place, step): (usize, &PlannedStep)| matches!(step.place, Place::Phase(_)).then_some(StepIx(place));
-        let phase = Phase {
-            id: PhaseId("switch".into()),
-            number: "2".into(),
-            title: "Switch".into(),
-            goal: None,
-            at: None,
-            takes: None,
-            steps: steps.iter().enumerate().filter_map(in_phase).collect(),
-            ..Phase::new(PhaseId(String::new()), String::new(), String::new(), Vec::new())
-        };
+        let phase = Phase::new(
+            PhaseId("switch".into()),
+            "2".into(),
+            "Switch".into(),
+            steps.iter().enumerate().filter_map(in_phase).collect(),
+        );
         let plan = Plan {
-            title: "Search index cutover".into(),
-            summary: None,
-            owner: None,
-            environment: Environment { name: "PROD search.example".into(), kind: EnvironmentKind::Production },
-            start: Start::AtStart,
             zone: Some("America/New_York".into()),
-            hard_stop: None,
-            safety_floor: Duration::from_secs(300),
             decider: Some(RoleId("lead".into())),
             roles: vec![
                 Role { id: RoleId("lead".into()), title: "Technical lead".into(), signers: Vec::new() },
                 Role { id: RoleId("ops".into()), title: "Operations lead".into(), signers: Vec::new() },
             ],
-            vars: Vec::new(),
             phases: vec![phase],
-            levels: Vec::new(),
             steps,
             by_id: HashMap::new(),
-            ..Plan::new(String::new(), Environment { name: String::new(), kind: EnvironmentKind::Local })
+            ..Plan::new(
+                "Search index cutover".into(),
+                Environment { name: "PROD search.example".into(), kind: EnvironmentKind::Production },
+            )
         }
         .indexed();
         let mut stage = Self {

@@ -7,7 +7,6 @@ use super::{Scene, put, rows_of};
 use crate::model::ids::LevelIx;
 use crate::model::plan::EnvironmentKind;
 use crate::model::schedule;
-use crate::model::signed::Realm;
 use crate::model::text::shown;
 use crate::model::time::{clock_length, plan_length};
 use crate::tui::theme::{Role, marks};
@@ -45,8 +44,7 @@ pub fn draw_clocks(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// The role of the band: by the environment, or that this is a drill.
 pub fn band_role(scene: &Scene<'_>) -> Role {
-    let drill = scene.state().facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill);
-    match (drill, scene.ctx.plan.environment.kind) {
+    match (scene.state().is_drill(), scene.ctx.plan.environment.kind) {
         (true, _) => Role::EnvDrill,
         (false, EnvironmentKind::Production) => Role::EnvProd,
         (false, EnvironmentKind::Staging | EnvironmentKind::Local) => Role::EnvStaging,
@@ -55,14 +53,7 @@ pub fn band_role(scene: &Scene<'_>) -> Role {
 
 /// The environment in words: its kind, and its name where that says more.
 pub fn environment(scene: &Scene<'_>) -> String {
-    let environment = &scene.ctx.plan.environment;
-    let word = environment.kind.band();
-    let name = shown(&environment.name).into_owned();
-    let text = if name.to_uppercase().contains(word) { name } else { format!("{word} {name}") };
-    match &scene.state().facts {
-        Some(facts) if facts.realm == Realm::Drill => format!("DRILL {text}"),
-        _ => text,
-    }
+    scene.state().band(scene.ctx.plan)
 }
 
 /// `LIVE`, `WATCHING`, `ENDED`: what this screen is to the run.
@@ -72,7 +63,7 @@ fn manner(scene: &Scene<'_>) -> &'static str {
         "ENDED"
     } else if let Some((word, _)) = scene.cut {
         word
-    } else if state.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill) {
+    } else if state.is_drill() {
         "DRILL"
     } else if scene.watching.is_some() {
         "WATCHING"
@@ -186,7 +177,7 @@ fn beside_part(scene: &Scene<'_>) -> Option<Vec<Span<'static>>> {
     let (plan, state) = (scene.ctx.plan, scene.state());
     let all = crate::tui::things::beside(plan, state);
     let first = *all.first().filter(|_| scene.cut.is_none())?;
-    let ran = state.step(first).elapsed(scene.ctx.now).map(clock_length).unwrap_or_default();
+    let ran = state.elapsed(first, scene.ctx.now).map(clock_length).unwrap_or_default();
     let more = if all.len() > 1 { format!(" +{}", all.len() - 1) } else { String::new() };
     let title = wrap::cut(&words::said(state, &plan.step(first).title), 18);
     Some(vec![scene.dim("beside: "), scene.span(format!("{title}, {ran}{more}"), Role::Run)])
@@ -206,8 +197,12 @@ fn way_back(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let (plan, state) = (scene.ctx.plan, scene.state());
     if let Some(how) = state.ended {
         let at = words::clock(state, state.at.wall);
+        let spent = state.spent(plan, scene.ctx.now).sentence().unwrap_or_default();
         return joined(
-            vec![vec![scene.dim("Ended "), scene.span(format!("{at}, {}", how.word()), Role::TextStrong)]],
+            vec![
+                vec![scene.dim("Ended "), scene.span(format!("{at}, {}", how.word()), Role::TextStrong)],
+                vec![scene.dim(spent)],
+            ],
             width,
         );
     }

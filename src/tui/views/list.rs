@@ -231,7 +231,8 @@ pub fn seen(scene: &Scene<'_>, ix: StepIx, next: Option<StepIx>) -> Standing {
 }
 
 fn actual(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
-    let (step, own) = (scene.ctx.plan.step(ix), scene.state().step(ix));
+    let (step, state) = (scene.ctx.plan.step(ix), scene.state());
+    let own = state.step(ix);
     if scene.cut.is_some() && own.status.open() {
         return (String::new(), Role::Text);
     }
@@ -239,7 +240,8 @@ fn actual(scene: &Scene<'_>, ix: StepIx) -> (String, Role) {
         return (format!("-{}", words::until(until, scene.ctx.now)), Role::Run);
     }
     let open = own.status.open();
-    let took = if open { own.elapsed(scene.ctx.now) } else { own.took.or_else(|| own.elapsed(scene.ctx.now)) };
+    let elapsed = state.elapsed(ix, scene.ctx.now);
+    let took = if open { elapsed } else { own.took.or(elapsed) };
     let Some(took) = took.filter(|_| open || own.ended.is_some()) else { return (String::new(), Role::Text) };
     let share = step.takes.map(|takes| took.as_micros() * 100 / takes.as_micros().max(1));
     let role = match share {

@@ -1,7 +1,7 @@
 //! What is owed, who is here, and what people noted: the third pane of a wide screen, below what is watched.
 
 use super::{Scene, inset, put, watch};
-use crate::model::schedule;
+use crate::model::schedule::{self, Late};
 use crate::model::text::shown;
 use crate::model::time::plan_length;
 use crate::model::when::When;
@@ -47,8 +47,15 @@ fn owed(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let (plan, state) = (scene.ctx.plan, scene.state());
     let owing = state.owing(plan);
     let mut lines = vec![title(scene, "Owed")];
-    if owing.is_empty() {
+    let late: Vec<(Late, i64)> = schedule::late(plan, state, scene.ctx.now);
+    let late: Vec<_> = late.into_iter().filter(|(late, _)| !owing.iter().any(|ix| *late == Late::Step(*ix))).collect();
+    if owing.is_empty() && late.is_empty() {
         lines.push(scene.line("  nothing", Role::TextDim));
+    }
+    for (late, since) in late {
+        let text = format!("  {}", late_name(scene, late));
+        let right = scene.line(format!("late since {}", at_words(scene, since)), Role::TimeOver);
+        lines.push(fit::ends(scene.line(text, Role::Text), right, width));
     }
     for ix in owing {
         let step = plan.step(ix);
@@ -65,14 +72,30 @@ fn owed(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
+/// What is late, by its name.
+fn late_name(scene: &Scene<'_>, late: Late) -> String {
+    let (plan, state) = (scene.ctx.plan, scene.state());
+    match late {
+        Late::Step(ix) => format!("{} {}", shown(&plan.step(ix).number), words::said(state, &plan.step(ix).title)),
+        Late::Phase(at) => {
+            format!("Phase {} {}", shown(&plan.phases[at].number), words::said(state, &plan.phases[at].title))
+        }
+        Late::Horizon(at) => words::said(state, &plan.horizons[at].title),
+    }
+}
+
 /// `by 15:45`, or `late since 15:45`.
 pub fn by(scene: &Scene<'_>, by: Option<&When>) -> Option<(String, Role)> {
-    let wall = schedule::bind(scene.ctx.plan, scene.state(), by?)?;
+    Some(by_wall(scene, schedule::bind(scene.ctx.plan, scene.state(), by?)?))
+}
+
+/// The same of an instant: of a round of a horizon, whose `by` goes on with it.
+pub fn by_wall(scene: &Scene<'_>, wall: i64) -> (String, Role) {
     let at = at_words(scene, wall);
-    Some(match wall < scene.ctx.now.wall {
+    match wall < scene.ctx.now.wall {
         true => (format!("late since {at}"), Role::TimeOver),
         false => (format!("by {at}"), Role::TextDim),
-    })
+    }
 }
 
 /// Time of day, with the date where that is not today: `15:45`, `2026-11-22 15:00`.
@@ -99,7 +122,7 @@ pub fn horizons(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
         let (when, role) = match (progress.is_done(), from) {
             (true, _) => ("done".to_owned(), Role::Ok),
             (false, from) => {
-                let by = by(scene, horizon.by.as_ref());
+                let by = schedule::horizon_by(plan, state, at).map(|by| by_wall(scene, by));
                 let late = by.clone().filter(|(_, role)| *role == Role::TimeOver);
                 late.or(from).or(by).unwrap_or_else(|| (String::new(), Role::TextDim))
             }

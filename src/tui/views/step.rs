@@ -75,6 +75,9 @@ fn head(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
     if !times.is_empty() {
         lines.extend(labelled(scene, "time", &times, Role::Text, width));
     }
+    if let Some(spent) = spent(scene, ix) {
+        lines.extend(labelled(scene, "spent", &spent, Role::Text, width));
+    }
     if let Some(changes) = &step.changes {
         lines.extend(labelled(scene, "changes", &words::said(state, changes), Role::Text, width));
     }
@@ -115,13 +118,22 @@ fn times(scene: &Scene<'_>, ix: StepIx) -> String {
         let by = own.by.as_ref().map_or(String::new(), |by| format!(" by {}", shown(&by.shown())));
         parts.push(format!("began {}{by}", words::second(state, started.wall)));
     }
-    if let (Some(took), false) = (own.took.or_else(|| own.elapsed(scene.ctx.now)), own.status == StepStatus::NotYet) {
+    if let (Some(took), false) =
+        (own.took.or_else(|| state.elapsed(ix, scene.ctx.now)), own.status == StepStatus::NotYet)
+    {
         parts.push(format!("{} {}", if own.status.open() { "for" } else { "took" }, clock_length(took)));
     }
     if own.attempt > 1 {
         parts.push(format!("try {}", own.attempt));
     }
     parts.join(", ")
+}
+
+/// `12m 04s: machine 8m, person 3m 30s, retry 34s`; nothing where all of it was of one kind, which `took` has said.
+fn spent(scene: &Scene<'_>, ix: StepIx) -> Option<String> {
+    let spent = scene.state().spent_on(scene.ctx.plan, ix, scene.ctx.now);
+    let kinds = spent.seconds().iter().filter(|(_, seconds)| *seconds > 0).count();
+    spent.sentence().filter(|_| kinds > 1)
 }
 
 /// What will run, or what is asked.
@@ -219,7 +231,9 @@ fn command_rows(scene: &Scene<'_>, ix: StepIx, command: &Command, width: usize) 
     let own = scene.state().step(ix);
     let mut lines = Vec::new();
     let mut how = Vec::new();
-    if let Some(invocation) = &own.invocation {
+    if scene.state().is_drill() {
+        how.push("not in a drill: its example is shown".into());
+    } else if let Some(invocation) = &own.invocation {
         how.push(format!("as {} in {}", shown(&invocation.user), shown(&invocation.cwd)));
     } else if let Some(facts) = &scene.state().facts {
         how.push(format!("as {}@{}", shown(&facts.user), shown(&facts.host)));

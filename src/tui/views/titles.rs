@@ -32,7 +32,7 @@ pub fn row(scene: &Scene<'_>, row: Row, width: usize) -> Vec<Span<'static>> {
         Row::Horizon(at) => {
             let horizon = &plan.horizons[at];
             let due = schedule::horizon_due(plan, state, at).filter(|due| *due > scene.ctx.now.wall);
-            let right = match (side::by(scene, horizon.by.as_ref()), due) {
+            let right = match (schedule::horizon_by(plan, state, at).map(|by| side::by_wall(scene, by)), due) {
                 (Some((words, Role::TimeOver)), _) => scene.span(format!("  {words}"), Role::TimeOver),
                 (_, Some(due)) => scene.dim(format!("  at {}", side::at_words(scene, due))),
                 (Some((words, role)), None) => scene.span(format!("  {words}"), role),

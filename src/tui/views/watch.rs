@@ -178,7 +178,7 @@ fn monitor(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Row> {
 fn runs_beside(scene: &Scene<'_>, ix: StepIx, width: usize) -> Row {
     let (plan, state) = (scene.ctx.plan, scene.state());
     let name = format!("  {} {}", shown(&plan.step(ix).number), words::said(state, &plan.step(ix).title));
-    let ran = state.step(ix).elapsed(scene.ctx.now).map(clock_length).unwrap_or_default();
+    let ran = state.elapsed(ix, scene.ctx.now).map(clock_length).unwrap_or_default();
     let right = Line::from(scene.span(format!("RUN {ran}"), Role::Run));
     (Some(Thing::Step(ix)), fit::ends(scene.line(name, Role::Text), right, width))
 }

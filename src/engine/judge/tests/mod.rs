@@ -13,19 +13,7 @@ use crate::model::expect::{ExitWanted, Measured, Of};
 use crate::model::step::{Program, Shell};
 
 pub(super) fn command(expect: Expect) -> Command {
-    Command {
-        program: Program::Text { shell: Shell::Sh, strict: true, text: "true".to_owned() },
-        expect,
-        trip: None,
-        capture: Vec::new(),
-        retry: None,
-        timeout: None,
-        stdin: None,
-        cwd: None,
-        env: Vec::new(),
-        example: None,
-        ..Command::new(Program::Argv(Vec::new()))
-    }
+    Command { expect, ..Command::new(Program::Text { shell: Shell::Sh, strict: true, text: "true".to_owned() }) }
 }
 
 pub(super) fn ended(exit: Exit) -> Outcome {

@@ -237,9 +237,9 @@ impl RunState {
         Ok(())
     }
 
-    pub(super) fn fold_warned(&mut self, record: &Record, of: &str, minutes: u32) -> Applied {
-        self.warned.insert((of.to_owned(), minutes));
-        self.say(record, None, "warn", format!("{of}: {minutes} minutes left"));
+    pub(super) fn fold_warned(&mut self, plan: &Plan, record: &Record, of: (&str, u32)) -> Applied {
+        self.warned.insert((of.0.to_owned(), of.1));
+        self.say(record, None, "warn", crate::model::schedule::warned_words(plan, self, of, record.at));
         Ok(())
     }
 

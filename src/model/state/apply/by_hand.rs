@@ -10,6 +10,7 @@ use crate::model::record::Record;
 use crate::model::state::step::Answered;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::{Place, Work};
+use std::time::Duration;
 
 impl RunState {
     pub(super) fn fold_answered(&mut self, plan: &Plan, record: &Record) -> Applied {
@@ -36,12 +37,13 @@ impl RunState {
     /// A by-hand step is settled when every item has its answer: `FAIL` if one failed, `n/a` if none applied.
     fn settle_answers(&mut self, plan: &Plan, record: &Record, ix: StepIx, wanted: usize) {
         let takes = plan.step(ix).takes;
+        let lived = self.lived + self.length_to(record);
         let own = self.own(ix);
         if own.answers.len() < wanted {
             return;
         }
         let any = |answer: Answer| own.answers.values().any(|answered| answered.answer == answer);
-        let took = own.started.map(|started| record.at.since(started));
+        let took = own.started.map(|_| Duration::from_micros(lived.saturating_sub(own.began_at)));
         let status = if any(Answer::Failed) {
             StepStatus::Failed
         } else if !any(Answer::Ok) {

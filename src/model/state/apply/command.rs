@@ -19,12 +19,13 @@ impl RunState {
             return misdirected();
         };
         let ix = self.may_begin(plan, step, *attempt)?;
-        let held = self.held;
+        let (held, lived) = (self.held, self.lived + self.length_to(record));
         let own = self.own(ix);
         own.begin(*attempt, record.at, by.clone());
         own.begun = record.seq;
         own.changed = record.seq;
         own.held_before = held;
+        own.began_at = lived;
         own.status = match &plan.step(ix).work {
             Work::Run(_) | Work::Wait(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => {
                 StepStatus::Running

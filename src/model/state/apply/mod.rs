@@ -11,6 +11,7 @@ mod run;
 mod screen;
 mod start;
 mod watch;
+mod whose;
 
 use crate::model::event::{Bound, Event};
 use crate::model::ids::{Attempt, Seq, StepId, StepIx};
@@ -45,9 +46,13 @@ impl RunState {
         if self.facts.is_none() && !matches!(record.event, Event::Genesis { .. }) {
             return Err(illegal("the first record is not genesis".into()));
         }
+        let before = self.lived;
+        let now = before + self.length_to(record);
         self.fold_event(plan, record).map_err(illegal)?;
+        self.lived = now;
         self.last = record.seq;
         self.at = record.at;
+        self.count_time(plan, record, before);
         Ok(())
     }
 
@@ -95,7 +100,7 @@ impl RunState {
             Event::Recycled { .. } => self.fold_recycled(plan, record),
             Event::HorizonRound { horizon, round } => self.fold_round(plan, record, horizon, *round),
             Event::RiskClosed { risk, reason, by } => self.fold_risk_closed(plan, record, risk, (reason, by)),
-            Event::Warned { of, minutes } => self.fold_warned(record, of, *minutes),
+            Event::Warned { of, minutes } => self.fold_warned(plan, record, (of, *minutes)),
             Event::Held { reason, by } => self.fold_held(plan, record, reason, by),
             Event::Released { by } => self.fold_released(record, by),
             Event::RollbackStarted { .. } => self.fold_rollback_started(plan, record),

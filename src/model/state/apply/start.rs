@@ -27,6 +27,7 @@ impl RunState {
     /// A step that was running when its conductor died is unknown; screens are gone; a retry waits for a person.
     pub(super) fn fold_resume(&mut self, plan: &Plan, record: &Record, text: &str) -> Applied {
         let text = SignedText::decode(text).ok_or("resume cannot be read")?;
+        let length = self.length_to(record);
         let facts = self.facts.as_mut().ok_or("no genesis")?;
         let boot = text.get("boot").unwrap_or_default().to_owned();
         let same_boot = facts.boot == boot;
@@ -46,6 +47,7 @@ impl RunState {
                 own.process = own.process.filter(|_| same_boot);
             }
         }
+        self.nobody_read(plan, record, length);
         if let (false, Some(hold)) = (same_boot, self.hold.as_mut()) {
             // The monotonic clock of another boot says nothing of a hold that began before it: the wall's difference does.
             self.held += u64::try_from(record.at.wall - hold.since.wall).unwrap_or(0);

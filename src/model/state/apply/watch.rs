@@ -9,6 +9,7 @@ use crate::model::record::Record;
 use crate::model::state::watched::{Sample, Tripped, WentOn};
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::Work;
+use crate::model::time::micros;
 use crate::model::watch::Aspect;
 
 impl RunState {
@@ -56,6 +57,27 @@ impl RunState {
         own.ok = mine(Aspect::Ok).map(|each| each.holds).or(own.ok);
         own.until |= mine(Aspect::Until).is_some_and(|each| each.holds);
         own.checks = seen.iter().filter(|each| each.by == id).flat_map(|each| each.checks.iter().cloned()).collect();
+    }
+
+    /// While nobody conducted nothing was read: that is unknown, so no condition was seen to hold, and a monitor misses as
+    /// many readings as there would have been.
+    pub(super) fn nobody_read(&mut self, plan: &Plan, record: &Record, length: u64) {
+        self.triggers.iter_mut().for_each(|own| own.streak.count(record.at, None));
+        for (own, step) in self.steps.iter_mut().zip(&plan.steps) {
+            let Work::Monitor(monitor) = &step.work else { continue };
+            let probe = monitor.probe.as_ref().and_then(|id| plan.find_probe(id));
+            let Some(probe) = probe.filter(|_| own.status == StepStatus::Running) else { continue };
+            let missed = length / micros(plan.probe(probe).every).max(1);
+            own.monitor.trip.count(record.at, None);
+            own.monitor.samples += missed;
+            own.monitor.unknown += missed;
+            own.monitor.unknown_in_a_row += missed;
+        }
+        let length = crate::model::spent::length(length / 1_000_000);
+        for own in self.probes.iter_mut().filter(|own| !own.samples.is_empty()) {
+            let unknown = Some(format!("nobody conducted for {length}"));
+            own.gap(Sample { at: record.at, value: None, unknown, seen: Vec::new() });
+        }
     }
 
     fn watching(&self, plan: &Plan, id: &TriggerId) -> Result<TriggerIx, String> {

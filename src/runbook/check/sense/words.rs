@@ -26,6 +26,42 @@ pattern!(HOST, r"(?i)\bhttps?://(?:[^/\s@]*@)?([a-z0-9.-]+)");
 pattern!(COUNTED, r"(?i)\b(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+([a-z]+)\b");
 pattern!(CLOCK_ZONE, r"(?i)\b\d{1,2}(?::\d{2})?\s*(?:am|pm)?\s*(EST|CST|MST|PST|CET|GMT)\b");
 
+pattern!(
+    COST,
+    r"(?i)\b(buys?|purchases?|orders? (?:one|a|the)\b|pays?|charges? (?:the|a|one)\b|costs? money|spends?)\b|[$€£]\s?\d"
+);
+pattern!(CLOCK, r"(?i)\b(?:\d{1,2}:\d{2}(?:\s*(?:am|pm))?|\d{1,2}\s*(?:am|pm))\b");
+pattern!(ZONE, r"^\s*(?:\(?\$\{|\(?[A-Z]{2,5}\b|\(?[A-Z][a-z]+/[A-Z]|Z\b|[+-]\d{2}|\(?(?i:local time|your time|h\b))");
+pattern!(REHEARSED, r"(?i)rehears|\bdrill|\bdry[- ]run|\b(?:tried|tested|practi[sc]ed)\b|restor");
+pattern!(PAUSES, r"(?i)^(pauses?|mutes?|silences?|suspends?|freezes?)\b");
+pattern!(RESUMES, r"(?i)resum|unpaus|unmut|unsilenc|unsuspend|unfreez|thaw|\blift|put.{0,20}back|re-?enabl");
+
+/// "buys", "pays", "$5".
+pub(super) fn cost(text: &str) -> Option<&str> {
+    COST.find(text).map(|hit| hit.as_str())
+}
+
+/// `15:00`, where no zone stands after it and none anywhere else in the text.
+pub(super) fn without_zone(text: &str) -> Option<&str> {
+    let bare = |hit: &regex::Match<'_>| {
+        let inside = text[..hit.start()].rfind("${").is_some_and(|at| !text[at..hit.start()].contains('}'));
+        let continued = text[..hit.start()].ends_with([':', '.', '-']) || text[hit.end()..].starts_with(':');
+        !inside && !continued && !ZONE.is_match(&text[hit.end()..])
+    };
+    let zone_said = text.contains("%Z") || text.contains("UTC") || CLOCK_ZONE.is_match(text);
+    CLOCK.find_iter(text).find(bare).filter(|_| !zone_said).map(|hit| hit.as_str())
+}
+
+/// A word about having tried it, anywhere in a runbook.
+pub(super) fn rehearsed(source: &str) -> bool {
+    REHEARSED.is_match(source)
+}
+
+/// "Pause …", in a runbook that says nowhere how it goes on.
+pub(super) fn paused<'t>(title: &'t str, source: &str) -> Option<&'t str> {
+    PAUSES.find(title).map(|hit| hit.as_str()).filter(|_| !RESUMES.is_match(source))
+}
+
 /// A command that follows what is written, unless something beside it ends it.
 pub(super) fn endless(text: &str) -> Option<&str> {
     let ended = ["timeout ", "| head", "|head", "grep -m", "grep -q", "sed -n", "&\n", "kill ", "--no-follow"];
@@ -133,6 +169,43 @@ mod tests {
         ] {
             assert!(unmeasured(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_costs_and_what_only_sounds_like_it() {
+        for text in ["Buy one number", "The script buys a number", "Top up by $10", "Charge the card"] {
+            assert!(cost(text).is_some(), "{text}");
+        }
+        for text in ["Charges are seen once", "Order of the steps", "Check the payments page", "$NAME is set"] {
+            assert!(cost(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_for_people_has_its_zone() {
+        for (text, found) in [("We begin at 15:00.", "15:00"), ("Down from 3pm for an hour", "3pm")] {
+            assert_eq!(without_zone(text), Some(found), "{text}");
+        }
+        for text in [
+            "We begin at 15:00 UTC",
+            "From 3pm EST",
+            "From 15:00 to 16:00 CET",
+            "At 09:00 Europe/Berlin",
+            "At ${T0:%H:%M} we begin",
+            "At 09:00 local time",
+            "2026-11-21T15:00:00Z",
+            "19:20 of 20:00 (${T0:%Z})",
+            "Ratio 3:4",
+        ] {
+            assert_eq!(without_zone(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_paused_goes_on_somewhere() {
+        assert_eq!(paused("Pause the tenant", "pause and be done"), Some("Pause"));
+        assert_eq!(paused("Pause the tenant", "Resume the tenant"), None);
+        assert_eq!(paused("Look at the paused tenant", ""), None);
     }
 
     #[test]
