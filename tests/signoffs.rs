@@ -241,6 +241,17 @@ fn signed(dir: &Path) -> Vec<(String, String)> {
     events(&all, "step.signed").iter().map(|one| (of(one, "role"), of(one, "principal"))).collect()
 }
 
+/// What the script of `docs/verify-by-hand.md` says of the run.
+fn by_hand(desk: &Desk, list: &str) -> (bool, String) {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-by-hand.md")).unwrap();
+    let start = text.find("#!/bin/sh").unwrap();
+    let end = text[start..].find("```").unwrap();
+    desk.aboard.user.write("by-hand.sh", &text[start..start + end]);
+    let mut script = Command::new("sh");
+    let done = script.arg(desk.path("by-hand.sh")).arg(desk.dir()).arg(desk.path(list)).output().unwrap();
+    (done.status.success(), String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned())
+}
+
 #[test]
 fn keys_that_an_answers_file_names_sign_for_their_roles_and_no_other_key_does() {
     let desk = Desk::new(PLAN);
@@ -414,6 +425,8 @@ fn a_sign_off_that_was_left_out_keeps_the_run_from_passing() {
     assert!(desk.sign("ben", &[]).status.success());
     seat.wish(Intent::Skip { step: "off".into(), reason: "no time".into() }).unwrap();
     seat.finish();
+    let (good, said_bad) = by_hand(&desk, "signers");
+    assert!(!good && said_bad.contains("sign-offs missing at off.1"), "{said_bad}");
     let verified = desk.verify("signers");
     assert_eq!(verified.status.code(), Some(1), "{}", said(&verified));
     assert!(
