@@ -358,6 +358,7 @@ fn what_was_signed_for_another_attempt_namespace_or_text_is_refused_with_the_rea
     desk.signed_elsewhere("good.txt", ("ana", "lead"), "signoff@tminus");
     assert!(desk.hand_in("good.txt").status.success());
     seat.wish(Intent::Recycle { to: "off".into(), reason: "once more".into() }).unwrap();
+    seat.until_records("the recycle", |records| has(records, "recycled", 1));
     seat.run("off");
     seat.until_records("the second question", |records| has(records, "sign.asked", 2));
     for old in ["old.txt", "good.txt"] {
