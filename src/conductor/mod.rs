@@ -14,6 +14,7 @@ mod sealing;
 mod signatures;
 mod signers;
 mod startup;
+mod strays;
 mod typing;
 mod wheel;
 mod work;

@@ -8,6 +8,8 @@ use super::hall::Hall;
 use super::room::{Happening, Room};
 use super::signatures::Signatures;
 use super::signers::Signers;
+use super::strays::Strays;
+use super::typing::Keystrokes;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::drill::{Examples, rehearsed};
 use crate::engine::driver::Driver;
@@ -319,6 +321,8 @@ async fn sign_and_conduct(
         signatures: Signatures::default(),
         sealing: None,
         look_again: false,
+        strays: Strays::default(),
+        keystrokes: Keystrokes::default(),
         failing: super::failing::Failing::default(),
         leaving: None,
         over: None,

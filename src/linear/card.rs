@@ -7,6 +7,7 @@ use super::words::{named, wall};
 use crate::model::decide::{asked_class, invocation};
 use crate::model::expect::{ExitWanted, Expect, JsonWanted, Measured, Of};
 use crate::model::ids::StepIx;
+use crate::model::place;
 use crate::model::plan::Plan;
 use crate::model::schedule;
 use crate::model::state::RunState;
@@ -93,10 +94,12 @@ fn command_lines(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -
     let retry = command
         .retry
         .map_or("no retry".into(), |retry| format!("{} tries, {} apart", retry.times, plan_length(retry.every)));
+    let place = place::words(plan, state, command, &invocation);
+    let terminal = if command.tty { ", with a terminal of its own" } else { "" };
     let head = if state.is_drill() {
         "  A drill: nothing of this runs, its example is shown:".to_owned()
     } else {
-        format!("  Will run, as {}, in {}, {limit}, {retry}:", invocation.user, invocation.cwd)
+        format!("  Will run, {place}{terminal}, {limit}, {retry}:")
     };
     let mut lines = vec![head];
     lines.extend(runs(&invocation.argv));

@@ -9,6 +9,7 @@ use crate::model::decide::{invocation, probe_invocation};
 use crate::model::event::Bound;
 use crate::model::fill::{fill, mentions};
 use crate::model::ids::{ProbeIx, RunId, StepIx, VarName};
+use crate::model::place;
 use crate::model::plan::{Environment, Plan, Source};
 use crate::model::signed::Realm;
 use crate::model::state::{RunFacts, RunState};
@@ -31,6 +32,7 @@ pub(super) fn resolve(plan: &Plan, state: &mut RunState, path: &Path, environmen
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     state.facts = Some(RunFacts {
+        operator_keys: Vec::new(),
         run: RunId(open("RUN_ID")),
         realm: Realm::Live,
         operator: open("OPERATOR"),
@@ -115,9 +117,15 @@ impl Page<'_> {
         let target = step.command().and_then(|command| self.plan.elsewhere(command));
         let other = |own: &&Environment| **own != self.plan.environment;
         let environment = step.environment.as_ref().filter(other);
-        let target = target.map(|target| format!("on {} ({})", target.id, target.ssh.as_deref().unwrap_or_default()));
+        let target = target.map(|target| {
+            let cwd = step.command().and_then(|command| command.cwd.as_deref()).unwrap_or_default();
+            let folder = place::folder(&self.state.fill(cwd));
+            format!("on {} (ssh {}), in {folder}", target.id, target.ssh.as_deref().unwrap_or_default())
+        });
+        let terminal = step.command().filter(|command| command.tty);
+        let terminal = terminal.map(|_| "with a terminal of its own: somebody must be there to type".to_owned());
         let environment = environment.map(|own| format!("in {} ({})", own.name, own.kind.word()));
-        let said: Vec<String> = [target, environment].into_iter().flatten().collect();
+        let said: Vec<String> = [target, environment, terminal].into_iter().flatten().collect();
         if said.is_empty() {
             return Ok(());
         }

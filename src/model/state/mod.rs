@@ -17,7 +17,7 @@ pub use apply::IllegalEvent;
 pub use facts::{Client, Entry, Hold, RollBack, RunFacts};
 pub use path::{Progress, is_title};
 pub use status::{RunStatus, StepStatus};
-pub use step::{Answered, PastAttempt, Signature, SignedOff, StepState};
+pub use step::{Answered, PastAttempt, Signature, SignedOff, StepState, There};
 pub use watched::{MonitorState, ProbeState, Sample, Streak, TriggerState, Tripped, WentOn};
 
 use crate::model::actor::Actor;
