@@ -44,6 +44,7 @@ pub(super) fn resolve(plan: &Plan, state: &mut RunState, path: &Path, environmen
         runbook_sha256: String::new(),
         run_dir: open("RUN_DIR"),
         key_origin: "none".into(),
+        operator_keys: Vec::new(),
         t0: state.t0,
         zone: state.zone.clone(),
         boot: String::new(),
