@@ -4,6 +4,8 @@
 //! measured beside, and the aim. Nothing here fails when a number is bad: a benchmark is no test.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and a panic in it is the report")]
 
+#[path = "support/course.rs"]
+mod course;
 #[path = "support/disk.rs"]
 mod disk;
 #[path = "../tests/support/fabricate.rs"]
@@ -25,8 +27,9 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     measure::machine(&words);
-    let all: [(&str, fn()); 7] = [
+    let all: [(&str, fn()); 8] = [
         ("steps of a large runbook", large::steps),
+        ("follow a large runbook", course::course),
         ("masking", mask::masking),
         ("append and sync", disk::append_and_sync),
         ("attach", flood::attach),

@@ -14,6 +14,7 @@ mod kept;
 
 use desk::{Desk, ended, refused, spawns, steers};
 use fabricate::{Build, check, later, maya, plain, run};
+use std::time::Duration;
 use tminus::engine::driver::{Input, Output, StepFact, Wish};
 use tminus::engine::exec::{Control, NOBODY_SAW};
 use tminus::model::event::{Answer, Event, StopHow};
@@ -23,7 +24,8 @@ use tminus::model::intent::{Intent, Request, Typed};
 use tminus::model::plan::Undo;
 use tminus::model::record::Record;
 use tminus::model::state::{RunState, StepStatus};
-use tminus::model::step::Condition;
+use tminus::model::step::{Condition, Work};
+use tminus::model::when::When;
 
 #[test]
 fn a_step_has_no_process_and_no_screen_shows_it_before_its_start_is_durable() {
@@ -401,4 +403,32 @@ fn the_loop_is_woken_at_a_limit_and_not_again_after_it() {
     assert_eq!(desk.driver.wake(), None);
     desk.now.mono += 60_000_000;
     assert_eq!(steers(&desk.send(Input::Tick)), [Control::Terminate]);
+}
+
+#[test]
+fn a_flood_of_output_hides_nothing_that_becomes_due() {
+    let mut build = Build::new();
+    build.step(0, "pause", Work::Wait(When::After(Duration::from_secs(30))));
+    let mut desk = Desk::started(build.done());
+    desk.settle();
+    let until = desk.driver.state.steps[0].until.expect("it counts down");
+    // What the writer adds of its own while a command prints.
+    let flood = |desk: &mut Desk, seconds: u64| {
+        desk.now = later(desk.now, seconds);
+        let event = Event::Ckpt { text: String::new(), sig: "-".into() };
+        let record = Record { seq: Seq(desk.driver.state.last.0 + 1), at: desk.now, event };
+        desk.send(Input::Durable(vec![record])).iter().any(|output| matches!(output, Output::Append(..)))
+    };
+    for _ in 0..29 {
+        assert!(!flood(&mut desk, 1));
+        assert_eq!(desk.driver.wake(), Some(until), "it is still named");
+    }
+    // The clock of the machine was set back: the countdown is named all the same.
+    desk.now.wall -= 3_600_000_000;
+    assert!(!flood(&mut desk, 0));
+    assert_eq!(desk.driver.wake(), Some(until));
+    desk.now.wall += 3_600_000_000;
+    assert!(flood(&mut desk, 2), "the countdown ends with whatever comes next");
+    desk.settle();
+    assert_eq!(desk.status("pause"), StepStatus::Ok);
 }

@@ -295,7 +295,7 @@ fn a_flood_arrives_whole_in_order_and_in_bounded_memory() {
                     part.drain(..whole);
                 }
                 ExecFact::Exited { exit, drained, .. } => assert_eq!((exit, drained), (Exit::Code(0), Drained::Eof)),
-                ExecFact::Output { .. } | ExecFact::Spawned { .. } => {}
+                ExecFact::Output { .. } | ExecFact::Spawned { .. } | ExecFact::Reached { .. } => {}
                 ExecFact::NotStarted { why, .. } | ExecFact::Lost { why, .. } => panic!("{why}"),
             }
         }

@@ -353,6 +353,20 @@ fn a_terminal_there_prompts_resizes_and_takes_ctrl_c_and_echoes_no_secret() {
 }
 
 #[test]
+fn what_is_typed_before_a_terminal_there_is_ready_arrives_as_it_was_typed() {
+    let sshd = Sshd::start();
+    let mut spec = on_db1(&sshd, "read -r word; read -r other; echo \"<$word> <$other>\"");
+    spec.terminal = Some(WINDOW);
+    let told = on_runtime(async {
+        let anywhere = anywhere();
+        let mut running = anywhere.spawn(spec);
+        running.controls().type_in(b"early\rbird\r").unwrap();
+        to_the_end(&mut running, Told::default()).await
+    });
+    assert!(told.out().ends_with("<early> <bird>\n"), "{told:?}");
+}
+
+#[test]
 fn a_megabyte_reaches_a_terminal_there_whole_and_unseen() {
     let sshd = Sshd::start();
     let mut spec = on_db1(&sshd, "echo ${#V1} ${#V10}");

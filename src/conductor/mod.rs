@@ -13,6 +13,7 @@ mod room;
 mod sealing;
 mod signatures;
 mod startup;
+mod strays;
 mod typing;
 mod wheel;
 mod work;

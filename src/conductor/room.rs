@@ -9,6 +9,8 @@ use super::failing::Failing;
 use super::hall::{Hall, Hello, WHEEL_GRACE};
 use super::sealing::Sealing;
 use super::signatures::Signatures;
+use super::strays::Strays;
+use super::typing::Keystrokes;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::driver::{Driver, Input, Output, StepFact, Wish};
 use crate::engine::environment::Surroundings;
@@ -21,6 +23,7 @@ use crate::journal::{Heads, RunDir};
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, ProbeIx, StepIx};
 use crate::model::intent::{Intent, Request};
+use crate::model::output::Holder;
 use crate::model::time::Stamp;
 use crate::model::wire::{ToClient, ToConductor};
 use std::collections::{BTreeMap, HashMap};
@@ -41,6 +44,8 @@ pub(super) enum Happening {
     Report(Report),
     /// A process said something.
     Fact(StepIx, Attempt, StepFact),
+    /// It was looked on another machine for what lives on of an attempt.
+    LookedThere(StepIx, Attempt, Result<Vec<Holder>, String>),
     /// A probe was read.
     Sampled(ProbeIx, Event),
     /// A probe could not be read at all.
@@ -90,6 +95,10 @@ pub(super) struct Room {
     pub sealing: Option<Sealing>,
     /// Survivors were found while a batch was on its way.
     pub look_again: bool,
+    /// What is looked for on other machines.
+    pub strays: Strays,
+    /// What was typed and is not recorded yet: how much.
+    pub keystrokes: Keystrokes,
     /// What is wrong with the journal.
     pub failing: Failing,
     /// Why the conductor ends as soon as nothing runs and all is on disk.
@@ -143,10 +152,12 @@ impl Room {
             Happening::Fact(step, attempt, fact) => {
                 if matches!(fact, StepFact::Ended(_) | StepFact::NotStarted { .. }) {
                     self.controls.remove(&step);
+                    self.record_keystrokes(None).await;
                 }
                 self.step(Input::Fact(step, attempt, fact)).await;
                 self.leave_if_failed();
             }
+            Happening::LookedThere(step, attempt, found) => self.looked_there(step, attempt, found).await,
             Happening::Unread(probe, why) => {
                 let unread = Input::unread(&self.driver.plan, probe, why);
                 self.step(unread).await;
@@ -168,7 +179,9 @@ impl Room {
         match frame {
             ToConductor::Hello { .. } => self.welcome(client, &frame).await,
             ToConductor::Wish(request) => self.wish(client, request).await,
-            ToConductor::Typed { id, step, attempt, keys } => self.typed(client, id, (&step, attempt), &keys).await,
+            ToConductor::Typed { id, step, attempt, keys, typist } => {
+                self.typed((client, id), (&step, attempt), &keys, typist).await;
+            }
             ToConductor::Resized { step, attempt, rows, cols } => self.resized(client, (&step, attempt), (rows, cols)),
             ToConductor::Signature { id, result } => self.signature(id, result),
             ToConductor::AnswersEnded { at } => self.answers_ended(at).await,
@@ -285,6 +298,7 @@ impl Room {
                 let resumed = records.iter().any(|record| matches!(record.event, Event::Resume { .. }));
                 self.step(Input::Durable(records)).await;
                 if resumed {
+                    self.end_old_connections();
                     self.bind_after_resume();
                     self.look_for_survivors().await;
                     if self.driver.state.ended.is_some() && !self.driver.state.closed {
@@ -353,6 +367,7 @@ impl Room {
             self.step(Input::Note(vec![Event::ClockJumped { micros: drift - before }])).await;
         }
         self.look_for_survivors().await;
+        self.record_keystrokes(Some(now)).await;
         self.step(Input::Tick).await;
     }
 

@@ -7,6 +7,8 @@ use super::genesis::{self, About};
 use super::hall::Hall;
 use super::room::{Happening, Room};
 use super::signatures::Signatures;
+use super::strays::Strays;
+use super::typing::Keystrokes;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::drill::{Examples, rehearsed};
 use crate::engine::driver::Driver;
@@ -304,6 +306,8 @@ async fn sign_and_conduct(
         signatures: Signatures::default(),
         sealing: None,
         look_again: false,
+        strays: Strays::default(),
+        keystrokes: Keystrokes::default(),
         failing: super::failing::Failing::default(),
         leaving: None,
         over: None,

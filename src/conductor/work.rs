@@ -1,9 +1,9 @@
-//! What a conductor does to the world: binds variables, starts commands, looks for what outlived a former conductor.
+//! What a conductor does to the world: binds variables, starts commands, reads probes.
 
 use super::room::{Happening, Room};
 use crate::engine::clock::{Clock, SystemClock};
-use crate::engine::driver::{Input, StepFact};
-use crate::engine::environment::{Starting, marker};
+use crate::engine::driver::StepFact;
+use crate::engine::environment::Starting;
 use crate::engine::exec::Control;
 use crate::engine::judge::Judge;
 use crate::engine::keep::Keep;
@@ -11,16 +11,13 @@ use crate::engine::listen::Listening;
 use crate::engine::look::Look;
 use crate::engine::probe::{Reader, watchers};
 use crate::engine::pump::{Pump, Sink};
-use crate::engine::survivors;
 use crate::engine::tail::{Tail, TailWriter};
 use crate::engine::vars::{Sources, bind};
 use crate::journal::writer::{Chunk, Order, WriterHandle};
 use crate::model::decide::probe_invocation;
-use crate::model::event::Event;
 use crate::model::expect::{ExitWanted, Expect};
 use crate::model::ids::{Attempt, ProbeIx, StepId, StepIx};
-use crate::model::output::{Holder, Masked, Stream};
-use crate::model::signed::Realm;
+use crate::model::output::{Masked, Stream};
 use crate::model::state::{StepStatus, VarsBound};
 use crate::model::step::Command;
 use crate::model::time::Stamp;
@@ -205,50 +202,6 @@ impl Room {
         tokio::task::spawn_local(async move {
             let _ = happenings.send(Happening::Sampled(ix, reader.read(running).await));
         });
-    }
-
-    /// Looks whether processes of unknown steps still live, and records it where that changed.
-    pub(super) async fn look_for_survivors(&mut self) {
-        let mut found = Vec::new();
-        for (at, own) in self.driver.state.steps.iter().enumerate() {
-            let orphan = own.status == StepStatus::Unknown && own.verdict.is_none();
-            if orphan {
-                let ix = StepIx(at);
-                let alive = self.survivors_of(ix);
-                if alive != own.holders {
-                    found.push(Event::Survivors {
-                        step: self.driver.plan.step(ix).id.clone(),
-                        attempt: own.attempt,
-                        holders: alive,
-                    });
-                }
-            }
-        }
-        // While a batch is on its way, what was found may be known already: looked for again when it is on disk.
-        self.look_again = !found.is_empty() && self.driver.is_writing();
-        if !found.is_empty() && !self.look_again {
-            self.step(Input::Note(found)).await;
-        }
-    }
-
-    fn survivors_of(&self, ix: StepIx) -> Vec<Holder> {
-        if self.driver.state.facts.as_ref().is_none_or(|facts| facts.realm == Realm::Drill) {
-            // A drill starts nothing, so nothing of it can live on; and nothing is ever signalled for one.
-            return Vec::new();
-        }
-        let own = self.driver.state.step(ix);
-        let known: Vec<(i32, u64)> = own.process.into_iter().collect();
-        let boot = self.driver.state.facts.as_ref().map(|facts| facts.boot.clone()).unwrap_or_default();
-        let of = marker(&self.driver.state, self.driver.plan.step(ix).id.as_str(), own.attempt);
-        survivors::find(&boot, &of, &known)
-    }
-
-    /// Ends what outlived a former conductor: TERM to their groups.
-    pub(super) fn end_survivors(&mut self, step: &StepId) {
-        let Some(ix) = self.driver.plan.find(step) else { return };
-        for holder in self.survivors_of(ix) {
-            survivors::signal_group(&holder, Control::Terminate);
-        }
     }
 
     /// After a resume: secrets are read anew, and values that were never bound.

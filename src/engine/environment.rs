@@ -150,7 +150,8 @@ impl Starting<'_> {
         CommandSpec { env, ..spec }
     }
 
-    fn target(&self, command: &Command) -> Target {
+    /// Where a command runs.
+    pub fn target(&self, command: &Command) -> Target {
         let found = self.plan.elsewhere(command).and_then(|target| Some((target, target.ssh.clone()?)));
         found.map_or(Target::Local, |(target, address)| {
             let environment = self.surroundings.pairs();

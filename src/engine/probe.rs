@@ -96,6 +96,7 @@ impl Reader {
             while let Some(fact) = running.facts.recv().await {
                 match fact {
                     ExecFact::Spawned { at, .. } => began = Some(at),
+                    ExecFact::Reached { .. } => {}
                     ExecFact::Lost { why, .. } => return Err(why),
                     ExecFact::NotStarted { why, .. } => return Err(format!("it could not be started: {why}")),
                     ExecFact::Output { stream, bytes, .. } => {

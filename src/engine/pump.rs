@@ -75,6 +75,9 @@ impl<S: Sink> Pump<S> {
                     spawned = Some(at);
                     say(step, attempt, StepFact::Spawned { pid, start });
                 }
+                ExecFact::Reached { group, place, .. } => {
+                    say(step, attempt, StepFact::Reached { group, place: maskers.text(&place) });
+                }
                 ExecFact::NotStarted { why, .. } => {
                     self.sink.end().await;
                     say(step, attempt, StepFact::NotStarted { why: maskers.text(&why) });

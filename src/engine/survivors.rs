@@ -42,7 +42,10 @@ pub fn find(boot: &str, marker_prefix: &str, known: &[(i32, u64)]) -> Vec<Holder
     };
     let marked = |stat: &proc::Stat| {
         !marker_prefix.is_empty()
-            && proc::environment(stat.pid, MARKER).is_some_and(|value| value.starts_with(marker_prefix.as_bytes()))
+            && proc::environment(stat.pid, MARKER).is_some_and(|value| {
+                // `…@db1` runs on a target, which may be this machine: it is looked for there.
+                value.starts_with(marker_prefix.as_bytes()) && !value.contains(&b'@')
+            })
     };
     let living = all.values().filter(|stat| stat.pid != own && !stat.is_zombie());
     living.filter(|stat| is_known(stat) || in_session(stat) || marked(stat)).map(proc::Stat::holder).collect()

@@ -143,7 +143,7 @@ async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, Str
                 ExecFact::Output { stream: Stream::Out, bytes, .. } if printed.len() <= VALUE_LIMIT => {
                     printed.extend_from_slice(&bytes)
                 }
-                ExecFact::Output { .. } | ExecFact::Spawned { .. } => {}
+                ExecFact::Output { .. } | ExecFact::Spawned { .. } | ExecFact::Reached { .. } => {}
                 ExecFact::Lost { why, .. } => return Err(format!("its command went away: {why}")),
                 ExecFact::NotStarted { why, .. } => {
                     return Err(format!("its command could not be started: {why}"));

@@ -10,7 +10,7 @@ use crate::journal::reader::Tail;
 use crate::journal::{JournalError, RunDir};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::{Intent, Request};
-use crate::model::wire::{KEYS_LIMIT, Keys, ToClient, ToConductor, WIRE};
+use crate::model::wire::{KEYS_LIMIT, Keys, ToClient, ToConductor, Typist, WIRE};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
@@ -107,17 +107,11 @@ impl Port for Live {
     }
 
     fn type_in(&mut self, step: &StepId, attempt: Attempt, keys: &[u8]) -> Result<u64, String> {
-        if self.role() != Role::Drives {
-            return Err("This screen does not drive: it cannot type.".into());
-        }
-        let id = crate::feed::fresh_id();
-        for part in keys.chunks(KEYS_LIMIT) {
-            let keys = Keys::new(part.to_vec());
-            let typed = ToConductor::Typed { id, step: step.clone(), attempt, keys };
-            write_frame(&mut *lock(&self.stream), &typed)
-                .map_err(|why| format!("The conductor cannot be reached: {why}."))?;
-        }
-        Ok(id)
+        self.send_keys((step, attempt), keys, Typist::Person)
+    }
+
+    fn answer(&mut self, step: &StepId, attempt: Attempt, answer: &[u8]) -> Result<u64, String> {
+        self.send_keys((step, attempt), answer, Typist::Terminal)
     }
 
     fn resize(&mut self, step: &StepId, attempt: Attempt, rows: u16, cols: u16) {
@@ -147,6 +141,23 @@ impl Port for Live {
     fn give_up(&mut self, at: String) {
         // A conductor that is gone needs no word; the link says so to the screen.
         let _ = write_frame(&mut *lock(&self.stream), &ToConductor::AnswersEnded { at });
+    }
+}
+
+impl Live {
+    fn send_keys(&mut self, of: (&StepId, Attempt), keys: &[u8], typist: Typist) -> Result<u64, String> {
+        if self.role() != Role::Drives {
+            return Err("This screen does not drive: it cannot type.".into());
+        }
+        let id = crate::feed::fresh_id();
+        let (step, attempt) = of;
+        for part in keys.chunks(KEYS_LIMIT) {
+            let keys = Keys::new(part.to_vec());
+            let typed = ToConductor::Typed { id, step: step.clone(), attempt, keys, typist };
+            write_frame(&mut *lock(&self.stream), &typed)
+                .map_err(|why| format!("The conductor cannot be reached: {why}."))?;
+        }
+        Ok(id)
     }
 }
 

@@ -59,6 +59,12 @@ pub trait Port {
         Err("Nothing can be typed here.".into())
     }
 
+    /// The same for what the screen's own terminal answers to a program that asks something of it: nobody typed that.
+    fn answer(&mut self, step: &StepId, attempt: Attempt, answer: &[u8]) -> Result<u64, String> {
+        let _ = (step, attempt, answer);
+        Err("Nothing can be typed here.".into())
+    }
+
     /// Says in what size the terminal of an attempt is drawn: at its first drawing and whenever that changes.
     fn resize(&mut self, step: &StepId, attempt: Attempt, rows: u16, cols: u16) {
         let _ = (step, attempt, rows, cols);

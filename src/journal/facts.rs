@@ -108,6 +108,8 @@ impl Facts {
             | Event::VarsFailed { .. }
             | Event::StepStarted { .. }
             | Event::StepSpawned { .. }
+            | Event::StepReached { .. }
+            | Event::StepTyped { .. }
             | Event::StepNotStarted { .. }
             | Event::StepJudged { .. }
             | Event::StepAnswered { .. }

@@ -111,7 +111,7 @@ fn at_step(plan: &Plan, state: &RunState, answers: &Answers, rest: (StepIx, &mut
     if unlooked || state.is_open_container(plan, ix) {
         return Todo::Wait;
     }
-    if own.status == StepStatus::Unknown && own.verdict.is_none() {
+    if own.is_orphan() {
         return no_answer(plan, ix);
     }
     let waits = !matches!(step.work, Work::Wait(_)) && follow::begins_one_day(plan, state, ix);

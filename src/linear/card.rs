@@ -3,11 +3,13 @@
 //! Pure. A command is shown whole, never cut, with the variables that it gets; a secret's value is not in the state and so
 //! cannot be shown. Called by `prompt`.
 
-use super::words::named;
+use super::words::{named, wall};
 use crate::model::decide::{asked_class, invocation};
 use crate::model::expect::{ExitWanted, Expect, JsonWanted, Measured, Of};
 use crate::model::ids::StepIx;
+use crate::model::place;
 use crate::model::plan::Plan;
+use crate::model::schedule;
 use crate::model::state::RunState;
 use crate::model::step::{Command, Gate, PlannedStep, Program, Work};
 use crate::model::time::plan_length;
@@ -92,7 +94,14 @@ fn command_lines(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -
     let retry = command
         .retry
         .map_or("no retry".into(), |retry| format!("{} tries, {} apart", retry.times, plan_length(retry.every)));
-    let mut lines = vec![format!("  Will run, as {}, in {}, {limit}, {retry}:", invocation.user, invocation.cwd)];
+    let place = place::words(plan, state, command, &invocation);
+    let terminal = if command.tty { ", with a terminal of its own" } else { "" };
+    let head = if state.is_drill() {
+        "  A drill: nothing of this runs, its example is shown:".to_owned()
+    } else {
+        format!("  Will run, {place}{terminal}, {limit}, {retry}:")
+    };
+    let mut lines = vec![head];
     lines.extend(runs(&invocation.argv));
     for name in &invocation.env {
         let known = state.vars.get(name.as_str()).and_then(|bound| bound.value.as_deref());
@@ -175,6 +184,9 @@ fn gate_lines(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Vec<Str
             lines.push(format!("   {}: {word}{}", named(plan, state, *criterion), saw.unwrap_or_default()));
         }
     }
+    // What is written here stays on the page: it says when it was true.
+    let slack = schedule::slack_words(plan, state, ix, state.at);
+    lines.extend(slack.map(|words| format!("  Slack at {}: {words}", wall(state, state.at.wall))));
     let open = state.open_points(plan, ix);
     lines.push(if open.is_empty() { "  Advice: GO.".into() } else { format!("  Advice: HOLD. {}.", open.join(", ")) });
     lines

@@ -5,9 +5,10 @@
 
 use super::answers::{Answers, Todo, Used, next_answer};
 use super::input::{Heard, overhear};
+use super::prompt::prompt;
 use super::teller::Teller;
 use super::{Left, LinearError};
-use crate::feed::{News, Port};
+use crate::feed::{News, Port, Role};
 use crate::model::event::StopHow;
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
@@ -189,7 +190,9 @@ impl<W: Write> Flight<'_, W> {
     }
 
     fn begin_to_give_up(&mut self, at: String) {
-        self.teller.voice.say(&format!("The answers file has no answer for {at}."));
+        // What a person would be asked there now, in one line.
+        let stands = prompt(self.teller.plan, &self.teller.state, Role::Drives).heading;
+        self.teller.voice.say(&format!("The answers file has no answer for {at}. {stands}"));
         self.teller.said_no_answer = true;
         let why = format!("no answer for {at}");
         self.start_to_give_up(at, why);

@@ -123,8 +123,7 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
 
 /// A step that was running when its conductor died and of which nobody said yet what became of it.
 fn orphan(state: &RunState) -> Option<StepIx> {
-    let orphan = |own: &crate::model::state::StepState| own.status == StepStatus::Unknown && own.verdict.is_none();
-    state.steps.iter().position(orphan).map(StepIx)
+    state.orphan()
 }
 
 fn at_step(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {

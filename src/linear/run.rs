@@ -9,7 +9,7 @@ use super::input::{Heard, Line, listen};
 use super::prompt::{Prompt, interrupted, prompt, without_journal};
 use super::talk::{Reply, Talk, in_line, listed};
 use super::teller::Teller;
-use super::words::wall;
+use super::words::clock;
 use super::{Left, LinearError};
 use crate::feed::{News, Port, Role};
 use crate::model::intent::Intent;
@@ -223,7 +223,7 @@ impl<'a, W: Write> Lines<'a, W> {
                 voice.say(line);
             }
         }
-        let clock = wall(&self.teller.state, now.wall);
+        let clock = clock(&self.teller.state, now.wall);
         if next.choices.iter().any(|choice| !choice.note.is_empty()) {
             voice.say(&format!("{clock} {}", next.heading));
             for line in listed(&next.choices) {

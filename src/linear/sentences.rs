@@ -67,6 +67,8 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
     match &record.event {
         Event::StepStarted { .. }
         | Event::StepSpawned { .. }
+        | Event::StepReached { .. }
+        | Event::StepTyped { .. }
         | Event::Output { .. }
         | Event::OutputLost { .. }
         | Event::StepExited { .. }
@@ -133,6 +135,8 @@ fn step_of(event: &Event) -> Option<&StepId> {
     match event {
         Event::StepStarted { step, .. }
         | Event::StepSpawned { step, .. }
+        | Event::StepReached { step, .. }
+        | Event::StepTyped { step, .. }
         | Event::Output { step, .. }
         | Event::OutputLost { step, .. }
         | Event::StepExited { step, .. }

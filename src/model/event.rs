@@ -7,7 +7,7 @@
 use crate::model::actor::Actor;
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{
-    Attempt, HorizonId, LevelId, PhaseId, ProbeId, ProcedureId, RiskId, RoleId, StepId, TriggerId, VarName,
+    Attempt, HorizonId, LevelId, PhaseId, ProbeId, ProcedureId, RiskId, RoleId, StepId, TargetId, TriggerId, VarName,
 };
 use crate::model::output::{Drained, Exit, Extent, Holder};
 use crate::model::time::as_micros;
@@ -207,6 +207,13 @@ pub enum Event {
     /// The process of an attempt exists.
     #[serde(rename = "step.spawned")]
     StepSpawned { step: StepId, attempt: Attempt, pid: i32, start: u64 },
+    /// Its session on another machine exists: the number of its process group there, and where it is, `user@host:folder`, by
+    /// that machine's own word.
+    #[serde(rename = "step.reached")]
+    StepReached { step: StepId, attempt: Attempt, target: TargetId, group: u32, place: String },
+    /// Somebody typed into its terminal: how many bytes, and the first and last instant of it, Unix microseconds. Never what.
+    #[serde(rename = "step.typed")]
+    StepTyped { step: StepId, attempt: Attempt, bytes: u64, from: i64, to: i64, by: Actor },
     /// It printed something.
     #[serde(rename = "output")]
     Output { step: StepId, attempt: Attempt, extent: Extent },
@@ -274,9 +281,16 @@ pub enum Event {
     /// A person said what became of a step that nobody saw end.
     #[serde(rename = "step.resolved")]
     StepResolved { step: StepId, attempt: Attempt, how: Resolution, reason: String, by: Actor },
-    /// Processes of an attempt that still live after their conductor died, or all of them gone (an empty list).
+    /// Processes of an attempt that still live after their conductor died, or all of them gone (an empty list). `unseen` is
+    /// why nobody could look, on another machine.
     #[serde(rename = "survivors")]
-    Survivors { step: StepId, attempt: Attempt, holders: Vec<Holder> },
+    Survivors {
+        step: StepId,
+        attempt: Attempt,
+        holders: Vec<Holder>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unseen: Option<String>,
+    },
 
     /// A station spoke at a gate.
     #[serde(rename = "gate.voted")]

@@ -16,6 +16,7 @@ pub mod ids;
 pub mod intent;
 pub mod kept;
 pub mod output;
+pub mod place;
 pub mod plan;
 pub mod record;
 pub mod schedule;

@@ -51,9 +51,13 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Stands for the end of a process whose end nobody saw; no process ends so.
+    pub const UNSEEN: Self = Exit::Signal(0);
+
     /// `exit 7`, `ended by signal 15`.
     pub fn shown(self) -> String {
         match self {
+            Exit::UNSEEN => "its end was not seen".into(),
             Exit::Code(code) => format!("exit {code}"),
             Exit::Signal(signal) => format!("ended by signal {signal}"),
         }

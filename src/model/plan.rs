@@ -10,6 +10,7 @@ use crate::model::ids::{
     StepId, StepIx, TriggerId, TriggerIx, VarName,
 };
 use crate::model::step::{Command, Owner, Place, PlannedStep, Work};
+use crate::model::text::shown;
 use crate::model::watch::{Outcome, Probe, Trigger};
 use crate::model::when::When;
 use std::collections::HashMap;
@@ -53,6 +54,14 @@ pub struct Environment {
     pub name: String,
     /// Its kind.
     pub kind: EnvironmentKind,
+}
+
+impl Environment {
+    /// In words that are safe to draw: its kind, and its name where that says more.
+    pub fn label(&self) -> String {
+        let (word, name) = (self.kind.band(), shown(&self.name));
+        if name.to_uppercase().contains(word) { name.into_owned() } else { format!("{word} {name}") }
+    }
 }
 
 /// Someone who has a part in the run.

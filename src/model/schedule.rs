@@ -9,6 +9,7 @@ mod clock;
 mod course;
 mod late;
 mod rounds;
+mod slack;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -16,7 +17,8 @@ mod window;
 pub use bind::{bind, planned_at, wait_until};
 pub use bound::{needs_t0, unbindable};
 pub use clock::{add_offset, bind_clock, date_of, day_of, format_wall, zone_of};
-pub use course::{Planned, finish, is_timed, planned, slack, slip, t_clock};
+pub use course::{Planned, finish, is_timed, planned, slip, t_clock};
 pub use late::{Late, late, over_budget};
 pub use rounds::{horizon_by, horizon_due, next_round};
+pub use slack::{Slack, slack, slack_words};
 pub use window::{decide_by, in_time_words, latest_start, length_of, needed_level, offered, warned_of, warned_words};

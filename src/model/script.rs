@@ -38,7 +38,14 @@ fn step(plan: &Plan, state: &RunState, ix: StepIx, (place, of): (usize, usize)) 
         Ok(runs) => runs,
         Err(why) => return vec![head, format!("# cannot be resolved: {}", why.0)],
     };
-    let mut lines = vec![format!("{head}, as {}", runs.user), format!("cd {}", quoted(&runs.cwd))];
+    let mut lines = match plan.elsewhere(command) {
+        None => vec![format!("{head}, as {}", runs.user)],
+        // What follows is for the shell there.
+        Some(target) => vec![format!("{head}, on {}", target.id), format!("ssh {}", quoted(&runs.user))],
+    };
+    if !runs.cwd.is_empty() {
+        lines.push(format!("cd {}", quoted(&runs.cwd)));
+    }
     for name in &runs.env {
         lines.push(match state.var(name.as_str()) {
             Some(value) => format!("export {name}={}", quoted(value)),

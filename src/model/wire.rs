@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The wire's version: changed whenever a frame changes.
-pub const WIRE: u32 = 3;
+pub const WIRE: u32 = 4;
 /// How `Trouble` begins when the journal cannot be written: screens then offer the ways on.
 pub const JOURNAL_FAILED: &str = "Journal write failed";
 /// No frame is longer.
@@ -49,6 +49,16 @@ impl Drop for Keys {
     }
 }
 
+/// Who typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Typist {
+    /// Whoever sits at the screen: how much is recorded.
+    Person,
+    /// The terminal that the screen plays, which answers what the program asked of it.
+    Terminal,
+}
+
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
@@ -73,7 +83,7 @@ pub enum ToConductor {
     /// A wish.
     Wish(Request),
     /// Keys for the terminal of an attempt, from the client that drives and from no other. They are passed on and not
-    /// recorded; what the program echoes is output. Refused in words (`Refused`) if they reach nothing; never answered else.
+    /// recorded, only how many a person typed and when; what the program echoes is output. Refused in words (`Refused`) if they reach nothing; never answered else.
     Typed {
         /// Named in a refusal.
         id: u64,
@@ -83,6 +93,8 @@ pub enum ToConductor {
         attempt: Attempt,
         /// What was typed; at most `KEYS_LIMIT` bytes.
         keys: Keys,
+        /// By whom.
+        typist: Typist,
     },
     /// The size that the terminal of an attempt is drawn in, from the client that drives. A size that fits nothing is ignored.
     Resized {
@@ -192,7 +204,13 @@ mod tests {
     #[test]
     fn a_frame_of_keys_fits_and_debug_shows_none_of_them() {
         let keys = Keys::new(vec![255; KEYS_LIMIT]);
-        let frame = ToConductor::Typed { id: u64::MAX, step: StepId("s".repeat(48)), attempt: u32::MAX, keys };
+        let frame = ToConductor::Typed {
+            id: u64::MAX,
+            step: StepId("s".repeat(48)),
+            attempt: u32::MAX,
+            keys,
+            typist: Typist::Terminal,
+        };
         assert!(format!("{frame:?}").contains("[8192 keys]"), "{frame:?}");
         let text = serde_json::to_string(&frame).unwrap();
         assert!(text.len() < FRAME_LIMIT, "{} bytes", text.len());

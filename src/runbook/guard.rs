@@ -14,8 +14,10 @@ use std::rc::Rc;
 
 /// Nesting, aliases expanded. The format itself needs about 14.
 const DEPTH: usize = 64;
-/// Nodes, aliases expanded: 10,000 steps have about 200,000.
-const NODES: usize = 1_500_000;
+/// Nodes, aliases expanded: 10,000 steps have about 200,000. More of them would take more than 100 MB.
+const NODES: usize = 250_000;
+/// What a list or a mapping counts for: it takes so much more room than a text.
+const COLLECTION: usize = 5;
 /// Bytes of scalars, aliases expanded: four times the largest file.
 const BYTES: usize = 16 << 20;
 
@@ -184,8 +186,13 @@ impl Guard<'_> {
                     .help("quote a text that begins with `{` or `[`"),
             ));
         }
-        self.spend(Cost { nodes: 1, bytes: 0, height: 0 }, &range)?;
-        self.open.push(Open { start: range.start, anchor, cost: Cost { nodes: 1, bytes: 0, height: 1 }, frame });
+        self.spend(Cost { nodes: COLLECTION, bytes: 0, height: 0 }, &range)?;
+        self.open.push(Open {
+            start: range.start,
+            anchor,
+            cost: Cost { nodes: COLLECTION, bytes: 0, height: 1 },
+            frame,
+        });
         if self.open.len() > DEPTH {
             return Err(Box::new(too_deep(&range)));
         }

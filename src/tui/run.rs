@@ -204,6 +204,11 @@ impl Shown<'_> {
                 Effect::Redraw => self.screen.clear().map_err(TuiError::Draw)?,
                 Effect::Bell => self.write("\x07").map_err(TuiError::Draw)?,
                 Effect::Type { step, attempt, keys } => self.keep_typed(step, attempt, keys)?,
+                Effect::Answer { step, attempt, answer } => {
+                    // In order with what was typed before. A program that is over needs no answer.
+                    self.type_in()?;
+                    let _ = self.port.answer(&step, attempt, &answer);
+                }
                 Effect::Size { step, attempt, rows, cols } => self.port.resize(&step, attempt, rows, cols),
                 Effect::Quit => return Ok(Turn::Left(self.app.left())),
             }

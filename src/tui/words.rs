@@ -62,8 +62,7 @@ pub fn next_line_of(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String {
 
 /// A step that was running when nobody watched, so that nobody knows what became of it.
 fn orphan(state: &RunState) -> Option<StepIx> {
-    let lost = |own: &StepState| own.status == StepStatus::Unknown && own.verdict.is_none();
-    state.steps.iter().position(lost).map(StepIx)
+    state.orphan()
 }
 
 fn ended(state: &RunState, how: EndState) -> String {
@@ -80,15 +79,22 @@ fn ended(state: &RunState, how: EndState) -> String {
 
 fn unknown_line(plan: &Plan, state: &RunState, ix: StepIx) -> String {
     let (step, own) = (plan.step(ix), state.step(ix));
-    let living = if own.holders.is_empty() {
-        "Check what it changed".to_owned()
-    } else {
-        format!("{} of its processes still live. Check what it changed", own.holders.len())
+    let number = shown(&step.number);
+    let target = step.command().and_then(|command| plan.elsewhere(command)).map(|target| target.id.as_str());
+    let how = match (own.verdict, target) {
+        (None, _) => format!("{number} was running when the program died."),
+        (Some(_), Some(target)) => format!("The line to {target} was lost while {number} ran."),
+        (Some(_), None) => format!("Nobody saw the end of {number}."),
     };
-    format!(
-        "{} was running when the program died. Nobody knows if it finished. {living}, then Enter says which.",
-        shown(&step.number)
-    )
+    let living = match (own.holders.len(), &own.unseen, target) {
+        (0, Some(_), Some(target)) => {
+            format!("Whether it still runs on {target} cannot be seen. Check what it changed")
+        }
+        (0, _, _) => "Check what it changed".to_owned(),
+        (1, _, _) => "A process of it still lives. Check what it changed".to_owned(),
+        (some, _, _) => format!("{some} of its processes still live. Check what it changed"),
+    };
+    format!("{how} Nobody knows if it finished. {living}, then Enter says which.")
 }
 
 /// What goes on by itself: a command, a retry that is due, a countdown.
@@ -260,7 +266,7 @@ fn yours(plan: &Plan, state: &RunState, ix: StepIx) -> String {
             let advice = if open == 0 { "every point is met".into() } else { format!("{open} open") };
             format!("Enter opens the gate {number}: {} ({advice})", said(state, &gate.text))
         }
-        Work::Notify(notice) => format!("Say it, then Enter: {}", said(state, plan.message_text(&notice.message))),
+        Work::Notify(notice) => format!("Say it, then Enter: {}", message(state, plan.message_text(&notice.message))),
         Work::Sign(sign) => format!("{number} waits for its signatures: {}", said(state, &sign.text)),
         Work::Run(_) | Work::Wait(_) => format!("{number} waits for you."),
         Work::Monitor(_) | Work::Call(_) | Work::Group(_) | Work::Evidence(_) => format!("{number} waits for you."),
@@ -324,6 +330,11 @@ pub fn effect_words(effect: Effect) -> &'static str {
 /// A text of the runbook for people: filled in, one safe line.
 pub fn said(state: &RunState, text: &str) -> String {
     shown(state.fill(text).trim()).into_owned()
+}
+
+/// A message's text, filled in, safe to draw.
+pub fn message(state: &RunState, text: &str) -> String {
+    shown(state.message(text).trim()).into_owned()
 }
 
 /// Time of day in T0's zone: `15:04`.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic here is the report of a test")]
 
 mod around;
+mod drill;
 mod keys;
 mod safe;
 mod says;

@@ -60,6 +60,8 @@ pub struct Stage {
     pub now: Stamp,
     pub seq: u64,
     pub wishes: Vec<Intent>,
+    /// Whether it is a drill.
+    pub realm: Realm,
 }
 
 pub fn plan(yaml: &str) -> Plan {
@@ -81,7 +83,7 @@ impl Stage {
         let plan = plan(yaml);
         let app = App::new(plan.clone(), look);
         let now = Stamp { wall: T0, mono: 1_000_000_000 };
-        Self { app, plan, disk: Disk::default(), now, seq: 0, wishes: Vec::new() }
+        Self { app, plan, disk: Disk::default(), now, seq: 0, wishes: Vec::new(), realm: Realm::Live }
     }
 
     pub fn new() -> Self {
@@ -91,7 +93,7 @@ impl Stage {
     /// Genesis, a screen that drives, and all records of the past read.
     pub fn begun(mut self) -> Self {
         let run = RunId("0007-20261121T2000Z-search-0123456789abcdef".into());
-        let text = SignedText::new("genesis", Realm::Live, &run)
+        let text = SignedText::new("genesis", self.realm, &run)
             .with("operator", "maya")
             .with("mode", "attended")
             .with("host", "jump2")

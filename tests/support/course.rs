@@ -148,7 +148,7 @@ impl<'a> Course<'a> {
     fn survivors(&mut self) {
         if let Some(ix) = self.book.state.orphan() {
             let (step, attempt) = (self.plan.step(ix).id.clone(), self.book.state.step(ix).attempt);
-            self.write(Event::Survivors { step, attempt, holders: Vec::new() });
+            self.write(Event::Survivors { step, attempt, holders: Vec::new(), unseen: None });
         }
     }
 

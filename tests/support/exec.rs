@@ -15,6 +15,7 @@ use tminus::model::output::{Drained, Exit, Holder, Stream};
 #[derive(Debug, Default)]
 pub struct Told {
     pub pid: i32,
+    pub there: Option<(u32, String)>,
     pub out: Vec<u8>,
     pub err: Vec<u8>,
     pub end: Option<(Exit, Drained, Vec<Holder>)>,
@@ -48,6 +49,7 @@ impl Told {
             }
             ExecFact::Output { stream: Stream::Out, bytes, .. } => self.out.extend(bytes),
             ExecFact::Output { stream: Stream::Err, bytes, .. } => self.err.extend(bytes),
+            ExecFact::Reached { group, place, .. } => self.there = Some((group, place)),
             ExecFact::Exited { exit, drained, holders, .. } => self.end = Some((exit, drained, holders)),
             ExecFact::NotStarted { why, .. } => self.refused = Some(why),
             ExecFact::Lost { why, .. } => self.lost = Some(why),

@@ -124,10 +124,10 @@ fn a_running_step_is_unknown_after_a_crash_and_a_person_says_what_became_of_it()
     assert!(course.why_not(intent_run("one")).contains("nobody knows"));
     assert!(course.why_not(intent_run("three")).contains("nobody knows"));
     let alive = vec![Holder { pid: 42, start: 1, comm: "rsync".into() }];
-    course.told(Event::Survivors { step: "one".into(), attempt: 1, holders: alive });
+    course.told(Event::Survivors { step: "one".into(), attempt: 1, holders: alive, unseen: None });
     let did_not = Intent::Resolve { step: "one".into(), how: Resolution::DidNot, reason: "looked".into() };
     assert!(course.why_not(did_not.clone()).contains("rsync (pid 42)"));
-    course.told(Event::Survivors { step: "one".into(), attempt: 1, holders: Vec::new() });
+    course.told(Event::Survivors { step: "one".into(), attempt: 1, holders: Vec::new(), unseen: None });
     assert!(course.wish(did_not));
     assert!(course.run("one"));
     assert_eq!(course.book.state.step(course.ix("one")).attempt, 2);

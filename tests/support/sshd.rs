@@ -10,7 +10,7 @@ use std::time::Duration;
 use tminus::engine::clock::wait_until;
 use tminus::engine::exec::SshTarget;
 
-/// A server, and a folder that knows it as `db1`. Known are too: `stranger` (its key is in no list), `changed` (another key
+/// A server, and a folder that knows it as `db1` and `db2`. Known are too: `stranger` (its key is in no list), `changed` (another key
 /// is), `keyless` (no key of ours is accepted), `silent` (nothing listens), `nowhere` (no such name).
 pub struct Sshd {
     /// Holds keys, config, log and the `ssh` for PATH.
@@ -153,6 +153,7 @@ fn write_client_config(folder: &Path, port: u16) {
     };
     let text = [
         host("db1", "127.0.0.1", port, "mine", "known"),
+        host("db2", "127.0.0.1", port, "mine", "known"),
         host("stranger", "127.0.0.1", port, "mine", "empty"),
         host("changed", "127.0.0.1", port, "mine", "changed"),
         host("keyless", "127.0.0.1", port, "refused", "known"),

@@ -1,19 +1,20 @@
 //! When things are due: T0, holds, the clock's doubtful times, the window, what is late. Part of `tests/model.rs`.
 
 use crate::course::Course;
-use crate::fabricate::{BEGUN, Build, check, from_t0, later, maya, run};
+use crate::fabricate::{BEGUN, Build, check, from_t0, gate, later, maya, run, run_with};
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use std::time::Duration;
 use tminus::model::around::Horizon;
 use tminus::model::decide::{Asked, decide};
-use tminus::model::event::Event;
+use tminus::model::event::{Event, StopHow};
+use tminus::model::follow;
 use tminus::model::ids::LevelIx;
 use tminus::model::intent::Intent;
 use tminus::model::plan::{Plan, Start, Undo};
 use tminus::model::schedule::{self, Late, bind_clock};
 use tminus::model::state::RunState;
-use tminus::model::step::{Skip, Work};
+use tminus::model::step::{Effect, Group, Place, Skip, Together, Work};
 use tminus::model::time::{Stamp, micros};
 use tminus::model::when::{Day, Offset, When};
 
@@ -317,6 +318,30 @@ fn a_level_without_a_budget_takes_as_long_as_its_steps_are_planned() {
 }
 
 #[test]
+fn a_gate_may_wait_until_the_next_time_after_it_less_what_is_planned_in_between() {
+    let mut build = Build::new();
+    let go = build.step(0, "go", gate(&[]));
+    let between = build.step(0, "between", check(1));
+    build.at(between).takes = Some(Duration::from_secs(15 * 60));
+    let pilot = build.step(1, "pilot", check(1));
+    build.at(pilot).at = Some(clock(Day::NotSaid, 10, 0));
+    let plan = build.done();
+    let mut state = bound(&plan, "UTC", at("UTC", (2026, 11, 21), 8, 0));
+    let words = |state: &RunState, minutes: i64| {
+        let now = Stamp { wall: state.t0.expect("bound") + minutes * MINUTE, mono: 0 };
+        schedule::slack_words(&plan, state, go, now)
+    };
+    let said = "1h45m before n-pilot Do pilot at 10:00. Waiting here costs nothing until 09:45.";
+    assert_eq!(words(&state, 0).as_deref(), Some(said));
+    let none = "none: what is planned before n-pilot Do pilot at 10:00 should have begun by 09:45.";
+    assert_eq!(words(&state, 106).as_deref(), Some(none));
+    assert_eq!(words(&state, 121), None, "nothing after it has a time that is to come");
+    state.hard_stop = state.t0.map(|t0| t0 + 3 * HOUR);
+    let stop = "44m. Begun after 10:45, what is left ends past the hard stop 11:00.";
+    assert_eq!(words(&state, 121).as_deref(), Some(stop));
+}
+
+#[test]
 fn what_is_past_its_by_is_late_until_it_is_done_and_fails_nothing() {
     let mut build = Build::new();
     let (one, two) = (build.step(0, "one", check(1)), build.step(0, "two", check(1)));
@@ -376,6 +401,31 @@ fn what_takes_longer_than_planned_says_by_how_much_while_it_runs() {
     assert_eq!((over(60), over(90)), (None, Some(Duration::from_secs(30))));
 }
 
+/// A plan in which the clock alone brings much: begins, ends, warnings; some of it at once.
+pub fn by_the_clock(at_once: bool) -> Plan {
+    let mut build = Build::new();
+    let mut lanes = Vec::new();
+    let how = if at_once { Together::AtOnce } else { Together::OneCard };
+    let group = build.step(0, "group", Work::Group(Group { how, steps: Vec::new() }));
+    for (place, minutes) in [3, 1, 8].into_iter().enumerate() {
+        let lasting = run_with("tail", |command| command.lasts = Some(Duration::from_secs(90)));
+        let work = if place == 1 { lasting } else { run("true") };
+        let lane = build.loose(&format!("lane-{place}"), Place::Group(group), work);
+        (build.at(lane).at, build.at(lane).auto) = (Some(from_t0(minutes)), true);
+        build.at(lane).effect = Effect::Reads;
+        lanes.push(lane);
+    }
+    build.at(group).work = Work::Group(Group { how, steps: lanes });
+    build.step(1, "pause", Work::Wait(from_t0(12)));
+    let auto = build.step(1, "auto", run("true"));
+    (build.at(auto).auto, build.at(auto).effect) = (true, Effect::Reads);
+    build.plan.phases[1].at = Some(from_t0(11));
+    build.level("level-1", Undo::Nothing, vec![("back", run("back"))]);
+    build.plan.levels[0].budget = Some(Duration::from_secs(300));
+    build.plan.hard_stop = Some(from_t0(45));
+    build.done()
+}
+
 /// Zone, T0, and steps with their planned offset in minutes and length: phases of two steps each.
 fn timed() -> impl Strategy<Value = (usize, i64, Vec<(Option<i64>, Option<u64>)>)> {
     let step = (prop::option::of(-600..6000_i64), prop::option::of(0..300_u64));
@@ -426,6 +476,25 @@ proptest! {
     }
 
     #[test]
+    fn nothing_becomes_due_between_two_instants_that_follow_names(
+        which in crate::plans(), moves in crate::moves(), share in 0..1000_u64,
+    ) {
+        let plan = crate::plan(which);
+        let mut course = Course::new(&plan);
+        course.follow_all(&moves);
+        let (state, now) = (&course.book.state, course.now);
+        if follow::due(&plan, state, now).is_none() {
+            // Weeks where nothing is to come: what the clock alone brings must have been named.
+            let wake = follow::wake_after(&plan, state, now.wall).unwrap_or(now.wall + 600 * HOUR);
+            let span = u64::try_from(wake - now.wall - 1).expect("it is to come");
+            let then = Stamp { wall: now.wall + (span / 1000 * share) as i64, mono: now.mono + span / 1000 * share };
+            let last = Stamp { wall: wake - 1, mono: now.mono + span };
+            prop_assert_eq!(follow::due(&plan, state, then), None);
+            prop_assert_eq!(follow::due(&plan, state, last), None);
+        }
+    }
+
+    #[test]
     fn a_calendar_day_keeps_the_time_of_day_or_is_one_that_the_clock_does_not_show_once(
         zone in 0..CHANGES.len(), t0 in 0..40_000_i64, away in -400..400_i64,
     ) {
@@ -441,4 +510,16 @@ proptest! {
         prop_assert!(doubtful || of_day(moved) == of_day(t0), "{zone}");
         prop_assert!((moved - t0 - away * 24 * HOUR).abs() <= HOUR);
     }
+}
+
+#[test]
+fn what_runs_no_command_of_its_own_cannot_be_stopped_and_its_members_can() {
+    let plan = by_the_clock(true);
+    let mut course = Course::started(&plan);
+    assert!(course.run("group"));
+    let stop = |step: &str| Intent::Stop { step: step.into(), how: StopHow::Interrupt };
+    assert!(course.why_not(stop("group")).contains("runs no command of its own"));
+    assert!(course.why_not(stop("pause")).contains("is not running"));
+    course.follows();
+    assert!(course.wish(stop("lane-0")));
 }

@@ -133,3 +133,22 @@ fn answered(expect: &Expect) -> Expect {
 fn anything() -> Expect {
     Expect { exit: ExitWanted::Any, ..Expect::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_for_hours_lasts_a_second_and_what_has_no_limit_gets_none() {
+        let step = |id: &str, more: &str| {
+            format!("      - {{ id: {id}, title: Log, run: tail -f log, effect: reads, example: quiet{more} }}\n")
+        };
+        let head = "tminus: 1\ntitle: T\nenvironment: { name: here, kind: local }\nhard_stop: none\nphases:\n  \
+                    - id: one\n    title: One\n    steps:\n";
+        let text = format!("{head}{}{}", step("long", ", lasts: 3h"), step("short", ""));
+        let loaded = crate::runbook::parse("t.yaml", text.as_bytes());
+        let plan = rehearsed(loaded.plan.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics)));
+        let lasts: Vec<_> = plan.steps.iter().filter_map(PlannedStep::command).map(|command| command.lasts).collect();
+        assert_eq!(lasts, [Some(LASTS), None]);
+    }
+}

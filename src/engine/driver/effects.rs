@@ -47,6 +47,8 @@ impl Driver {
             | Event::StepStarted { .. }
             | Event::StepTimeout { .. }
             | Event::StepSpawned { .. }
+            | Event::StepReached { .. }
+            | Event::StepTyped { .. }
             | Event::Output { .. }
             | Event::OutputLost { .. }
             | Event::StepExited { .. }

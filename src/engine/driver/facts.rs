@@ -34,6 +34,8 @@ pub struct Captured {
 pub enum StepFact {
     /// The process exists.
     Spawned { pid: i32, start: u64 },
+    /// Its session on another machine exists.
+    Reached { group: u32, place: String },
     /// It could not be made.
     NotStarted { why: String },
     /// Output could not be kept.
@@ -80,6 +82,11 @@ impl Driver {
         let step = self.plan.step(ix).id.clone();
         let events = match fact {
             StepFact::Spawned { pid, start } => vec![Event::StepSpawned { step, attempt, pid, start }],
+            StepFact::Reached { group, place } => {
+                let target = self.plan.step(ix).command().and_then(|command| command.target.clone());
+                let reached = target.map(|target| Event::StepReached { step, attempt, target, group, place });
+                reached.into_iter().collect()
+            }
             StepFact::NotStarted { why } => vec![Event::StepNotStarted { step, attempt, why }],
             StepFact::Ready { checks } => vec![Event::StepReady { step, attempt, checks }],
             StepFact::Spoilt { why } => vec![Event::StepEnding { step, attempt, why }],

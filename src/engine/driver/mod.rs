@@ -8,6 +8,7 @@
 
 mod effects;
 mod facts;
+mod quiet;
 mod readings;
 mod wishes;
 
@@ -111,6 +112,8 @@ pub struct Driver {
     read_at: HashMap<ProbeIx, Stamp>,
     /// The wall clock when it was last looked what is due.
     looked: i64,
+    /// Until when nothing follows.
+    quiet: quiet::Quiet,
     /// The journal cannot be written: nothing begins, by itself or by a wish.
     no_journal: bool,
     /// A record could not follow: nothing further may be done.
@@ -152,6 +155,7 @@ impl Driver {
             reading: HashSet::new(),
             read_at: HashMap::new(),
             looked: i64::MIN,
+            quiet: quiet::Quiet::default(),
             no_journal: false,
             broken: false,
             out: Vec::new(),
@@ -187,7 +191,7 @@ impl Driver {
         let limits = self.state.running().into_iter().filter_map(|ix| self.limit_of(ix));
         let limits = limits.filter(|at| *at > self.looked);
         let readings = self.readings_to_come();
-        follow::wake_after(&self.plan, &self.state, self.looked).into_iter().chain(limits).chain(readings).min()
+        self.follows_at().into_iter().chain(limits).chain(readings).min()
     }
 
     /// The journal cannot be written: from here on nothing begins.
@@ -214,6 +218,7 @@ impl Driver {
         for record in records {
             self.state.apply(&self.plan, record)?;
         }
+        self.quiet.stirred_by(records);
         self.out.push(Output::Publish);
         for record in records {
             // The writer adds records of its own (output, checkpoints, lost bytes, a new part): they end no batch.
@@ -271,7 +276,11 @@ impl Driver {
 
     /// What happens by itself. Whether anything did.
     fn follow(&mut self, now: Stamp) -> bool {
+        if self.quiet.holds(now.wall) {
+            return false;
+        }
         let Some(due) = follow::due(&self.plan, &self.state, now) else {
+            self.found_nothing(now.wall);
             return false;
         };
         let events = match due {

@@ -4,7 +4,6 @@
 
 use super::{Driver, Input, Output, Waiting};
 use crate::model::event::Event;
-use crate::model::follow::probes_to_read;
 use crate::model::ids::ProbeIx;
 use crate::model::state::VarsBound;
 use crate::model::time::{Stamp, micros};
@@ -19,7 +18,7 @@ impl Driver {
         if self.broken || self.plan.probes.is_empty() || self.state.vars_bound != VarsBound::Yes {
             return;
         }
-        for probe in probes_to_read(&self.plan, &self.state) {
+        for probe in self.wanted_probes() {
             let every = micros(self.plan.probe(probe).every);
             let has_come = self.read_at.get(&probe).is_none_or(|last| micros(now.since(*last)) >= every);
             if has_come && self.reading.insert(probe) {
@@ -36,7 +35,7 @@ impl Driver {
             self.read_at.get(probe)?.wall.checked_add(every)
         };
         let waits = |probe: &&ProbeIx| !self.reading.contains(*probe);
-        let wanted = if self.plan.probes.is_empty() { Vec::new() } else { probes_to_read(&self.plan, &self.state) };
+        let wanted = if self.plan.probes.is_empty() { Vec::new() } else { self.known_probes() };
         wanted.iter().filter(waits).filter_map(due).filter(|at| *at > self.looked).min()
     }
 

@@ -4,7 +4,7 @@
 //! conductor makes one.
 
 use super::ssh::Remote;
-use super::{CommandSpec, Executor, Local, Running, Target};
+use super::{CommandSpec, Control, Executor, Living, Local, Running, Stray, Target};
 use crate::engine::clock::Clock;
 use crate::model::signed::Realm;
 use std::sync::Arc;
@@ -41,5 +41,9 @@ impl Executor for Anywhere {
             Target::Local => self.local.spawn(spec),
             Target::Ssh(target) => self.remote.spawn(spec, target),
         }
+    }
+
+    fn look_there(&self, stray: Stray, control: Option<Control>) -> Living {
+        self.remote.look(stray, control)
     }
 }

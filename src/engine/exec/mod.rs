@@ -31,13 +31,17 @@ use crate::model::time::Stamp;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
+use std::pin::Pin;
 use tokio::sync::mpsc;
 
 /// The variable by which a step's processes are known, wherever they went: its value is `CommandSpec::marker`.
 pub const MARKER: &str = "TMINUS_STEP";
 
+/// How the marker of a connection goes on after the run's id and a slash; no step has such a name.
+pub const CONNECTION: &str = "ssh.";
+
 /// Stands for the end of a process whose end nobody saw; no process ends so.
-pub const NOBODY_SAW: Exit = Exit::Signal(0);
+pub const NOBODY_SAW: Exit = Exit::UNSEEN;
 
 /// A command to be run, with everything that it will see of its surroundings.
 #[derive(Clone)]
@@ -120,7 +124,8 @@ pub enum StdinSource {
 }
 
 /// What happened to a command, in the order in which it is said: `Spawned`, any `Output`, and `Exited` or `Lost`; or
-/// `NotStarted` alone. For an ssh target `Spawned` tells of the `ssh` here, and `NotStarted` may still follow it.
+/// `NotStarted` alone. For an ssh target `Spawned` tells of the `ssh` here, `Reached` of the session there, and `NotStarted` may
+/// still follow either.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExecFact {
     /// A process exists.
@@ -129,6 +134,15 @@ pub enum ExecFact {
         pid: i32,
         /// Start time in clock ticks since boot (field 22 of `/proc/PID/stat`).
         start: u64,
+        /// When.
+        at: Stamp,
+    },
+    /// Its session on an ssh target exists.
+    Reached {
+        /// The number of its process group there.
+        group: u32,
+        /// `user@host:folder`, by that machine's word.
+        place: String,
         /// When.
         at: Stamp,
     },
@@ -179,10 +193,31 @@ pub enum Control {
     Kill,
 }
 
+/// What may live on of a command on a target that nobody follows any more.
+#[derive(Clone, Debug)]
+pub struct Stray {
+    /// Where.
+    pub target: SshTarget,
+    /// Its marker, as it was in its `CommandSpec`.
+    pub marker: String,
+    /// Its process group there, where that is known.
+    pub group: Option<u32>,
+}
+
+/// What still lives, or why nobody knows, in words for the operator.
+pub type Living = Pin<Box<dyn Future<Output = Result<Vec<Holder>, String>> + Send>>;
+
 /// Starts commands.
 pub trait Executor: Send + Sync {
     /// Starts `spec`; returns at once. Called on a tokio runtime.
     fn spawn(&self, spec: CommandSpec) -> Running;
+
+    /// Looks what lives on of `stray`, over a connection of now; with a `control`, asks that of it first. Never touches what
+    /// does not carry its marker or share a session with what does. An executor that reaches no target finds nothing.
+    fn look_there(&self, stray: Stray, control: Option<Control>) -> Living {
+        let _ = (stray, control);
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 }
 
 /// A command under way.
@@ -231,6 +266,13 @@ impl fmt::Debug for StdinSource {
             StdinSource::Bytes(bytes) => write!(out, "Bytes({})", bytes.len()),
             StdinSource::Typed => out.write_str("Typed"),
         }
+    }
+}
+
+impl fmt::Debug for SshTarget {
+    /// Nothing of its environment, which may hold secrets.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "SshTarget({:?}, {:?})", self.name, self.address)
     }
 }
 

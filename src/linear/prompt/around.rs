@@ -28,7 +28,7 @@ fn menu(label: &str, card: &str, choices: Vec<Choice>) -> Option<Choice> {
 /// A message: its blanks, then its command, or a person's word that it was said.
 pub(super) fn message(plan: &Plan, state: &RunState, ix: StepIx, notice: &Notice) -> Prompt {
     let (step, own) = (plan.step(ix), state.step(ix));
-    let text = own.filled.clone().unwrap_or_else(|| state.fill(plan.message_text(&notice.message)));
+    let text = own.filled.clone().unwrap_or_else(|| state.message(plan.message_text(&notice.message)));
     let choice = if has_blanks(plan, state, ix) {
         let asked = |blank: String| Question::text(format!("{blank}:"), Slot::Blank);
         let intent = Intent::Fill { step: step.id.clone(), blanks: Vec::new() };

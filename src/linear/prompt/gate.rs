@@ -4,7 +4,7 @@ use super::by_hand::{answers, value};
 use super::step::{start, with_reason};
 use super::{Prompt, only, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Slot};
-use crate::linear::words::named;
+use crate::linear::words::{ended, named};
 use crate::model::decide::{GO_ANYWAY, early_decision};
 use crate::model::event::Vote;
 use crate::model::ids::StepIx;
@@ -30,7 +30,7 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Pr
     }
     choices.push(decide(plan, state, (ix, true), &open));
     choices.push(decide(plan, state, (ix, false), &open));
-    let heading = format!("You: gate {}. {advice}.", named(plan, state, ix));
+    let heading = format!("You: gate {} {advice}.", ended(&named(plan, state, ix)));
     with_card(plan, state, ix, only(heading, choices))
 }
 

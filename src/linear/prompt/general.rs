@@ -20,6 +20,20 @@ fn wish(label: &str, questions: Vec<Question>, intent: Intent) -> Choice {
     Choice::new(label, Ask::Wish { card: Vec::new(), questions, intent })
 }
 
+/// How many steps, against what, and how many of them destroy data; or that this is a drill.
+fn what_it_is(plan: &Plan, state: &RunState, (steps, destroys): (usize, usize)) -> String {
+    let (steps, where_to) = (count(steps, "step"), plan.environment.label());
+    let destroys = if destroys == 0 { "none".to_owned() } else { destroys.to_string() };
+    if state.is_drill() {
+        return format!(
+            "A drill of {steps}: their examples are shown, nothing is executed. In the run itself, against {where_to}, \
+             {destroys} can destroy data"
+        );
+    }
+    let destroys = if destroys == "none" { "None".to_owned() } else { destroys };
+    format!("This will run {steps} against {where_to}. {destroys} can destroy data")
+}
+
 /// Before the start: what will run where, and the environment's word.
 pub(super) fn start(plan: &Plan, state: &RunState) -> Prompt {
     let word = plan.environment.kind.word();
@@ -29,18 +43,13 @@ pub(super) fn start(plan: &Plan, state: &RunState) -> Prompt {
     let commands: Vec<(&str, &str)> = plan
         .vars
         .iter()
+        .filter(|_| !state.is_drill())
         .filter_map(|var| match &var.source {
             Source::Command(command) => Some((var.name.as_str(), command.as_str())),
             Source::Env { .. } | Source::Default(_) | Source::Given => None,
         })
         .collect();
-    let mut heading = format!(
-        "This will run {} against {} {}. {} can destroy data.",
-        count(steps.len(), "step"),
-        plan.environment.kind.band(),
-        plan.environment.name,
-        if destroys == 0 { "None".to_owned() } else { destroys.to_string() }
-    );
+    let mut heading = format!("{}.", what_it_is(plan, state, (steps.len(), destroys)));
     if !commands.is_empty() {
         heading.push_str(&format!(" {} for variables once it is started.", count(commands.len(), "command")));
     }

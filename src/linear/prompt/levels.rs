@@ -16,6 +16,15 @@ pub(super) fn choice(plan: &Plan, state: &RunState) -> Option<Choice> {
         return None;
     }
     let mut card = vec!["Ways back, mildest first:".to_owned()];
+    card.push(match state.hard_stop {
+        Some(stop) => {
+            let stop = schedule::format_wall(stop, &state.zone, None).unwrap_or_else(|| "?".into());
+            format!("The window ends at {stop}.")
+        }
+        None => "No deadline declared.".into(),
+    });
+    let late = schedule::in_time_words(plan, state, state.at);
+    card.extend(late.map(|words| format!("At {}: {words}", wall(state, state.at.wall))));
     let mut choices = Vec::new();
     for (at, level) in plan.levels.iter().enumerate() {
         let ix = LevelIx(at);

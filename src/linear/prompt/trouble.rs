@@ -118,10 +118,13 @@ pub(super) fn unknown(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         Choice::new(label, Ask::Wish { card: Vec::new(), questions: vec![asked], intent })
     };
     let mut choices = vec![resolve("it finished", Resolution::Finished), resolve("it did not", Resolution::DidNot)];
-    let mut heading = format!(
-        "{} was running when the program died. Nobody knows if it finished. Look, then say.",
-        named(plan, state, ix)
-    );
+    let lost = own.checks.first().filter(|_| own.verdict.is_some());
+    let how = lost.map_or("was running when the program died".to_owned(), |why| format!("has no end: {}", why.saw));
+    let mut heading = ended(&format!("{} {how}", named(plan, state, ix)));
+    heading.push_str(" Nobody knows if it finished. Look, then say.");
+    if let Some(why) = &own.unseen {
+        heading.push_str(&format!(" Whether it still runs cannot be seen: {}", ended(why)));
+    }
     if !own.holders.is_empty() {
         let names: Vec<String> = own.holders.iter().map(|held| format!("{} (pid {})", held.comm, held.pid)).collect();
         heading.push_str(&format!(" Still running: {}.", names.join(", ")));
@@ -135,7 +138,7 @@ pub(super) fn unknown(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
 /// Settling a step without tminus doing it, each with a reason.
 pub(super) fn leave_out(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<Choice> {
     let (step, status) = (plan.step(ix), state.step(ix).status);
-    let orphan = status == StepStatus::Unknown && state.step(ix).verdict.is_none();
+    let orphan = state.step(ix).is_orphan();
     if status.settled() || status == StepStatus::Running || orphan {
         return Vec::new();
     }

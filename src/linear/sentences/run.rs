@@ -74,9 +74,8 @@ fn genesis(plan: &Plan, after: &RunState) -> String {
     };
     let key = facts.key_word().map(|word| format!(" {word}.")).unwrap_or_default();
     format!(
-        "{} {}: {}. Run {}, operator {}, journal in {}.{key}",
-        plan.environment.kind.band(),
-        plan.environment.name,
+        "{}: {}. Run {}, operator {}, journal in {}.{key}",
+        plan.environment.label(),
         plan.title,
         facts.run.short(),
         facts.operator,

@@ -67,6 +67,12 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
             Some(format!("{number} reached its time limit{limit} and is being ended."))
         }
         Event::StopAsked { how, by, .. } => Some(format!("{number} {}, by {}.", stop_words(*how), by.shown())),
+        Event::StepReached { target, group, place, .. } => {
+            Some(format!("{number} runs on {target}: {place}, process group {group} there."))
+        }
+        Event::Survivors { unseen: Some(why), .. } => {
+            Some(format!("Whether {number} still runs cannot be seen: {}", ended(why)))
+        }
         Event::Survivors { holders, .. } if holders.is_empty() => {
             Some(format!("Nothing of {number} is running any more."))
         }

@@ -20,7 +20,7 @@ pub(super) fn fill(plan: &Plan, state: &RunState, said: (StepIx, &Vec<String>), 
     if state.step(ix).status.settled() || state.step(ix).status.open() {
         return refuse(format!("{} is {} already", step.number, state.step(ix).status));
     }
-    let text = state.fill(plan.message_text(&notice.message));
+    let text = state.message(plan.message_text(&notice.message));
     let wanted = fill::blanks(&text);
     if blanks.len() != wanted.len() || blanks.iter().any(|blank| blank.trim().is_empty()) {
         return refuse(format!("{} has {} blanks: {}", step.number, wanted.len(), wanted.join(", ")));

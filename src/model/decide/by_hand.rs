@@ -268,6 +268,11 @@ pub(super) fn resolve(plan: &Plan, state: &RunState, said: (StepIx, Resolution, 
             alive.comm, alive.pid, planned.number
         ));
     }
+    let elsewhere = planned.command().and_then(|command| plan.elsewhere(command));
+    if let (Resolution::DidNot, Some(target), true) = (how, elsewhere, own.is_orphan() && !own.looked) {
+        let number = &planned.number;
+        return refuse(format!("{} is being asked whether {number} still runs there: wait a moment", target.id));
+    }
     Ok(vec![Event::StepResolved {
         step: planned.id.clone(),
         attempt: own.attempt,

@@ -24,6 +24,9 @@ pub(super) fn stop(plan: &Plan, state: &RunState, ix: StepIx, how: StopHow, aske
     if own.status != StepStatus::Running || own.until.is_some() {
         return refuse(format!("{} is not running", step.number));
     }
+    if own.invocation.is_none() {
+        return refuse(format!("{} runs no command of its own: stop what stands in it", step.number));
+    }
     Ok(vec![Event::StopAsked { step: step.id.clone(), attempt: own.attempt, how, by: asked.by.clone() }])
 }
 

@@ -88,7 +88,7 @@ pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, a
 pub fn has_blanks(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
     match &plan.step(ix).work {
         Work::Notify(notice) if state.step(ix).filled.is_none() => {
-            !fill::blanks(&state.fill(plan.message_text(&notice.message))).is_empty()
+            !fill::blanks(&state.message(plan.message_text(&notice.message))).is_empty()
         }
         _says_nothing => false,
     }
@@ -111,7 +111,7 @@ pub(crate) fn begin(
         if has_blanks(plan, state, ix) {
             return refuse(format!("{} has blanks: fill them in first", step.number));
         }
-        let text = state.fill(plan.message_text(&notice.message));
+        let text = state.message(plan.message_text(&notice.message));
         events.push(Event::MessageFilled { step: step.id.clone(), text, by: asked.by.clone() });
     }
     events.push(started(plan, state, ix, typed, asked)?);

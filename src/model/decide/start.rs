@@ -9,7 +9,6 @@ use crate::model::ids::StepIx;
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::{Plan, Start};
 use crate::model::schedule;
-use crate::model::signed::Realm;
 use crate::model::state::is_title;
 use crate::model::state::{RunState, StepStatus, VarsBound};
 use crate::model::step::{Place, Work};
@@ -50,9 +49,10 @@ fn t0(plan: &Plan, state: &RunState, asked: &Asked) -> Result<i64, Refusal> {
         (None, Start::At { wall, .. }) => return Ok(*wall),
         (None, Start::AtStart) => {}
     }
-    let drill = state.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill);
     match schedule::needs_t0(plan).first() {
-        Some(first) if !drill => refuse(format!("{first} says nothing without T0: begin the run anew with --t0")),
+        Some(first) if !state.is_drill() => {
+            refuse(format!("{first} says nothing without T0: begin the run anew with --t0"))
+        }
         Some(_) | None => Ok(asked.now.wall),
     }
 }

@@ -34,13 +34,13 @@ impl Ending {
     }
 }
 
-pub(super) fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
-    let ending = (0..plan.steps.len()).map(StepIx).find_map(|ix| Some((ix, ending(plan, state, ix, now)?)));
+pub(super) fn due(plan: &Plan, state: &RunState, open: &[StepIx], now: Stamp) -> Option<Due> {
+    let ending = open.iter().find_map(|ix| Some((*ix, ending(plan, state, *ix, now)?)));
     if let Some((ix, ending)) = ending {
         return Some(Due::EndCommand(ix, ending));
     }
-    if let Some(over) = (0..plan.steps.len()).map(StepIx).find(|ix| is_over(plan, state, *ix)) {
-        return Some(Due::Judge(over, Verdict::Ok));
+    if let Some(over) = open.iter().find(|ix| is_over(plan, state, **ix)) {
+        return Some(Due::Judge(*over, Verdict::Ok));
     }
     let called = state.calls.iter().rev().find(|called| nothing_left_of(plan, state, **called));
     if let Some(called) = called {
@@ -50,8 +50,8 @@ pub(super) fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
 }
 
 /// Instants at which a command's time is over.
-pub(super) fn moments(plan: &Plan, state: &RunState) -> Vec<i64> {
-    (0..plan.steps.len()).filter_map(|at| time_is_over_at(plan, state, StepIx(at))).collect()
+pub(super) fn moments(plan: &Plan, state: &RunState, open: &[StepIx]) -> Vec<i64> {
+    open.iter().filter_map(|ix| time_is_over_at(plan, state, *ix)).collect()
 }
 
 fn time_is_over_at(plan: &Plan, state: &RunState, ix: StepIx) -> Option<i64> {
@@ -151,14 +151,11 @@ fn climb(plan: &Plan, ix: StepIx, wanted: impl Fn(Together) -> bool) -> Option<S
     None
 }
 
-/// Steps of open `parallel`s that are not begun.
-pub(super) fn members_at_once(plan: &Plan, state: &RunState) -> Vec<StepIx> {
-    let open = |ix: &StepIx| {
-        matches!(&plan.step(*ix).work, Work::Group(group) if group.how == Together::AtOnce)
-            && state.step(*ix).status.open()
-    };
+/// What is next in each lane of each open `parallel`.
+pub(super) fn members_at_once(plan: &Plan, state: &RunState, open: &[StepIx]) -> Vec<StepIx> {
+    let at_once = |ix: &StepIx| matches!(&plan.step(*ix).work, Work::Group(group) if group.how == Together::AtOnce);
     let mut members = Vec::new();
-    for group in (0..plan.steps.len()).map(StepIx).filter(open) {
+    for group in open.iter().copied().filter(at_once) {
         let mut lanes = Vec::new();
         for lane in plan.members(group) {
             let mut steps = Vec::new();

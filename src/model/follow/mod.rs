@@ -56,11 +56,13 @@ pub fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
     if state.started.is_none() || state.ended.is_some() || state.paused {
         return None;
     }
+    // Of a long plan little is under way: only that is looked at closely.
+    let open = state.open();
     let over = |ix: &StepIx| state.step(*ix).until.is_some_and(|until| until <= now.wall);
-    if let Some(over) = waiting(plan, state).into_iter().find(over) {
+    if let Some(over) = waiting(plan, state, &open).find(over) {
         return Some(Due::EndWait(over));
     }
-    if let Some(seen) = watch::due(plan, state, now).or_else(|| beside::due(plan, state, now)) {
+    if let Some(seen) = watch::due(plan, state, &open, now).or_else(|| beside::due(plan, state, &open, now)) {
         return Some(seen);
     }
     if state.hold.is_some() || !may_follow(state) {
@@ -73,7 +75,9 @@ pub fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
     if state.going_back() && state.rollback_path(plan).iter().all(settled) {
         return Some(Due::EndRollback);
     }
-    if let Some(member) = beside::members_at_once(plan, state).into_iter().find_map(|ix| starts(plan, state, ix, now)) {
+    if let Some(member) =
+        beside::members_at_once(plan, state, &open).into_iter().find_map(|ix| starts(plan, state, ix, now))
+    {
         return Some(member);
     }
     let next = state.next(plan)?;
@@ -124,10 +128,10 @@ fn is_to_be_looked_at(plan: &Plan, state: &RunState, next: StepIx) -> bool {
 }
 
 /// Countdowns under way.
-fn waiting(plan: &Plan, state: &RunState) -> Vec<StepIx> {
+fn waiting<'a>(plan: &'a Plan, state: &'a RunState, open: &'a [StepIx]) -> impl Iterator<Item = StepIx> + 'a {
     let counts =
-        |ix: &StepIx| matches!(plan.step(*ix).work, Work::Wait(_)) && state.step(*ix).status == StepStatus::Running;
-    (0..plan.steps.len()).map(StepIx).filter(counts).collect()
+        |ix: &StepIx| state.step(*ix).status == StepStatus::Running && matches!(plan.step(*ix).work, Work::Wait(_));
+    open.iter().copied().filter(counts)
 }
 
 /// Whether a step that is next begins by itself once its planned time has come and nothing keeps it.
@@ -249,9 +253,12 @@ pub fn wake_after(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
         return None;
     }
     let retries = state.steps.iter().filter_map(|own| own.retry_at);
-    let waits = waiting(plan, state).into_iter().filter_map(|ix| state.step(ix).until);
-    let planned = state.next(plan).and_then(|next| schedule::planned_at(plan, state, next));
-    let seen = watch::moments(plan, state).into_iter().chain(beside::moments(plan, state));
+    let open = state.open();
+    let waits = waiting(plan, state, &open).filter_map(|ix| state.step(ix).until);
+    // What stands in an open `parallel` has times of its own.
+    let to_begin = state.next(plan).into_iter().chain(beside::members_at_once(plan, state, &open));
+    let planned = to_begin.filter_map(|ix| schedule::planned_at(plan, state, ix));
+    let seen = watch::moments(plan, state, &open).into_iter().chain(beside::moments(plan, state, &open));
     retries.chain(waits).chain(planned).chain(seen).filter(|at| *at > looked).min()
 }
 

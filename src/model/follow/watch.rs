@@ -34,20 +34,21 @@ impl Warning {
     }
 }
 
-pub(super) fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
+pub(super) fn due(plan: &Plan, state: &RunState, open: &[StepIx], now: Stamp) -> Option<Due> {
     for ix in (0..plan.triggers.len()).map(TriggerIx) {
         if let Some(due) = trigger_due(plan, state, ix, now) {
             return Some(due);
         }
     }
-    for ix in (0..plan.steps.len()).map(StepIx) {
+    for ix in open.iter().copied() {
         if let Work::Monitor(monitor) = &plan.step(ix).work
             && let Some(verdict) = monitor_verdict(plan, state, (ix, monitor), now)
         {
             return Some(Due::Judge(ix, verdict));
         }
-        if old_at(plan, state, ix).is_some_and(|at| at <= now.wall) {
-            return Some(Due::Old(ix));
+        let old = |criterion: &StepIx| old_at(plan, state, *criterion).is_some_and(|at| at <= now.wall);
+        if let Some(criterion) = criteria(plan, ix).find(old) {
+            return Some(Due::Old(criterion));
         }
     }
     let warned = warnings(plan, state).into_iter().filter(|(at, _)| *at <= now.wall);
@@ -55,15 +56,24 @@ pub(super) fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
 }
 
 /// Instants at which something of this file becomes due.
-pub(super) fn moments(plan: &Plan, state: &RunState) -> Vec<i64> {
-    let steps = (0..plan.steps.len()).map(StepIx);
-    let monitors = steps.clone().filter(|ix| matches!(plan.step(*ix).work, Work::Monitor(_)));
-    let ends =
-        monitors.filter(|ix| state.step(*ix).status == StepStatus::Running).filter_map(|ix| state.step(ix).until);
-    let old = steps.filter_map(|ix| old_at(plan, state, ix));
+pub(super) fn moments(plan: &Plan, state: &RunState, open: &[StepIx]) -> Vec<i64> {
+    let looks_on = |ix: &&StepIx| {
+        state.step(**ix).status == StepStatus::Running && matches!(plan.step(**ix).work, Work::Monitor(_))
+    };
+    let ends = open.iter().filter(looks_on).filter_map(|ix| state.step(*ix).until);
+    let old = open.iter().flat_map(|ix| criteria(plan, *ix)).filter_map(|ix| old_at(plan, state, ix));
     let asked = state.triggers.iter().filter_map(|own| own.went_on.as_ref()).map(|went_on| went_on.at.wall + ASK_AGAIN);
     let warned = warnings(plan, state).into_iter().map(|(at, _)| at);
     ends.chain(old).chain(asked).chain(warned).collect()
+}
+
+/// What a gate is decided by; nothing for a step of another kind.
+fn criteria(plan: &Plan, ix: StepIx) -> impl Iterator<Item = StepIx> {
+    let (go, no_go) = match &plan.step(ix).work {
+        Work::Gate(gate) => (gate.go.as_slice(), gate.no_go.as_slice()),
+        _decides_nothing => (&[][..], &[][..]),
+    };
+    go.iter().chain(no_go).copied()
 }
 
 fn trigger_due(plan: &Plan, state: &RunState, ix: TriggerIx, now: Stamp) -> Option<Due> {
@@ -175,10 +185,8 @@ pub(super) fn age_words(plan: &Plan, state: &RunState, ix: StepIx) -> String {
 /// Warnings that were not given, and when they are due. Of those that are due together only the last is given.
 fn warnings(plan: &Plan, state: &RunState) -> Vec<(i64, Warning)> {
     let mut found = Vec::new();
-    if state.hard_stop.is_none() || state.rollback.is_some() || state.aborted.is_some() {
-        return found;
-    }
-    if state.progress_of_run(plan).is_done() {
+    let over = state.rollback.is_some() || state.aborted.is_some() || state.phases_are_done(plan);
+    if state.hard_stop.is_none() || over {
         return found;
     }
     let began = state.started.map_or(i64::MIN, |started| started.wall);
@@ -225,14 +233,15 @@ pub fn probes_to_read(plan: &Plan, state: &RunState) -> Vec<ProbeIx> {
 /// Whether somebody watches what a probe reads now: a trigger, a monitor that looks on, or everybody, as a signal.
 pub fn is_probe_wanted(plan: &Plan, state: &RunState, probe: ProbeIx) -> bool {
     let probe = plan.probe(probe);
-    let by_trigger = plan
-        .triggers
-        .iter()
-        .enumerate()
-        .any(|(ix, trigger)| trigger.probe.as_ref() == Some(&probe.id) && is_watched(plan, state, TriggerIx(ix)));
-    let by_monitor = plan.steps.iter().enumerate().any(|(ix, step)| {
-        let looks_on = state.steps[ix].status == StepStatus::Running;
-        looks_on && matches!(&step.work, Work::Monitor(monitor) if monitor.probe.as_ref() == Some(&probe.id))
-    });
-    probe.is_signal || by_trigger || by_monitor
+    let by_trigger = || {
+        let mut of_it = (0..plan.triggers.len()).map(TriggerIx);
+        of_it.any(|ix| plan.trigger(ix).probe.as_ref() == Some(&probe.id) && is_watched(plan, state, ix))
+    };
+    let by_monitor = || {
+        plan.steps.iter().enumerate().any(|(ix, step)| {
+            let looks_on = state.steps[ix].status == StepStatus::Running;
+            looks_on && matches!(&step.work, Work::Monitor(monitor) if monitor.probe.as_ref() == Some(&probe.id))
+        })
+    };
+    probe.is_signal || by_trigger() || by_monitor()
 }

@@ -47,14 +47,20 @@ pub(super) fn date(plan: &Plan, state: &RunState, day: Day) -> Option<NaiveDate>
     }
 }
 
-/// When the last phase ended: when the last of its steps did, once all phases are done.
+/// When the last phase ended: when the last of its steps did, once all phases are done. What is still to come stands at the end,
+/// so that is looked at first.
 fn end_of_phases(plan: &Plan, state: &RunState) -> Option<i64> {
-    let mut steps = Vec::new();
-    for step in plan.phases.iter().flat_map(|phase| &phase.steps) {
-        state.push_with_choice(plan, *step, &mut steps);
+    let mut last = None;
+    let mut inside = Vec::new();
+    for step in plan.phases.iter().rev().flat_map(|phase| phase.steps.iter().rev()) {
+        inside.clear();
+        state.push_with_choice(plan, *step, &mut inside);
+        if !inside.iter().all(|step| state.is_passed(plan, *step)) {
+            return None;
+        }
+        last = last.max(inside.iter().filter_map(|step| state.step(*step).ended).map(|at| at.wall).max());
     }
-    let over = steps.iter().all(|step| state.is_passed(plan, *step));
-    over.then(|| steps.iter().filter_map(|step| state.step(*step).ended).map(|at| at.wall).max()).flatten()
+    last
 }
 
 /// When a step, a phase or a way back of this name ended, or began.

@@ -47,7 +47,8 @@ fn held_for(state: &RunState, ix: StepIx) -> u64 {
     if own.attempt > 0 { own.held_before } else { state.held }
 }
 
-fn length(takes: std::time::Duration) -> i64 {
+/// A planned length, microseconds.
+pub(super) fn length(takes: std::time::Duration) -> i64 {
     i64::try_from(micros(takes)).unwrap_or(i64::MAX)
 }
 
@@ -57,9 +58,10 @@ pub fn is_timed(plan: &Plan) -> bool {
         || plan.phases.iter().any(|phase| phase.at.is_some())
 }
 
-/// How far behind the plan the run is at `now`, microseconds; negative when it is ahead. `None` for an untimed plan.
+/// How far behind the plan the run is at `now`, microseconds; negative when it is ahead. `None` for an untimed plan, and in a
+/// drill, which keeps no planned times.
 pub fn slip(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
-    if !is_timed(plan) || state.started.is_none() {
+    if !is_timed(plan) || state.is_drill() || state.started.is_none() {
         return None;
     }
     let planned = planned(plan, state);
@@ -84,9 +86,9 @@ pub fn slip(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
 }
 
 /// When the run is likely to finish: what is left begins now, or at its planned time where that is to come, and takes as long as is
-/// planned. `None` for an untimed plan.
+/// planned. `None` for an untimed plan, and in a drill: nothing in it takes its time.
 pub fn finish(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
-    if !is_timed(plan) {
+    if !is_timed(plan) || state.is_drill() {
         return None;
     }
     let mut cursor = now.wall;
@@ -109,12 +111,6 @@ fn projected_end(plan: &Plan, state: &RunState, ix: StepIx, free: i64) -> i64 {
     let begun = own.started.filter(|_| own.status.open()).map(|at| at.wall);
     let start = begun.unwrap_or_else(|| planned_after(plan, state, ix, state.held).map_or(free, |at| at.max(free)));
     start.saturating_add(plan.step(ix).takes.map_or(0, length))
-}
-
-/// How much the run could still lose before its hard stop if all goes on as planned, microseconds; negative when it is too much
-/// already. `None` without a hard stop or a timed plan.
-pub fn slack(plan: &Plan, state: &RunState, now: Stamp) -> Option<i64> {
-    Some(state.hard_stop?.saturating_sub(finish(plan, state, now)?))
 }
 
 /// T at `now`: time since T0 without holds, microseconds; negative before T0.

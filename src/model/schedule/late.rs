@@ -6,6 +6,7 @@ use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
 use crate::model::time::Stamp;
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// Something that is not over though its time has passed.
@@ -19,30 +20,31 @@ pub enum Late {
     Horizon(usize),
 }
 
-/// What is late at `now` and since when, the longest first.
+/// What is late at `now` and since when, the longest first. In a drill nothing is.
 pub fn late(plan: &Plan, state: &RunState, now: Stamp) -> Vec<(Late, i64)> {
-    if state.started.is_none() || state.ended.is_some() {
+    if state.started.is_none() || state.ended.is_some() || state.is_drill() {
         return Vec::new();
     }
-    let passed = |(_, by): &(Late, i64)| *by < now.wall;
-    let mut found: Vec<(Late, i64)> = steps(plan, state).into_iter().filter(passed).collect();
+    let mut found = steps(plan, state, now);
     if state.aborted.is_none() && state.rollback.is_none() {
-        found.extend(around(plan, state).into_iter().filter(passed));
+        found.extend(around(plan, state).into_iter().filter(|(_, by)| *by < now.wall));
     }
     found.sort_by_key(|(_, since)| *since);
     found
 }
 
-fn steps(plan: &Plan, state: &RunState) -> Vec<(Late, i64)> {
-    let due = |ix: StepIx| Some((ix, bind(plan, state, plan.step(ix).by.as_ref()?)?));
-    let open = |ix: &StepIx| plan.step(*ix).by.is_some() && !state.step(*ix).status.settled();
-    let timed: Vec<StepIx> = (0..plan.steps.len()).map(StepIx).filter(open).collect();
-    if timed.is_empty() {
+/// Steps that are past their `by` and of which something is still to come. Whether they are is looked at last: the path is long.
+fn steps(plan: &Plan, state: &RunState, now: Stamp) -> Vec<(Late, i64)> {
+    let due = |ix: StepIx| {
+        let by = plan.step(ix).by.as_ref().filter(|_| !state.step(ix).status.settled())?;
+        Some((ix, bind(plan, state, by).filter(|by| *by < now.wall)?))
+    };
+    let passed: Vec<(StepIx, i64)> = (0..plan.steps.len()).map(StepIx).filter_map(due).collect();
+    if passed.is_empty() {
         return Vec::new();
     }
-    let mut there = state.path(plan);
-    there.extend(state.owing(plan));
-    timed.into_iter().filter(|ix| there.contains(ix)).filter_map(due).map(|(ix, by)| (Late::Step(ix), by)).collect()
+    let there: HashSet<StepIx> = state.path(plan).into_iter().chain(state.owing(plan)).collect();
+    passed.into_iter().filter(|(ix, _)| there.contains(ix)).map(|(ix, by)| (Late::Step(ix), by)).collect()
 }
 
 fn around(plan: &Plan, state: &RunState) -> Vec<(Late, i64)> {

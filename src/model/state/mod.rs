@@ -17,7 +17,7 @@ pub use apply::IllegalEvent;
 pub use facts::{Client, Entry, Hold, RollBack, RunFacts};
 pub use path::{Progress, is_title};
 pub use status::{RunStatus, StepStatus};
-pub use step::{Answered, PastAttempt, SignedOff, StepState};
+pub use step::{Answered, PastAttempt, SignedOff, StepState, There};
 pub use watched::{MonitorState, ProbeState, Sample, Streak, TriggerState, Tripped, WentOn};
 
 use crate::model::actor::Actor;
@@ -164,6 +164,17 @@ impl RunState {
         self.facts.as_ref().is_some_and(|facts| facts.realm == Realm::Drill)
     }
 
+    /// Where this acts, as every screen says it, and before it that nothing of it is executed: `DRILL PROD search.example`.
+    pub fn band(&self, plan: &Plan) -> String {
+        let drill = if self.is_drill() { "DRILL " } else { "" };
+        format!("{drill}{}", plan.environment.label())
+    }
+
+    /// The one word of it where there is no room for more: that it is a drill, else the environment's kind.
+    pub fn band_word(&self, plan: &Plan) -> &'static str {
+        if self.is_drill() { "DRILL" } else { plan.environment.kind.band() }
+    }
+
     /// A step's state.
     pub fn step(&self, at: StepIx) -> &StepState {
         &self.steps[at.0]
@@ -196,6 +207,12 @@ impl RunState {
     /// A text for people with its `${…}` filled in; secrets stay `******`.
     pub fn fill(&self, text: &str) -> String {
         crate::model::fill::fill(text, &|name, format| self.builtin(name, format).or_else(|| self.shown_var(name)))
+    }
+
+    /// The text of a message for people. In a drill it says so in its first word, since people copy and send it.
+    pub fn message(&self, text: &str) -> String {
+        let exercise = if self.is_drill() { "EXERCISE: " } else { "" };
+        format!("{exercise}{}", self.fill(text))
     }
 
     fn shown_var(&self, name: &str) -> Option<String> {

@@ -34,44 +34,66 @@ impl RunState {
     /// back was taken, that instead; after an abort only what is owed.
     pub fn path(&self, plan: &Plan) -> Vec<StepIx> {
         let mut path = Vec::new();
-        for called in self.calls.iter().rev() {
-            for step in &plan.procedure(*called).steps {
-                self.push_with_choice(plan, *step, &mut path);
-            }
+        let all = |steps: &[StepIx]| {
+            path.extend_from_slice(steps);
+            None::<()>
+        };
+        let _ = self.along(plan, all);
+        path
+    }
+
+    /// Goes along the path, a step and what stands inside it at a time, until `found` finds something.
+    fn along<T>(&self, plan: &Plan, mut found: impl FnMut(&[StepIx]) -> Option<T>) -> Option<T> {
+        let called = self.calls.iter().rev().flat_map(|called| &plan.procedure(*called).steps);
+        let mut inside = Vec::new();
+        let mut each = |step: &StepIx| {
+            inside.clear();
+            self.push_with_choice(plan, *step, &mut inside);
+            found(&inside)
+        };
+        if let Some(here) = called.copied().find_map(|step| each(&step)) {
+            return Some(here);
         }
         if self.aborted.is_some() {
             // A way back that begins later takes the abort's place, so an abort that is there is the last word.
-            path.extend(self.owing(plan));
-        } else if self.rollback.is_some() {
-            path.extend(self.rollback_path(plan));
-            let owed = self.owing(plan).into_iter().filter(|step| !path.contains(step)).collect::<Vec<_>>();
-            path.extend(owed);
-        } else {
-            path.append(&mut self.forward_path(plan));
+            return found(&self.owing(plan));
         }
-        path
+        if self.rollback.is_some() {
+            let mut path = self.rollback_path(plan);
+            let there: BTreeSet<StepIx> = path.iter().copied().collect();
+            path.extend(self.owing(plan).into_iter().filter(|step| !there.contains(step)));
+            return found(&path);
+        }
+        self.along_forward(plan, found)
     }
 
     /// The steps that the run goes through when nothing goes wrong: what must be met first, the phases with the chosen
     /// options and what is called, then the horizons in the order in which they are due.
     pub fn forward_path(&self, plan: &Plan) -> Vec<StepIx> {
         let mut path = Vec::with_capacity(plan.steps.len());
-        path.extend(plan.requires.iter().copied());
-        path.extend(plan.levels.iter().flat_map(|level| level.requires.iter().copied()));
-        for phase in &plan.phases {
-            path.extend(phase.requires.iter().copied());
-            for step in &phase.steps {
-                self.push_with_choice(plan, *step, &mut path);
-            }
+        let all = |steps: &[StepIx]| {
+            path.extend_from_slice(steps);
+            None::<()>
+        };
+        let _ = self.along_forward(plan, all);
+        path
+    }
+
+    fn along_forward<T>(&self, plan: &Plan, mut found: impl FnMut(&[StepIx]) -> Option<T>) -> Option<T> {
+        let mut inside = Vec::new();
+        let mut each = |step: StepIx| {
+            inside.clear();
+            self.push_with_choice(plan, step, &mut inside);
+            found(&inside)
+        };
+        let first = plan.requires.iter().chain(plan.levels.iter().flat_map(|level| &level.requires));
+        let in_phases = plan.phases.iter().flat_map(|phase| phase.requires.iter().chain(&phase.steps));
+        if let Some(here) = first.chain(in_phases).copied().find_map(&mut each) {
+            return Some(here);
         }
         let mut horizons: Vec<usize> = (0..plan.horizons.len()).collect();
-        horizons.sort_by_key(|at| crate::model::schedule::horizon_due(plan, self, *at).unwrap_or(i64::MAX));
-        for at in horizons {
-            for step in &plan.horizons[at].steps {
-                self.push_with_choice(plan, *step, &mut path);
-            }
-        }
-        path
+        horizons.sort_by_cached_key(|at| crate::model::schedule::horizon_due(plan, self, *at).unwrap_or(i64::MAX));
+        horizons.into_iter().flat_map(|at| &plan.horizons[at].steps).copied().find_map(each)
     }
 
     /// The steps of the way back that was taken last, with the chosen options; empty before one was taken.
@@ -197,21 +219,21 @@ impl RunState {
             return None;
         }
         let mut container = None;
-        for step in self.path(plan) {
-            if self.is_passed(plan, step) {
-                continue;
+        let found = self.along(plan, |steps| {
+            for step in steps.iter().copied().filter(|step| !self.is_passed(plan, *step)) {
+                if self.is_open_container(plan, step) {
+                    container = container.or(Some(step));
+                    continue;
+                }
+                // A group that is open and whose own steps are done is next itself, until its end is recorded.
+                return match container {
+                    Some(container) if !self.stands_in(plan, step, container) => Some(container),
+                    _inside => Some(step),
+                };
             }
-            if self.is_open_container(plan, step) {
-                container = container.or(Some(step));
-                continue;
-            }
-            // A group that is open and whose own steps are done is next itself, until its end is recorded.
-            return match container {
-                Some(container) if !self.stands_in(plan, step, container) => Some(container),
-                _inside => Some(step),
-            };
-        }
-        container
+            None
+        });
+        found.or(container)
     }
 
     /// Whether a step stands somewhere inside a group or call that is open.
@@ -337,6 +359,23 @@ impl RunState {
             self.push_with_choice(plan, *step, &mut path);
         }
         self.progress(&path)
+    }
+
+    /// Whether all phases are done. What is left of a run stands at the end, so that is looked at first.
+    pub fn phases_are_done(&self, plan: &Plan) -> bool {
+        let mut inside = Vec::new();
+        let settled = |step: &StepIx| {
+            inside.clear();
+            self.push_with_choice(plan, *step, &mut inside);
+            inside.iter().all(|step| self.step(*step).status.settled())
+        };
+        plan.phases.iter().rev().flat_map(|phase| phase.steps.iter().rev()).all(settled)
+    }
+
+    /// The steps of which an attempt is under way.
+    pub fn open(&self) -> Vec<StepIx> {
+        let open = self.steps.iter().enumerate().filter(|(_, own)| own.status.open());
+        open.map(|(at, _)| StepIx(at)).collect()
     }
 
     /// The phase that is under way: that of the next step, else, while something else comes first, the last that has begun and

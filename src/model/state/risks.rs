@@ -22,8 +22,8 @@ impl RunState {
             let risk = &plan.risks[*at];
             risk.blocker
                 && !closes(risk)
-                && self.stands_before(plan, risk.before.as_ref(), ix)
                 && self.is_risk_open(plan, *at)
+                && self.stands_before(plan, risk.before.as_ref(), ix)
         })
     }
 

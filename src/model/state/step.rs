@@ -73,6 +73,10 @@ pub struct StepState {
     pub invocation: Option<Invocation>,
     /// Process id and start time in clock ticks.
     pub process: Option<(i32, u64)>,
+    /// Its session on another machine.
+    pub there: Option<There>,
+    /// Bytes that were typed into its terminal.
+    pub typed: u64,
     /// Bytes printed and kept.
     pub bytes: u64,
     /// Lines printed and kept.
@@ -89,6 +93,10 @@ pub struct StepState {
     pub drained: Option<Drained>,
     /// Who held its output, or lives on after its conductor.
     pub holders: Vec<Holder>,
+    /// It was looked for what of it lives on.
+    pub looked: bool,
+    /// Why nobody could look for that.
+    pub unseen: Option<String>,
     /// Its verdict.
     pub verdict: Option<Verdict>,
     /// What was wanted and what came.
@@ -131,6 +139,15 @@ pub struct StepState {
     pub began_at: u64,
 }
 
+/// Where an attempt runs on another machine, by that machine's word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct There {
+    /// The number of its process group there.
+    pub group: u32,
+    /// `user@host:folder`.
+    pub place: String,
+}
+
 /// A sign-off that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedOff {
@@ -153,9 +170,9 @@ impl StepState {
         Self { status, ..Self::default() }
     }
 
-    /// Whether it was running when its conductor died and nobody has said yet what became of it.
+    /// Whether it was running when its conductor died, or the line to where it runs, and nobody has said yet what became of it.
     pub fn is_orphan(&self) -> bool {
-        self.status == StepStatus::Unknown && self.verdict.is_none()
+        self.status == StepStatus::Unknown && (self.verdict.is_none() || self.exit == Some(Exit::UNSEEN))
     }
 
     /// Moves the present attempt to `past` and clears what belongs to an attempt.

@@ -9,6 +9,9 @@ use crate::runbook::diagnostic::Diagnostic;
 use crate::runbook::read::{Draft, Reader};
 use std::collections::{HashMap, HashSet};
 
+/// More circles than this are not looked for: nobody reads them, and there may be as many as the file has room for.
+const MOST: usize = 1_000;
+
 pub(super) fn check(reader: &mut Reader<'_>) {
     let mut found = Vec::new();
     for draft in &reader.steps {
@@ -27,8 +30,9 @@ pub(super) fn check(reader: &mut Reader<'_>) {
 
 fn at_once(reader: &Reader<'_>, members: &[StepIx], found: &mut Vec<Diagnostic>) {
     let mut writers: HashMap<&str, StepIx> = HashMap::new();
+    let mut through = Through::default();
     for member in members {
-        for at in with_called(reader, &[*member]) {
+        for at in through.walk(reader, &[*member], Some(*member)) {
             let draft = &reader.steps[at.0];
             if let Some(what) = no_place(&draft.step) {
                 let text = format!("{what} has no place in `parallel`");
@@ -38,34 +42,72 @@ fn at_once(reader: &Reader<'_>, members: &[StepIx], found: &mut Vec<Diagnostic>)
             // One member after another may write a name again; two at once may not.
             for name in written(&draft.step) {
                 if writers.insert(name, *member).is_some_and(|other| other != *member) {
-                    let text =
-                        format!("two steps of this `parallel` block write `{name}`: which is last, nobody knows");
-                    found.push(Diagnostic::error("RB0110", &draft.kind, text).help("give each its own name"));
+                    found.push(written_twice(draft, name));
                 }
             }
         }
     }
+    for at in through.of_several(reader) {
+        let draft = &reader.steps[at.0];
+        found.extend(written(&draft.step).into_iter().map(|name| written_twice(draft, name)));
+    }
 }
 
-/// All that stands in these steps, and in what they call, however deep; each callee once.
-fn with_called(reader: &Reader<'_>, steps: &[StepIx]) -> Vec<StepIx> {
-    let mut all = all_inside(reader, steps);
-    let mut seen: HashSet<&str> = HashSet::new();
-    let mut next = 0;
-    while let Some(at) = all.get(next).copied() {
-        next += 1;
-        let body = match &reader.steps[at.0].step.work {
-            Work::Call(Callee::Procedure(id)) if seen.insert(id.as_str()) => {
-                reader.procedures.iter().find(|one| one.id == *id).map(|one| one.steps.as_slice())
+fn written_twice(draft: &Draft, name: &str) -> Diagnostic {
+    let text = format!("two steps of this `parallel` block write `{name}`: which is last, nobody knows");
+    Diagnostic::error("RB0110", &draft.kind, text).help("give each its own name")
+}
+
+/// What a block goes through by calls: each callee is looked at once, since every one of hundreds may call all others.
+#[derive(Default)]
+struct Through<'r> {
+    /// Callees, and the member that came to each first.
+    first: HashMap<&'r str, Option<StepIx>>,
+    /// Those to which several members come.
+    several: HashSet<&'r str>,
+}
+
+impl<'r> Through<'r> {
+    /// All that stands in these steps, and in what they call that nobody went through before.
+    fn walk(&mut self, reader: &'r Reader<'_>, steps: &[StepIx], member: Option<StepIx>) -> Vec<StepIx> {
+        let mut all = all_inside(reader, steps);
+        let mut next = 0;
+        while let Some(at) = all.get(next).copied() {
+            next += 1;
+            let Some(callee) = callee(&reader.steps[at.0].step) else { continue };
+            match self.first.get(callee) {
+                Some(first) if *first == member => {}
+                Some(_another) => drop(self.several.insert(callee)),
+                None => {
+                    self.first.insert(callee, member);
+                    all.extend(body(reader, callee).map(|steps| all_inside(reader, steps)).unwrap_or_default());
+                }
             }
-            Work::Call(Callee::Level(id)) if seen.insert(id.as_str()) => {
-                reader.levels.iter().find(|draft| draft.level.id == *id).map(|draft| draft.level.steps.as_slice())
-            }
-            _nothing_new_is_called => None,
-        };
-        all.extend(body.map(|steps| all_inside(reader, steps)).unwrap_or_default());
+        }
+        all
     }
-    all
+
+    /// All that several members would go through at once.
+    fn of_several(self, reader: &'r Reader<'_>) -> Vec<StepIx> {
+        let steps: Vec<StepIx> = self.several.iter().filter_map(|id| body(reader, id)).flatten().copied().collect();
+        let first = self.several.into_iter().map(|id| (id, None)).collect();
+        Through { first, several: HashSet::new() }.walk(reader, &steps, None)
+    }
+}
+
+fn callee(step: &PlannedStep) -> Option<&str> {
+    match &step.work {
+        Work::Call(Callee::Procedure(id)) => Some(id.as_str()),
+        Work::Call(Callee::Level(id)) => Some(id.as_str()),
+        _nothing_is_called => None,
+    }
+}
+
+/// The steps of a procedure or a level.
+fn body<'r>(reader: &'r Reader<'_>, id: &str) -> Option<&'r [StepIx]> {
+    let procedure = reader.procedures.iter().find(|one| one.id.as_str() == id).map(|one| one.steps.as_slice());
+    let level = || reader.levels.iter().find(|draft| draft.level.id.as_str() == id);
+    procedure.or_else(|| level().map(|draft| draft.level.steps.as_slice()))
 }
 
 /// What a step is, where that is nothing to be done at once.
@@ -136,7 +178,11 @@ fn cycles(reader: &Reader<'_>, found: &mut Vec<Diagnostic>) {
         .collect();
     let reached = reached(&calls);
     for (id, direct) in calls.iter().enumerate() {
-        for (at, _) in direct.iter().filter(|(_, callee)| *callee == id || reached[*callee].contains(&id)) {
+        let circular = direct.iter().filter(|(_, callee)| *callee == id || reached[*callee].contains(&id));
+        for (at, _) in circular {
+            if found.len() > MOST {
+                return;
+            }
             let text = format!("`{}` calls itself by this, and would never end", ids[id]);
             found.push(Diagnostic::error("RB0216", &reader.steps[at.0].kind, text));
         }
@@ -144,12 +190,8 @@ fn cycles(reader: &Reader<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn called<'r>(reader: &'r Reader<'_>, steps: &[StepIx]) -> Vec<(StepIx, &'r str)> {
-    let callee = |at: StepIx| match &reader.steps[at.0].step.work {
-        Work::Call(Callee::Procedure(id)) => Some((at, id.as_str())),
-        Work::Call(Callee::Level(id)) => Some((at, id.as_str())),
-        _nothing_called => None,
-    };
-    all_inside(reader, steps).into_iter().filter_map(callee).collect()
+    let of = |at: StepIx| Some((at, callee(&reader.steps[at.0].step)?));
+    all_inside(reader, steps).into_iter().filter_map(of).collect()
 }
 
 /// For each, all that its calls reach: once for each, since every one of three hundred may call all others.

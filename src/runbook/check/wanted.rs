@@ -11,13 +11,14 @@ use crate::model::step::{Callee, Evidence, PlannedStep, Work};
 use crate::model::watch::Outcome;
 use crate::runbook::diagnostic::Diagnostic;
 use crate::runbook::read::{Reader, Wanted, What};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Full ids of steps that were named by a short one, by the step in which they are named.
 type Short = HashMap<(StepIx, String), StepId>;
 
 pub(super) fn resolve(reader: &mut Reader<'_>, names: &Names) {
     let mut short = Short::new();
+    let mut known = HashMap::new();
     for wanted in std::mem::take(&mut reader.wanted) {
         match wanted.what {
             What::Step | What::Background => step(reader, names, &wanted, &mut short),
@@ -27,7 +28,10 @@ pub(super) fn resolve(reader: &mut Reader<'_>, names: &Names) {
             | What::Message
             | What::Signal
             | What::Risk
-            | What::Contact => other(reader, &wanted),
+            | What::Contact => {
+                let known = known.entry(wanted.what).or_insert_with(|| Known::of(reader, wanted.what));
+                other(reader, &wanted, known);
+            }
         }
     }
     for at in 0..reader.steps.len() {
@@ -66,7 +70,7 @@ fn step(reader: &mut Reader<'_>, names: &Names, wanted: &Wanted, short: &mut Sho
 }
 
 /// Everything but steps: `word` is what people call it, `where_` the key under which it is declared.
-fn other(reader: &mut Reader<'_>, wanted: &Wanted) {
+fn other(reader: &mut Reader<'_>, wanted: &Wanted, known: &Known) {
     let (code, word, key) = match wanted.what {
         What::Level => ("RB0205", "rollback", "rollbacks"),
         What::Procedure => ("RB0210", "procedure", "procedures"),
@@ -77,21 +81,36 @@ fn other(reader: &mut Reader<'_>, wanted: &Wanted) {
         What::Contact => ("RB0214", "contact", "contacts"),
         What::Step | What::Background => return,
     };
-    let known = known(reader, wanted.what);
     let name = &wanted.name;
-    if known.contains(&name.text) {
+    if known.set.contains(&name.text) {
         return;
     }
-    let help =
-        reader.desk.suggest(&name.text, known.iter().map(String::as_str)).unwrap_or_else(|| match known.as_slice() {
+    let help = reader.desk.suggest(&name.text, known.list.iter().map(String::as_str)).unwrap_or_else(|| {
+        match known.list.as_slice() {
             [] => format!("the runbook has no `{key}:`"),
-            _ => format!("{key}: {}", known.join(", ")),
-        });
+            _ if reader.desk.findings.full() => String::new(),
+            all => format!("{key}: {}", all.join(", ")),
+        }
+    });
     let text = format!("there is no {word} `{}`", name.text);
     reader.desk.report(Diagnostic::error(code, &name.span, text).help(help));
 }
 
-fn known(reader: &Reader<'_>, what: What) -> Vec<String> {
+/// The names of one kind: gathered once, since two hundred procedures may each call all others.
+struct Known {
+    set: HashSet<String>,
+    /// In the file's order, for people.
+    list: Vec<String>,
+}
+
+impl Known {
+    fn of(reader: &Reader<'_>, what: What) -> Self {
+        let list = names_of(reader, what);
+        Self { set: list.iter().cloned().collect(), list }
+    }
+}
+
+fn names_of(reader: &Reader<'_>, what: What) -> Vec<String> {
     let levels = || reader.levels.iter().map(|draft| draft.level.id.0.clone());
     let procedures = || reader.procedures.iter().map(|one| one.id.0.clone());
     match what {

@@ -19,6 +19,9 @@ pub(super) const CRITERIA: [&str; 7] = ["confirm", "measure", "run", "judge", "s
 impl<'a> Reader<'a> {
     /// A text, or a mapping with one kind.
     pub(super) fn criterion(&mut self, node: Node<'a>, place: Place) -> Option<StepIx> {
+        if self.too_many_steps(node) {
+            return None;
+        }
         if node.entries().is_none() {
             return self.plain_criterion(node, place);
         }

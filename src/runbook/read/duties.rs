@@ -108,6 +108,7 @@ impl<'a> Reader<'a> {
 
     fn undo_step(&mut self, node: Node<'a>, place: Place) -> Option<StepIx> {
         match node.value {
+            Value::String(_) if self.too_many_steps(node) => None,
             Value::String(_) => Some(self.bare_command(node, place)),
             Value::Mapping(_) => self.step(node, place),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Sequence(_) | Value::Tagged(_) => {

@@ -73,6 +73,8 @@ pub(crate) struct Reader<'a> {
     pub phases: Vec<DraftPhase>,
     pub levels: Vec<DraftLevel>,
     pub steps: Vec<Draft>,
+    /// More steps than that are not read, and that was said.
+    is_full: bool,
     pub filled: Vec<Filled>,
     pub whens: Vec<(WhenOf, Range<usize>)>,
     /// Names that refer to what may stand further down.
@@ -161,6 +163,7 @@ impl<'a> Reader<'a> {
             phases: Vec::new(),
             levels: Vec::new(),
             steps: Vec::new(),
+            is_full: false,
             filled: Vec::new(),
             whens: Vec::new(),
             wanted: Vec::new(),

@@ -97,9 +97,15 @@ pub(super) fn belongs_to(key: &str, name: &str) -> Option<String> {
     }
 }
 
+/// Steps of all kinds that a runbook may have: half as many again as have been measured to be quick.
+const STEPS: usize = 15_000;
+
 impl<'a> Reader<'a> {
     /// Reads a step into a place; `None` where its kind is unknown.
     pub(super) fn step(&mut self, node: Node<'a>, place: Place) -> Option<StepIx> {
+        if self.too_many_steps(node) {
+            return None;
+        }
         let mut fields = self.desk.fields(node, Scope::Step, "a step (a mapping with one kind key, such as `run:`)")?;
         // The other keys of a kind that is not known cannot be judged.
         let kind = self.kind(&mut fields)?;
@@ -150,6 +156,18 @@ impl<'a> Reader<'a> {
                 .help(format!("one of: {}", KINDS.join(", "))),
         };
         self.desk.report(found);
+    }
+
+    /// Whether the runbook is full, which is said once.
+    pub(super) fn too_many_steps(&mut self, node: Node<'a>) -> bool {
+        let full = self.steps.len() >= STEPS;
+        if full && !self.is_full {
+            self.is_full = true;
+            let text = format!("more than {STEPS} steps, criteria and undos");
+            let at = crate::runbook::reader::first_line(self.desk.source, node.span());
+            self.desk.report(Diagnostic::error("RB0010", &at, text).help("make several runbooks of it"));
+        }
+        full
     }
 
     /// Takes the next place in the list of steps.

@@ -163,7 +163,7 @@ impl App {
             StepStatus::You => self.answer(ix, port, now),
             StepStatus::Running if matches!(self.plan.step(ix).work, Work::Monitor(_)) => self.answer(ix, port, now),
             StepStatus::Running => self.say(format!("{number} is running. It passes or fails by itself.")),
-            StepStatus::Unknown if self.state.step(ix).verdict.is_none() => self.card(Card::Resolve(ix), port, now),
+            StepStatus::Unknown if self.state.step(ix).is_orphan() => self.card(Card::Resolve(ix), port, now),
             StepStatus::Unknown | StepStatus::Failed | StepStatus::TimedOut | StepStatus::Stopped => {
                 self.say(format!("{number} did not pass. R tries it again, v accepts it, s leaves it out."))
             }

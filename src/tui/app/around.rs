@@ -123,7 +123,7 @@ impl App {
             Thing::Probe(_) => self.say_words("A command reads this one by itself."),
             Thing::Step(ix) => self.open_step(ix, port, now),
             Thing::Message(at) => {
-                let text = self.state.fill(&self.plan.messages[at].text);
+                let text = self.state.message(&self.plan.messages[at].text);
                 vec![Effect::Copy(text)]
             }
             Thing::Risk(at) if self.state.is_risk_open(&self.plan, at) => {

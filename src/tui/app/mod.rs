@@ -73,6 +73,8 @@ pub enum Effect {
     Bell,
     /// Type this to the terminal of an attempt.
     Type { step: StepId, attempt: Attempt, keys: Vec<u8> },
+    /// Answer there what its program asked of its terminal.
+    Answer { step: StepId, attempt: Attempt, answer: Vec<u8> },
     /// Say in what size the terminal of an attempt is drawn: rows, columns.
     Size { step: StepId, attempt: Attempt, rows: u16, cols: u16 },
 }

@@ -36,7 +36,7 @@ impl App {
         let own = self.state.step(ix);
         let class = asked_class(&self.plan, &self.state, ix);
         match own.status {
-            StepStatus::Unknown if own.verdict.is_none() => self.card(Card::Resolve(ix), port, now),
+            StepStatus::Unknown if own.is_orphan() => self.card(Card::Resolve(ix), port, now),
             StepStatus::You => self.answer(ix, port, now),
             StepStatus::Running if matches!(self.plan.step(ix).work, Work::Monitor(_)) => self.answer(ix, port, now),
             StepStatus::NotYet if matches!(self.plan.step(ix).work, Work::Notify(_)) => self.answer(ix, port, now),

@@ -39,7 +39,7 @@ impl App {
         let Some(terminal) = &mut self.terminal else { return Vec::new() };
         let answers = terminal.follow(&self.state, port, now);
         let gone = terminal.is_over() && !terminal.shown && !terminal.is_behind(&self.state);
-        let effects = if drives { typed(terminal, answers) } else { Vec::new() };
+        let effects = if drives { answered(terminal, answers) } else { Vec::new() };
         if gone {
             self.terminal = None;
         }
@@ -50,7 +50,7 @@ impl App {
         let drives = self.watching.is_none();
         let Some(terminal) = &mut self.terminal else { return Vec::new() };
         let answers = terminal.tick();
-        if drives { typed(terminal, answers) } else { Vec::new() }
+        if drives { answered(terminal, answers) } else { Vec::new() }
     }
 
     /// A key, where it is the terminal's; `None` hands it to the screens.
@@ -112,4 +112,11 @@ fn typed(terminal: &TerminalStep, keys: Vec<u8>) -> Vec<Effect> {
         return Vec::new();
     }
     vec![Effect::Type { step: terminal.id.clone(), attempt: terminal.attempt, keys }]
+}
+
+fn answered(terminal: &TerminalStep, answer: Vec<u8>) -> Vec<Effect> {
+    if answer.is_empty() {
+        return Vec::new();
+    }
+    vec![Effect::Answer { step: terminal.id.clone(), attempt: terminal.attempt, answer }]
 }

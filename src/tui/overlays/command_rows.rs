@@ -6,6 +6,7 @@
 use crate::model::decide::invocation;
 use crate::model::fill::{self, Piece};
 use crate::model::ids::StepIx;
+use crate::model::place;
 use crate::model::step::{Command, Program};
 use crate::model::text::shown;
 use crate::model::time::plan_length;
@@ -15,7 +16,7 @@ use crate::tui::widgets::wrap;
 use ratatui::text::{Line, Span};
 use std::time::Duration;
 
-/// `as maya@jump2, in /srv/app, shell bash, limit 5m, no retry`; `Err` says why it cannot run.
+/// `as maya@jump2, in /srv/app, shell bash, limit 5m, no retry`, or on which other machine; `Err` says why it cannot run.
 pub fn where_it_runs(ctx: &Context<'_>, step: StepIx, command: &Command) -> Result<String, String> {
     let runs = invocation(ctx.plan, ctx.state, step, command).map_err(|refusal| refusal.0)?;
     let shell = match &command.program {
@@ -30,7 +31,9 @@ pub fn where_it_runs(ctx: &Context<'_>, step: StepIx, command: &Command) -> Resu
     let retry = command
         .retry
         .map_or("no retry".into(), |retry| format!("up to {} tries, {} apart", retry.times, plan_length(retry.every)));
-    Ok(format!("as {}, in {}, {shell}, {limit}, {retry}", shown(&runs.user), shown(&runs.cwd)))
+    let place = place::words(ctx.plan, ctx.state, command, &runs);
+    let terminal = if command.tty { ", with a terminal of its own" } else { "" };
+    Ok(format!("{}{terminal}, {shell}, {limit}, {retry}", shown(&place)))
 }
 
 /// The command in rows of at most `width` cells.

@@ -5,6 +5,7 @@
 
 use crate::model::event::Vote;
 use crate::model::ids::StepIx;
+use crate::model::schedule;
 use crate::model::state::StepStatus;
 use crate::model::step::Side;
 use crate::model::text::shown;
@@ -53,6 +54,9 @@ pub fn body(ctx: &Context<'_>, step: StepIx, at: usize, width: usize) -> (Vec<Li
             rows.extend(columns.rows(ctx, *criterion, side, place == at));
             place += 1;
         }
+    }
+    if let Some(slack) = schedule::slack_words(ctx.plan, ctx.state, step, ctx.now) {
+        rows.extend(say::labelled("Slack", &shown(&slack), width, Role::Text, ctx));
     }
     rows.extend(say::labelled("Carried", &carried(ctx), width, Role::TextDim, ctx));
     (rows, marked)

@@ -42,7 +42,7 @@ pub fn notice_of<'a>(ctx: &Context<'a>, step: StepIx) -> Option<&'a Notice> {
 pub fn text(ctx: &Context<'_>, step: StepIx) -> String {
     let written = || {
         let notice = notice_of(ctx, step);
-        ctx.state.fill(notice.map_or("", |notice| ctx.plan.message_text(&notice.message)))
+        ctx.state.message(notice.map_or("", |notice| ctx.plan.message_text(&notice.message)))
     };
     ctx.state.step(step).filled.clone().unwrap_or_else(written)
 }

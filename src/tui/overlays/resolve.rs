@@ -6,6 +6,7 @@
 use crate::model::event::Resolution;
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
+use crate::model::output::Exit;
 use crate::model::state::StepStatus;
 use crate::model::text::shown;
 use crate::tui::context::{Card, Context, Reply};
@@ -80,6 +81,9 @@ impl ResolveCard {
     fn known(&self, ctx: &Context<'_>) -> String {
         let own = ctx.state.step(self.step);
         let number = say::number(ctx, self.step);
+        if let Some(lost) = self.lost(ctx) {
+            return lost;
+        }
         if own.verdict.is_some() {
             let exit = own.exit.map_or(String::new(), |exit| format!(" with {}", exit.shown()));
             return format!("{number} ended{exit}, and nobody can tell what it came to.");
@@ -88,7 +92,7 @@ impl ResolveCard {
             let by = own.by.as_ref().map_or(String::new(), |by| format!(" by {}", shown(&by.shown())));
             format!("It was started at {}{by}", say::second(ctx, at.wall))
         });
-        let exit = own.exit.map_or("its end was not seen".to_owned(), |exit| {
+        let exit = own.exit.filter(|exit| *exit != Exit::UNSEEN).map_or("its end was not seen".to_owned(), |exit| {
             format!("it ended with {} and was not judged", exit.shown())
         });
         format!(
@@ -96,6 +100,46 @@ impl ResolveCard {
             say::count(usize::try_from(own.lines).unwrap_or(usize::MAX), "line"),
             own.bytes
         )
+    }
+}
+
+impl ResolveCard {
+    /// The line to another machine went, not the program here: why, in the words that were recorded.
+    fn lost(&self, ctx: &Context<'_>) -> Option<String> {
+        let own = ctx.state.step(self.step);
+        let why = own.checks.first().filter(|_| own.is_orphan() && own.verdict.is_some())?;
+        let number = say::number(ctx, self.step);
+        Some(format!("{number}: nobody saw its end, so nobody knows if it finished. {}", shown(&why.saw)))
+    }
+
+    /// Where it ran on another machine, and what of it could be seen there.
+    fn there(&self, ctx: &Context<'_>) -> Vec<(String, Role)> {
+        let own = ctx.state.step(self.step);
+        let command = ctx.plan.step(self.step).command();
+        let Some(target) = command.and_then(|command| ctx.plan.elsewhere(command)) else { return Vec::new() };
+        let mut rows = Vec::new();
+        if let Some(there) = &own.there {
+            let words = format!("It ran on {}: {}, process group {}.", target.id, shown(&there.place), there.group);
+            rows.push((words, Role::Text));
+        }
+        match (&own.unseen, own.looked) {
+            (Some(why), _) => {
+                let words = format!(
+                    "Whether it still runs on {} cannot be seen, and is looked for again every 10 s: {}",
+                    target.id,
+                    shown(why)
+                );
+                rows.push((words, Role::Danger));
+            }
+            (None, true) if own.holders.is_empty() => {
+                rows.push((format!("Nothing of it runs on {} any more.", target.id), Role::Text));
+            }
+            (None, true) => {}
+            (None, false) => {
+                rows.push((format!("Whether it still runs on {} is being looked for.", target.id), Role::Warn))
+            }
+        }
+        rows
     }
 }
 
@@ -111,6 +155,9 @@ impl Face for ResolveCard {
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
         let mut rows = say::prose(&self.known(ctx), width, Role::Text, ctx);
+        for (words, role) in self.there(ctx) {
+            rows.extend(say::prose(&words, width, role, ctx));
+        }
         for alive in &ctx.state.step(self.step).holders {
             let words =
                 format!("Still running: {} (pid {}). s stops it, or wait for it.", shown(&alive.comm), alive.pid);

@@ -51,6 +51,9 @@ fn why_now(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         let words = format!("{}: a milder one does not take back all that began", shown(level.id.as_str()));
         rows.extend(say::labelled("Needed", &words, width, Role::Warn, ctx));
     }
+    if let Some(words) = schedule::in_time_words(ctx.plan, ctx.state, ctx.now) {
+        rows.extend(say::labelled("Window", &shown(&words), width, Role::TimeOver, ctx));
+    }
     rows
 }
 

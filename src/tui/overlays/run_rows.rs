@@ -24,6 +24,7 @@ pub fn body(ctx: &Context<'_>, step: StepIx, width: usize) -> Body {
     let mut rows = Vec::new();
     if let Some(command) = planned.command() {
         let head = match command_rows::where_it_runs(ctx, step, command) {
+            Ok(_) if ctx.state.is_drill() => "A drill: nothing of this runs, its example is shown.".into(),
             Ok(place) => format!("Will run, {place}:"),
             Err(why) => format!("Cannot run: {}", shown(&why)),
         };
@@ -131,7 +132,7 @@ fn by_hand(ctx: &Context<'_>, step: StepIx) -> String {
             format!("It looks on {lasts}.{reads}")
         }
         Work::Sign(sign) => format!("It asks for signatures: {}", say::fill(ctx, &sign.text)),
-        Work::Notify(notice) => say::fill(ctx, ctx.plan.message_text(&notice.message)),
+        Work::Notify(notice) => words::message(ctx.state, ctx.plan.message_text(&notice.message)),
         Work::Group(group) => match group.how {
             Together::InOrder => "Its steps, one after another, each by itself:".to_owned(),
             Together::OneCard => {

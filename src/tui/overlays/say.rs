@@ -20,21 +20,13 @@ const LABEL: usize = 10;
 
 /// The environment as every card names it, and its role: words first, colour second.
 pub fn band(ctx: &Context<'_>) -> (String, Role) {
-    let environment = &ctx.plan.environment;
-    let word = environment.kind.band();
-    let name = shown(&environment.name);
-    let text = if name.to_uppercase().contains(word) {
-        wrap::cut(&name, 28)
-    } else {
-        wrap::cut(&format!("{word} {name}"), 28)
+    let role = match (ctx.state.is_drill(), ctx.plan.environment.kind) {
+        (true, _) => Role::EnvDrill,
+        (false, EnvironmentKind::Production) => Role::EnvProd,
+        (false, EnvironmentKind::Staging | EnvironmentKind::Local) => Role::EnvStaging,
     };
-    if ctx.state.is_drill() {
-        return (format!("DRILL {text}"), Role::EnvDrill);
-    }
-    match environment.kind {
-        EnvironmentKind::Production => (text, Role::EnvProd),
-        EnvironmentKind::Staging | EnvironmentKind::Local => (text, Role::EnvStaging),
-    }
+    let width = if ctx.state.is_drill() { 34 } else { 28 };
+    (wrap::cut(&ctx.state.band(ctx.plan), width), role)
 }
 
 /// `2.3` of a step.

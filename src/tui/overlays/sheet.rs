@@ -209,7 +209,7 @@ pub fn head_line(head: &Head, width: usize, ctx: &Context<'_>) -> Line<'static> 
     let band = crate::tui::overlays::say::band(ctx);
     let style = ctx.theme.style(band.1);
     // On a narrow screen the environment's word survives and its name does not.
-    let band = if width < 60 { ctx.plan.environment.kind.band().to_owned() } else { band.0 };
+    let band = if width < 60 { ctx.state.band_word(ctx.plan).to_owned() } else { band.0 };
     let right = wrap::width(&band) + 2 + if head.tag.is_empty() { 0 } else { wrap::width(&head.tag) + 1 };
     let left = width.saturating_sub(right + 1);
     let word = wrap::cut(&head.word, left);

@@ -41,7 +41,7 @@ impl StartCard {
     }
 }
 
-/// `This will run 19 steps against PROD search.example. 2 can destroy data.`
+/// `This will run 19 steps against PROD search.example. 2 can destroy data.`, or that this is a drill.
 fn sentence(ctx: &Context<'_>) -> String {
     let forward =
         |step: &&PlannedStep| matches!(step.place, Place::Phase(_) | Place::Choice { .. } | Place::Criterion { .. });
@@ -63,6 +63,14 @@ fn sentence(ctx: &Context<'_>) -> String {
             say::count(commands, "command") + if commands == 1 { " runs" } else { " run" }
         )
     };
+    if ctx.state.is_drill() {
+        return format!(
+            "A drill of {}: their examples are shown, nothing is executed. In the run itself {}; {production} more \
+             ask for their number.",
+            say::count(in_phases, "step"),
+            destroys.to_lowercase()
+        );
+    }
     format!(
         "This will run {} against {}. {destroys}; {production} more ask for their number.{also}",
         say::count(in_phases, "step"),
@@ -70,8 +78,11 @@ fn sentence(ctx: &Context<'_>) -> String {
     )
 }
 
-/// Every `vars.command`, in the order of the file.
+/// Every `vars.command`, in the order of the file; none in a drill, which runs none.
 fn var_commands<'a>(ctx: &Context<'a>) -> Vec<(&'a str, &'a str, bool)> {
+    if ctx.state.is_drill() {
+        return Vec::new();
+    }
     let command = |var: &'a crate::model::plan::Var| match &var.source {
         Source::Command(text) => Some((var.name.as_str(), text.as_str(), var.secret)),
         Source::Env { .. } | Source::Default(_) | Source::Given => None,
@@ -108,7 +119,11 @@ fn rows(ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         ("Way back", way_back(ctx)),
     ];
     if let Some(run) = &ctx.state.facts {
-        let operator = format!("{}, commands run as {}@{}", run.operator, run.user, run.host);
+        let operator = if ctx.state.is_drill() {
+            format!("{}, nothing is executed", run.operator)
+        } else {
+            format!("{}, commands run as {}@{}", run.operator, run.user, run.host)
+        };
         facts.push(("Operator", (shown(&operator).into_owned(), Role::Text)));
         facts.push(("Journal", journal(run.key_word())));
     }

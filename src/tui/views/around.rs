@@ -99,7 +99,7 @@ fn loose(scene: &Scene<'_>, at: usize, width: usize) -> Vec<Row> {
     if let Some(moment) = &message.moment {
         rows.extend(below(scene, thing, &words::said(state, moment), Role::Text, width));
     }
-    let text = words::said(state, &message.text);
+    let text = words::message(state, &message.text);
     rows.extend(below(scene, thing, &text, Role::TextDim, width));
     let blanks = fill::blanks(&text);
     if !blanks.is_empty() {

@@ -50,7 +50,9 @@ fn what(scene: &Scene<'_>, ix: StepIx, at: (&str, usize), most: usize) -> Vec<Li
         Work::Gate(gate) => ("go/no-go:", words::said(state, &gate.text), Role::Text),
         Work::Monitor(_) => ("watch:", words::said(state, &planned.title), Role::TextStrong),
         Work::Sign(sign) => ("sign:", words::said(state, &sign.text), Role::Text),
-        Work::Notify(notice) => ("say:", words::said(state, scene.ctx.plan.message_text(&notice.message)), Role::Text),
+        Work::Notify(notice) => {
+            ("say:", words::message(state, scene.ctx.plan.message_text(&notice.message)), Role::Text)
+        }
         Work::Call(_) | Work::Group(_) => ("steps:", words::said(state, &planned.title), Role::Text),
         Work::Evidence(_) => ("known:", words::said(state, &planned.title), Role::Text),
     };

@@ -53,11 +53,7 @@ pub fn band_role(scene: &Scene<'_>) -> Role {
 
 /// The environment in words: its kind, and its name where that says more.
 pub fn environment(scene: &Scene<'_>) -> String {
-    let environment = &scene.ctx.plan.environment;
-    let word = environment.kind.band();
-    let name = shown(&environment.name).into_owned();
-    let text = if name.to_uppercase().contains(word) { name } else { format!("{word} {name}") };
-    if scene.state().is_drill() { format!("DRILL {text}") } else { text }
+    scene.state().band(scene.ctx.plan)
 }
 
 /// `LIVE`, `WATCHING`, `ENDED`: what this screen is to the run.

@@ -6,8 +6,9 @@ use super::{Scene, inset, kinds, put, tail, want};
 use crate::model::event::Answer;
 use crate::model::ids::StepIx;
 use crate::model::output::{Drained, Stream};
+use crate::model::place;
 use crate::model::schedule;
-use crate::model::state::StepStatus;
+use crate::model::state::{StepState, StepStatus};
 use crate::model::step::{Command, Program, Side, Work};
 use crate::model::text::{shown, shown_lines};
 use crate::model::time::{clock_length, plan_length};
@@ -231,10 +232,17 @@ fn command_rows(scene: &Scene<'_>, ix: StepIx, command: &Command, width: usize) 
     let own = scene.state().step(ix);
     let mut lines = Vec::new();
     let mut how = Vec::new();
-    if let Some(invocation) = &own.invocation {
-        how.push(format!("as {} in {}", shown(&invocation.user), shown(&invocation.cwd)));
+    if scene.state().is_drill() {
+        how.push("not in a drill: its example is shown".into());
+    } else if let Some(invocation) = &own.invocation {
+        how.push(shown(&place::words(scene.ctx.plan, scene.state(), command, invocation)).into_owned());
+    } else if let Some(target) = scene.ctx.plan.elsewhere(command) {
+        how.push(format!("on {} (ssh {})", target.id, shown(target.ssh.as_deref().unwrap_or_default())));
     } else if let Some(facts) = &scene.state().facts {
         how.push(format!("as {}@{}", shown(&facts.user), shown(&facts.host)));
+    }
+    if command.tty {
+        how.push("with a terminal of its own".into());
     }
     if let Program::Text { shell, .. } = &command.program {
         how.push(shell.program().to_owned());
@@ -298,11 +306,7 @@ fn came(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
         };
         lines.extend(labelled(scene, "exit", &format!("{}{drained}", exit.shown()), Role::Text, width));
     }
-    if !own.holders.is_empty() {
-        let names: Vec<String> =
-            own.holders.iter().map(|held| format!("{} (pid {})", shown(&held.comm), held.pid)).collect();
-        lines.extend(labelled(scene, "held by", &names.join(", "), Role::Warn, width));
-    }
+    lines.extend(lives(scene, own, width));
     if own.lost > 0 {
         lines.extend(labelled(
             scene,
@@ -323,6 +327,34 @@ fn came(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Line<'static>> {
             "before",
             &format!("try {} {}{saw}", past.attempt, past.status),
             Role::TextDim,
+            width,
+        ));
+    }
+    lines
+}
+
+/// Where it ran on another machine, how much was typed to it, what of it lives.
+fn lives(scene: &Scene<'_>, own: &StepState, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some(there) = &own.there {
+        let text = format!("{}, process group {} there", shown(&there.place), there.group);
+        lines.extend(labelled(scene, "ran on", &text, Role::Text, width));
+    }
+    if own.typed > 0 {
+        let text = format!("{} bytes, which are not kept", own.typed);
+        lines.extend(labelled(scene, "typed", &text, Role::TextDim, width));
+    }
+    if let Some(why) = &own.unseen {
+        lines.extend(labelled(scene, "unseen", &shown(why), Role::Warn, width));
+    }
+    if !own.holders.is_empty() {
+        let names: Vec<String> =
+            own.holders.iter().map(|held| format!("{} (pid {})", shown(&held.comm), held.pid)).collect();
+        lines.extend(labelled(
+            scene,
+            if own.is_orphan() { "lives" } else { "held by" },
+            &names.join(", "),
+            Role::Warn,
             width,
         ));
     }

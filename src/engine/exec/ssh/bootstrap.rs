@@ -5,7 +5,7 @@
 //! Only what POSIX has is taken for granted. Nothing here runs anything; `course` sends what is written here.
 
 use crate::engine::exec::spawn::argv;
-use crate::engine::exec::{CommandSpec, MARKER, SshTarget};
+use crate::engine::exec::{CommandSpec, Control, MARKER, SshTarget};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use zeroize::Zeroizing;
@@ -70,8 +70,8 @@ pub(super) fn impossible(spec: &CommandSpec) -> Option<String> {
 
 /// The marker of what runs on `target`. It begins as the marker here does, so that both are found by that, and is not the
 /// same, so that ending what carries it there never ends the `ssh` here where both are one machine.
-pub(super) fn marker_there(spec: &CommandSpec, target: &SshTarget) -> String {
-    format!("{}@{}", spec.marker, target.name)
+pub(super) fn marker_there(marker: &str, target: &SshTarget) -> String {
+    format!("{marker}@{}", target.name)
 }
 
 /// The length-prefixed text that makes the shell on the target run `spec` with `marker`. It holds secrets.
@@ -100,6 +100,9 @@ pub(super) fn payload(spec: &CommandSpec, marker: &str, nonce: &str) -> Zeroizin
         say(&quoted(spec.cwd.as_os_str().as_bytes()));
         say(b" 2>/dev/null || { printf '%s\\n' \"${tminus_t}not cwd\"; exit 1; }\n");
     }
+    // Said before the command can print: who it is there, and where. A name that is very long or goes on over a line is cut.
+    say(b"tminus_d=${PWD%%'\n'*}\nprintf '%s%.999s\\n' \"${tminus_t}here $(id -un 2>/dev/null)@$(uname -n 2>/dev/null):\" \"$tminus_d\" ");
+    say(b"</dev/null\nunset tminus_d\n");
     let (program, args) = argv(&spec.program);
     let program = quoted(program.as_bytes());
     say(b"command -v ");
@@ -152,6 +155,53 @@ pub(super) fn errand(errand: Errand, group: u32, marker: &str) -> String {
     let head = format!("g={group} s={signal} strays={} m={marker}\n", u8::from(strays));
     head + ERRAND
 }
+
+/// The text of an errand that looks for what carries `marker`, and for all of session `group` if any of that is in it.
+pub(super) fn look_back(control: Option<Control>, group: u32, marker: &str) -> String {
+    let signals = match control {
+        None => "",
+        Some(Control::Interrupt) => "INT",
+        Some(Control::Terminate) => "TERM",
+        Some(Control::Kill) => "CONT KILL",
+    };
+    let marker = String::from_utf8_lossy(&quoted(format!("{MARKER}={marker}").as_bytes())).into_owned();
+    format!("g={group} s='{signals}' m={marker}\n{LOOK_BACK}")
+}
+
+/// A number may have been given away since, so nothing counts that is not proved by the marker; where a system does not show
+/// environments, nothing can be said and nothing is signalled.
+const LOOK_BACK: &str = r#"
+[ -r /proc/$$/environ ] || { echo "that system does not show whose its processes are; look there for group $g" >&2; exit 1; }
+found() {
+  t=" $(for f in $(grep -lazxF -e "$m" /proc/[0-9]*/environ 2>/dev/null); do f=${f#/proc/}; echo "${f%/environ}"; done | tr '
+' ' ') "
+  [ "$t" = "  " ] || [ "$t" = " " ] || for pass in own all; do
+    [ "$pass" = own ] && own=0
+    for f in /proc/[0-9]*/stat; do
+      read -r l < "$f" || continue
+      p=${f#/proc/}; p=${p%/stat}; c=${l#*\(}; c=${c%\)*}; c=${c%% *}
+      set -- ${l##*\) }
+      [ "$1" != Z ] || continue
+      marked=0; case $t in *" $p "*) marked=1 ;; esac
+      if [ "$pass" = own ]; then
+        [ $marked = 1 ] && [ "$4" = "$g" ] && own=1
+      elif [ $marked = 1 ] || { [ $own = 1 ] && [ "$4" = "$g" ] && [ "$p" != "$g" ]; }; then
+        echo "$p" "${c:-?}"
+      fi
+    done 2>/dev/null
+  done
+}
+l=$(found)
+if [ -n "$s" ] && [ -n "$l" ]; then
+  for k in $s; do echo "$l" | while read -r p c; do kill -s "$k" "$p" 2>/dev/null; done; done
+  for n in 1 2 3 4 5 6 7 8 9 10; do
+    sleep 0.1 2>/dev/null || sleep 1
+    l=$(found)
+    [ -n "$l" ] || break
+  done
+fi
+echo tminus-left $l
+"#;
 
 /// Without `/proc` the group is all that can be seen of a session.
 const ERRAND: &str = r#"
@@ -243,6 +293,10 @@ mod tests {
             let (first, rest) = said.split_once('\n').unwrap();
             let group = first.strip_prefix("tminus-session-").unwrap().strip_suffix('-').unwrap();
             assert!(group.parse::<u32>().is_ok() && group != own, "{said}");
+            let (here, rest) = rest.split_once('\n').unwrap();
+            let place = here.strip_prefix("\x1etminus-0123-here ").unwrap();
+            let folder = std::env::current_dir().unwrap();
+            assert!(place.contains('@') && place.ends_with(&format!(":{}", folder.display())), "{place}");
             assert_eq!(rest.replace(&format!("{group} sh"), ""), "it's\n\ninput\x1etminus-0123-end 3 \n", "{shell}");
         }
     }

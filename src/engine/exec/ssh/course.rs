@@ -44,17 +44,18 @@ pub(super) async fn run(
     }
     let way = reach(&shared, &spec, &target, &mut asked).await?;
     let nonce = super::nonce();
-    let payload = bootstrap::payload(&spec, &bootstrap::marker_there(&spec, &target), &nonce);
+    let marker = bootstrap::marker_there(&spec.marker, &target);
+    let payload = bootstrap::payload(&spec, &marker, &nonce);
     let running = begin(&shared, &spec, &target, &way);
     let (greet, greeted) = oneshot::channel();
+    let (say_ready, ready) = oneshot::channel();
     let stdin = std::mem::replace(&mut spec.stdin, StdinSource::Null);
     let person = matches!(way, Way::Own(_));
-    let feeding = Feeding { ssh: running.controls(), greeted, stdin, keys, person };
+    let feeding = Feeding { ssh: running.controls(), greeted, ready, stdin, keys, person };
     let feeder = tokio::spawn(feeding.run());
-    let session =
-        Session { marker: bootstrap::marker_there(&spec, &target), target, socket: way.socket().into(), group: 0 };
+    let session = Session { marker, target, socket: way.socket().into(), group: 0 };
     let course = Course::new(shared, session, spec, (running.controls(), nonce));
-    let course = Course { greet: Some((greet, payload)), ..course };
+    let course = Course { greet: Some((greet, payload)), ready: Some(say_ready), ..course };
     let last = course.follow(running, facts, asked, &way).await;
     feeder.abort();
     last
@@ -80,6 +81,8 @@ struct Course {
     sieve: Sieve,
     /// Taken when the shell greets.
     greet: Option<Greet>,
+    /// Taken when the shell says where it is: the terminal there is as the command will find it.
+    ready: Option<oneshot::Sender<()>>,
     stop: Stop,
     end: Option<End>,
     /// Why the shell did not begin the command.
@@ -110,6 +113,7 @@ impl Course {
             ssh,
             sieve: Sieve::new(bootstrap::tag(&nonce)),
             greet: None,
+            ready: None,
             stop: Stop::default(),
             end: None,
             refused: None,
@@ -165,7 +169,7 @@ impl Course {
                 Some(_) => self.keep(&bytes),
                 None => self.pending.push_back(ExecFact::Output { stream: Stream::Err, bytes, at }),
             },
-            Some(spawned @ ExecFact::Spawned { .. }) => self.pending.push_back(spawned),
+            Some(spawned @ (ExecFact::Spawned { .. } | ExecFact::Reached { .. })) => self.pending.push_back(spawned),
             Some(ExecFact::NotStarted { why, .. } | ExecFact::Lost { why, .. }) => {
                 self.refused = Some(format!("{why}; install OpenSSH's client"));
                 self.ssh_over = true;
@@ -222,6 +226,11 @@ impl Course {
             let program = program.to_string_lossy();
             self.refused =
                 Some(format!("there is no program {program} on {name}, by the PATH that the step has there"));
+        } else if let Some(place) = line.strip_prefix("here ") {
+            let (group, place) = (self.session.group, place.to_owned());
+            self.pending.push_back(ExecFact::Reached { group, place, at });
+            // The feeder waits for it, unless it was told to end.
+            self.ready.take().map(|ready| ready.send(()));
         } else if let Some(end) = line.strip_prefix("end ") {
             let (status, left) = end.split_once(' ').unwrap_or((end, ""));
             // The shell says a number; if it ever does not, nobody knows how the command ended.

@@ -4,7 +4,7 @@
 //! that does not come back says so and is not repeated. Called by `course`.
 
 use super::Shared;
-use super::bootstrap::{ERRAND_LINE, Errand, LEFT, errand};
+use super::bootstrap::{ERRAND_LINE, Errand, LEFT, errand, look_back};
 use super::system::{Ssh, options};
 use crate::engine::exec::{CommandSpec, Control, ExecFact, Executor, Program, SshTarget, StdinSource, Target};
 use crate::model::output::{Holder, Stream};
@@ -26,13 +26,22 @@ pub(super) struct Session {
 impl Session {
     /// Does `what`; says what of the session still lives, but for its shell. `Err` says in words why nobody knows.
     pub(super) async fn run(&self, shared: &Shared, what: Errand) -> Result<Vec<Holder>, String> {
+        self.send(shared, errand(what, self.group, &self.marker)).await
+    }
+
+    /// The same for a session that nobody has followed for a while, so that its number may be another's by now.
+    pub(super) async fn look_back(&self, shared: &Shared, control: Option<Control>) -> Result<Vec<Holder>, String> {
+        self.send(shared, look_back(control, self.group, &self.marker)).await
+    }
+
+    async fn send(&self, shared: &Shared, text: String) -> Result<Vec<Holder>, String> {
         let mut ssh = Ssh::new(&self.target, &["-T", "-o", "BatchMode=yes"]);
         ssh.socket(&self.socket).options(options::USING).options(options::CONNECTING);
         let mut running = shared.local.spawn(CommandSpec {
             program: Program::Argv(ssh.argv(ERRAND_LINE)),
             cwd: "/".into(),
             env: self.target.environment.clone(),
-            stdin: StdinSource::Bytes(errand(what, self.group, &self.marker).into_bytes()),
+            stdin: StdinSource::Bytes(text.into_bytes()),
             // Not the step's own: what is looked for by that must not be this.
             marker: super::marker_of_run(&self.marker, &self.target),
             terminal: None,
@@ -50,7 +59,10 @@ impl Session {
                         said.push_str(&String::from_utf8_lossy(&bytes))
                     }
                     ExecFact::NotStarted { why, .. } => said.push_str(&why),
-                    ExecFact::Spawned { .. } | ExecFact::Exited { .. } | ExecFact::Lost { .. } => {}
+                    ExecFact::Spawned { .. }
+                    | ExecFact::Reached { .. }
+                    | ExecFact::Exited { .. }
+                    | ExecFact::Lost { .. } => {}
                 }
             }
             out.lines()

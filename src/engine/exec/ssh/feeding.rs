@@ -1,7 +1,8 @@
 //! What goes to a command on a target: first what makes the shell there run it, then its own input.
 //!
 //! Nothing is sent before the shell has greeted: what came earlier would be read by the login, or echoed by a terminal that
-//! is not yet raw. The one exception is a person who answers the login's own prompt. Called by `course`.
+//! is not yet raw. The one exception is a person who answers the login's own prompt. What is typed then waits until the terminal
+//! there is no longer raw, where Enter would be no end of a line. Called by `course`.
 
 use crate::engine::exec::keyboard::{Keys, Typed, Window};
 use crate::engine::exec::{Controls, NotTyped, StdinSource};
@@ -14,6 +15,8 @@ pub(super) struct Feeding {
     pub(super) ssh: Controls,
     /// Says that the shell has greeted, with what it is to read first.
     pub(super) greeted: oneshot::Receiver<Zeroizing<Vec<u8>>>,
+    /// Says that a terminal there is as the command will find it: a key that came before would be read as another.
+    pub(super) ready: oneshot::Receiver<()>,
     /// The command's own input.
     pub(super) stdin: StdinSource,
     /// What is typed.
@@ -25,12 +28,12 @@ pub(super) struct Feeding {
 impl Feeding {
     /// Feeds until there is no more to feed; to be aborted at the command's end.
     pub(super) async fn run(self) {
-        let Self { ssh, greeted, stdin, keys, person } = self;
+        let Self { ssh, greeted, ready, stdin, keys, person } = self;
         let (typed, window) = keys.map(|keys| (keys.typed, keys.window)).unzip();
         let sizes = follow_size(ssh.clone(), window);
         // An `ssh` that is over takes nothing more, and its end is said elsewhere.
         let input = async {
-            let _ = feed(&ssh, greeted, stdin, (typed, person)).await;
+            let _ = feed(&ssh, (greeted, ready), stdin, (typed, person)).await;
         };
         tokio::join!(sizes, input);
     }
@@ -38,7 +41,7 @@ impl Feeding {
 
 async fn feed(
     ssh: &Controls,
-    mut greeted: oneshot::Receiver<Zeroizing<Vec<u8>>>,
+    (mut greeted, ready): (oneshot::Receiver<Zeroizing<Vec<u8>>>, oneshot::Receiver<()>),
     stdin: StdinSource,
     (mut typed, person): (Option<mpsc::Receiver<Typed>>, bool),
 ) -> Result<(), NotTyped> {
@@ -57,6 +60,7 @@ async fn feed(
             sent?;
         }
         StdinSource::Null | StdinSource::Typed => {
+            ready.await.map_err(|_| NotTyped::Over)?;
             while let Some(key) = next(&mut typed).await {
                 pass_on(ssh, key).await?;
             }

@@ -22,8 +22,13 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What the far end says when it is there.
 const READY: &str = "tminus-connected";
-/// It reads until this process is gone; it needs no more of the target than a POSIX shell.
-const KEEP: &str = "exec sh -c 'echo tminus-connected; exec cat >/dev/null'";
+/// It reads until this process is gone, and then ends the connection by its server there, if that is still its parent: with a
+/// command under way `ssh` would hold it for as long as that runs, and a line that nobody follows may not outlive its run.
+const KEEP: &str = concat!(
+    r#"exec sh -c 'echo tminus-connected; cat >/dev/null; p=; "#,
+    r#"if [ -r /proc/$$/stat ]; then read -r a a a p a < /proc/$$/stat; else p=$(ps -o ppid= -p $$ 2>/dev/null); fi; "#,
+    r#"[ "$((${p:-0}))" -eq "$PPID" ] && kill "$PPID"'"#
+);
 /// Of what `ssh` says, so much is kept, bytes.
 const WORDS: usize = 4096;
 
@@ -171,6 +176,7 @@ async fn until_ready(running: &mut Running, said: &mut Vec<u8>) -> Result<Holder
                 said.extend_from_slice(&bytes);
                 keep_last(said);
             }
+            ExecFact::Reached { .. } => {}
             ExecFact::Exited { .. } => return Err(None),
             ExecFact::NotStarted { why, .. } | ExecFact::Lost { why, .. } => return Err(Some(why)),
         }
@@ -188,7 +194,7 @@ async fn watch(mut running: Running, own: std::sync::Weak<Own>) {
                 said.extend_from_slice(&bytes);
                 keep_last(&mut said);
             }
-            ExecFact::Output { .. } | ExecFact::Spawned { .. } => {}
+            ExecFact::Output { .. } | ExecFact::Spawned { .. } | ExecFact::Reached { .. } => {}
             ExecFact::Exited { .. } | ExecFact::Lost { .. } | ExecFact::NotStarted { .. } => {
                 own.alive.store(false, Ordering::Release);
             }

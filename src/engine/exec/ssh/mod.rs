@@ -16,8 +16,9 @@ mod system;
 mod way;
 
 use super::keyboard::{with_keys, without_keys};
-use super::{CommandSpec, ExecFact, Local, Running, SshTarget, StdinSource};
+use super::{CONNECTION, CommandSpec, Control, ExecFact, Living, Local, Running, SshTarget, StdinSource, Stray};
 use crate::engine::clock::Clock;
+use errands::Session;
 use rand_core::{OsRng, RngCore};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -42,6 +43,18 @@ impl Remote {
         let local = || Local::new(Arc::clone(&clock));
         let masters = master::Masters::new(local());
         Self { shared: Arc::new(Shared { local: local(), masters, clock }) }
+    }
+
+    /// What lives on of `stray`, after `control` was asked of it.
+    pub(super) fn look(&self, stray: Stray, control: Option<Control>) -> Living {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let Stray { target, marker, group } = stray;
+            let master = shared.masters.connect(&target, &marker).await.map_err(|refusal| refusal.why)?;
+            let marker = bootstrap::marker_there(&marker, &target);
+            let session = Session { socket: master.socket.clone(), group: group.unwrap_or(0), marker, target };
+            session.look_back(&shared, control).await
+        })
     }
 
     /// Starts `spec` on `target`; returns at once.
@@ -70,7 +83,7 @@ impl Remote {
 /// would end the other.
 fn marker_of_run(marker: &str, target: &SshTarget) -> String {
     let run = marker.split('/').next().unwrap_or_default();
-    format!("{run}/ssh.{}.{}", target.name, nonce())
+    format!("{run}/{CONNECTION}{}.{}", target.name, nonce())
 }
 
 /// 32 hexadecimal digits that nobody can guess.

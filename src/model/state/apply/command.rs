@@ -7,10 +7,9 @@ use super::{Applied, find, misdirected};
 use crate::model::event::Event;
 use crate::model::expect::Verdict;
 use crate::model::ids::{Attempt, StepId, StepIx};
-use crate::model::output::Holder;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
-use crate::model::state::{RunState, StepStatus};
+use crate::model::state::{RunState, StepStatus, There};
 use crate::model::step::Work;
 
 impl RunState {
@@ -70,6 +69,25 @@ impl RunState {
         let Event::StepSpawned { step, attempt, pid, start } = &record.event else { return misdirected() };
         let ix = self.commanded(plan, (step, *attempt))?;
         self.own(ix).process = Some((*pid, *start));
+        Ok(())
+    }
+
+    pub(super) fn fold_reached(&mut self, plan: &Plan, record: &Record) -> Applied {
+        let Event::StepReached { step, attempt, group, place, .. } = &record.event else { return misdirected() };
+        let ix = self.commanded(plan, (step, *attempt))?;
+        self.own(ix).there = Some(There { group: *group, place: place.clone() });
+        Ok(())
+    }
+
+    /// How much was typed is recorded now and then, so it may come after the attempt's end.
+    pub(super) fn fold_typed(&mut self, plan: &Plan, of: (&StepId, Attempt), bytes: u64) -> Applied {
+        let ix = find(plan, of.0)?;
+        if of.1 == 0 || of.1 > self.step(ix).attempt {
+            return Err(format!("{} has no attempt {}", of.0, of.1));
+        }
+        if of.1 == self.step(ix).attempt {
+            self.own(ix).typed += bytes;
+        }
         Ok(())
     }
 
@@ -142,15 +160,13 @@ impl RunState {
         Ok(())
     }
 
-    pub(super) fn fold_survivors(
-        &mut self,
-        plan: &Plan,
-        record: &Record,
-        of: (&StepId, Attempt),
-        holders: &[Holder],
-    ) -> Applied {
-        let ix = self.present(plan, of, &[StepStatus::Unknown])?;
-        self.own(ix).holders = holders.to_vec();
+    pub(super) fn fold_survivors(&mut self, plan: &Plan, record: &Record) -> Applied {
+        let Event::Survivors { step, attempt, holders, unseen } = &record.event else { return misdirected() };
+        let ix = self.present(plan, (step, *attempt), &[StepStatus::Unknown])?;
+        let own = self.own(ix);
+        own.looked = true;
+        own.holders.clone_from(holders);
+        own.unseen.clone_from(unseen);
         if !holders.is_empty() {
             let names: Vec<String> = holders.iter().map(|held| format!("{} (pid {})", held.comm, held.pid)).collect();
             self.say(record, Some(ix), "?", format!("still running: {}", names.join(", ")));

@@ -1,18 +1,21 @@
-//! `tminus plan`: what would run when, in order, by whom, at which class, and the ways back. Runs nothing, reads no variable.
+//! `tminus plan`: what would run when, in order, by whom, at which class, and the ways back. Runs nothing, reads no secret.
 //!
-//! With `--commands` every command in full: the paper copy for the night when tminus itself fails.
+//! With `--commands` every command in full, as it would run: the paper copy for the night when tminus itself fails.
+
+mod around;
+mod command;
 
 use super::{Failure, Ran, print};
 use crate::cli::PlanFormat;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::model::ids::StepIx;
-use crate::model::plan::{Plan, Undo};
+use crate::model::plan::Plan;
 use crate::model::schedule::{format_wall, needs_t0, planned, unbindable};
 use crate::model::state::RunState;
-use crate::model::step::{Callee, Program, Work};
+use crate::model::step::{Callee, Work};
 use crate::model::text::{shown, shown_lines};
 use crate::model::time::plan_length;
-use crate::model::watch::{Outcome as Proposed, Source};
+use command::Whose;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -21,10 +24,12 @@ pub(super) fn plan(path: &Path, t0: Option<&str>, commands: bool, format: PlanFo
     let (plan, _) = super::run::read(path)?;
     let zone = super::t0::zone(&plan, t0);
     let t0 = t0.map(|text| super::t0::parse(text, &zone, SystemClock.now().wall)).transpose()?;
-    let state = super::t0::state(&plan, t0, &zone);
+    let mut state = super::t0::state(&plan, t0, &zone);
+    command::resolve(&plan, &mut state, path, &super::places::var);
     let page = Page { plan: &plan, state: &state, commands, format };
     print(&page.written().map_err(|why| Failure::because(format!("cannot show {}: {why}", path.display())))?)?;
-    Ok(super::Outcome::Done)
+    let cannot_start = state.t0.is_some() && !unbindable(&plan, &state).is_empty();
+    Ok(if cannot_start { super::Outcome::NotSo } else { super::Outcome::Done })
 }
 
 struct Page<'a> {
@@ -56,6 +61,11 @@ impl Page<'_> {
             let signs = role.signers.iter().map(|signer| shown(signer)).collect::<Vec<_>>().join(", ");
             let signs = if signs.is_empty() { String::new() } else { format!(", signed by {signs}") };
             writeln!(page, "role {} {}{signs}", role.id, shown(&role.title))?;
+        }
+        if self.commands {
+            let folder = self.state.facts.as_ref().map(|facts| facts.runbook_dir.as_str()).unwrap_or_default();
+            writeln!(page, "Commands run in {}, where nothing else is said; secrets are ******", shown(folder))?;
+            self.variables(&mut page)?;
         }
         let times = planned(plan, self.state);
         for step in &plan.requires {
@@ -92,89 +102,14 @@ impl Page<'_> {
         wrong.iter().try_for_each(|why| writeln!(page, "cannot start: {}", shown(why)))
     }
 
-    /// What is called, and what is read after the event.
-    fn around(&self, page: &mut String) -> std::fmt::Result {
-        let procedures = self.plan.procedures.iter().map(|one| ("Procedure", one.id.as_str(), &one.title, &one.steps));
-        let horizons = self.plan.horizons.iter().map(|one| ("Horizon", one.id.as_str(), &one.title, &one.steps));
-        for (word, id, title, steps) in procedures.chain(horizons) {
-            writeln!(page)?;
-            self.heading(page, 2, &format!("{word} {id}: {title}"))?;
-            for step in steps {
-                self.step(page, *step, None)?;
-            }
-        }
-        self.watched(page)?;
-        self.known(page)
-    }
-
-    /// Signals and triggers, and what the plan says to do when one trips.
-    fn watched(&self, page: &mut String) -> std::fmt::Result {
-        let signals: Vec<_> = self.plan.probes.iter().filter(|probe| probe.is_signal).collect();
-        if signals.is_empty() && self.plan.triggers.is_empty() {
-            return Ok(());
-        }
-        writeln!(page)?;
-        self.heading(page, 2, "Watched")?;
-        for probe in signals {
-            writeln!(page, "  {} every {}: {}", probe.id.as_str(), plan_length(probe.every), shown(&probe.title))?;
-            if self.commands {
-                self.read_by(page, &probe.source)?;
-            }
-        }
-        for trigger in &self.plan.triggers {
-            let then = trigger.then.as_ref().map_or("the plan says nothing".into(), proposes);
-            let lasting = trigger.trip.as_ref().map(|trip| trip.lasting).filter(|lasting| !lasting.is_zero());
-            let lasting = lasting.map(|lasting| format!(" for {}", plan_length(lasting))).unwrap_or_default();
-            let title = shown(&trigger.title);
-            writeln!(page, "  trigger {}{lasting}: {title} -> {then}", trigger.id.as_str())?;
-            let probe = trigger.probe.as_ref().and_then(|id| self.plan.find_probe(id)).map(|ix| self.plan.probe(ix));
-            if let (Some(probe), true) = (probe.filter(|probe| !probe.is_signal), self.commands) {
-                self.read_by(page, &probe.source)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn read_by(&self, page: &mut String, source: &Source) -> std::fmt::Result {
-        match source {
-            Source::Command(command) => self.command(page, &command.program),
-            Source::Measure(question) => writeln!(page, "           read off: {}", shown(&question.text)),
-        }
-    }
-
-    /// Risks and messages.
-    fn known(&self, page: &mut String) -> std::fmt::Result {
-        if !self.plan.risks.is_empty() {
-            writeln!(page)?;
-            self.heading(page, 2, "Risks")?;
-        }
-        for risk in &self.plan.risks {
-            let blocks = if risk.blocker { " BLOCKER" } else { "" };
-            writeln!(page, "  {} {}{blocks}: {}", risk.id.as_str(), risk.level.word(), shown(&risk.title))?;
-        }
-        if !self.plan.messages.is_empty() {
-            writeln!(page)?;
-            self.heading(page, 2, "Messages")?;
-        }
-        for message in &self.plan.messages {
-            let when = message.at.as_ref().map(|at| at.shown()).or(message.moment.clone()).unwrap_or_default();
-            let to = message.to.as_deref().unwrap_or("nobody named");
-            writeln!(page, "  {} to {} {}", message.id.as_str(), shown(to), shown(&when))?;
-            for line in shown_lines(&message.text).lines() {
-                writeln!(page, "           | {line}")?;
-            }
-        }
-        Ok(())
-    }
-
     fn count(&self) -> usize {
         self.plan.phases.iter().map(|phase| phase.steps.len()).sum()
     }
 
     fn heading(&self, page: &mut String, depth: usize, text: &str) -> std::fmt::Result {
         match self.format {
-            PlanFormat::Md => writeln!(page, "{} {}\n", "#".repeat(depth), shown(text)),
-            PlanFormat::Text => writeln!(page, "{}", shown(text)),
+            PlanFormat::Md => writeln!(page, "{} {}\n", "#".repeat(depth), shown(&self.fill(text))),
+            PlanFormat::Text => writeln!(page, "{}", shown(&self.fill(text))),
         }
     }
 
@@ -187,7 +122,8 @@ impl Page<'_> {
         };
         let takes = step.takes.map(plan_length).unwrap_or_default();
         let class = if step.command().is_some() { step.class().word() } else { "by hand" };
-        let title = shown(&step.title);
+        let title = self.fill(&step.title);
+        let title = shown(&title);
         match self.format {
             PlanFormat::Md => {
                 writeln!(page, "- **{}** {title} ({when}, {takes}, {class}, {})", step.number, kind(&step.work))?
@@ -202,14 +138,19 @@ impl Page<'_> {
                 kind(&step.work)
             )?,
         }
+        for required in &step.requires {
+            let required = self.plan.step(*required);
+            writeln!(page, "           requires {} {}", required.number, shown(&self.fill(&required.title)))?;
+        }
         self.inside(page, ix)
     }
 
     /// What stands inside a step: its command, its statements, its criteria, its options, its own way back.
     fn inside(&self, page: &mut String, ix: StepIx) -> std::fmt::Result {
         let step = self.plan.step(ix);
+        self.place(page, ix)?;
         match &step.work {
-            Work::Run(command) if self.commands => self.command(page, &command.program)?,
+            Work::Run(command) if self.commands => self.command(page, Whose::Step(ix), command)?,
             Work::Check(items) if items.len() > 1 => {
                 for item in items {
                     writeln!(page, "           [ ] {}", shown(&item.text))?;
@@ -218,8 +159,9 @@ impl Page<'_> {
             Work::Gate(gate) => {
                 for (word, list) in [("GO", &gate.go), ("NO-GO", &gate.no_go)] {
                     for criterion in list {
-                        let criterion = self.plan.step(*criterion);
-                        writeln!(page, "           {word} {} {}", criterion.number, shown(&criterion.title))?;
+                        let own = self.plan.step(*criterion);
+                        writeln!(page, "           {word} {} {}", own.number, shown(&self.fill(&own.title)))?;
+                        self.inside(page, *criterion)?;
                     }
                 }
             }
@@ -242,7 +184,7 @@ impl Page<'_> {
         }
         if self.commands {
             for undo in &step.undo {
-                writeln!(page, "           undo {}", shown(&self.plan.step(*undo).title))?;
+                writeln!(page, "           undo {}", shown(&self.fill(&self.plan.step(*undo).title)))?;
                 self.inside(page, *undo)?;
             }
         }
@@ -258,12 +200,13 @@ impl Page<'_> {
                     .lasts
                     .map_or("until a person ends it".into(), |lasts| format!("for {}", plan_length(lasts)));
                 writeln!(page, "           looks on {lasts}")?;
-                if let (Some(ix), true) = (probe, self.commands) {
-                    self.read_by(page, &self.plan.probe(ix).source)?;
+                if let (Some(ix), true) = (probe.filter(|ix| !self.plan.probe(*ix).is_signal), self.commands) {
+                    self.read_by(page, ix)?;
                 }
                 for check in &monitor.checks {
-                    let check = self.plan.step(*check);
-                    writeln!(page, "           [ ] {} {}", check.number, shown(&check.title))?;
+                    let own = self.plan.step(*check);
+                    writeln!(page, "           [ ] {} {}", own.number, shown(&self.fill(&own.title)))?;
+                    self.inside(page, *check)?;
                 }
             }
             Work::Sign(sign) => {
@@ -274,11 +217,11 @@ impl Page<'_> {
                 }
             }
             Work::Notify(notice) => {
-                for line in shown_lines(self.plan.message_text(&notice.message)).lines() {
+                for line in shown_lines(&self.fill(self.plan.message_text(&notice.message))).lines() {
                     writeln!(page, "           | {line}")?;
                 }
                 if let (Some(via), true) = (&notice.via, self.commands) {
-                    self.command(page, &via.program)?;
+                    self.command(page, Whose::Step(ix), via)?;
                 }
             }
             Work::Call(callee) => {
@@ -291,56 +234,6 @@ impl Page<'_> {
             _has_its_own_lines => {}
         }
         Ok(())
-    }
-
-    fn command(&self, page: &mut String, program: &Program) -> std::fmt::Result {
-        let text = match program {
-            Program::Text { text, .. } => shown_lines(text),
-            Program::Argv(words) => shown(&format!("{words:?}")).into_owned(),
-        };
-        let fence = if self.format == PlanFormat::Md { "\n```" } else { "" };
-        if !fence.is_empty() {
-            writeln!(page, "{fence}")?;
-        }
-        for line in text.trim_end().lines() {
-            writeln!(page, "{}{line}", if fence.is_empty() { "           $ " } else { "" })?;
-        }
-        if !fence.is_empty() {
-            writeln!(page, "```")?;
-        }
-        Ok(())
-    }
-
-    fn ways_back(&self, page: &mut String) -> std::fmt::Result {
-        for level in &self.plan.levels {
-            writeln!(page)?;
-            self.heading(page, 2, &format!("Way back {}: {}", level.id, level.title))?;
-            let budget = level.budget.map(plan_length).unwrap_or_else(|| "not said".into());
-            writeln!(page, "budget {budget}, loses {}", shown(level.loses.as_deref().unwrap_or("nothing")))?;
-            match &level.undo {
-                Undo::Nothing => {}
-                Undo::All => writeln!(page, "  undoes all that was done, newest first")?,
-                Undo::Of(steps) => {
-                    let numbers: Vec<&str> = steps.iter().map(|step| self.plan.step(*step).number.as_str()).collect();
-                    writeln!(page, "  undoes {}", numbers.join(", "))?;
-                }
-            }
-            for step in level.requires.iter().chain(&level.steps) {
-                self.step(page, *step, None)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn proposes(then: &Proposed) -> String {
-    match then {
-        Proposed::Hold => "hold".into(),
-        Proposed::Abort => "abort".into(),
-        Proposed::GoOn => "go on".into(),
-        Proposed::RollBack(level) => format!("roll back {level}"),
-        Proposed::Recycle(step) => format!("begin again from {step}"),
-        Proposed::Call(procedure) => format!("call {procedure}"),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Drills with the real binary: runbooks flown by their own examples, with nothing executed. `strace` is the witness.
 #![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod plans;
 
 use std::process::Command;
 use support::{User, records, said};
@@ -70,12 +73,11 @@ fn a_drill_that_is_taken_up_again_is_still_a_drill() {
     assert!(String::from_utf8_lossy(&verified.stdout).starts_with("drill "), "{}", said(&verified));
 }
 
-#[test]
-fn first_flight_flies_by_its_examples_and_nothing_but_tminus_is_executed_or_connected_to() {
+/// Flies a shipped runbook by its own answers under `strace`, which sees nothing executed or connected to but tminus itself.
+fn executes_nothing(name: &str) {
     let user = User::new();
-    let root = env!("CARGO_MANIFEST_DIR");
-    let (runbook, answers) =
-        (format!("{root}/runbooks/first-flight.yaml"), format!("{root}/runbooks/first-flight.answers.yaml"));
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks");
+    let (runbook, answers) = (format!("{root}/{name}.yaml"), format!("{root}/{name}.answers.yaml"));
     let own = user.tminus(&["drill", &runbook, "--answers", &answers]);
     let trace = user.home.path().join("trace");
     let mut traced = Command::new("strace");
@@ -95,4 +97,14 @@ fn first_flight_flies_by_its_examples_and_nothing_but_tminus_is_executed_or_conn
         connected.iter().all(|line| line.contains("AF_UNIX") && line.contains("\"/proc/self/fd/")),
         "{connected:#?}"
     );
+}
+
+#[test]
+fn first_flight_flies_by_its_examples_and_nothing_but_tminus_is_executed_or_connected_to() {
+    executes_nothing("first-flight");
+}
+
+#[test]
+fn a_plan_of_every_kind_of_step_flies_by_its_examples_and_nothing_is_executed_or_connected_to() {
+    executes_nothing("fan-privacy-calls");
 }
