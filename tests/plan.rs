@@ -104,7 +104,10 @@ fn secrets_stay_out_of_the_paper_and_what_is_inherited_stands_there() {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
     let (_, short) = paper(&user, &[]);
-    assert!(short.contains("on db1 (ssh deploy@db1.internal), in its login folder, in STAGING there (staging)\n"), "{short}");
+    assert!(
+        short.contains("on db1 (ssh deploy@db1.internal), in its login folder, in STAGING there (staging)\n"),
+        "{short}"
+    );
     assert!(!short.contains("$ ./probe") && !short.contains("TOKEN"), "{short}");
     let (_, document) = paper(&user, &["--commands", "--format", "md"]);
     assert!(document.contains("```\n./far\n```") && !document.contains("hunter2"), "{document}");

@@ -16,6 +16,7 @@ mod input;
 pub mod prompt;
 mod run;
 pub mod sentences;
+mod sign_off;
 mod talk;
 mod teller;
 #[cfg(test)]

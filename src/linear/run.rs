@@ -7,11 +7,13 @@
 use super::hush::Hush;
 use super::input::{Heard, Line, listen};
 use super::prompt::{Prompt, interrupted, prompt, without_journal};
+use super::sign_off;
 use super::talk::{Reply, Talk, in_line, listed};
 use super::teller::Teller;
 use super::words::clock;
 use super::{Left, LinearError};
 use crate::feed::{News, Port, Role};
+use crate::model::ids::Seq;
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -312,16 +314,11 @@ impl<'a, W: Write> Lines<'a, W> {
         end.then(|| self.leave())
     }
 
-    fn hear(&mut self, text: &str, shown: &Prompt) -> Option<Left> {
-        self.hush = None;
-        let typed = text.trim().trim_start_matches(':');
-        if let (Some(dir), Some(_)) = (typed.strip_prefix("journal "), &self.no_journal) {
-            let seen = self.teller.state.last;
-            self.wish(Intent::Journal { dir: dir.trim().to_owned() }, seen);
-            return None;
-        }
-        match self.talk.hear(text, shown) {
+    /// What a reply leads to.
+    fn follow(&mut self, reply: Reply, shown: &Prompt) -> Option<Left> {
+        match reply {
             Reply::Leave => return Some(self.leave()),
+            Reply::More => {}
             // A card that was just read with the prompt is not read out twice.
             Reply::Say(lines) => {
                 let again = lines == shown.card && self.talk.is_asking();
@@ -339,12 +336,41 @@ impl<'a, W: Write> Lines<'a, W> {
                     self.ask_again();
                 }
             }
-            Reply::Wish(intent, seen) => self.wish(intent, seen),
+            Reply::Wish(intent, seen) => return self.wish(intent, seen, shown),
         }
         None
     }
 
-    fn wish(&mut self, intent: Intent, seen: crate::model::ids::Seq) {
+    fn hear(&mut self, text: &str, shown: &Prompt) -> Option<Left> {
+        self.hush = None;
+        let typed = text.trim().trim_start_matches(':');
+        if let (Some(dir), Some(_)) = (typed.strip_prefix("journal "), &self.no_journal) {
+            let seen = self.teller.state.last;
+            self.send(Intent::Journal { dir: dir.trim().to_owned() }, seen);
+            return None;
+        }
+        let reply = self.talk.hear(text, shown);
+        self.follow(reply, shown)
+    }
+
+    fn wish(&mut self, intent: Intent, seen: Seq, shown: &Prompt) -> Option<Left> {
+        let (plan, state) = (self.teller.plan, &self.teller.state);
+        match sign_off::ask(plan, state, self.port.as_ref(), &intent) {
+            Some(Ok(ask)) => {
+                let reply = self.talk.open(ask);
+                return self.follow(reply, shown);
+            }
+            Some(Err(why)) => self.teller.voice.say(&format!("Not signed: {why}.")),
+            None => match sign_off::brought(self.port.as_ref(), intent) {
+                Ok(intent) => self.send(intent, seen),
+                Err(why) => self.teller.voice.say(&format!("Not signed: {why}.")),
+            },
+        }
+        self.ask_again();
+        None
+    }
+
+    fn send(&mut self, intent: Intent, seen: Seq) {
         self.ask_again();
         match self.port.wish(intent, seen) {
             Ok(id) => self.sent = Some(Sent { id, taken: None }),
