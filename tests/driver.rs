@@ -82,7 +82,7 @@ fn records_that_the_writer_adds_end_no_batch() {
 fn a_wish_is_taken_once() {
     let mut desk = Desk::started(plain());
     let request = Request { id: 77, seen: desk.driver.state.last, intent: Intent::Hold { reason: "x".into() } };
-    let wish = Wish { client: 1, by: maya(), request, asked: None };
+    let wish = Wish { client: 1, by: maya(), request };
     desk.send(Input::Wish(wish.clone()));
     desk.settle();
     let again = desk.send(Input::Wish(wish));
@@ -100,7 +100,7 @@ fn a_key_for_a_card_that_has_changed_is_refused() {
     desk.settle();
     let intent = Intent::Run { step: "one".into(), typed: Typed::default() };
     let request = Request { id: 99, seen, intent };
-    let outputs = desk.send(Input::Wish(Wish { client: 2, by: maya(), request, asked: None }));
+    let outputs = desk.send(Input::Wish(Wish { client: 2, by: maya(), request }));
     assert!(refused(&outputs).expect("it is refused").contains("has changed"), "{outputs:?}");
 }
 

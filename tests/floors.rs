@@ -22,7 +22,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
 
 /// Floors that may name only these crates of the dependencies.
 const CRATES: [(&str, &[&str]); 3] =
-    [("model", &["serde", "chrono", "chrono_tz", "thiserror"]), ("tui", &SCREENS), ("cli", &["clap"])];
+    [("model", &["serde", "chrono", "chrono_tz", "sha2", "thiserror"]), ("tui", &SCREENS), ("cli", &["clap"])];
 /// tokio is for the thread that reads keys alone (crossterm's `EventStream`), base64 for the terminal's clipboard,
 /// alacritty_terminal for the screen of a step that has a terminal of its own.
 const SCREENS: [&str; 12] = [

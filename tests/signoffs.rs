@@ -241,6 +241,17 @@ fn signed(dir: &Path) -> Vec<(String, String)> {
     events(&all, "step.signed").iter().map(|one| (of(one, "role"), of(one, "principal"))).collect()
 }
 
+/// What the script of `docs/verify-by-hand.md` says of the run.
+fn by_hand(desk: &Desk, list: &str) -> (bool, String) {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-by-hand.md")).unwrap();
+    let start = text.find("#!/bin/sh").unwrap();
+    let end = text[start..].find("```").unwrap();
+    desk.aboard.user.write("by-hand.sh", &text[start..start + end]);
+    let mut script = Command::new("sh");
+    let done = script.arg(desk.path("by-hand.sh")).arg(desk.dir()).arg(desk.path(list)).output().unwrap();
+    (done.status.success(), String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned())
+}
+
 #[test]
 fn keys_that_an_answers_file_names_sign_for_their_roles_and_no_other_key_does() {
     let desk = Desk::new(PLAN);
@@ -272,6 +283,11 @@ fn keys_that_an_answers_file_names_sign_for_their_roles_and_no_other_key_does() 
         list.lines().filter(|line| !line.starts_with("ana@")).map(|line| format!("{line}\n")).collect();
     desk.aboard.user.write("without", &without);
     desk.aboard.user.write("over", &list.replace("ana@example.com ", "ana@example.com valid-before=\"20200101Z\" "));
+    // So does the script that does without tminus.
+    let (good, said_good) = by_hand(&desk, "signers");
+    assert!(good && said_good.starts_with("GOOD: "), "{said_good}");
+    let (good, said_bad) = by_hand(&desk, "without");
+    assert!(!good && said_bad.contains("no signature of ana@example.com"), "{said_bad}");
     for (list, why) in [("without", "unknown key"), ("over", "key not valid")] {
         let verified = desk.verify(list);
         assert!(verified.status.code() == Some(1) && said(&verified).contains(why), "{}", said(&verified));
@@ -320,7 +336,7 @@ fn what_was_signed_for_another_attempt_namespace_or_text_is_refused_with_the_rea
     let changes = [
         ("decision: signed", "decision: no-go", "it says decision"),
         ("attempt: 1", "attempt: 2", "signed at attempt 2"),
-        ("step: off", "step: after", "after"),
+        ("step: off", "step: after", "1.3 asks for no signature"),
         ("20 rows", "19 rows", "another question"),
         ("signoff live 0001", "signoff live 0002", "signed for run 0002"),
         ("signoff live", "signoff drill", "signed for a drill run"),
@@ -342,6 +358,7 @@ fn what_was_signed_for_another_attempt_namespace_or_text_is_refused_with_the_rea
     desk.signed_elsewhere("good.txt", ("ana", "lead"), "signoff@tminus");
     assert!(desk.hand_in("good.txt").status.success());
     seat.wish(Intent::Recycle { to: "off".into(), reason: "once more".into() }).unwrap();
+    seat.until_records("the recycle", |records| has(records, "recycled", 1));
     seat.run("off");
     seat.until_records("the second question", |records| has(records, "sign.asked", 2));
     for old in ["old.txt", "good.txt"] {
@@ -409,6 +426,8 @@ fn a_sign_off_that_was_left_out_keeps_the_run_from_passing() {
     assert!(desk.sign("ben", &[]).status.success());
     seat.wish(Intent::Skip { step: "off".into(), reason: "no time".into() }).unwrap();
     seat.finish();
+    let (good, said_bad) = by_hand(&desk, "signers");
+    assert!(!good && said_bad.contains("sign-offs missing at off.1"), "{said_bad}");
     let verified = desk.verify("signers");
     assert_eq!(verified.status.code(), Some(1), "{}", said(&verified));
     assert!(

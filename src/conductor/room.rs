@@ -271,7 +271,7 @@ impl Room {
                 else {
                     return;
                 };
-                self.step(Input::Wish(Wish { client, by, request, asked: None })).await;
+                self.step(Input::Wish(Wish { client, by, request })).await;
             }
         }
     }

@@ -25,8 +25,6 @@ pub struct Came<'a> {
     pub text: Option<&'a str>,
     /// The armored signature.
     pub sig: &'a str,
-    /// For a kind of key that is not known here: what `ssh-keygen` said of it.
-    pub asked: Option<&'a Result<(), String>>,
 }
 
 /// Judges a signature at a step's present attempt; `now` is Unix seconds.
@@ -48,15 +46,19 @@ pub fn judge(
         return Err(why);
     }
     let (namespace, bytes) = (signoff::namespace(text.realm), text.encode());
-    match (sshsig::check(came.sig.as_bytes(), namespace, bytes.as_bytes()), came.asked) {
-        (Ok(_), _) | (Err(SigError::CannotCheckHere(_)), Some(Ok(()))) => {}
-        (Err(SigError::CannotCheckHere(_)), Some(Err(why))) => return Err(why.clone()),
-        (Err(SigError::Mismatch), _) => {
+    match sshsig::check(came.sig.as_bytes(), namespace, bytes.as_bytes()) {
+        Ok(_) => {}
+        Err(SigError::CannotCheckHere(kind)) => {
+            return Err(format!(
+                "{fingerprint} is of the kind {kind}, which a conductor cannot judge: sign off with ssh-ed25519, in a token too, or ecdsa-sha2-nistp256"
+            ));
+        }
+        Err(SigError::Mismatch) => {
             return Err(format!(
                 "the signature by {fingerprint} does not hold for what is asked here: another text was signed, or it was changed"
             ));
         }
-        (Err(why), _) => return Err(format!("the signature does not count: {why}")),
+        Err(why) => return Err(format!("the signature does not count: {why}")),
     }
     let principal = came.principal;
     let why = match allowed.check_principal(principal, &key, namespace, (now, now)) {

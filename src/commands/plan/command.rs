@@ -32,7 +32,6 @@ pub(super) fn resolve(plan: &Plan, state: &mut RunState, path: &Path, environmen
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     state.facts = Some(RunFacts {
-        operator_keys: Vec::new(),
         run: RunId(open("RUN_ID")),
         realm: Realm::Live,
         operator: open("OPERATOR"),
@@ -44,6 +43,7 @@ pub(super) fn resolve(plan: &Plan, state: &mut RunState, path: &Path, environmen
         runbook_sha256: String::new(),
         run_dir: open("RUN_DIR"),
         key_origin: "none".into(),
+        operator_keys: Vec::new(),
         t0: state.t0,
         zone: state.zone.clone(),
         boot: String::new(),
@@ -150,7 +150,7 @@ impl Page<'_> {
             Err(why) => return self.note(page, &format!("cannot be resolved: {}", why.0)),
         };
         self.surroundings(page, command, &runs.cwd)?;
-        // The last argument of a shell is the author's text, with what tminus adds to it for `capture: variable`.
+        // What a run adds for `capture: variable` is said above; on paper it would only be in a person's way.
         let text = match &command.program {
             Program::Text { text, .. } => shown_lines(text),
             Program::Argv(_) => shown(&format!("{:?}", runs.argv)).into_owned(),
@@ -196,6 +196,8 @@ impl Page<'_> {
         let retry =
             |retry: &crate::model::step::Retry| format!("{} tries, every {}", retry.times, plan_length(retry.every));
         said.extend(command.retry.as_ref().map(retry));
+        let kept = command.kept_variables();
+        said.extend((!kept.is_empty()).then(|| format!("keeps the shell's {}", kept.join(", "))));
         said.extend(command.connect.as_ref().map(|name| format!("PG* from {name}")));
         if !said.is_empty() {
             self.note(page, &said.join(", "))?;

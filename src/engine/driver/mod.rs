@@ -59,8 +59,6 @@ pub struct Wish {
     pub by: Actor,
     /// What, with its number.
     pub request: Request,
-    /// For a signature by a kind of key that is not known here: what `ssh-keygen` said of it.
-    pub asked: Option<Result<(), String>>,
 }
 
 /// What the driver wants done, in order.

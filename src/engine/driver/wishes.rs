@@ -121,8 +121,7 @@ impl Driver {
             return None;
         };
         let ix = self.plan.find(step)?;
-        let (text, asked) = (text.as_deref(), wish.asked.as_ref());
-        let came = Came { role, principal: name.trim(), comment, text, sig, asked };
+        let came = Came { role, principal: name.trim(), comment, text: text.as_deref(), sig };
         Some(judge(&self.plan, &self.state, ix, (&came, &self.signers, now.wall.div_euclid(1_000_000))))
     }
 

@@ -10,7 +10,7 @@ use super::wire::{Malformed, Reader, put_string};
 use super::{KeyError, SigError, keygen};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha512};
+use sha2::{Digest, Sha256, Sha512};
 
 const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----\n";
 const END: &str = "-----END SSH SIGNATURE-----\n";
@@ -30,7 +30,8 @@ pub fn check(armored: &[u8], namespace: &str, message: &[u8]) -> Result<PublicKe
     match signature.key.kind() {
         KeyKind::Ed25519 => signature.check_ed25519(&signed)?,
         KeyKind::P256 => signature.check_p256(namespace, message)?,
-        kind @ (KeyKind::P384 | KeyKind::P521 | KeyKind::Rsa | KeyKind::SkEd25519 | KeyKind::SkP256) => {
+        KeyKind::SkEd25519 => signature.check_sk_ed25519(&signed)?,
+        kind @ (KeyKind::P384 | KeyKind::P521 | KeyKind::Rsa | KeyKind::SkP256) => {
             return Err(SigError::CannotCheckHere(kind.name()));
         }
     }
@@ -168,6 +169,24 @@ impl Parsed {
         if super::run_key::verify(&public, signed, &signature) { Ok(()) } else { Err(SigError::Mismatch) }
     }
 
+    /// A hardware token signs the hash of its application, what it saw (a touch must be among it) and the hash of the message.
+    fn check_sk_ed25519(&self, signed: &[u8]) -> Result<(), SigError> {
+        let mut key = Reader::new(self.key.blob());
+        key.string()?;
+        let public = last::<32>(key.string()?).ok_or(SigError::Form)?;
+        let application = key.string()?;
+        let mut raw = Reader::new(&self.raw);
+        raw.string()?;
+        let signature = last::<64>(raw.string()?).ok_or(SigError::Form)?;
+        let (flags, counter) = (raw.byte()?, raw.number()?);
+        let mut data = Sha256::digest(application).to_vec();
+        data.push(flags);
+        data.extend(counter.to_be_bytes());
+        data.extend(Sha256::digest(signed));
+        let touched = flags & 1 != 0;
+        if touched && super::run_key::verify(&public, &data, &signature) { Ok(()) } else { Err(SigError::Mismatch) }
+    }
+
     fn check_p256(&self, namespace: &str, message: &[u8]) -> Result<(), SigError> {
         let key = ssh_key::PublicKey::from_bytes(self.key.blob()).map_err(|_| SigError::Form)?;
         let raw = ssh_key::Signature::try_from(self.raw.as_slice()).map_err(|_| SigError::Form)?;
@@ -288,6 +307,34 @@ mod tests {
             assert_eq!(check(spelling.as_bytes(), "seal@tminus", b"text"), Err(SigError::Form), "{spelling:?}");
         }
         assert_eq!(check(b"\xff\xfe", "seal@tminus", b"text"), Err(SigError::Form));
+    }
+
+    #[test]
+    fn a_token_signs_its_application_a_touch_and_the_text() {
+        use ed25519_dalek::{Signer as _, SigningKey};
+        let token = SigningKey::from_bytes(&[7; 32]);
+        let name = KeyKind::SkEd25519.name().as_bytes();
+        let made = |flags: u8, application: &[u8], text: &[u8]| {
+            let mut blob = Vec::new();
+            for part in [name, token.verifying_key().as_bytes(), b"ssh:"] {
+                put_string(&mut blob, part);
+            }
+            let mut data = Sha256::digest(application).to_vec();
+            data.push(flags);
+            data.extend(9u32.to_be_bytes());
+            data.extend(Sha256::digest(signed_data("seal@tminus", text)));
+            let mut raw = Vec::new();
+            put_string(&mut raw, name);
+            put_string(&mut raw, &token.sign(&data).to_bytes());
+            raw.push(flags);
+            raw.extend(9u32.to_be_bytes());
+            armor(&PublicKey::from_blob(&blob).unwrap(), "seal@tminus", &raw)
+        };
+        let of = |armored: String| check(armored.as_bytes(), "seal@tminus", b"text").map(|key| key.kind());
+        assert_eq!(of(made(1, b"ssh:", b"text")), Ok(KeyKind::SkEd25519));
+        assert_eq!(of(made(0, b"ssh:", b"text")), Err(SigError::Mismatch), "nobody touched it");
+        assert_eq!(of(made(1, b"web:", b"text")), Err(SigError::Mismatch));
+        assert_eq!(of(made(1, b"ssh:", b"other")), Err(SigError::Mismatch));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Progress {
     pub total: usize,
     /// Left out.
     pub skipped: usize,
+    /// Settled, and nothing that this run saw says so: left out, or on somebody's word.
+    pub unchecked: usize,
 }
 
 impl Progress {
@@ -261,6 +263,8 @@ impl RunState {
             let status = self.step(*step).status;
             progress.done += usize::from(status.settled());
             progress.skipped += usize::from(status == StepStatus::Skipped);
+            let word = matches!(status, StepStatus::Hand | StepStatus::Over | StepStatus::Claim | StepStatus::Skipped);
+            progress.unchecked += usize::from(word && status.settled());
         }
         progress
     }
