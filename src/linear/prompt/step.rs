@@ -123,7 +123,7 @@ fn planned(state: &RunState, at: i64) -> String {
 pub(super) fn starts(choice: &Choice) -> bool {
     match &choice.then {
         Ask::Wish { intent, .. } => matches!(intent, Intent::Run { .. } | Intent::Decide { .. }),
-        Ask::Menu { .. } | Ask::Show(_) | Ask::Leave => false,
+        Ask::Menu { .. } | Ask::Show(_) | Ask::Terminal(_) | Ask::Leave => false,
     }
 }
 
