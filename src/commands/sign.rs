@@ -22,7 +22,7 @@ use crate::model::state::{RunState, StepStatus};
 use crate::model::step::Work;
 use crate::model::text::{shown, shown_lines};
 use std::io::{BufRead, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -281,7 +281,7 @@ fn confirm(args: &SignArgs) -> Result<(), Failure> {
     if line.trim() == "sign" { Ok(()) } else { Err(Failure::because("nothing was signed")) }
 }
 
-fn fingerprint_of(path: &PathBuf) -> Result<String, Failure> {
+fn fingerprint_of(path: &Path) -> Result<String, Failure> {
     match PublicKey::from_openssh(&read(path)?) {
         Ok(key) => Ok(key.fingerprint()),
         Err(_) => Ok(named(path)?.fingerprint()),

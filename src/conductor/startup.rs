@@ -274,19 +274,14 @@ async fn sign_and_conduct(
     tokio::task::spawn_local(accept(listener, happenings.clone()));
     watch_signals(&happenings)?;
     let mut hall = Hall::default();
-    let text = opened.first.encode();
     let realm = opened.first.realm;
-    let namespace = opened.first.namespace();
-    let wanted = Signing { namespace: &namespace, text: &text, needed: commission.key_origin != "none", shown: None };
-    let (sig, early) = match signature(&mut hall, &mut inbox, &happenings, &wanted).await {
+    let (first, early) = match first_record(&commission, &opened, &mut hall, (&mut inbox, &happenings)).await {
         Ok(signed) => signed,
         Err(why) => {
             farewell(&mut hall, false, Some(why.to_string())).await;
             return Err(why);
         }
     };
-    let fmt = FMT.to_owned();
-    let first = if opened.is_new { Event::Genesis { fmt, text, sig } } else { Event::Resume { fmt, text, sig } };
     let (reports, said) = mpsc::unbounded_channel();
     let beginning =
         Beginning { dir: opened.dir.clone(), lock: Arc::new(lock), first, start: opened.start, key: opened.key };
@@ -331,6 +326,22 @@ async fn sign_and_conduct(
         drift: None,
     };
     room.run(inbox).await
+}
+
+/// The first record of this part, signed by whoever begins it, and what was heard meanwhile.
+async fn first_record(
+    commission: &Commission,
+    opened: &Opened,
+    hall: &mut Hall,
+    (inbox, happenings): (&mut mpsc::UnboundedReceiver<Happening>, &mpsc::UnboundedSender<Happening>),
+) -> Result<(Event, Vec<Happening>), ConductorError> {
+    let text = opened.first.encode();
+    let namespace = opened.first.namespace();
+    let wanted = Signing { namespace: &namespace, text: &text, needed: commission.key_origin != "none", shown: None };
+    let (sig, early) = signature(hall, inbox, happenings, &wanted).await?;
+    let fmt = FMT.to_owned();
+    let first = if opened.is_new { Event::Genesis { fmt, text, sig } } else { Event::Resume { fmt, text, sig } };
+    Ok((first, early))
 }
 
 async fn forward(mut said: mpsc::UnboundedReceiver<Report>, happenings: mpsc::UnboundedSender<Happening>) {

@@ -24,18 +24,7 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
     let step = plan.step(ix);
     let number = &step.number;
     match &record.event {
-        // That a step by hand was opened is told by its answer, or by the prompt.
-        Event::StepStarted { attempt, by, .. } => {
-            let acts = match &step.work {
-                Work::Run(_) | Work::Wait(_) | Work::Gate(_) | Work::Monitor(_) | Work::Call(_) | Work::Group(_) => {
-                    true
-                }
-                Work::Notify(notice) => notice.via.is_some(),
-                Work::Sign(_) => true,
-                Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Evidence(_) => false,
-            };
-            acts.then(|| started(plan, after, ix, (*attempt, by)))
-        }
+        Event::StepStarted { attempt, by, .. } => acts(step).then(|| started(plan, after, ix, (*attempt, by))),
         Event::OutputLost { bytes, .. } => Some(format!("{number}: {bytes} bytes of its output were not kept.")),
         Event::StepExited { holders, .. } if !holders.is_empty() => Some(format!(
             "{number} has ended, but {} still holds its output; what comes now is not kept.",
@@ -57,16 +46,7 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
             Some(format!("{number} says, filled in by {}: {}", by.shown(), cut(&text.replace('\n', " / "), 400)))
         }
         Event::SignAsked { .. } => None,
-        Event::StepSigned { role, principal, comment, text, sig, by, .. } => {
-            let title = role_title(plan, role.as_str());
-            let said = if comment.trim().is_empty() { String::new() } else { format!(": {}", comment.trim()) };
-            let key = SignedText::decode(text).filter(|_| sig != "-");
-            let how = match key.as_ref().and_then(|text| text.get("key")) {
-                Some(key) => format!("signed {key}"),
-                None => format!("by name only, typed by {}", by.shown()),
-            };
-            Some(format!("{number} {principal} signed for {title}, {how}{}", ended(&said)))
-        }
+        Event::StepSigned { .. } => signed(plan, number, &record.event),
         Event::StepTimeout { .. } => {
             let limit = step.command().and_then(|command| command.timeout);
             let limit = limit.map_or(String::new(), |limit| format!(" of {}", plan_length(limit)));
@@ -85,6 +65,33 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
         Event::Survivors { holders, .. } => Some(format!("{} of {number} is still running.", holder_names(holders))),
         other => by_person(plan, after, ix, other),
     }
+}
+
+/// Whether its beginning is told: that a step by hand was opened is told by its answer, or by the prompt.
+fn acts(step: &PlannedStep) -> bool {
+    match &step.work {
+        Work::Run(_)
+        | Work::Wait(_)
+        | Work::Gate(_)
+        | Work::Monitor(_)
+        | Work::Call(_)
+        | Work::Group(_)
+        | Work::Sign(_) => true,
+        Work::Notify(notice) => notice.via.is_some(),
+        Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. } | Work::Evidence(_) => false,
+    }
+}
+
+fn signed(plan: &Plan, number: &str, event: &Event) -> Option<String> {
+    let Event::StepSigned { role, principal, comment, text, sig, by, .. } = event else { return None };
+    let title = role_title(plan, role.as_str());
+    let said = if comment.trim().is_empty() { String::new() } else { format!(": {}", comment.trim()) };
+    let key = SignedText::decode(text).filter(|_| sig != "-");
+    let how = match key.as_ref().and_then(|text| text.get("key")) {
+        Some(key) => format!("signed {key}"),
+        None => format!("by name only, typed by {}", by.shown()),
+    };
+    Some(format!("{number} {principal} signed for {title}, {how}{}", ended(&said)))
 }
 
 fn by_person(plan: &Plan, after: &RunState, ix: StepIx, event: &Event) -> Option<String> {

@@ -7,8 +7,10 @@ use chrono::NaiveDate;
 const HOUR: i64 = 3_600_000_000;
 const DAY: Offset = Offset { days: 1, micros: 0 };
 
-/// The day of each change, its zone, a time that it makes doubtful, and how long that day is.
-const CHANGES: [(&str, (i32, u32, u32), (u32, u32), i64); 6] = [
+/// The zone of a change, its day, a time that it makes doubtful, and how long that day is.
+type Change = (&'static str, (i32, u32, u32), (u32, u32), i64);
+
+const CHANGES: [Change; 6] = [
     ("Europe/Berlin", (2027, 3, 28), (2, 30), 23 * HOUR),
     ("Europe/Berlin", (2026, 10, 25), (2, 30), 25 * HOUR),
     ("America/New_York", (2027, 3, 14), (2, 30), 23 * HOUR),
