@@ -435,7 +435,7 @@ proptest! {
     }
 
     #[test]
-    fn no_damage_to_a_runbook_makes_it_panic(cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..30, "[-a-z0-9:{}\\[\\]$ \n'\"]{0,6}"), 1..4)) {
+    fn no_damage_to_a_good_runbook_makes_it_panic(cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..30, "[-a-z0-9:{}\\[\\]$ \n'\"]{0,6}"), 1..4)) {
         let mut text = std::fs::read_to_string("tests/good/everything.yaml").unwrap();
         for (at, length, new) in cuts {
             let from = at.index(text.len());
@@ -443,6 +443,61 @@ proptest! {
         }
         let loaded = parse("a.yaml", text.as_bytes());
         prop_assert_eq!(loaded.plan.is_none(), loaded.count(Level::Error) > 0);
+        render(&loaded, false);
+        to_json(&loaded);
+    }
+}
+
+/// The runbooks that the project ships, with what `fuzz/` would do to them: cut, doubled, and filled with the format's own words.
+fn shipped() -> Vec<String> {
+    let is_runbook = |path: &PathBuf| {
+        path.extension().is_some_and(|end| end == "yaml") && !path.to_string_lossy().contains("answers")
+    };
+    let files = std::fs::read_dir("runbooks").unwrap().map(|entry| entry.unwrap().path()).filter(is_runbook);
+    let mut files: Vec<PathBuf> = files.collect();
+    files.sort();
+    files.into_iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+}
+
+const WORDS: [&str; 16] = [
+    "id: x",
+    "steps: [",
+    "]",
+    "{ ",
+    " }",
+    "&a ",
+    "*a",
+    "run: |\n",
+    "- ",
+    ": ",
+    "${T0",
+    "expect: { json: { $: 1 } }",
+    "T-1d",
+    "\u{202e}",
+    "\t",
+    "'",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_damage_to_a_shipped_runbook_makes_it_panic(
+        of in any::<prop::sample::Index>(),
+        cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..60, 0_usize..WORDS.len(), any::<bool>()), 1..6),
+    ) {
+        let all = shipped();
+        let mut text = all[of.index(all.len())].clone();
+        for (at, length, word, double) in cuts {
+            let floor = |mut at: usize| { while !text.is_char_boundary(at) { at -= 1; } at };
+            let from = floor(at.index(text.len()));
+            let to = floor((from + length).min(text.len()));
+            let new = if double { text[from..to].repeat(2) } else { WORDS[word].to_owned() };
+            text.replace_range(from..to, &new);
+        }
+        let loaded = parse("a.yaml", text.as_bytes());
+        prop_assert_eq!(loaded.plan.is_none(), loaded.count(Level::Error) > 0);
+        prop_assert!(loaded.plan.is_some() || !loaded.diagnostics.is_empty(), "refused without a word");
         render(&loaded, false);
         to_json(&loaded);
     }

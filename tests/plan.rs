@@ -96,7 +96,7 @@ fn secrets_stay_out_of_the_paper_and_what_is_inherited_stands_there() {
         "with AUTH='Bearer ******' TAG=index-20261121 HOST=web1 TOKEN=******\n",
         "< at web1, try ${ATTEMPT}\n",
         "$ ./probe of the gate\n",
-        "on db1 (ssh deploy@db1.internal), in its login folder, in STAGING there (staging)\n",
+        "on db1 (ssh deploy@db1.internal), in /srv/app, in STAGING there (staging)\n",
         "in /srv/app, at most 10m\n",
         "with SHARED=1\n",
         "requires 2.1.1.R1 It is up\n",
@@ -104,10 +104,7 @@ fn secrets_stay_out_of_the_paper_and_what_is_inherited_stands_there() {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
     let (_, short) = paper(&user, &[]);
-    assert!(
-        short.contains("on db1 (ssh deploy@db1.internal), in its login folder, in STAGING there (staging)\n"),
-        "{short}"
-    );
+    assert!(short.contains("on db1 (ssh deploy@db1.internal), in /srv/app, in STAGING there (staging)\n"), "{short}");
     assert!(!short.contains("$ ./probe") && !short.contains("TOKEN"), "{short}");
     let (_, document) = paper(&user, &["--commands", "--format", "md"]);
     assert!(document.contains("```\n./far\n```") && !document.contains("hunter2"), "{document}");

@@ -132,6 +132,7 @@ flights!(prepaid_billing, "prepaid-billing", {
     wrong_ends_of_calls_bring_the_old_code_back: "old-code";
     somebody_who_sees_calls_end_with_money_left_brings_the_old_code_back: "critical";
     a_broken_kill_switch_brings_the_old_code_back: "kill-switch-broken";
+    twelve_rounds_of_watching_are_read_and_the_flag_is_on_in_the_end: "enabled";
 } waits {
     it_is_dormant_after_its_last_phase_and_waits_for_its_first_watch: "straight";
     a_database_that_cannot_be_written_lets_no_migration_begin: "read-only";

@@ -54,6 +54,8 @@ struct Seconds {
 struct Steps {
     done: usize,
     total: usize,
+    /// Of `done`: left out, or settled by somebody's word alone.
+    unchecked: usize,
 }
 
 impl Listed {
@@ -112,7 +114,7 @@ fn look(places: &Places, here: RunDir) -> Listed {
         conductor,
         interrupted: false,
         started: None,
-        steps: Steps { done: 0, total: 0 },
+        steps: Steps { done: 0, total: 0, unchecked: 0 },
         head: None,
         sealed: dir.path().join("SEAL").is_file(),
         key: None,
@@ -128,7 +130,7 @@ fn look(places: &Places, here: RunDir) -> Listed {
     listed.title.clone_from(&plan.title);
     if let Ok(state) = RunState::fold(&plan, &records) {
         let progress = state.progress_of_run(&plan);
-        listed.steps = Steps { done: progress.done, total: progress.total };
+        listed.steps = Steps { done: progress.done, total: progress.total, unchecked: progress.unchecked };
         listed.state = state.status().word().into();
         listed.kind = state.facts.as_ref().map_or("live", |facts| facts.realm.word());
         listed.key = state.facts.as_ref().and_then(|facts| facts.key_word());

@@ -15,6 +15,7 @@ mod signatures;
 mod signers;
 mod startup;
 mod strays;
+mod sweep;
 mod typing;
 mod wheel;
 mod work;

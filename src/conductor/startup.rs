@@ -9,6 +9,7 @@ use super::room::{Happening, Room};
 use super::signatures::Signatures;
 use super::signers::Signers;
 use super::strays::Strays;
+use super::sweep;
 use super::typing::Keystrokes;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::drill::{Examples, rehearsed};
@@ -129,6 +130,7 @@ async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> 
         What::Resume { dir, .. } => RunDir::open(dir)?,
     };
     let lock = dir.lock().map_err(|why| locked(&dir, why))?;
+    sweep::leftovers(&commission.runs, &dir);
     let is_new = matches!(commission.what, What::New { .. });
     let conducted = match open(&commission, &dir) {
         Ok(opened) => listen_and_conduct(commission, opened, lock).await,

@@ -146,7 +146,9 @@ impl Room {
 
     /// What an attempt needs beside its process. An error is for the operator: nothing was started.
     fn prepare(&self, command: &Command) -> Result<Prepared, String> {
-        let keep = Keep::of(command).map_err(|why| format!("no directory for its captured variables: {why}"))?;
+        let facts = self.driver.state.facts.as_ref().ok_or("the run has not begun")?;
+        let keep =
+            Keep::of(command, &facts.run).map_err(|why| format!("no directory for its captured variables: {why}"))?;
         let Some(of) = &command.expect.of else {
             let judge = Judge::new(command).map_err(|why| why.to_string())?;
             return Ok(Prepared { judge, keep, listening: None, asks: None });

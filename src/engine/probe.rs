@@ -176,7 +176,7 @@ impl Reader {
 
     fn sampled(&self, value: Option<String>, unknown: Option<String>, seen: Vec<Seen>) -> Event {
         let by = crate::model::actor::Actor::program();
-        Event::Sampled { probe: self.probe.clone(), value, unknown, seen, by }
+        Event::Sampled { probe: self.probe.clone(), value, unknown, seen, by, asked: None }
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Ask {
     Menu { card: Vec<String>, choices: Vec<Choice> },
     /// Only something to read.
     Show(Vec<String>),
+    /// The terminal is handed through again; nothing or one way out is typed there.
+    Terminal(&'static [u8]),
     /// The client leaves; the run goes on.
     Leave,
 }

@@ -81,7 +81,7 @@ impl<W: Write> Flight<'_, W> {
                     None
                 }
                 Ok(Heard::Interrupt) => self.interrupt(),
-                Ok(Heard::Line(_)) => None,
+                Ok(Heard::Line(_) | Heard::Keys(_) | Heard::Resized) => None,
                 // The conductor ends once it was told that there is no answer left; its going is no loss then.
                 Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) if self.told() => Some(Left::NoAnswer),
                 Ok(Heard::Silence) | Err(RecvTimeoutError::Disconnected) => {
@@ -171,6 +171,10 @@ impl<W: Write> Flight<'_, W> {
     }
 
     fn wish(&mut self, intent: Intent) {
+        if let Some(why) = super::needs_hands(self.teller.plan, &intent) {
+            self.teller.voice.say(&format!("Not sent: {why}."));
+            return self.give_up_here(&why);
+        }
         let intent = match self.with_key(intent) {
             Ok(intent) => intent,
             Err(why) => {

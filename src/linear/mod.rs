@@ -11,9 +11,11 @@ pub mod ask;
 mod card;
 mod echo;
 mod fly;
+mod handed;
 mod hush;
 mod input;
-pub mod prompt;
+pub mod passage;
+mod prompt;
 mod run;
 pub mod sentences;
 mod sign_off;
@@ -30,6 +32,8 @@ pub use answers_file::AnswersError;
 pub use fly::fly;
 pub use run::run;
 
+use crate::model::intent::Intent;
+use crate::model::plan::Plan;
 use std::io;
 
 /// What lines of text could not do.
@@ -63,4 +67,14 @@ pub enum Left {
     Lost(String),
     /// The journal cannot be written.
     JournalFailed(String),
+}
+
+/// Why lines that nobody types at a terminal cannot start this: it has a terminal of its own.
+fn needs_hands(plan: &Plan, intent: &Intent) -> Option<String> {
+    let Intent::Run { step, .. } = intent else { return None };
+    let step = plan.step(plan.find(step)?);
+    let needs = step.command().is_some_and(|command| command.tty);
+    needs.then(|| {
+        format!("{} has a terminal of its own, and nobody is here to type to it; start it from one", step.number)
+    })
 }

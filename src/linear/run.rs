@@ -4,6 +4,7 @@
 //! typed before is named and dropped at a terminal (a key pressed for one question must never answer another), and waits for
 //! its prompt where input is a pipe. End of input leaves the run going. Decides nothing: every wish goes to the conductor.
 
+use super::handed::Handed;
 use super::hush::Hush;
 use super::input::{Heard, Line, listen};
 use super::prompt::{Prompt, interrupted, prompt, without_journal};
@@ -13,7 +14,7 @@ use super::teller::Teller;
 use super::words::clock;
 use super::{Left, LinearError};
 use crate::feed::{News, Port, Role};
-use crate::model::ids::Seq;
+use crate::model::ids::{Attempt, Seq, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -21,6 +22,8 @@ use crate::model::time::Stamp;
 use crate::model::wire::JOURNAL_FAILED;
 use std::collections::VecDeque;
 use std::io::{BufRead, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -29,7 +32,7 @@ const QUIET: Duration = Duration::from_millis(60);
 /// How long to wait for anything while nothing is to be shown.
 const IDLE: Duration = Duration::from_secs(5);
 /// At a terminal, a line that comes so soon after a prompt that appeared by itself was typed for the one before it.
-const TOO_SOON: Duration = Duration::from_millis(350);
+pub(super) const TOO_SOON: Duration = Duration::from_millis(350);
 /// How long the records of a wish that was taken are waited for before the next line is.
 const FOLLOW: Duration = Duration::from_secs(1);
 
@@ -44,8 +47,9 @@ pub fn run(
     clock: &dyn Fn() -> Stamp,
 ) -> Result<Left, LinearError> {
     let typed = if std::io::stdin().is_terminal() { Typing::Terminal } else { Typing::Pipe };
-    let heard = listen(news, input, typed)?;
-    Lines::new(Teller::new(plan, output), port, typed, clock).run(&heard)
+    let lines = Lines::new(Teller::new(plan, output), port, typed, clock);
+    let heard = listen(news, input, (typed, lines.raw.clone()))?;
+    lines.run(&heard)
 }
 
 /// How lines come.
@@ -64,15 +68,22 @@ struct Sent {
 }
 
 pub(super) struct Lines<'a, W> {
-    teller: Teller<'a, W>,
-    port: Box<dyn Port>,
-    typing: Typing,
-    clock: &'a dyn Fn() -> Stamp,
+    pub(super) teller: Teller<'a, W>,
+    pub(super) port: Box<dyn Port>,
+    pub(super) typing: Typing,
+    pub(super) clock: &'a dyn Fn() -> Stamp,
+    /// The terminal, while it is handed through to a program; since when or since the last early key.
+    pub(super) handed: Option<Handed>,
+    pub(super) handed_at: Stamp,
+    /// The attempt whose terminal was left, so that it is not handed through again by itself.
+    pub(super) come_back_from: Option<(StepIx, Attempt)>,
+    /// Input is bytes and not lines.
+    pub(super) raw: Arc<AtomicBool>,
     talk: Talk,
     pending: VecDeque<(Line, Stamp)>,
     sent: Option<Sent>,
     /// The prompt that was shown last, when, and whether it came by itself.
-    shown: Option<Prompt>,
+    pub(super) shown: Option<Prompt>,
     shown_at: Stamp,
     /// The prompt or question is to be said (again).
     due: bool,
@@ -92,6 +103,10 @@ impl<'a, W: Write> Lines<'a, W> {
             port,
             typing,
             clock,
+            handed: None,
+            handed_at: Stamp::default(),
+            come_back_from: None,
+            raw: Arc::default(),
             talk: Talk::default(),
             pending: VecDeque::new(),
             sent: None,
@@ -114,6 +129,14 @@ impl<'a, W: Write> Lines<'a, W> {
                     self.pending.push_back((line, (self.clock)()));
                     None
                 }
+                Ok(Heard::Keys(bytes)) => {
+                    self.keys(&bytes);
+                    None
+                }
+                Ok(Heard::Resized) => {
+                    self.say_size();
+                    None
+                }
                 Ok(Heard::Interrupt) => {
                     self.interrupt();
                     None
@@ -123,6 +146,8 @@ impl<'a, W: Write> Lines<'a, W> {
                 }
                 Err(RecvTimeoutError::Timeout) => self.quiet(),
             };
+            self.pass_on();
+            self.follow_terminal();
             let left = left.or_else(|| self.take_lines());
             if let Some(gone) = self.teller.voice.flush()? {
                 return Ok(gone);
@@ -187,7 +212,7 @@ impl<'a, W: Write> Lines<'a, W> {
         if self.sent.as_ref().and_then(|sent| sent.taken).is_some_and(|taken| now.since(taken) > FOLLOW) {
             self.sent = None;
         }
-        if self.sent.is_some() || !self.due || self.teller.state.facts.is_none() {
+        if self.handed.is_some() || self.sent.is_some() || !self.due || self.teller.state.facts.is_none() {
             return None;
         }
         self.due = false;
@@ -273,7 +298,7 @@ impl<'a, W: Write> Lines<'a, W> {
     }
 
     /// Says the prompt or the question again.
-    fn ask_again(&mut self) {
+    pub(super) fn ask_again(&mut self) {
         self.due = true;
         self.answered = true;
     }
@@ -336,6 +361,10 @@ impl<'a, W: Write> Lines<'a, W> {
                     self.ask_again();
                 }
             }
+            Reply::Terminal(first) => match self.runs_in_terminal() {
+                Some(to) if self.typing == Typing::Terminal => self.hand_through(to, first),
+                Some(_) | None => self.teller.voice.say("There is no terminal to hand through."),
+            },
             Reply::Wish(intent, seen) => return self.wish(intent, seen, shown),
         }
         None
@@ -372,6 +401,11 @@ impl<'a, W: Write> Lines<'a, W> {
 
     fn send(&mut self, intent: Intent, seen: Seq) {
         self.ask_again();
+        let by_hand = self.typing == Typing::Terminal;
+        if let Some(why) = super::needs_hands(self.teller.plan, &intent).filter(|_| !by_hand) {
+            self.teller.voice.say(&format!("Not sent: {why}."));
+            return;
+        }
         match self.port.wish(intent, seen) {
             Ok(id) => self.sent = Some(Sent { id, taken: None }),
             Err(why) => self.teller.voice.say(&format!("Not sent: {why}")),

@@ -17,6 +17,8 @@ pub(super) enum Reply {
     Say(Vec<String>),
     /// A wish, and what it was based on.
     Wish(Intent, Seq),
+    /// Hand the terminal through, and type this there.
+    Terminal(&'static [u8]),
     /// Leave.
     Leave,
     /// More lines of the same answer are to come: nothing is said.
@@ -126,6 +128,7 @@ impl Talk {
     fn follow(&mut self, ask: Ask) -> Reply {
         match ask {
             Ask::Leave => Reply::Leave,
+            Ask::Terminal(first) => Reply::Terminal(first),
             Ask::Show(lines) => Reply::Say(lines),
             Ask::Menu { card, choices } => {
                 self.mode = Mode::Menu { card, choices };

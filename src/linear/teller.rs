@@ -8,6 +8,7 @@ use super::sentences::{Before, sentence};
 use super::{Left, LinearError};
 use crate::feed::Port;
 use crate::model::event::{EndState, Event};
+use crate::model::ids::{Attempt, StepId};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::state::RunState;
@@ -32,6 +33,13 @@ impl<W: Write> Voice<W> {
         if self.failed.is_none() {
             let line = format!("{}\n", shown(line).trim_end());
             self.failed = self.output.write_all(line.as_bytes()).err();
+        }
+    }
+
+    /// Bytes for the terminal as they are; they came through `passage`.
+    pub fn pass(&mut self, bytes: &[u8]) {
+        if self.failed.is_none() {
+            self.failed = self.output.write_all(bytes).err();
         }
     }
 
@@ -60,6 +68,8 @@ pub(super) struct Teller<'a, W> {
     /// It was said already that the answers file has no answer: its record says nothing new.
     pub said_no_answer: bool,
     echo: Echo,
+    /// While a program has the terminal: whose output is not echoed, and the sentences that wait.
+    held: Option<((StepId, Attempt), Vec<String>)>,
 }
 
 impl<'a, W: Write> Teller<'a, W> {
@@ -71,6 +81,7 @@ impl<'a, W: Write> Teller<'a, W> {
             voice: Voice::new(output),
             said_no_answer: false,
             echo: Echo::default(),
+            held: None,
         }
     }
 
@@ -81,17 +92,55 @@ impl<'a, W: Write> Teller<'a, W> {
             if let Err(illegal) = self.state.apply(self.plan, record) {
                 return Some(Left::Lost(format!("the journal cannot be read: {illegal}")));
             }
-            for line in self.echo.lines(record, port, now) {
-                self.voice.say(&line);
+            let lines = self.echo.lines(record, port, now);
+            if !self.is_of_terminal(&record.event) {
+                lines.iter().for_each(|line| self.voice.say(line));
             }
             if self.said_no_answer && matches!(record.event, Event::AnswersEnded { .. }) {
                 continue;
             }
             if let Some(line) = sentence(self.plan, &before, &self.state, record) {
-                self.voice.say(&line);
+                self.tell(line, &record.event);
             }
         }
         None
+    }
+
+    /// Says a sentence, or keeps it until the terminal is back; one that needs a person comes at once.
+    fn tell(&mut self, line: String, event: &Event) {
+        let urgent = matches!(
+            event,
+            Event::TriggerTripped { .. } | Event::Warned { .. } | Event::Aborted { .. } | Event::JournalFailed { .. }
+        );
+        match &mut self.held {
+            None => self.voice.say(&line),
+            Some((_, waiting)) if !urgent => waiting.push(line),
+            Some(_) => {
+                // On lines of its own, whatever the program has drawn there, with a ring.
+                self.voice.pass(b"\x07\r\n");
+                self.voice.say(&format!("{line} (^] comes back to these lines)"));
+                self.voice.pass(b"\r");
+            }
+        }
+    }
+
+    /// Keeps sentences back while a program has the terminal; with `None` says what waited.
+    pub fn hold_back(&mut self, from: Option<(StepId, Attempt)>) {
+        let waited = std::mem::replace(&mut self.held, from.map(|from| (from, Vec::new())));
+        for line in waited.map(|(_, lines)| lines).unwrap_or_default() {
+            self.voice.say(&line);
+        }
+    }
+
+    /// Whether a record is about output that the terminal itself showed.
+    fn is_of_terminal(&self, event: &Event) -> bool {
+        let (Event::Output { step, attempt, .. }
+        | Event::StepExited { step, attempt, .. }
+        | Event::StepJudged { step, attempt, .. }) = event
+        else {
+            return false;
+        };
+        self.held.as_ref().is_some_and(|((of, which), _)| of == step && which == attempt)
     }
 
     /// The conductor ended.

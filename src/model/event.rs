@@ -365,6 +365,9 @@ pub enum Event {
         unknown: Option<String>,
         seen: Vec<Seen>,
         by: Actor,
+        /// When a command was asked to read, Unix microseconds: what began after that had no part in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<i64>,
     },
     /// A trigger tripped, by what was measured or by a person's word.
     #[serde(rename = "trigger.tripped")]

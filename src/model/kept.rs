@@ -1,4 +1,4 @@
-//! A command's text exactly as the shell gets it: the author's, after the line that keeps variables for `capture: variable`.
+//! A command's text exactly as the shell gets it: the author's, after what keeps variables for `capture: variable`.
 //!
 //! What is shown is what runs: invocations and every card take the text from here, and nowhere else is a line put before it.
 
@@ -38,6 +38,7 @@ impl Command {
         let unset: String = names.iter().filter(|name| self.sets(name)).map(|name| format!("unset {name}; ")).collect();
         let keeps: Vec<String> =
             names.iter().map(|name| format!("printf %s \"${{{name}-}}\" > \"$TMINUS_KEEP/{name}\" || :")).collect();
-        Some(Cow::Owned(format!("{unset}trap '{}' EXIT\n{text}", keeps.join("; "))))
+        // On the author's own first line: the lines that a shell names in its complaints are then the author's.
+        Some(Cow::Owned(format!("{unset}trap '{}' EXIT; {text}", keeps.join("; "))))
     }
 }

@@ -4,6 +4,7 @@
 //! whoever shows the lines sends them through `model::text`. Screens and linear mode call it.
 
 use crate::model::decide::invocation;
+use crate::model::expect::CaptureFrom;
 use crate::model::ids::{LevelIx, StepIx};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -34,6 +35,10 @@ fn step(plan: &Plan, state: &RunState, ix: StepIx, (place, of): (usize, usize)) 
     let Some(command) = planned.command() else {
         return vec![format!("{head} (no command: do it as its words say)")];
     };
+    // A person's shell keeps nothing for tminus.
+    let mut command = command.clone();
+    command.capture.retain(|(_, capture)| !matches!(capture.from, CaptureFrom::Variable(_)));
+    let command = &command;
     let runs = match invocation(plan, state, ix, command) {
         Ok(runs) => runs,
         Err(why) => return vec![head, format!("# cannot be resolved: {}", why.0)],

@@ -280,11 +280,12 @@ fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> Stri
     let planned = schedule::planned_at(plan, state, ix).filter(|at| *at > now.wall);
     let by_itself = matches!(step.work, Work::Gate(_) | Work::Wait(_)) || (step.auto && step.class() == Class::C0);
     if let (Some(at), true) = (planned, by_itself) {
-        return format!("Wait. {name} begins by itself at {} (in {}).", second(state, at), until(at, now));
+        return format!("Wait. {name} begins by itself at {} (in {}).", day_second(state, at, now), until(at, now));
     }
     let how = match (&step.work, asked_class(plan, state, ix)) {
         (Work::Check(_) | Work::Measure(_) | Work::Ask(_) | Work::Choose { .. }, Class::C0 | Class::C1) => {
-            return stopped(format!("Enter opens {name}"));
+            let planned = planned.map(|at| format!(" Planned for {} (in {}).", day(state, at, now), until(at, now)));
+            return stopped(format!("Enter opens {name}")) + &planned.unwrap_or_default();
         }
         (Work::Notify(_), _) => return stopped(format!("Enter opens the message {name}")),
         (_, Class::C0) if !(frame.asks)(ix) => format!("r runs {name} ({}).", effect_words(effect(plan, ix))),
@@ -294,7 +295,7 @@ fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> Stri
     };
     let asks = if early_start(plan, state, ix, now.wall).is_some() { ": before that it asks why" } else { "" };
     match planned {
-        Some(at) => format!("{how} Planned for {} (in {}){asks}.", clock(state, at), until(at, now)),
+        Some(at) => format!("{how} Planned for {} (in {}){asks}.", day(state, at, now), until(at, now)),
         None => how,
     }
 }
@@ -339,6 +340,20 @@ pub fn message(state: &RunState, text: &str) -> String {
 /// Time of day in T0's zone: `15:04`.
 pub fn clock(state: &RunState, wall: i64) -> String {
     schedule::format_wall(wall, &state.zone, Some("%H:%M")).unwrap_or_else(|| "?".into())
+}
+
+/// Time of day, with the date where that is not today: `15:45`, `2026-11-22 15:00`.
+pub fn day(state: &RunState, wall: i64, now: Stamp) -> String {
+    let format = if is_today(state, wall, now) { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    schedule::format_wall(wall, &state.zone, Some(format)).unwrap_or_else(|| "?".into())
+}
+
+fn day_second(state: &RunState, wall: i64, now: Stamp) -> String {
+    if is_today(state, wall, now) { second(state, wall) } else { day(state, wall, now) }
+}
+
+fn is_today(state: &RunState, wall: i64, now: Stamp) -> bool {
+    schedule::day_of(wall, &state.zone) == schedule::day_of(now.wall, &state.zone)
 }
 
 /// Time of day with seconds in T0's zone: `15:04:09`.

@@ -58,6 +58,7 @@ impl Stage {
             unknown: value.is_none().then(|| "exit 7: could not connect".to_owned()),
             seen,
             by: Actor::program(),
+            asked: None,
         });
     }
 
@@ -254,6 +255,7 @@ fn watch_shows_values_with_their_age_and_never_an_old_one_as_fresh() {
         unknown: None,
         seen: Vec::new(),
         by: person("maya"),
+        asked: None,
     });
     stage.key(KeyCode::Char('w'));
     let picture = stage.picture(120, 40);

@@ -33,7 +33,7 @@ impl Course<'_> {
         let seen = holds.map(|holds| Seen { by: "errors".into(), aspect: Aspect::Trip, holds, checks: Vec::new() });
         let (value, unknown) = (holds.map(|_| "2".to_owned()), holds.is_none().then(|| "silent".to_owned()));
         let (seen, by) = (seen.into_iter().collect(), Actor::program());
-        self.told(Event::Sampled { probe: "errors".into(), value, unknown, seen, by });
+        self.told(Event::Sampled { probe: "errors".into(), value, unknown, seen, by, asked: None });
     }
 
     fn later(&mut self, seconds: u64) {
@@ -189,7 +189,7 @@ fn a_monitor_that_mostly_got_no_answer_is_unknown_and_never_ok() {
         let seen = holds.map(|holds| Seen { by: "errors".into(), aspect: Aspect::Ok, holds, checks: Vec::new() });
         let (value, unknown) = (holds.map(|_| "0".to_owned()), holds.is_none().then(|| "silent".to_owned()));
         let (seen, by) = (seen.into_iter().collect(), Actor::program());
-        course.told(Event::Sampled { probe: "errors".into(), value, unknown, seen, by });
+        course.told(Event::Sampled { probe: "errors".into(), value, unknown, seen, by, asked: None });
     };
     [Some(true), None, None, Some(true)].into_iter().for_each(|holds| ok(&mut course, holds));
     course.follows();
@@ -199,6 +199,30 @@ fn a_monitor_that_mostly_got_no_answer_is_unknown_and_never_ok() {
     (0..4).for_each(|_| ok(&mut course, Some(true)));
     course.follows();
     assert_eq!(course.status("errors"), StepStatus::Ok);
+}
+
+#[test]
+fn a_reading_that_was_under_way_when_a_monitor_began_does_not_count_for_it() {
+    let plan = plan(
+        "signals: { rate: { run: ./rate } }
+phases:
+  - { id: p, title: P, steps: [ { id: look, monitor: { signal: rate }, for: 2m, trip: { number: '> 1' } } ] }
+",
+    );
+    let mut course = Course::started(&plan);
+    assert!(course.run("look"));
+    let began = course.book.state.step(course.ix("look")).started.expect("it began").wall;
+    let mut read = |asked: i64, holds: Option<bool>| {
+        let seen = holds.map(|holds| Seen { by: "look".into(), aspect: Aspect::Trip, holds, checks: Vec::new() });
+        let (seen, by) = (seen.into_iter().collect(), Actor::program());
+        let unknown = holds.is_none().then(|| "silent".to_owned());
+        course.told(Event::Sampled { probe: "rate".into(), value: None, unknown, seen, by, asked: Some(asked) });
+        let seen = &course.book.state.step(course.ix("look")).monitor;
+        (seen.samples, seen.unknown, seen.trip.holds)
+    };
+    assert_eq!(read(began - 1, None), (0, 0, false), "it was asked for before");
+    assert_eq!(read(began - 1, Some(true)), (0, 0, false));
+    assert_eq!(read(began, Some(true)), (1, 0, true));
 }
 
 #[test]

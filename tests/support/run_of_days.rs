@@ -174,7 +174,7 @@ impl Course<'_> {
     fn sampled(&mut self, probe: &str, aspect: Aspect) {
         let seen = vec![Seen { by: probe.into(), aspect, holds: true, checks: Vec::new() }];
         let (value, by) = (Some("2".to_owned()), Actor::program());
-        self.told(Event::Sampled { probe: probe.into(), value, unknown: None, seen, by });
+        self.told(Event::Sampled { probe: probe.into(), value, unknown: None, seen, by, asked: None });
     }
 }
 

@@ -117,3 +117,15 @@ fn the_plan_on_paper_shows_every_kind_and_every_command() {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
 }
+
+#[test]
+fn the_list_of_runs_counts_what_is_done_and_what_of_it_nothing_was_seen() {
+    let steps = "      - { id: one, run: \"true\" }
+      - { id: two, run: \"true\" }
+      - { id: three, confirm: All is well }
+      - { id: four, run: \"true\" }
+";
+    let flown = flown(&one("", steps), "steps: { one: run, two: { skip: not today }, three: ok }\n").ends(1);
+    let counted = &flown.user.listed()[0]["steps"];
+    assert_eq!(*counted, serde_json::json!({ "done": 3, "total": 4, "unchecked": 1 }), "{counted}");
+}

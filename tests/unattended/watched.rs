@@ -111,6 +111,11 @@ fn a_monitor_ends_by_its_probe_or_by_a_verdict() {
 
     let silent = flown(&by_eye, "steps: { well: run, look: { logins-work: ok }, last: run }\n");
     silent.ends(1).says("no answer for look").is("held");
+
+    let endless = watched("{ id: look, monitor: { signal: errors }, trip: { number: \"> 5\" } }");
+    flown(&endless, "steps: { well: run, look: run, last: run }\n").ends(1).says("no answer for look").is("held");
+    let enough = flown(&endless, "steps: { well: run, look: [ run, { ok: quiet for long enough } ], last: run }\n");
+    enough.ends(0).is("completed");
 }
 
 #[test]

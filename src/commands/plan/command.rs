@@ -150,7 +150,7 @@ impl Page<'_> {
             Err(why) => return self.note(page, &format!("cannot be resolved: {}", why.0)),
         };
         self.surroundings(page, command, &runs.cwd)?;
-        // The last argument of a shell is the author's text, with what tminus adds to it for `capture: variable`.
+        // What a run adds for `capture: variable` is said above; on paper it would only be in a person's way.
         let text = match &command.program {
             Program::Text { text, .. } => shown_lines(text),
             Program::Argv(_) => shown(&format!("{:?}", runs.argv)).into_owned(),
@@ -196,6 +196,8 @@ impl Page<'_> {
         let retry =
             |retry: &crate::model::step::Retry| format!("{} tries, every {}", retry.times, plan_length(retry.every));
         said.extend(command.retry.as_ref().map(retry));
+        let kept = command.kept_variables();
+        said.extend((!kept.is_empty()).then(|| format!("keeps the shell's {}", kept.join(", "))));
         said.extend(command.connect.as_ref().map(|name| format!("PG* from {name}")));
         if !said.is_empty() {
             self.note(page, &said.join(", "))?;

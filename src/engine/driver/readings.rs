@@ -39,8 +39,11 @@ impl Driver {
         wanted.iter().filter(waits).filter_map(due).filter(|at| *at > self.looked).min()
     }
 
-    pub(super) fn take_sample(&mut self, probe: ProbeIx, sampled: Event) {
+    pub(super) fn take_sample(&mut self, probe: ProbeIx, mut sampled: Event) {
         self.reading.remove(&probe);
+        if let Event::Sampled { asked, .. } = &mut sampled {
+            *asked = self.read_at.get(&probe).map(|at| at.wall);
+        }
         self.waiting.push_back(Waiting::Note(vec![sampled]));
     }
 }
@@ -50,6 +53,9 @@ impl Input {
     pub fn unread(plan: &crate::model::plan::Plan, probe: ProbeIx, why: String) -> Self {
         let by = crate::model::actor::Actor::program();
         let id = plan.probe(probe).id.clone();
-        Input::Sampled(probe, Event::Sampled { probe: id, value: None, unknown: Some(why), seen: Vec::new(), by })
+        Input::Sampled(
+            probe,
+            Event::Sampled { probe: id, value: None, unknown: Some(why), seen: Vec::new(), by, asked: None },
+        )
     }
 }

@@ -92,7 +92,7 @@ async fn ended(pump: Pump<Nowhere>, running: Running) -> Ended {
 
 /// Runs a command that captures shell variables; what came, and the directory that it kept them in.
 async fn kept(command: &Command) -> (Ended, std::path::PathBuf) {
-    let keep = Keep::of(command).unwrap().unwrap();
+    let keep = Keep::of(command, &crate::model::ids::RunId("0001-x".into())).unwrap().unwrap();
     let dir = keep.path().to_owned();
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&dir).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o700);
@@ -160,7 +160,7 @@ fn the_line_that_keeps_a_variable_is_part_of_the_text_that_is_shown() {
     let one = capturing(text(Shell::Sh, "TAG=1"), &[("TAG", "TAG"), ("REGION", "AWS_REGION")], false);
     let shown = one.script().unwrap();
     let wanted = "unset TAG; trap 'printf %s \"${TAG-}\" > \"$TMINUS_KEEP/TAG\" || :; \
-                  printf %s \"${AWS_REGION-}\" > \"$TMINUS_KEEP/AWS_REGION\" || :' EXIT\nTAG=1";
+                  printf %s \"${AWS_REGION-}\" > \"$TMINUS_KEEP/AWS_REGION\" || :' EXIT; TAG=1";
     assert_eq!(shown, wanted);
     assert_eq!(text(Shell::Sh, "x").script().unwrap(), "x");
 }

@@ -53,8 +53,9 @@ pub(super) fn needs_a_person(plan: &Plan, state: &RunState, ix: StepIx, now: Sta
     let Work::Monitor(monitor) = &plan.step(ix).work else {
         return false;
     };
+    // Without a length only `until` ends it well: what only looks for trouble looks on until a person has seen enough.
     let Some(until) = state.step(ix).until else {
-        return monitor.until.is_none() && monitor.trip.is_none();
+        return monitor.until.is_none();
     };
     // The last reading may still be on its way.
     let every = monitor.probe.as_ref().and_then(|probe| plan.find_probe(probe)).map(|probe| plan.probe(probe).every);

@@ -22,8 +22,18 @@ fn class_words(class: Class) -> &'static str {
     }
 }
 
-/// The step that is to be done or answered now.
+/// The step that is to be done or answered now, and when it is planned where that is to come.
 pub(super) fn next(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
+    let mut prompt = ahead(plan, state, ix);
+    let at = crate::model::schedule::planned_at(plan, state, ix).filter(|at| *at > state.at.wall);
+    let says_so = matches!(plan.step(ix).work, Work::Gate(_));
+    if let Some(at) = at.filter(|_| !state.step(ix).status.open() && !says_so) {
+        prompt.heading.push_str(&format!(" Planned for {}.", planned(state, at)));
+    }
+    prompt
+}
+
+fn ahead(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
     let step = plan.step(ix);
     let own = state.step(ix);
     let name = named(plan, state, ix);
@@ -123,7 +133,7 @@ fn planned(state: &RunState, at: i64) -> String {
 pub(super) fn starts(choice: &Choice) -> bool {
     match &choice.then {
         Ask::Wish { intent, .. } => matches!(intent, Intent::Run { .. } | Intent::Decide { .. }),
-        Ask::Menu { .. } | Ask::Show(_) | Ask::Leave => false,
+        Ask::Menu { .. } | Ask::Show(_) | Ask::Terminal(_) | Ask::Leave => false,
     }
 }
 

@@ -52,7 +52,14 @@ pub(super) fn running(plan: &Plan, state: &RunState, ix: StepIx) -> Prompt {
         heading.push_str(" and is being ended: it reached its time limit");
     }
     match state.running().len() {
-        0 | 1 => only(ended(&heading), vec![stop(plan, ix)]),
+        0 | 1 => {
+            let mut choices = vec![stop(plan, ix)];
+            if plan.step(ix).command().is_some_and(|command| command.tty) {
+                choices.push(Choice::new("terminal", Ask::Terminal(b"")));
+                choices.push(Choice::new("terminal, typing ^]", Ask::Terminal(b"\x1d")));
+            }
+            only(ended(&heading), choices)
+        }
         _several => all_running(plan, state),
     }
 }

@@ -178,7 +178,11 @@ fn started(plan: &Plan, after: &RunState, ix: StepIx, said: (Attempt, &Actor)) -
 fn judged(after: &RunState, ix: StepIx, step: &PlannedStep, said: (Verdict, &[Check])) -> String {
     let (own, number) = (after.step(ix), &step.number);
     let (verdict, checks) = said;
-    let seen = saw(checks, own.exit.map(|exit| exit.shown()));
+    let passed = matches!(verdict, Verdict::Ok) && checks.is_empty() && own.exit.is_none();
+    let seen = match &step.work {
+        Work::Group(_) | Work::Call(_) if passed => "all of it is done".into(),
+        _judged_itself => saw(checks, own.exit.map(|exit| exit.shown())),
+    };
     let took_words = took(own.took, step.takes);
     let spent = own.took.map(|took| format!(" after {}", clock_length(took))).unwrap_or_default();
     let text = match verdict {

@@ -21,7 +21,7 @@ fn fly_with(port: FakePort, news: Receiver<News>, script: &[(&str, &str)]) -> (R
     let typist = type_lines(paper.clone(), script, fingers);
     let now = port.0.lock().unwrap().now;
     let clock = move || now;
-    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new())), Typing::Pipe).unwrap();
+    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new())), (Typing::Pipe, Default::default())).unwrap();
     let heard = with_interrupts(heard);
     let teller = Teller::new(&plan, paper.clone());
     let left = Lines::new(teller, Box::new(port), Typing::Pipe, &clock).run(&heard);
@@ -341,7 +341,7 @@ fn a_reader_that_went_away_ends_it_quietly() {
     let plan = flight();
     let now = port.0.lock().unwrap().now;
     let (_fingers, lines) = channel();
-    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new())), Typing::Pipe).unwrap();
+    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new())), (Typing::Pipe, Default::default())).unwrap();
     let clock = move || now;
     let left = Lines::new(Teller::new(&plan, Gone), Box::new(port), Typing::Pipe, &clock).run(&heard);
     assert_eq!(left.unwrap(), Left::Leaving);
@@ -359,7 +359,7 @@ fn at_a_terminal_a_line_typed_before_its_prompt_is_dropped_and_said() {
     drop(fingers);
     let now = port.0.lock().unwrap().now;
     let clock = move || now;
-    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new())), Typing::Pipe).unwrap();
+    let heard = listen(news, BufReader::new(Fingers(lines, Vec::new())), (Typing::Pipe, Default::default())).unwrap();
     let teller = Teller::new(&plan, paper.clone());
     let left = Lines::new(teller, Box::new(port.clone()), Typing::Terminal, &clock).run(&heard);
     assert_eq!(left.unwrap(), Left::Leaving);

@@ -49,6 +49,7 @@ pub(super) fn reading(plan: &Plan, state: &RunState, probe: &ProbeId, asked: &As
             unknown: None,
             seen: sampled.seen.clone(),
             by: asked.by.clone(),
+            asked: None,
         }]),
         Some(Err(why)) => refuse(why.clone()),
         None => refuse("the reading was not judged"),

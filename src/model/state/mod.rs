@@ -5,6 +5,7 @@
 //! state changes; a record that cannot follow is an `IllegalEvent`, never a panic.
 
 mod apply;
+mod back;
 mod facts;
 mod path;
 mod risks;

@@ -102,6 +102,7 @@ enum Prefix {
     Step(StepIx),
     Phase(usize),
     Level(usize),
+    Required(usize),
     Procedure(usize),
     Horizon(usize),
     Runbook,
@@ -122,7 +123,7 @@ fn prefix_of(reader: &Reader<'_>, at: StepIx) -> Prefix {
             Place::Requirement(Owner::Runbook) => return Prefix::Runbook,
             Place::Requirement(Owner::Phase(phase)) => return Prefix::Phase(phase),
             Place::Requirement(Owner::Step(owner)) => return Prefix::Step(owner),
-            Place::Requirement(Owner::Level(level)) => return Prefix::Level(level),
+            Place::Requirement(Owner::Level(level)) => return Prefix::Required(level),
         };
     }
 }
@@ -133,6 +134,11 @@ pub(super) fn prefix(reader: &Reader<'_>, at: StepIx) -> String {
         Prefix::None => return String::new(),
         Prefix::Step(owner) => reader.steps[owner.0].step.id.as_str(),
         Prefix::Phase(phase) => reader.phases.get(phase).map_or("", |draft| draft.phase.id.as_str()),
+        // What a level requires is not among its steps: `level-1.requires.rehearsed`.
+        Prefix::Required(level) => {
+            let level = reader.levels.get(level).map_or("", |draft| draft.level.id.as_str());
+            return format!("{level}.requires.");
+        }
         Prefix::Level(level) => reader.levels.get(level).map_or("", |draft| draft.level.id.as_str()),
         Prefix::Procedure(at) => reader.procedures.get(at).map_or("", |one| one.id.as_str()),
         Prefix::Horizon(at) => reader.horizons.get(at).map_or("", |one| one.id.as_str()),

@@ -69,7 +69,10 @@ pub(super) fn is_variable(reader: &Reader<'_>, name: &str) -> bool {
 pub(super) fn find(names: &Names, reader: &Reader<'_>, near: Option<StepIx>, name: &str) -> Option<StepIx> {
     let sibling = || {
         let prefix = super::ids::prefix(reader, near?);
-        (!prefix.is_empty()).then(|| names.steps.get(&format!("{prefix}{name}")).copied()).flatten()
+        let among = |prefix: &str| names.steps.get(&format!("{prefix}{name}")).copied();
+        // What a level requires may name a step of the level, too.
+        let around = prefix.strip_suffix("requires.").filter(|around| !around.is_empty());
+        (!prefix.is_empty()).then(|| among(&prefix).or_else(|| among(around?))).flatten()
     };
     sibling().or_else(|| names.steps.get(name).copied())
 }

@@ -64,7 +64,7 @@ fn comparable(when: &When, t0: Option<NaiveDateTime>) -> Option<Comparable> {
         When::FromStep { .. } | When::After(_) => None,
         When::Clock { day, time: (hour, minute, second) } => {
             let on = |date: NaiveDate| date.and_hms_opt(*hour, *minute, *second);
-            let from_t0 = |date: NaiveDate, t0: NaiveDateTime| Some((on(date)? - t0).num_microseconds()?);
+            let from_t0 = |date: NaiveDate, t0: NaiveDateTime| (on(date)? - t0).num_microseconds();
             match (day, t0) {
                 (Day::Date(year, month, day), Some(t0)) => {
                     from_t0(NaiveDate::from_ymd_opt(*year, *month, *day)?, t0).map(Comparable::FromT0)

@@ -32,6 +32,11 @@ impl<'a> Reader<'a> {
         command.tty = self.tty(fields, &command);
         let output = fields.take("output");
         command.private = output.is_some_and(|node| self.desk.word(node, &[("private", true)]).unwrap_or(false));
+        if command.expect.of.is_some() && command.timeout.is_none() {
+            let text = "what another step prints is waited for until `timeout`, and this command has none";
+            let help = "leave `lasts` and `background` out: a command beside it looks, and ends";
+            self.desk.report(Diagnostic::error("RB0109", &kind.key_span, text).help(help));
+        }
         if let (Some(field), true) = (&retry, command.background.is_some() || command.lasts.is_some()) {
             let text = "a command that runs on, or for a time, is not tried again";
             self.desk.report(Diagnostic::error("RB0109", &field.key_span, text).help("leave `retry` out"));

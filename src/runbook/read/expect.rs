@@ -10,7 +10,7 @@ use crate::model::expect::{Except, ExitWanted, Expect, JsonWanted, Measured, Of}
 use crate::model::fill::is_name;
 use crate::model::ids::{StepId, VarName};
 use crate::runbook::diagnostic::Diagnostic;
-use crate::runbook::node::Node;
+use crate::runbook::node::{Field, Node};
 use crate::runbook::reader::Fields;
 use crate::runbook::scope::Scope;
 use serde_yaml::Value;
@@ -39,17 +39,31 @@ impl<'a> Reader<'a> {
         expect.took = fields.take("took").and_then(|node| self.took(node));
         expect.stderr = fields.take("stderr").and_then(|node| self.stderr(node)).map(Box::new);
         expect.http = fields.take("http").map(|node| self.http(node)).unwrap_or_default();
-        if let Some(node) = fields.take("of") {
-            expect.of = self.name_of(node, What::Background, self.judging).map(StepId);
+        if let Some(field) = fields.take_field("of") {
+            expect.of = self.judged_step(&field);
         }
         if let Some(node) = fields.take("any_of") {
+            // What another step prints is judged as a whole.
+            let judging = self.judging.take();
             let (all, inner_exit) = self.any_of(node);
+            self.judging = judging;
             expect.any_of = all;
             exit = exit.or(inner_exit.then_some(ExitWanted::Any));
         }
         expect.exit = exit.unwrap_or(expect.exit);
         self.desk.finish(fields, &|_| None);
         (expect, says_exit)
+    }
+
+    /// `of: STEP`, which stands in the `expect` of a command and nowhere else.
+    fn judged_step(&mut self, field: &Field<'a>) -> Option<StepId> {
+        if self.judging.is_none() {
+            let text = "`of` belongs to the `expect` of a `run`, and not to a part of it";
+            self.desk
+                .report(Diagnostic::error("RB0107", &field.key_span, text).help("expect: { of: STEP, contains: … }"));
+            return None;
+        }
+        self.name_of(field.node, What::Background, self.judging).map(StepId)
     }
 
     /// One of these must hold. Where one of them names an exit code, each judges its own: 0 where it says none.

@@ -97,8 +97,8 @@ pub(super) fn belongs_to(key: &str, name: &str) -> Option<String> {
     }
 }
 
-/// Steps of all kinds that a runbook may have: half as many again as have been measured to be quick.
-const STEPS: usize = 15_000;
+/// Steps of all kinds that a runbook may have: ten thousand, each with its undo, are known to be quick.
+const STEPS: usize = 20_000;
 
 impl<'a> Reader<'a> {
     /// Reads a step into a place; `None` where its kind is unknown.

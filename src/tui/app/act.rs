@@ -66,10 +66,7 @@ impl App {
             Action::Messages => self.show(Screen::Messages),
             Action::Risks => self.show(Screen::Risks),
             Action::Back => self.back(port, now),
-            Action::Time => {
-                let spent = self.state.spent(&self.plan, now).sentence();
-                self.say(spent.unwrap_or_else(|| "The run has taken no time yet.".into()))
-            }
+            Action::Time => self.whose_time(now),
             Action::Theme => self.say("theme takes a name: ansi, dark, light, cvd, high, mono."),
             Action::Suspend => {
                 self.absent_from = Some(self.state.last.0);
@@ -79,6 +76,11 @@ impl App {
             Action::Redraw => vec![Effect::Redraw],
             _ => Vec::new(),
         }
+    }
+
+    fn whose_time(&mut self, now: Stamp) -> Vec<Effect> {
+        let spent = self.state.spent(&self.plan, now).sentence();
+        self.say(spent.unwrap_or_else(|| "The run has taken no time yet.".into()))
     }
 
     /// An action by its name, as the palette gives it: `hold`, `theme dark`.

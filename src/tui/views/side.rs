@@ -100,10 +100,7 @@ pub fn by_wall(scene: &Scene<'_>, wall: i64) -> (String, Role) {
 
 /// Time of day, with the date where that is not today: `15:45`, `2026-11-22 15:00`.
 pub fn at_words(scene: &Scene<'_>, wall: i64) -> String {
-    let zone = &scene.state().zone;
-    let today = schedule::day_of(wall, zone) == schedule::day_of(scene.ctx.now.wall, zone);
-    let format = if today { "%H:%M" } else { "%Y-%m-%d %H:%M" };
-    schedule::format_wall(wall, zone, Some(format)).unwrap_or_else(|| "?".into())
+    words::day(scene.state(), wall, scene.ctx.now)
 }
 
 /// What must be true so long after the event: how far it is, when it is due, whether it is late.

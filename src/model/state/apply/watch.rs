@@ -14,7 +14,7 @@ use crate::model::watch::Aspect;
 
 impl RunState {
     pub(super) fn fold_sampled(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let Event::Sampled { probe, value, unknown, seen, .. } = &record.event else { return misdirected() };
+        let Event::Sampled { probe, value, unknown, seen, asked, .. } = &record.event else { return misdirected() };
         let ix = plan.find_probe(probe).ok_or(format!("no probe {probe}"))?;
         let sample = Sample { at: record.at, value: value.clone(), unknown: unknown.clone(), seen: seen.clone() };
         let held = |by: &str, aspect: Aspect| {
@@ -28,7 +28,10 @@ impl RunState {
         }
         for at in 0..plan.steps.len() {
             let Work::Monitor(monitor) = &plan.steps[at].work else { continue };
-            if monitor.probe.as_ref() == Some(probe) && self.steps[at].status == StepStatus::Running {
+            let own = &self.steps[at];
+            // A reading that was under way before the monitor began says nothing of its time.
+            let before = asked.zip(own.started).is_some_and(|(asked, began)| asked < began.wall);
+            if monitor.probe.as_ref() == Some(probe) && own.status == StepStatus::Running && !before {
                 self.watch_on(plan, at, record, (unknown.is_some(), seen));
             }
         }
