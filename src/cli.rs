@@ -46,6 +46,47 @@ pub struct KeyArgs {
     pub no_key: bool,
 }
 
+/// Whose keys sign off.
+#[derive(Clone, Debug, Args)]
+pub struct SignersArgs {
+    /// Whose keys count at sign-offs [default: your own list]
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+}
+
+/// What is signed off, with what.
+#[derive(Clone, Debug, Args)]
+pub struct SignArgs {
+    /// The run
+    pub run: Option<String>,
+    /// The sign-off, by id or number; the only open one where left out
+    pub step: Option<String>,
+    /// For which role, where the key could sign for several
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// Whose key it is, where the list has it for several people
+    #[arg(long, value_name = "NAME")]
+    pub principal: Option<String>,
+    /// The SSH key [default: the one of the agent, ~/.ssh or tminus that may sign]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// What is said with it
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    /// Sign without being asked
+    #[arg(long)]
+    pub yes: bool,
+    /// Write down what is to be signed, for another machine
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "sig"])]
+    pub write: Option<PathBuf>,
+    /// A text to sign; with --sig and a run, the text that was signed
+    #[arg(long, value_name = "FILE")]
+    pub text: Option<PathBuf>,
+    /// Hand in a signature of --text
+    #[arg(long, value_name = "FILE")]
+    pub sig: Option<PathBuf>,
+}
+
 /// How a run is shown.
 #[derive(Clone, Debug, Args)]
 pub struct ShowArgs {
@@ -94,6 +135,9 @@ pub enum Command {
         /// Which key signs
         #[command(flatten)]
         key: KeyArgs,
+        /// Whose keys sign off
+        #[command(flatten)]
+        signers: SignersArgs,
         /// How it is shown
         #[command(flatten)]
         show: ShowArgs,
@@ -111,6 +155,9 @@ pub enum Command {
         /// Which key signs
         #[command(flatten)]
         key: KeyArgs,
+        /// Whose keys sign off
+        #[command(flatten)]
+        signers: SignersArgs,
         /// How it is shown
         #[command(flatten)]
         show: ShowArgs,
@@ -139,10 +186,15 @@ pub enum Command {
         /// Which key signs
         #[command(flatten)]
         key: KeyArgs,
+        /// Whose keys sign off
+        #[command(flatten)]
+        signers: SignersArgs,
         /// How it is shown
         #[command(flatten)]
         show: ShowArgs,
     },
+    /// Sign off: in a run that is under way here, or a text from another machine
+    Sign(SignArgs),
     /// Check runbooks for mistakes
     Check {
         /// The runbooks

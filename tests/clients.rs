@@ -49,7 +49,7 @@ struct Seat {
 
 impl Seat {
     fn take(dir: &RunDir, watch: bool, name: &str) -> Self {
-        let coming = Coming { watch, unattended: false, name: Some(name.into()), signer: None };
+        let coming = Coming { watch, unattended: false, name: Some(name.into()), signer: None, ..Coming::default() };
         let (port, news) = connect(dir.clone(), coming).expect("the conductor is there");
         let mut seat = Self { port, news, records: Vec::new(), words: Vec::new() };
         seat.until(&format!("{name} to be welcomed"), |seat| seat.words.iter().any(|word| word.starts_with("driver ")));

@@ -12,9 +12,11 @@ mod desk;
 #[path = "support/kept.rs"]
 mod kept;
 
+#[path = "support/woken.rs"]
+mod woken;
+
 use desk::{Desk, ended, refused, spawns, steers};
 use fabricate::{Build, check, later, maya, plain, run};
-use std::time::Duration;
 use tminus::engine::driver::{Input, Output, StepFact, Wish};
 use tminus::engine::exec::{Control, NOBODY_SAW};
 use tminus::model::event::{Answer, Event, StopHow};
@@ -24,8 +26,7 @@ use tminus::model::intent::{Intent, Request, Typed};
 use tminus::model::plan::Undo;
 use tminus::model::record::Record;
 use tminus::model::state::{RunState, StepStatus};
-use tminus::model::step::{Condition, Work};
-use tminus::model::when::When;
+use tminus::model::step::Condition;
 
 #[test]
 fn a_step_has_no_process_and_no_screen_shows_it_before_its_start_is_durable() {
@@ -81,7 +82,7 @@ fn records_that_the_writer_adds_end_no_batch() {
 fn a_wish_is_taken_once() {
     let mut desk = Desk::started(plain());
     let request = Request { id: 77, seen: desk.driver.state.last, intent: Intent::Hold { reason: "x".into() } };
-    let wish = Wish { client: 1, by: maya(), request };
+    let wish = Wish { client: 1, by: maya(), request, asked: None };
     desk.send(Input::Wish(wish.clone()));
     desk.settle();
     let again = desk.send(Input::Wish(wish));
@@ -99,7 +100,7 @@ fn a_key_for_a_card_that_has_changed_is_refused() {
     desk.settle();
     let intent = Intent::Run { step: "one".into(), typed: Typed::default() };
     let request = Request { id: 99, seen, intent };
-    let outputs = desk.send(Input::Wish(Wish { client: 2, by: maya(), request }));
+    let outputs = desk.send(Input::Wish(Wish { client: 2, by: maya(), request, asked: None }));
     assert!(refused(&outputs).expect("it is refused").contains("has changed"), "{outputs:?}");
 }
 
@@ -252,22 +253,6 @@ fn a_stop_between_two_tries_ends_the_tries_and_touches_no_process() {
 }
 
 #[test]
-fn the_loop_is_not_woken_for_what_was_due_and_waits_for_a_person() {
-    let mut desk = Desk::started(plain());
-    desk.wish(Intent::Run { step: "two".into(), typed: Typed { text: Some("n-two".into()), ..Typed::default() } });
-    desk.settle();
-    desk.ends("two", 1, Verdict::Fail);
-    desk.settle();
-    let due = desk.driver.wake().expect("the next try has its time");
-    assert_eq!(due, desk.now.wall + 10_000_000);
-    desk.wish(Intent::Hold { reason: "lunch".into() });
-    desk.settle();
-    desk.now = later(desk.now, 60);
-    desk.send(Input::Tick);
-    assert_eq!(desk.driver.wake(), None, "a held try is not asked for at every turn of the loop");
-}
-
-#[test]
 fn a_condition_that_cannot_be_told_holds_the_run_and_never_passes_for_no() {
     let mut build = Build::new();
     let step = build.step(0, "maybe", run("true"));
@@ -389,46 +374,4 @@ fn no_variable_is_read_before_the_start_is_durable() {
     assert!(!asked.contains(&Output::BindVars), "{asked:?}");
     assert!(desk.durable().contains(&Output::BindVars));
     assert!(refused(&desk.run("one")).is_some_and(|why| why.contains("still being read")));
-}
-
-#[test]
-fn the_loop_is_woken_at_a_limit_and_not_again_after_it() {
-    let mut desk = Desk::started(plain());
-    desk.wish(Intent::Run { step: "two".into(), typed: Typed { text: Some("n-two".into()), ..Typed::default() } });
-    desk.settle();
-    assert_eq!(desk.driver.wake(), Some(desk.now.wall + 60_000_000));
-    // The wall clock was set forward: the limit by the monotonic clock is still to come, and is looked at when idle.
-    desk.now.wall += 120_000_000;
-    assert_eq!(steers(&desk.send(Input::Tick)), []);
-    assert_eq!(desk.driver.wake(), None);
-    desk.now.mono += 60_000_000;
-    assert_eq!(steers(&desk.send(Input::Tick)), [Control::Terminate]);
-}
-
-#[test]
-fn a_flood_of_output_hides_nothing_that_becomes_due() {
-    let mut build = Build::new();
-    build.step(0, "pause", Work::Wait(When::After(Duration::from_secs(30))));
-    let mut desk = Desk::started(build.done());
-    desk.settle();
-    let until = desk.driver.state.steps[0].until.expect("it counts down");
-    // What the writer adds of its own while a command prints.
-    let flood = |desk: &mut Desk, seconds: u64| {
-        desk.now = later(desk.now, seconds);
-        let event = Event::Ckpt { text: String::new(), sig: "-".into() };
-        let record = Record { seq: Seq(desk.driver.state.last.0 + 1), at: desk.now, event };
-        desk.send(Input::Durable(vec![record])).iter().any(|output| matches!(output, Output::Append(..)))
-    };
-    for _ in 0..29 {
-        assert!(!flood(&mut desk, 1));
-        assert_eq!(desk.driver.wake(), Some(until), "it is still named");
-    }
-    // The clock of the machine was set back: the countdown is named all the same.
-    desk.now.wall -= 3_600_000_000;
-    assert!(!flood(&mut desk, 0));
-    assert_eq!(desk.driver.wake(), Some(until));
-    desk.now.wall += 3_600_000_000;
-    assert!(flood(&mut desk, 2), "the countdown ends with whatever comes next");
-    desk.settle();
-    assert_eq!(desk.status("pause"), StepStatus::Ok);
 }

@@ -119,7 +119,7 @@ fn first_run(aboard: &Aboard, client: &mut Reaped) -> RunDir {
 
 /// Every record that a second screen is told of until the conductor is gone.
 fn watched(dir: &RunDir) -> Vec<Record> {
-    let coming = Coming { watch: true, unattended: false, name: None, signer: None };
+    let coming = Coming { watch: true, unattended: false, name: None, signer: None, ..Coming::default() };
     let Ok((_port, news)) = connect(dir.clone(), coming) else { return Vec::new() };
     let mut seen = Vec::new();
     while let Ok(heard) = news.recv() {

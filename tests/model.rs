@@ -18,6 +18,12 @@ mod rules;
 #[path = "support/timed.rs"]
 mod timed;
 
+#[path = "support/window.rs"]
+mod window;
+
+#[path = "support/clocked.rs"]
+mod clocked;
+
 #[path = "support/language.rs"]
 mod language;
 
@@ -50,7 +56,7 @@ fn plan(which: usize) -> Plan {
         1 => everything(),
         2 => by_itself(),
         3 => by_hand(),
-        groups => timed::by_the_clock(groups == 4),
+        groups => clocked::by_the_clock(groups == 4),
     }
 }
 

@@ -54,7 +54,8 @@ struct Seat {
 
 impl Seat {
     fn take(dir: &RunDir) -> Self {
-        let coming = Coming { watch: false, unattended: false, name: Some("maya".into()), signer: None };
+        let coming =
+            Coming { watch: false, unattended: false, name: Some("maya".into()), signer: None, ..Coming::default() };
         let (port, news) = connect(dir.clone(), coming).expect("the conductor is there");
         Self { port, news, records: Vec::new(), words: Vec::new() }
     }

@@ -22,7 +22,10 @@ pub(super) fn attach(cli: &Cli) -> Ran {
     let plan = plan_of(&dir)?;
     let manner_wanted = Manner::of(manner, Some(&plan))?;
     let key = if *watch { OperatorKey { signer: None, origin: "none" } } else { choose(&places, key)? };
-    show(Showing { dir, plan, key: &key, watch: *watch, name: manner.name.clone(), common: &cli.common }, manner_wanted)
+    show(
+        Showing { dir, plan, key: &key, watch: *watch, name: manner.name.clone(), common: &cli.common, places },
+        manner_wanted,
+    )
 }
 
 fn only_live(places: &Places) -> Result<RunDir, Failure> {

@@ -14,7 +14,7 @@ use crate::engine::clock::{Clock, SystemClock};
 
 /// Rehearses a runbook.
 pub(super) fn drill(cli: &Cli) -> Ran {
-    let Some(Command::Drill { runbook, t0, key, show: manner }) = &cli.command else {
+    let Some(Command::Drill { runbook, t0, key, signers, show: manner }) = &cli.command else {
         return Err(Failure::because("not a drill"));
     };
     let places = Places::find(&cli.common)?;
@@ -31,6 +31,7 @@ pub(super) fn drill(cli: &Cli) -> Ran {
         operator: manner_wanted.speaker().or_else(|| manner.name.clone()).unwrap_or_else(|| places.user.clone()),
         key_origin: key.origin.to_owned(),
         fingerprint: key.signer.as_ref().map(|signer| signer.fingerprint()),
+        allowed_signers: super::keys::allowed_signers(&places, signers)?,
         answers: answers_sha256(manner.answers.as_deref())?,
         argv: argv(&plan),
         vars: Vec::new(),

@@ -2,11 +2,12 @@
 
 use super::places::Places;
 use super::{Failure, print};
-use crate::cli::KeyArgs;
-use crate::journal::keys::find::{Found, KeyPlaces, find, look};
+use crate::cli::{KeyArgs, SignersArgs};
+use crate::journal::keys::find::{Found, KeyPlaces, Search, find, held_by_agent, look};
 use crate::journal::keys::{KeyOrigin, LockedKey, Signer};
 use crate::model::secret::Secret;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The operator's key, or none.
@@ -54,6 +55,47 @@ pub(super) fn choose(places: &Places, args: &KeyArgs) -> Result<OperatorKey, Fai
         }
     };
     Ok(OperatorKey { signer: Some(Arc::from(signer)), origin })
+}
+
+/// The key of a file, or of the agent whose public half the file has. A passphrase is asked on the terminal.
+pub(super) fn named(path: &std::path::Path) -> Result<Arc<dyn Signer>, Failure> {
+    let wanted = KeyPlaces {
+        key: Some(path.to_owned()),
+        agent: super::places::var("SSH_AUTH_SOCK").map(PathBuf::from),
+        ssh_dir: None,
+        data_dir: PathBuf::new(),
+        user: String::new(),
+    };
+    let found = look(&wanted).map_err(|why| Failure::of(&why).hint("name another key"))?.found;
+    match found {
+        Found::Ready(signer) => Ok(Arc::from(signer)),
+        Found::NeedsPassphrase(locked) => Ok(Arc::from(unlock(&locked)?)),
+        Found::Nothing => Err(Failure::because(format!("{} is no key", path.display()))),
+    }
+}
+
+/// Every key that can sign from here without a question: what the agent holds, then what a search finds. Makes none.
+pub(super) fn at_hand(places: &Places) -> Vec<Arc<dyn Signer>> {
+    let agent = places.agent.as_deref().filter(|socket| !socket.as_os_str().is_empty());
+    let held = agent.and_then(|socket| held_by_agent(socket).ok()).unwrap_or_default();
+    let mut keys: Vec<Arc<dyn Signer>> = held.into_iter().map(Arc::from).collect();
+    let without_agent = KeyPlaces { agent: None, ..key_places(places, &KeyArgs { key: None, no_key: false }) };
+    if let Ok(Search { found: Found::Ready(signer), .. }) = look(&without_agent) {
+        keys.push(Arc::from(signer));
+    }
+    keys
+}
+
+/// The list of keys by which sign-offs are judged: the one named, else the user's own.
+pub(super) fn allowed_signers(places: &Places, args: &SignersArgs) -> Result<PathBuf, Failure> {
+    let Some(path) = &args.allowed_signers else {
+        return Ok(key_places(places, &KeyArgs { key: None, no_key: false }).own_allowed_signers());
+    };
+    let path = super::places::absolute(path)?;
+    match std::fs::metadata(&path) {
+        Ok(_) => Ok(path),
+        Err(why) => Err(Failure::because(format!("cannot read the allowed signers {}: {why}", path.display()))),
+    }
 }
 
 /// Where keys are looked for.
@@ -125,6 +167,12 @@ fn read_hidden(from: impl std::io::BufRead) -> std::io::Result<Option<Secret>> {
         }
     }
     Ok(None)
+}
+
+/// Lines beside the result, as they are.
+pub(super) fn say_lines(lines: &str) {
+    // A closed standard error leaves nobody to tell.
+    let _ = std::io::stderr().write_all(lines.as_bytes());
 }
 
 /// A remark beside the result.

@@ -16,6 +16,7 @@ mod run;
 mod runs;
 mod schema;
 mod show;
+mod sign;
 mod t0;
 mod verify;
 
@@ -88,6 +89,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Drill { .. }) => drill::drill(&cli),
         Some(Command::Attach { .. }) => attach::attach(&cli),
         Some(Command::Resume { .. }) => resume::resume(&cli),
+        Some(Command::Sign(_)) => sign::sign(&cli),
         Some(Command::Check { runbooks, strict, format }) => check::check(&cli.common, runbooks, *strict, *format),
         Some(Command::Schema) => schema::schema(),
         Some(Command::Plan { runbook, t0, commands, format }) => plan::plan(runbook, t0.as_deref(), *commands, *format),

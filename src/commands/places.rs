@@ -50,6 +50,11 @@ impl Places {
         })
     }
 
+    /// Where texts are kept that somebody signs elsewhere.
+    pub fn texts(&self) -> PathBuf {
+        self.heads.with_file_name("sign-offs")
+    }
+
     /// Makes the runs folder, for this user only.
     pub fn make_runs(&self) -> Result<(), Failure> {
         use std::os::unix::fs::DirBuilderExt;

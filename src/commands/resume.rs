@@ -12,7 +12,7 @@ use crate::feed::live::conductor_of;
 
 /// Takes a run up again.
 pub(super) fn resume(cli: &Cli) -> Ran {
-    let Some(Command::Resume { run, over_cut, key, show: manner }) = &cli.command else {
+    let Some(Command::Resume { run, over_cut, key, signers, show: manner }) = &cli.command else {
         return Err(Failure::because("not a resume"));
     };
     let places = Places::find(&cli.common)?;
@@ -40,6 +40,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
         operator: manner.name.clone().unwrap_or_else(|| places.user.clone()),
         key_origin: key.origin.to_owned(),
         fingerprint: key.signer.as_ref().map(|signer| signer.fingerprint()),
+        allowed_signers: super::keys::allowed_signers(&places, signers)?,
         answers: None,
         argv: std::env::args().collect(),
         vars: Vec::new(),

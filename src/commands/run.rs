@@ -18,7 +18,7 @@ use std::path::Path;
 
 /// Runs a runbook.
 pub(super) fn run(cli: &Cli) -> Ran {
-    let Some(Command::Run { runbook, t0, vars, key, show: manner, detach }) = &cli.command else {
+    let Some(Command::Run { runbook, t0, vars, key, signers, show: manner, detach }) = &cli.command else {
         return Err(Failure::because("not a run"));
     };
     let places = Places::find(&cli.common)?;
@@ -40,6 +40,7 @@ pub(super) fn run(cli: &Cli) -> Ran {
         operator: speaker.or_else(|| manner.name.clone()).unwrap_or_else(|| places.user.clone()),
         key_origin: key.origin.to_owned(),
         fingerprint: key.signer.as_ref().map(|signer| signer.fingerprint()),
+        allowed_signers: super::keys::allowed_signers(&places, signers)?,
         answers: answers_sha256(manner.answers.as_deref())?,
         argv: argv(&plan),
         vars: given,
@@ -70,14 +71,22 @@ pub(super) fn start(commission: &Commission, plan: Plan, key: OperatorKey, stayi
     };
     let dir = RunDir::open_prepared(&dir).map_err(|why| Failure::of(&why))?;
     let Some(manner) = staying.manner else { return detach(dir, &key) };
-    let showing = Showing { dir, plan, key: &key, watch: false, name: staying.name, common: &staying.cli.common };
+    let places = Places::find(&staying.cli.common)?;
+    let showing =
+        Showing { dir, plan, key: &key, watch: false, name: staying.name, common: &staying.cli.common, places };
     show(showing, manner)
 }
 
 /// Signs the first record, as the conductor asks, and leaves.
 fn detach(dir: RunDir, key: &OperatorKey) -> Ran {
     let run = dir.id().clone();
-    let coming = crate::feed::live::Coming { watch: false, unattended: false, name: None, signer: key.signer.clone() };
+    let coming = crate::feed::live::Coming {
+        watch: false,
+        unattended: false,
+        name: None,
+        signer: key.signer.clone(),
+        ..Default::default()
+    };
     let (live, news) = crate::feed::live::connect(dir, coming)
         .map_err(|why| Failure::because(format!("the conductor cannot be reached: {why}")))?;
     while let Ok(heard) = news.recv() {

@@ -1,16 +1,19 @@
 //! Showing a run: on screens, line by line, or to an answers file. Which of them, and what the end of it means.
 
 use super::keys::OperatorKey;
+use super::places::Places;
 use super::{Failure, Outcome, Ran, print};
 use crate::cli::{Common, ShowArgs};
 use crate::engine::clock::{Clock, SystemClock};
 use crate::feed::live::{Coming, connect};
 use crate::feed::{News, Port};
 use crate::journal::RunDir;
+use crate::journal::keys::Signer;
 use crate::linear;
 use crate::model::plan::Plan;
 use crate::tui;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 /// How a run is shown.
@@ -20,7 +23,7 @@ pub(super) enum Manner {
     /// Lines.
     Lines,
     /// Nobody there.
-    Answers(Box<linear::Answers>),
+    Answers(Box<linear::Answers>, Vec<Arc<dyn Signer>>),
 }
 
 impl Manner {
@@ -28,8 +31,15 @@ impl Manner {
     pub fn of(show: &ShowArgs, plan: Option<&Plan>) -> Result<Self, Failure> {
         if let Some(path) = &show.answers {
             let plan = plan.ok_or_else(|| Failure::because("answers need a runbook that can be read"))?;
-            let answers = linear::Answers::read(path, plan).map_err(|why| Failure::because(why.to_string()))?;
-            return Ok(Self::Answers(Box::new(answers)));
+            let mut answers = linear::Answers::read(path, plan).map_err(|why| Failure::because(why.to_string()))?;
+            let mut keys = Vec::new();
+            for key in &mut answers.keys {
+                let beside = path.parent().unwrap_or(std::path::Path::new("."));
+                let signer = super::keys::named(&beside.join(&key.file))?;
+                key.fingerprint = signer.fingerprint();
+                keys.push(signer);
+            }
+            return Ok(Self::Answers(Box::new(answers), keys));
         }
         let accessible = super::places::var("ACCESSIBLE").is_some_and(|value| value != "0");
         let dumb = super::places::var("TERM").is_none_or(|term| term == "dumb");
@@ -45,10 +55,18 @@ impl Manner {
 }
 
 impl Manner {
+    /// The keys that an answers file names.
+    fn keys(&self) -> Vec<Arc<dyn Signer>> {
+        match self {
+            Manner::Answers(_, keys) => keys.clone(),
+            Manner::Screens | Manner::Lines => Vec::new(),
+        }
+    }
+
     /// Who an answers file speaks for.
     pub fn speaker(&self) -> Option<String> {
         match self {
-            Manner::Answers(answers) => answers.operator.clone(),
+            Manner::Answers(answers, _) => answers.operator.clone(),
             Manner::Screens | Manner::Lines => None,
         }
     }
@@ -68,6 +86,8 @@ pub(super) struct Showing<'a> {
     pub name: Option<String>,
     /// Theme and glyphs.
     pub common: &'a Common,
+    /// Where keys and texts lie.
+    pub places: Places,
 }
 
 /// Connects and shows the run until it ends or the screen is left.
@@ -78,6 +98,9 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
         unattended: matches!(manner, Manner::Answers(..)),
         name: manner.speaker().or_else(|| showing.name.clone()),
         signer: showing.key.signer.clone(),
+        keys: manner.keys(),
+        agent: showing.places.agent.clone(),
+        texts: Some(showing.places.texts()),
     };
     let (live, news) = connect(showing.dir, coming).map_err(|why| {
         Failure::because(format!("the conductor of run {} cannot be reached: {why}", id.short()))
@@ -96,7 +119,7 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
             let left = linear::run(&showing.plan, Box::new(live), news, input, std::io::stdout(), &clock);
             lines_left(left.map_err(|why| Failure::because(why.to_string()))?, id.short())
         }
-        Manner::Answers(answers) => {
+        Manner::Answers(answers, _) => {
             let left = linear::fly(&showing.plan, Box::new(live), news, &answers, std::io::stdout(), &clock);
             lines_left(left.map_err(|why| Failure::because(why.to_string()))?, id.short())
         }

@@ -88,4 +88,44 @@ mod tests {
         assert!(failure.hint.unwrap().contains("15:00"));
         assert!(parse("2027-03-28 02:30", "Europe/Paris", 0).is_err());
     }
+
+    fn book(head: &str, at: &str) -> Plan {
+        let text = format!(
+            "tminus: 1\ntitle: T\nenvironment: {{ name: here, kind: local }}\nhard_stop: none\n{head}phases:\n  \
+             - {{ title: P, at: T-7d, steps: [ {{ id: one, at: \"{at}\", confirm: One }} ] }}\n"
+        );
+        crate::runbook::parse("t.yaml", text.as_bytes()).plan.expect("the runbook is right")
+    }
+
+    #[test]
+    fn the_zone_is_the_runbooks_then_that_of_t0_then_this_machines() {
+        let (bare, said) = (book("", "09:00"), book("start: 2026-11-21 15:00 America/New_York\n", "09:00"));
+        let t0 = Some("2026-11-21 15:00 Australia/Lord_Howe");
+        assert_eq!(zone(&bare, t0), "Australia/Lord_Howe");
+        assert_eq!(zone(&said, t0), "America/New_York");
+        assert_eq!(zone(&bare, Some("15:00")), places::zone());
+    }
+
+    #[test]
+    fn what_could_not_start_is_refused_before_there_is_a_run() {
+        let plan = book("", "02:30");
+        let berlin = "Europe/Berlin";
+        let unsaid = check(&plan, None, berlin).unwrap_err();
+        assert!(unsaid.what.contains("needs T0") && unsaid.what.contains("T-7d"), "{}", unsaid.what);
+        let of = |text: &str| parse(text, berlin, 0).unwrap();
+        assert!(check(&plan, Some(of("2026-11-21 15:00")), berlin).is_ok());
+        let twice = check(&plan, Some(of("2026-11-01 15:00")), berlin).unwrap_err();
+        assert!(twice.what.contains("02:30 CEST (00:30 UTC) or 02:30 CET (01:30 UTC)"), "{}", twice.what);
+        assert!(twice.hint.unwrap().contains("nothing was started"));
+    }
+
+    #[test]
+    fn a_time_of_the_clock_is_on_the_date_of_its_phase() {
+        let t0 = parse("2026-11-21 15:00", "UTC", 0).unwrap();
+        let plan = book("", "09:00");
+        let one = plan.find(&"one".into()).unwrap();
+        let at =
+            crate::model::schedule::bind(&plan, &state(&plan, Some(t0), "UTC"), plan.step(one).at.as_ref().unwrap());
+        assert_eq!(at, Some(parse("2026-11-14 09:00", "UTC", 0).unwrap()));
+    }
 }

@@ -20,6 +20,8 @@ pub struct Commission {
     pub key_origin: String,
     /// `SHA256:…` of the operator's key.
     pub fingerprint: Option<String>,
+    /// The list of keys by which sign-offs are judged; read once, when the conductor begins.
+    pub allowed_signers: PathBuf,
     /// An answers file speaks: its sha256.
     pub answers: Option<String>,
     /// `tminus`'s own arguments, for the journal.

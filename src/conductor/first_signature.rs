@@ -46,8 +46,8 @@ pub(super) async fn signature(
             Happening::Said(client, frame @ ToConductor::Hello { .. }) => {
                 let hello = hall.greet(client, &frame);
                 if let Some((run, durable)) = wanted.shown {
-                    let (run, driver) = (run.to_owned(), hall.driver_name());
-                    hall.tell(client, ToClient::Welcome { run, client, drives: true, driver, durable });
+                    let (run, driver, signers) = (run.to_owned(), hall.driver_name(), String::new());
+                    hall.tell(client, ToClient::Welcome { run, client, drives: true, driver, durable, signers });
                 }
                 if !wanted.needed {
                     return Ok(("-".into(), early));

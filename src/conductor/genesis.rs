@@ -21,6 +21,8 @@ pub(super) struct About<'a> {
     pub run_dir: &'a str,
     /// T0 by `--t0`.
     pub t0: Option<i64>,
+    /// Hash of the list by which sign-offs are judged.
+    pub signers: &'a str,
 }
 
 /// Everything that the text says.
@@ -35,6 +37,7 @@ pub(super) fn opening(commission: &Commission, about: &About<'_>, key: &RunKey) 
         key: commission.fingerprint.clone().unwrap_or_default(),
         mode: if commission.answers.is_some() { "unattended" } else { "attended" }.into(),
         answers: commission.answers.clone().unwrap_or_default(),
+        signers: about.signers.to_owned(),
         runbook: about.runbook.to_owned(),
         runbook_name: about.runbook_name.to_owned(),
         runbook_dir: about.runbook_dir.to_owned(),

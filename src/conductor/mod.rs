@@ -12,6 +12,7 @@ mod peer;
 mod room;
 mod sealing;
 mod signatures;
+mod signers;
 mod startup;
 mod strays;
 mod typing;
@@ -54,6 +55,15 @@ pub enum ConductorError {
     /// The socket.
     #[error("cannot open the run's socket")]
     Socket(#[source] std::io::Error),
+    /// By whose keys sign-offs count is not known.
+    #[error("cannot read the list of allowed signers {}: {source}", path.display())]
+    Signers {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The first record is not signed.
     #[error("the run was not signed: {0}")]
     NotSigned(String),

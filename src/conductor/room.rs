@@ -201,7 +201,8 @@ impl Room {
         if let Some(frame) = self.where_it_is() {
             self.hall.tell(client, frame);
         }
-        self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable });
+        let signers = self.commission.allowed_signers.display().to_string();
+        self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable, signers });
         if let Some(words) = self.trouble() {
             self.hall.tell(client, ToClient::Trouble { words });
         }
@@ -270,7 +271,7 @@ impl Room {
                 else {
                     return;
                 };
-                self.step(Input::Wish(Wish { client, by, request })).await;
+                self.step(Input::Wish(Wish { client, by, request, asked: None })).await;
             }
         }
     }

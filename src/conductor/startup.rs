@@ -7,6 +7,7 @@ use super::genesis::{self, About};
 use super::hall::Hall;
 use super::room::{Happening, Room};
 use super::signatures::Signatures;
+use super::signers::Signers;
 use super::strays::Strays;
 use super::typing::Keystrokes;
 use crate::engine::clock::{Clock, SystemClock};
@@ -16,6 +17,7 @@ use crate::engine::environment::Surroundings;
 use crate::engine::exec::{Anywhere, Executor, Live, become_subreaper};
 use crate::engine::secrets::Secrets;
 use crate::journal::keys::RunKey;
+use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::line::FMT;
 use crate::journal::reader::StartPoint;
 use crate::journal::writer::{Beginning, Report};
@@ -117,6 +119,8 @@ struct Opened {
     is_new: bool,
     /// For a run that ended and was never sealed: its last checkpoint. Nothing of it can run, it can only be sealed.
     ended: Option<Head>,
+    /// Whose keys sign off.
+    signers: AllowedSigners,
 }
 
 async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> {
@@ -138,12 +142,13 @@ async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> 
 }
 
 fn open(commission: &Commission, dir: &RunDir) -> Result<Opened, ConductorError> {
+    let signers = super::signers::read(&commission.allowed_signers)?;
     match &commission.what {
         What::New { path, text, t0, drill } => {
             let realm = if *drill { Realm::Drill } else { Realm::Live };
-            open_new(commission, dir, realm, (path, text, *t0))
+            open_new(commission, dir, realm, (path, text, *t0, signers))
         }
-        What::Resume { over_cut, .. } => open_again(commission, dir, over_cut.as_deref()),
+        What::Resume { over_cut, .. } => open_again(commission, dir, over_cut.as_deref(), signers),
     }
 }
 
@@ -182,9 +187,9 @@ fn open_new(
     commission: &Commission,
     dir: &RunDir,
     realm: Realm,
-    new: (&PathBuf, &String, Option<i64>),
+    new: (&PathBuf, &String, Option<i64>, Signers),
 ) -> Result<Opened, ConductorError> {
-    let (path, text, t0) = new;
+    let (path, text, t0, signers) = new;
     let name =
         path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "runbook.yaml".into());
     let plan = conducted_by(realm, parsed(&name, text.as_bytes())?);
@@ -197,14 +202,20 @@ fn open_new(
         runbook_dir: &path.parent().map(|folder| folder.display().to_string()).unwrap_or_else(|| "/".into()),
         run_dir: &dir.path().display().to_string(),
         t0,
+        signers: &signers.sha256,
     };
     let first = genesis::opening(commission, &about, &key).genesis(realm, dir.id());
     let state = RunState::of(&plan);
     let start = StartPoint::first(realm, dir.id());
-    Ok(Opened { dir: dir.clone(), plan, state, first, start, key, is_new: true, ended: None })
+    Ok(Opened { dir: dir.clone(), plan, state, first, start, key, is_new: true, ended: None, signers: signers.list })
 }
 
-fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> Result<Opened, ConductorError> {
+fn open_again(
+    commission: &Commission,
+    dir: &RunDir,
+    over_cut: Option<&str>,
+    signers: Signers,
+) -> Result<Opened, ConductorError> {
     let refused = |why: String| ConductorError::NotResumable { run: dir.id().short().to_owned(), why };
     dir.check_own()?;
     if let Some(to) = journal::elsewhere::moved_to(dir, &commission.heads) {
@@ -235,6 +246,7 @@ fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> 
         runbook_dir: &facts.runbook_dir,
         run_dir: &dir.path().display().to_string(),
         t0: facts.t0,
+        signers: &signers.sha256,
     };
     let first = genesis::opening(commission, &about, &key).resume(&found, over_cut.unwrap_or_default());
     Ok(Opened {
@@ -246,6 +258,7 @@ fn open_again(commission: &Commission, dir: &RunDir, over_cut: Option<&str>) -> 
         key,
         is_new: false,
         ended: found.ended.then(|| found.valid.head()),
+        signers: signers.list,
     })
 }
 
@@ -290,8 +303,10 @@ async fn sign_and_conduct(
     }
     let (executor, environment) = means(realm, &opened.plan);
     let surroundings = Surroundings::of(&opened.plan, environment.iter().cloned());
+    let mut driver = Driver::new(Arc::new(opened.plan), opened.state, Secrets::default());
+    driver.signers = opened.signers;
     let room = Room {
-        driver: Driver::new(Arc::new(opened.plan), opened.state, Secrets::default()),
+        driver,
         hall,
         writer,
         heads: heads(&commission, &opened.dir),

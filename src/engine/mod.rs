@@ -17,6 +17,7 @@ pub mod mask;
 pub mod probe;
 pub mod pump;
 pub mod secrets;
+pub mod signoff;
 pub mod survivors;
 pub mod tail;
 pub mod vars;

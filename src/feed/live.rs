@@ -3,7 +3,9 @@
 //! A thread of its own reads the socket; it reads the journal's files up to the number that it is told, never beyond, and
 //! signs what the conductor asks for with the operator's key, which stays here.
 
-use super::{News, Port, Role};
+use super::keyring::{self, Keyring};
+use super::{News, Port, Role, SigningKey};
+use crate::engine::clock::{Clock, SystemClock};
 use crate::feed::frames::{read_frame, write_frame};
 use crate::journal::keys::Signer;
 use crate::journal::reader::Tail;
@@ -15,12 +17,13 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 /// How a client comes.
+#[derive(Default)]
 pub struct Coming {
     /// Only looks.
     pub watch: bool,
@@ -30,6 +33,12 @@ pub struct Coming {
     pub name: Option<String>,
     /// The operator's key.
     pub signer: Option<Arc<dyn Signer>>,
+    /// More keys to sign off with.
+    pub keys: Vec<Arc<dyn Signer>>,
+    /// The agent's socket, for sign-offs.
+    pub agent: Option<PathBuf>,
+    /// Where texts are kept that are signed elsewhere.
+    pub texts: Option<PathBuf>,
 }
 
 /// A live run, from a client's side.
@@ -38,6 +47,10 @@ pub struct Live {
     stream: Arc<Mutex<UnixStream>>,
     role: Arc<AtomicU8>,
     watch: bool,
+    keyring: Keyring,
+    news: Sender<News>,
+    /// The list by which the conductor judges sign-offs.
+    signers: Arc<Mutex<PathBuf>>,
 }
 
 /// Connects to a run's conductor. `Err` says in words why it cannot be reached.
@@ -60,19 +73,23 @@ pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)
         key: coming.signer.as_ref().map(|signer| signer.public_openssh()),
     };
     write_frame(&mut *lock(&writing), &hello)?;
+    let own = coming.signer.iter().cloned().chain(coming.keys).collect();
+    let keyring = Keyring::new(own, coming.agent, coming.texts);
+    let signers = Arc::new(Mutex::new(PathBuf::new()));
     let run = Arc::new(Mutex::new(dir.clone()));
     let link = Link {
         dir: run.clone(),
         tail: Tail::open(&dir).map_err(io::Error::other)?,
         stream,
         writing: writing.clone(),
-        news,
+        news: news.clone(),
         role: role.clone(),
         watch: coming.watch,
         signer: coming.signer,
+        signers: signers.clone(),
     };
     std::thread::Builder::new().name("link".into()).spawn(move || link.run())?;
-    Ok((Live { dir: run, stream: writing, role, watch: coming.watch }, inbox))
+    Ok((Live { dir: run, stream: writing, role, watch: coming.watch, keyring, news, signers }, inbox))
 }
 
 fn lock<T>(stream: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -94,16 +111,57 @@ fn controlling_terminal() -> String {
         .unwrap_or_else(|_| "-".into())
 }
 
+impl Live {
+    /// Signs with the key that the text names, on a thread of its own since it may wait for a touch, and then wishes.
+    fn sign_off(&self, id: u64, seen: Seq, mut intent: Intent) -> Result<u64, String> {
+        let (keyring, stream, news) = (self.keyring.clone(), self.stream.clone(), self.news.clone());
+        let signing = move || {
+            let signed = match &mut intent {
+                Intent::Sign { text: Some(text), sig, .. } => keyring.sign(text).map(|armored| *sig = Some(armored)),
+                _signs_nothing => return,
+            };
+            let sent = signed.and_then(|()| {
+                let request = ToConductor::Wish(Request { id, seen, intent });
+                write_frame(&mut *lock(&stream), &request)
+                    .map_err(|why| format!("the conductor cannot be reached: {why}"))
+            });
+            if let Err(why) = sent {
+                // The screen may be gone already; then nobody need be told.
+                let _ = news.send(News::Refused(id, why));
+            }
+        };
+        let made = std::thread::Builder::new().name("sign-off".into()).spawn(signing);
+        made.map(|_| id).map_err(|why| format!("No thread could be made to sign: {why}."))
+    }
+}
+
 impl Port for Live {
     fn wish(&mut self, intent: Intent, seen: Seq) -> Result<u64, String> {
-        if self.watch {
+        let by_key = matches!(&intent, Intent::Sign { text: Some(_), .. });
+        if self.watch && !by_key {
             return Err("This screen watches: it may look, not touch.".into());
         }
         let id = crate::feed::fresh_id();
+        if matches!(&intent, Intent::Sign { text: Some(_), sig: None, .. }) {
+            return self.sign_off(id, seen, intent);
+        }
         let request = ToConductor::Wish(Request { id, seen, intent });
         write_frame(&mut *lock(&self.stream), &request)
             .map_err(|why| format!("The conductor cannot be reached: {why}."))?;
         Ok(id)
+    }
+
+    fn signing_keys(&self, people: &[String], namespace: &str) -> Vec<SigningKey> {
+        let list = lock(&self.signers).clone();
+        self.keyring.offers(&list, people, (namespace, SystemClock.now().wall.div_euclid(1_000_000)))
+    }
+
+    fn save_text(&self, name: &str, text: &str) -> Result<PathBuf, String> {
+        self.keyring.save(&format!("{}-{name}", lock(&self.dir).id().short()), text)
+    }
+
+    fn signature_beside(&self, text: &Path) -> Result<String, String> {
+        keyring::beside(text)
     }
 
     fn type_in(&mut self, step: &StepId, attempt: Attempt, keys: &[u8]) -> Result<u64, String> {
@@ -178,6 +236,7 @@ struct Link {
     role: Arc<AtomicU8>,
     watch: bool,
     signer: Option<Arc<dyn Signer>>,
+    signers: Arc<Mutex<PathBuf>>,
 }
 
 impl Link {
@@ -201,7 +260,8 @@ impl Link {
     /// Whether there is more to hear.
     fn hear(&mut self, frame: ToClient) -> bool {
         let news = match frame {
-            ToClient::Welcome { drives, driver, durable, .. } => {
+            ToClient::Welcome { drives, driver, durable, signers, .. } => {
+                *lock(&self.signers) = PathBuf::from(signers);
                 self.take_role(drives);
                 if !self.read_to(durable) {
                     return false;

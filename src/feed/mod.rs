@@ -4,6 +4,7 @@
 //! observed and (later) replayed runs look alike from above. Nothing here decides anything.
 
 pub mod frames;
+mod keyring;
 pub mod live;
 
 use crate::model::ids::{Attempt, Seq, StepId};
@@ -11,6 +12,7 @@ use crate::model::intent::Intent;
 use crate::model::record::Record;
 use std::io;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 /// What a screen is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +46,17 @@ pub enum Role {
     Watches,
 }
 
+/// A key that may sign off for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKey {
+    /// Whose it is, by the list that the run judges by.
+    pub principal: String,
+    /// `SHA256:…`.
+    pub fingerprint: String,
+    /// Whether it can sign from here.
+    pub here: bool,
+}
+
 /// The way from a screen to a run.
 pub trait Port {
     /// Sends a wish; the number comes back in `Taken` or `Refused`. `Err` says in words why it was not even sent.
@@ -68,6 +81,29 @@ pub trait Port {
     /// Says in what size the terminal of an attempt is drawn: at its first drawing and whenever that changes.
     fn resize(&mut self, step: &StepId, attempt: Attempt, rows: u16, cols: u16) {
         let _ = (step, attempt, rows, cols);
+    }
+
+    /// The keys that the run's list of allowed signers has for these people in this namespace. Never waits for an agent.
+    fn signing_keys(&self, people: &[String], namespace: &str) -> Vec<SigningKey> {
+        let _ = (people, namespace);
+        Vec::new()
+    }
+
+    /// Keeps a text under this name where somebody can sign it with `ssh-keygen`, and says where.
+    fn save_text(&self, name: &str, text: &str) -> Result<PathBuf, String> {
+        let _ = (name, text);
+        Err("Nothing is kept here.".into())
+    }
+
+    /// The signature that lies beside a text which was kept.
+    fn signature_beside(&self, text: &Path) -> Result<String, String> {
+        let _ = text;
+        Err("Nothing is kept here.".into())
+    }
+
+    /// A signature that was pasted, as it must be written; `None` for what is none.
+    fn signature_of(&self, pasted: &str) -> Option<String> {
+        crate::journal::keys::sshsig::rearmored(pasted)
     }
 
     /// Says that an answers file has no answer for where the run stands: the run is held and its conductor ends.

@@ -7,6 +7,7 @@ use crate::journal::dir::RunDir;
 use crate::journal::error::JournalError;
 use crate::journal::hash::Hash;
 use crate::journal::reader::walk::{Walk, walk};
+use crate::journal::signoffs::SignOffs;
 use crate::model::event::{EndState, Event};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::output::Extent;
@@ -55,6 +56,8 @@ pub(crate) struct Facts {
     pub(crate) records: u64,
     /// When the last record was made, Unix microseconds.
     pub(crate) last: i64,
+    /// What was asked to be signed, and who signed.
+    pub(crate) signoffs: SignOffs,
     /// The first record that cannot stand where it stands.
     pub(crate) wrong: Option<(Seq, String)>,
 }
@@ -76,6 +79,7 @@ impl Facts {
     fn take(&mut self, record: Record) {
         self.records = record.seq.0;
         self.last = record.at.wall;
+        self.signoffs.take(&record);
         let seq = record.seq;
         if self.closed.is_some() && !matches!(record.event, Event::Ckpt { .. }) {
             self.say(seq, "it stands after the record that closed the run");
@@ -127,6 +131,7 @@ impl Facts {
             | Event::StepEnding { .. }
             | Event::StepOld { .. }
             | Event::MessageFilled { .. }
+            | Event::SignAsked { .. }
             | Event::StepSigned { .. }
             | Event::Sampled { .. }
             | Event::TriggerTripped { .. }

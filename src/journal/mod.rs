@@ -15,6 +15,7 @@ pub mod keys;
 pub mod line;
 pub mod reader;
 pub mod seal;
+mod signoffs;
 pub mod storage;
 pub mod texts;
 pub mod verify;

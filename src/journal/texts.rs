@@ -24,6 +24,8 @@ pub struct Opening {
     pub mode: String,
     /// Hash of the answers file.
     pub answers: String,
+    /// Hash of the list of keys by which sign-offs are judged.
+    pub signers: String,
     /// Hash of the runbook as read; it is in `attach/`.
     pub runbook: String,
     /// Its file name.
@@ -87,6 +89,7 @@ impl Opening {
             .with("key", &self.key)
             .with("mode", &self.mode)
             .with("answers", &self.answers)
+            .with("signers", &self.signers)
             .with("runbook", &self.runbook)
             .with("runbook name", &self.runbook_name)
             .with("runbook dir", &self.runbook_dir)

@@ -11,7 +11,7 @@ mod tripped;
 mod used;
 mod watch;
 
-pub use given::{Answers, GateGiven, Given, ItemGiven, Otherwise, SayGiven, SignGiven, WatchGiven};
+pub use given::{Answers, GateGiven, Given, ItemGiven, Otherwise, RoleKey, SayGiven, SignGiven, WatchGiven};
 pub use used::Used;
 
 use crate::model::actor::Known;
@@ -171,7 +171,7 @@ fn one(plan: &Plan, state: &RunState, said: (StepIx, &Given), with: (&Answers, &
         Given::Gate(gate) => gate::next(plan, state, (ix, gate), used),
         Given::Watch(watch) => watch::next(plan, state, (ix, watch), (answers, used)),
         Given::Say(say) => around::say(plan, state, (ix, say), used),
-        Given::Sign(sign) => around::sign(plan, state, (ix, sign), used),
+        Given::Sign(sign) => around::sign(plan, state, (ix, sign), (answers, used)),
         Given::Recycle { .. } | Given::Abort(_) => {
             stopped_first(plan, state, used).unwrap_or_else(|| by_hand::next(plan, state, (ix, given), used))
         }
@@ -231,6 +231,11 @@ fn unanswered(plan: &Plan, state: &RunState, ix: StepIx, with: (&Answers, &mut U
     }
     let counts = matches!(step.work, Work::Wait(_)) && !own.status.bad();
     let looks_on = matches!(step.work, Work::Monitor(_)) && own.status.open();
+    if let Work::Sign(sign) = &step.work
+        && answers.keys.iter().any(|key| sign.roles.contains(&key.role))
+    {
+        return around::sign(plan, state, (ix, &SignGiven::default()), (answers, used));
+    }
     if looks_on {
         return watch::next(plan, state, (ix, &WatchGiven::default()), (answers, used));
     }

@@ -66,6 +66,8 @@ pub enum Rule {
     Something,
     /// Anything but nothing, hidden while it is typed.
     Hidden,
+    /// A signature, pasted over several lines, or the word for one in a file.
+    Armor,
 }
 
 /// Which gap of a wish an answer fills.
@@ -85,6 +87,8 @@ pub enum Slot {
     Text,
     /// The next blank of a message.
     Blank,
+    /// A signature.
+    Signature,
 }
 
 impl Question {
@@ -144,6 +148,7 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         Intent::Sign { comment, .. } if matches!(slot, Slot::Text | Slot::Reason) => {
             *comment = if text == "-" { String::new() } else { text };
         }
+        Intent::Sign { sig, .. } if slot == Slot::Signature => *sig = Some(text),
         Intent::Fill { blanks, .. } if slot == Slot::Blank => blanks.push(text),
         Intent::Reading { value, .. } if slot == Slot::Text => *value = Secret::new(text),
         Intent::Answer { saw, .. } if matches!(slot, Slot::Text | Slot::Reason) => *saw = text,
@@ -192,6 +197,6 @@ fn put_typed(typed: &mut Typed, slot: Slot, text: String) {
         Slot::Typed => typed.text = Some(text),
         Slot::Reason => typed.reason = Some(text),
         Slot::Second => typed.second = Some(text),
-        Slot::Consent | Slot::Name | Slot::Text | Slot::Blank => {}
+        Slot::Consent | Slot::Name | Slot::Text | Slot::Blank | Slot::Signature => {}
     }
 }

@@ -13,6 +13,7 @@ use crate::model::event::StopHow;
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
+use crate::model::signoff::{self, Signatory};
 use crate::model::time::Stamp;
 use std::collections::HashSet;
 use std::io::Write;
@@ -174,6 +175,13 @@ impl<W: Write> Flight<'_, W> {
             self.teller.voice.say(&format!("Not sent: {why}."));
             return self.give_up_here(&why);
         }
+        let intent = match self.with_key(intent) {
+            Ok(intent) => intent,
+            Err(why) => {
+                self.teller.voice.say(&format!("Not signed: {why}"));
+                return self.give_up_here(&why);
+            }
+        };
         match self.port.wish(intent, self.teller.state.last) {
             Ok(id) => self.waits = Some(Waits { id, taken: false }),
             Err(why) => {
@@ -181,6 +189,24 @@ impl<W: Write> Flight<'_, W> {
                 self.give_up_here(&why);
             }
         }
+    }
+
+    /// A sign-off for a role with signers, with whose key it is and what it signs.
+    fn with_key(&self, intent: Intent) -> Result<Intent, String> {
+        let (plan, state) = (self.teller.plan, &self.teller.state);
+        let Intent::Sign { step, role, comment, .. } = &intent else { return Ok(intent) };
+        let (people, Some(ix)) = (signoff::signers(plan, role), plan.find(step)) else { return Ok(intent) };
+        if people.is_empty() {
+            return Ok(intent);
+        }
+        let key = self.answers.keys.iter().find(|key| key.role == *role);
+        let key = key.ok_or_else(|| format!("{role} has signers, and the answers file names no key for it"))?;
+        let offers = self.port.signing_keys(people, signoff::namespace_of(state));
+        let whose = offers.iter().find(|offer| offer.fingerprint == key.fingerprint);
+        // A key that the list does not have is for the conductor to refuse, in its words.
+        let principal = whose.map_or(people[0].as_str(), |offer| offer.principal.as_str());
+        let by = Signatory { role, principal, key: &key.fingerprint, comment };
+        signoff::intent(plan, state, ix, &by)
     }
 
     /// A wish came to nothing: that place has no answer that holds.

@@ -18,6 +18,7 @@ pub mod passage;
 mod prompt;
 mod run;
 pub mod sentences;
+mod sign_off;
 mod talk;
 mod teller;
 #[cfg(test)]

@@ -8,12 +8,13 @@ use super::handed::Handed;
 use super::hush::Hush;
 use super::input::{Heard, Line, listen};
 use super::prompt::{Prompt, interrupted, prompt, without_journal};
+use super::sign_off;
 use super::talk::{Reply, Talk, in_line, listed};
 use super::teller::Teller;
-use super::words::wall;
+use super::words::clock;
 use super::{Left, LinearError};
 use crate::feed::{News, Port, Role};
-use crate::model::ids::{Attempt, StepIx};
+use crate::model::ids::{Attempt, Seq, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -249,7 +250,7 @@ impl<'a, W: Write> Lines<'a, W> {
                 voice.say(line);
             }
         }
-        let clock = wall(&self.teller.state, now.wall);
+        let clock = clock(&self.teller.state, now.wall);
         if next.choices.iter().any(|choice| !choice.note.is_empty()) {
             voice.say(&format!("{clock} {}", next.heading));
             for line in listed(&next.choices) {
@@ -338,16 +339,11 @@ impl<'a, W: Write> Lines<'a, W> {
         end.then(|| self.leave())
     }
 
-    fn hear(&mut self, text: &str, shown: &Prompt) -> Option<Left> {
-        self.hush = None;
-        let typed = text.trim().trim_start_matches(':');
-        if let (Some(dir), Some(_)) = (typed.strip_prefix("journal "), &self.no_journal) {
-            let seen = self.teller.state.last;
-            self.wish(Intent::Journal { dir: dir.trim().to_owned() }, seen);
-            return None;
-        }
-        match self.talk.hear(text, shown) {
+    /// What a reply leads to.
+    fn follow(&mut self, reply: Reply, shown: &Prompt) -> Option<Left> {
+        match reply {
             Reply::Leave => return Some(self.leave()),
+            Reply::More => {}
             // A card that was just read with the prompt is not read out twice.
             Reply::Say(lines) => {
                 let again = lines == shown.card && self.talk.is_asking();
@@ -369,12 +365,41 @@ impl<'a, W: Write> Lines<'a, W> {
                 Some(to) if self.typing == Typing::Terminal => self.hand_through(to, first),
                 Some(_) | None => self.teller.voice.say("There is no terminal to hand through."),
             },
-            Reply::Wish(intent, seen) => self.wish(intent, seen),
+            Reply::Wish(intent, seen) => return self.wish(intent, seen, shown),
         }
         None
     }
 
-    fn wish(&mut self, intent: Intent, seen: crate::model::ids::Seq) {
+    fn hear(&mut self, text: &str, shown: &Prompt) -> Option<Left> {
+        self.hush = None;
+        let typed = text.trim().trim_start_matches(':');
+        if let (Some(dir), Some(_)) = (typed.strip_prefix("journal "), &self.no_journal) {
+            let seen = self.teller.state.last;
+            self.send(Intent::Journal { dir: dir.trim().to_owned() }, seen);
+            return None;
+        }
+        let reply = self.talk.hear(text, shown);
+        self.follow(reply, shown)
+    }
+
+    fn wish(&mut self, intent: Intent, seen: Seq, shown: &Prompt) -> Option<Left> {
+        let (plan, state) = (self.teller.plan, &self.teller.state);
+        match sign_off::ask(plan, state, self.port.as_ref(), &intent) {
+            Some(Ok(ask)) => {
+                let reply = self.talk.open(ask);
+                return self.follow(reply, shown);
+            }
+            Some(Err(why)) => self.teller.voice.say(&format!("Not signed: {why}.")),
+            None => match sign_off::brought(self.port.as_ref(), intent) {
+                Ok(intent) => self.send(intent, seen),
+                Err(why) => self.teller.voice.say(&format!("Not signed: {why}.")),
+            },
+        }
+        self.ask_again();
+        None
+    }
+
+    fn send(&mut self, intent: Intent, seen: Seq) {
         self.ask_again();
         let by_hand = self.typing == Typing::Terminal;
         if let Some(why) = super::needs_hands(self.teller.plan, &intent).filter(|_| !by_hand) {

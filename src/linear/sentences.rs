@@ -89,6 +89,7 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::StepEnding { .. }
         | Event::StepOld { .. }
         | Event::MessageFilled { .. }
+        | Event::SignAsked { .. }
         | Event::StepSigned { .. } => steps::of_step(plan, after, record),
         Event::Genesis { .. }
         | Event::Resume { .. }
@@ -157,6 +158,7 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::StepEnding { step, .. }
         | Event::StepOld { step, .. }
         | Event::MessageFilled { step, .. }
+        | Event::SignAsked { step, .. }
         | Event::StepSigned { step, .. } => Some(step),
         Event::Noted { step, .. } => step.as_ref(),
         Event::Genesis { .. }

@@ -6,6 +6,7 @@
 
 use super::ask::{Ask, Choice, Question, Rule, put};
 use super::prompt::Prompt;
+use super::sign_off::is_whole;
 use crate::model::ids::Seq;
 use crate::model::intent::Intent;
 
@@ -20,6 +21,8 @@ pub(super) enum Reply {
     Terminal(&'static [u8]),
     /// Leave.
     Leave,
+    /// More lines of the same answer are to come: nothing is said.
+    More,
 }
 
 /// What is being asked.
@@ -149,7 +152,24 @@ impl Talk {
         {
             return Reply::Say(vec![format!("{line} is not {wanted}. {NOTHING}")]);
         }
-        put(&mut intent, question.slot, line.to_owned());
+        if question.rule == Rule::Armor {
+            let so_far = match &intent {
+                Intent::Sign { sig: Some(sig), .. } => format!("{sig}{line}\n"),
+                _nothing_yet => format!("{line}\n"),
+            };
+            let whole = is_whole(&so_far);
+            put(&mut intent, question.slot, so_far);
+            match whole {
+                Some(true) => {}
+                Some(false) => {
+                    self.mode = Mode::Form { questions, at, intent };
+                    return Reply::More;
+                }
+                None => return Reply::Say(vec![format!("That is no SSH signature. {NOTHING}")]),
+            }
+        } else {
+            put(&mut intent, question.slot, line.to_owned());
+        }
         if at + 1 == questions.len() {
             return Reply::Wish(intent, self.seen);
         }

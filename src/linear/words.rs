@@ -11,11 +11,15 @@ use std::time::Duration;
 
 /// What stands before a sentence: `15:34:20 T+34m  `; without T before the start.
 pub(super) fn prefix(state: &RunState, at: Stamp) -> String {
-    let drill = if state.is_drill() { "DRILL " } else { "" };
     match schedule::t_clock(state, at) {
-        Some(t) => format!("{drill}{} {}  ", wall(state, at.wall), t_shown(t)),
-        None => format!("{drill}{}  ", wall(state, at.wall)),
+        Some(t) => format!("{} {}  ", clock(state, at.wall), t_shown(t)),
+        None => format!("{}  ", clock(state, at.wall)),
     }
+}
+
+/// What stands before a line: the time, and before it that this is a drill.
+pub(super) fn clock(state: &RunState, at: i64) -> String {
+    format!("{}{}", if state.is_drill() { "DRILL " } else { "" }, wall(state, at))
 }
 
 /// An instant as the clock on the wall says it in T0's zone: `15:34:20`.

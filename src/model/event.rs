@@ -26,6 +26,15 @@ pub struct Bound {
     pub hash: Option<String>,
 }
 
+/// A role that signs at a sign-off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningRole {
+    /// Which.
+    pub role: RoleId,
+    /// Whose key signs for it; nobody's where a name is enough.
+    pub signers: Vec<String>,
+}
+
 /// What runs, as it was resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
@@ -319,6 +328,20 @@ pub enum Event {
     /// A message's blanks were filled in; this is what is said.
     #[serde(rename = "message.filled")]
     MessageFilled { step: StepId, text: String, by: Actor },
+    /// A sign-off is asked for, with what is known then: what is asked, of whom, how many of them must sign.
+    #[serde(rename = "sign.asked")]
+    SignAsked {
+        step: StepId,
+        attempt: Attempt,
+        /// As it is shown; what is signed commits to it.
+        question: String,
+        count: usize,
+        roles: Vec<SigningRole>,
+        /// One person may sign for two of them.
+        same_person: bool,
+        /// Nobody signs with the operator's key.
+        second_person: bool,
+    },
     /// A person signed off. `sig` is an SSHSIG over `text`, or `-` where the role has no signers and a name is all there is.
     #[serde(rename = "step.signed")]
     StepSigned {

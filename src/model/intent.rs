@@ -56,8 +56,9 @@ pub enum Intent {
     Stop { step: StepId, how: StopHow },
     /// Fill in a message's blanks, in the order in which they stand.
     Fill { step: StepId, blanks: Vec<String> },
-    /// Sign off for a role. `sig` is an SSHSIG over the text that the conductor gave, where the role has signers.
-    Sign { step: StepId, role: RoleId, name: String, comment: String, sig: Option<String> },
+    /// Sign off for a role. Where it has signers, `name` is one of them, `text` the text that `model::signoff` makes and `sig` an
+    /// SSHSIG over it; a client that is given a text without a signature signs it on its way.
+    Sign { step: StepId, role: RoleId, name: String, comment: String, text: Option<String>, sig: Option<String> },
     /// End a monitor with a verdict.
     EndMonitor { step: StepId, ok: bool, reason: String },
     /// Type in what a probe reads that people read off.

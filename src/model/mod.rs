@@ -23,6 +23,7 @@ pub mod schedule;
 pub mod script;
 pub mod secret;
 pub mod signed;
+pub mod signoff;
 pub mod spent;
 pub mod state;
 pub mod step;

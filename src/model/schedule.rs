@@ -21,4 +21,6 @@ pub use course::{Planned, finish, is_timed, planned, slip, t_clock};
 pub use late::{Late, late, over_budget};
 pub use rounds::{horizon_by, horizon_due, next_round};
 pub use slack::{Slack, slack, slack_words};
-pub use window::{decide_by, in_time_words, latest_start, length_of, needed_level, offered, warned_of, warned_words};
+pub use window::{
+    decide_by, in_time_words, latest_start, length_of, needed_level, offered, offered_levels, warned_of, warned_words,
+};

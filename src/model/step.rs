@@ -361,6 +361,8 @@ pub struct SignOff {
     pub roles: Vec<RoleId>,
     /// How many of them must; all of them where not said.
     pub count: usize,
+    /// One person may sign for two roles.
+    pub same_person: bool,
 }
 
 /// A message that is said.

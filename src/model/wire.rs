@@ -139,6 +139,8 @@ pub enum ToClient {
         driver: String,
         /// The last durable record; 0 before genesis.
         durable: Seq,
+        /// The list of keys by which it judges sign-offs.
+        signers: String,
     },
     /// Records up to this one are durable and may be read, folded and shown.
     Durable {

@@ -359,7 +359,7 @@ fn one_signs_for_a_role_with_a_name_and_a_comment() {
     });
     let picture = stage.picture(80, 24);
     assert!(
-        picture.contains("Operations lead: olga at 15:") && picture.contains("by name only, \"looks right\""),
+        picture.contains("Operations lead: olga at 15:") && picture.contains("(typed), \"looks right\""),
         "{picture}"
     );
 }

@@ -57,7 +57,7 @@ impl Desk {
     pub fn wish(&mut self, intent: Intent) -> Vec<Output> {
         self.wishes += 1;
         let request = Request { id: self.wishes, seen: self.driver.state.last, intent };
-        self.send(Input::Wish(Wish { client: 1, by: maya(), request }))
+        self.send(Input::Wish(Wish { client: 1, by: maya(), request, asked: None }))
     }
 
     pub fn run(&mut self, step: &str) -> Vec<Output> {

@@ -32,6 +32,7 @@ pub(super) fn resolve(plan: &Plan, state: &mut RunState, path: &Path, environmen
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     state.facts = Some(RunFacts {
+        operator_keys: Vec::new(),
         run: RunId(open("RUN_ID")),
         realm: Realm::Live,
         operator: open("OPERATOR"),

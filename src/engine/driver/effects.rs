@@ -58,6 +58,7 @@ impl Driver {
             | Event::StepReady { .. }
             | Event::StepOld { .. }
             | Event::MessageFilled { .. }
+            | Event::SignAsked { .. }
             | Event::StepSigned { .. }
             | Event::Sampled { .. }
             | Event::TriggerTripped { .. }

@@ -14,6 +14,7 @@ mod wishes;
 
 use crate::engine::exec::Control;
 use crate::engine::secrets::Secrets;
+use crate::journal::keys::allowed::AllowedSigners;
 use crate::model::actor::Actor;
 use crate::model::event::Event;
 use crate::model::follow::{self, Due};
@@ -58,6 +59,8 @@ pub struct Wish {
     pub by: Actor,
     /// What, with its number.
     pub request: Request,
+    /// For a signature by a kind of key that is not known here: what `ssh-keygen` said of it.
+    pub asked: Option<Result<(), String>>,
 }
 
 /// What the driver wants done, in order.
@@ -96,6 +99,8 @@ pub struct Driver {
     pub state: RunState,
     /// Values that no record holds.
     pub secrets: Secrets,
+    /// Whose keys sign off, as the conductor's list said when it began.
+    pub signers: AllowedSigners,
     waiting: VecDeque<Waiting>,
     /// Kinds of the facts that were appended and are not durable yet: one batch.
     on_its_way: VecDeque<Discriminant<Event>>,
@@ -146,6 +151,7 @@ impl Driver {
             plan,
             state,
             secrets,
+            signers: AllowedSigners::default(),
             waiting: VecDeque::new(),
             on_its_way: VecDeque::new(),
             told: false,

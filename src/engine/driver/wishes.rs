@@ -7,7 +7,8 @@ use crate::engine::exec::Control;
 use crate::engine::judge;
 use crate::engine::probe::watchers;
 use crate::engine::secrets::check_value;
-use crate::model::decide::{Asked, Decided, Reading, Sampled, decide};
+use crate::engine::signoff::{Came, judge};
+use crate::model::decide::{Asked, Decided, Reading, Sampled, Signed, decide};
 use crate::model::event::{Answer, Bound, Event, Seen, StopHow};
 use crate::model::expect::Expect;
 use crate::model::ids::{Attempt, ProbeIx, StepId, StepIx};
@@ -77,7 +78,8 @@ impl Driver {
             return Err(Refusal(format!("{number} has changed since this screen showed it: look again")));
         }
         let (reading, sampled) = (self.read(intent), self.sampled(intent));
-        let asked = Asked { reading, sampled, ..Asked::plain(wish.by.clone(), now) };
+        let signed = self.signed(wish, now);
+        let asked = Asked { reading, sampled, signed, ..Asked::plain(wish.by.clone(), now) };
         let events = decide(&self.plan, &self.state, intent, &asked)?;
         if matches!(&asked.reading, Some(Ok(reading)) if reading.ok) {
             self.keep_secret(intent);
@@ -111,6 +113,17 @@ impl Driver {
             }
             _carries_nothing_to_judge => None,
         }
+    }
+
+    /// Judges a signature, where the wish brings one.
+    fn signed(&self, wish: &Wish, now: Stamp) -> Option<Result<Signed, String>> {
+        let Intent::Sign { step, role, name, comment, text, sig: Some(sig) } = &wish.request.intent else {
+            return None;
+        };
+        let ix = self.plan.find(step)?;
+        let (text, asked) = (text.as_deref(), wish.asked.as_ref());
+        let came = Came { role, principal: name.trim(), comment, text, sig, asked };
+        Some(judge(&self.plan, &self.state, ix, (&came, &self.signers, now.wall.div_euclid(1_000_000))))
     }
 
     /// Judges a probe's value that a person read off, for each that watches it.

@@ -80,6 +80,20 @@ impl AllowedSigners {
         self.best(key, namespace, at_and_now, |line| line.speaks_for(principal))
     }
 
+    /// Every key that may sign for one of these people in `namespace` at `now`, with whose it is, in their order.
+    pub fn keys_of(&self, principals: &[String], namespace: &str, now: i64) -> Vec<(String, PublicKey)> {
+        let mut keys: Vec<(String, PublicKey)> = Vec::new();
+        for principal in principals {
+            for line in &self.lines {
+                let known = line.speaks_for(principal) && line.allows(namespace) && line.valid(now);
+                if known && !keys.iter().any(|(who, key)| who == principal && *key == line.key) {
+                    keys.push((principal.clone(), line.key.clone()));
+                }
+            }
+        }
+        keys
+    }
+
     /// The lines that vouch for nobody.
     pub fn refused(&self) -> &[RefusedLine] {
         &self.refused

@@ -75,6 +75,13 @@ pub fn find(places: &KeyPlaces) -> Result<Search, KeyError> {
     Ok(search)
 }
 
+/// Every key that an agent holds, each as one that signs.
+pub fn held_by_agent(socket: &Path) -> Result<Vec<Box<dyn Signer>>, KeyError> {
+    let agent = Agent::at(socket);
+    let keys = agent.identities()?.into_iter();
+    Ok(keys.map(|key| Box::new(AgentSigner { agent: agent.clone(), key }) as Box<dyn Signer>).collect())
+}
+
 fn named(path: &Path, places: &KeyPlaces, passed_over: &mut Vec<KeyError>) -> Result<Found, KeyError> {
     usable(load(&KeyOrigin::File(path.to_owned()))?, path, places, passed_over)
 }

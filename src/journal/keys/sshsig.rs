@@ -58,6 +58,16 @@ pub fn named_key(armored: &[u8]) -> Result<PublicKey, SigError> {
     Parsed::read(armored).map(|signature| signature.key)
 }
 
+/// The one canonical spelling of a signature that was pasted: line ends and blanks may have been changed on the way, and what
+/// stands around it is left out. Whether it holds is not looked at.
+pub fn rearmored(pasted: &str) -> Option<String> {
+    let (_, rest) = pasted.split_once(BEGIN.trim_end())?;
+    let (body, _) = rest.split_once(END.trim_end())?;
+    let body: String = body.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let blob = STANDARD.decode(body).ok().filter(|blob| blob.len() <= LONGEST)?;
+    Some(armor_blob(&blob))
+}
+
 /// The bytes that a key really signs for `message`: the namespace, and the hash instead of the message.
 pub(super) fn signed_data(namespace: &str, message: &[u8]) -> Vec<u8> {
     let mut data = MAGIC.to_vec();
@@ -278,6 +288,22 @@ mod tests {
             assert_eq!(check(spelling.as_bytes(), "seal@tminus", b"text"), Err(SigError::Form), "{spelling:?}");
         }
         assert_eq!(check(b"\xff\xfe", "seal@tminus", b"text"), Err(SigError::Form));
+    }
+
+    #[test]
+    fn a_signature_that_was_pasted_is_the_same_however_its_lines_were_broken() {
+        let good = signed("sha512", b"", 1);
+        for pasted in [
+            good.clone(),
+            good.replace('\n', "\r\n"),
+            good.replace('\n', " "),
+            format!("here it is:\n  {}\nbye", good.replace('\n', "\n  ")),
+        ] {
+            assert_eq!(rearmored(&pasted).as_deref(), Some(good.as_str()), "{pasted:?}");
+        }
+        for none in ["", BEGIN, &good[..good.len() / 2], &good.replace("AAAA", "A*AA")] {
+            assert_eq!(rearmored(none), None, "{none:?}");
+        }
     }
 
     #[test]

@@ -136,6 +136,8 @@ pub(crate) fn header(walk: &Walk, facts: &Facts, files: usize) -> Header {
         records: facts.records,
         ckpt: walk.chain.valid.map_or(String::new(), |valid| valid.ckpt.hex()),
         files: files as u64,
+        required: facts.signoffs.required(facts.ended),
+        present: facts.signoffs.present(facts.ended),
     }
 }
 

@@ -20,6 +20,10 @@ pub(crate) struct Header {
     pub(crate) ckpt: String,
     /// How many files are listed.
     pub(crate) files: u64,
+    /// What had to be signed off, by how many of whom.
+    pub(crate) required: String,
+    /// Who did.
+    pub(crate) present: String,
 }
 
 /// One listed file.
@@ -47,8 +51,8 @@ pub(crate) fn write(realm: Realm, run: &RunId, header: &Header, listed: &[Listed
         .with("records", header.records)
         .with("last ckpt", &header.ckpt)
         .with("files", header.files)
-        .with("required sign-offs", "")
-        .with("present sign-offs", "")
+        .with("required sign-offs", &header.required)
+        .with("present sign-offs", &header.present)
         .encode();
     let mut text: String = head.lines().map(|line| format!("# {line}\n")).collect();
     for Listed { sha256, name } in listed {
@@ -84,6 +88,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Seal, String> {
         records: number("records")?,
         ckpt: word("last ckpt"),
         files: number("files")?,
+        required: word("required sign-offs"),
+        present: word("present sign-offs"),
     };
     let seal = Seal { realm: signed.realm, run: signed.run, header, listed };
     let again = write(seal.realm, &seal.run, &seal.header, &seal.listed);
@@ -114,7 +120,9 @@ mod tests {
 
     #[test]
     fn a_seal_reads_back_and_no_other_spelling_of_it_does() {
-        let header = Header { end: "completed".into(), parts: "1:2:x".into(), records: 3, ckpt: "c".into(), files: 2 };
+        let (required, present) = ("off.1:1/lead".into(), "off.1/lead/typed".into());
+        let (end, parts, ckpt) = ("completed".into(), "1:2:x".into(), "c".into());
+        let header = Header { end, parts, records: 3, ckpt, files: 2, required, present };
         let file = |name: &str| Listed { sha256: Hash::of(b""), name: name.into() };
         let listed = [file("events-0001.jsonl"), file("out/a.1.log")];
         let run = RunId::from("0001-x");

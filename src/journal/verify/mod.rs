@@ -6,6 +6,7 @@
 
 mod files;
 mod signatures;
+mod signoffs;
 mod words;
 
 use crate::journal::dir::{RunDir, is_id};
@@ -45,6 +46,8 @@ pub enum Verdict {
     UnknownKey,
     /// A key that was not valid then, or is not now.
     KeyNotValid,
+    /// It was completed without everybody's sign-off whom it asked.
+    SignOffsMissing,
     /// It goes on over records that were cut away.
     ResumedOverCut,
     /// No seal.
@@ -150,6 +153,7 @@ fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found:
         head_code(code, facts, found);
     }
     signatures::openings(with, facts, found);
+    signoffs::judge(with, (walk, facts), found);
     files::judge(dir, with, (walk, facts), found);
 }
 
@@ -187,6 +191,15 @@ impl Verified {
             runbook: None,
             own,
         }
+    }
+
+    /// Something that only whoever reads the runbook can see keeps it from passing too.
+    pub fn also(&mut self, verdict: Verdict, note: String) {
+        self.notes.push(note);
+        self.all.push(verdict);
+        self.all.sort_unstable();
+        self.all.dedup();
+        self.verdict = *self.all.first().unwrap_or(&Verdict::Verified);
     }
 
     fn say(&mut self, seq: Option<Seq>, why: String) {

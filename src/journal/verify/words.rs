@@ -15,6 +15,7 @@ impl Verdict {
             Verdict::Unsigned => "unsigned",
             Verdict::UnknownKey => "unknown key",
             Verdict::KeyNotValid => "key not valid at an anchored time",
+            Verdict::SignOffsMissing => "sign-offs missing",
             Verdict::ResumedOverCut => "resumed over a cut",
             Verdict::Unsealed => "unsealed",
             Verdict::Verified => "verified",

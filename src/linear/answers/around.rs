@@ -1,13 +1,15 @@
 //! The next wish of a message and of a sign-off, and what came of a call, a trip or a closed risk on the way to a step.
 //!
-//! A role with signers is never spoken for from a file: the reader refuses it, and so does the conductor.
+//! A role with signers is never spoken for by a name from a file: the reader refuses it, and so does the conductor. A key that the
+//! file names signs for it.
 
-use super::{Given, Part, SayGiven, SignGiven, Todo, Used, by_hand, no_answer};
+use super::{Answers, Given, Part, SayGiven, SignGiven, Todo, Used, by_hand, no_answer};
 use crate::model::decide::{asked_class, early_start, has_blanks};
 use crate::model::event::Answer;
-use crate::model::ids::StepIx;
+use crate::model::ids::{RoleId, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
+use crate::model::signoff;
 use crate::model::state::RunState;
 use crate::model::step::{Class, Work};
 
@@ -33,29 +35,37 @@ pub(super) fn say(plan: &Plan, state: &RunState, at: (StepIx, &SayGiven), used: 
     used.once(Some(ix), turn, Part::Item(0), intent)
 }
 
-/// Opens a sign-off, then signs by name for each role that the file names.
-pub(super) fn sign(plan: &Plan, state: &RunState, at: (StepIx, &SignGiven), used: &mut Used) -> Todo {
+/// Opens a sign-off, then signs by name for each role that the file names, and by key for each role that has signers.
+pub(super) fn sign(
+    plan: &Plan,
+    state: &RunState,
+    at: (StepIx, &SignGiven),
+    (answers, used): (&Answers, &mut Used),
+) -> Todo {
     let (ix, given) = at;
     let (step, own) = (plan.step(ix), state.step(ix));
-    if !matches!(step.work, Work::Sign(_)) {
+    let Work::Sign(wanted) = &step.work else {
         return no_answer(plan, ix);
-    }
+    };
     let turn = used.turn(state, ix);
     if !own.status.open() {
         return used.once(Some(ix), turn, Part::Whole, by_hand::run(&step.id, &given.typed));
     }
-    let unsigned = given.names.iter().find(|(role, _, _)| own.signed.iter().all(|signed| signed.role != *role));
-    let Some((role, name, comment)) = unsigned else {
+    let open = |role: &RoleId| wanted.roles.contains(role) && own.signed.iter().all(|signed| signed.role != *role);
+    let by_name = given.names.iter().find(|(role, _, _)| open(role));
+    let by_name = by_name.map(|(role, name, comment)| (role, name.clone(), comment.clone()));
+    let by_key = answers.keys.iter().find(|key| open(&key.role) && !signoff::signers(plan, &key.role).is_empty());
+    // Whose the key is, and what it signs, the client says: it has the key.
+    let by_key = by_key.map(|key| (&key.role, String::new(), String::new()));
+    if by_name.is_none() && by_key.is_some() && own.asked.as_ref().is_some_and(|asked| asked.prefix.is_none()) {
+        return Todo::Wait;
+    }
+    let Some((role, name, comment)) = by_name.or(by_key) else {
         return no_answer(plan, ix);
     };
-    let intent = Intent::Sign {
-        step: step.id.clone(),
-        role: role.clone(),
-        name: name.clone(),
-        comment: comment.clone(),
-        sig: None,
-    };
-    used.once(Some(ix), turn, Part::Sign(role.clone()), intent)
+    let (step, role) = (step.id.clone(), role.clone());
+    let part = Part::Sign(role.clone());
+    used.once(Some(ix), turn, part, Intent::Sign { step, role, name, comment, text: None, sig: None })
 }
 
 /// Whether what was wished on the way has come true, so that the step itself goes on.

@@ -23,10 +23,23 @@ pub struct Answers {
     pub sole: HashSet<StepIx>,
     /// What to do when a trigger trips; of several the first is for the first time.
     pub on: HashMap<TriggerIx, Vec<Given>>,
+    /// Keys that sign off for roles with signers: the files as the answers name them, and their fingerprints once they were read.
+    pub keys: Vec<RoleKey>,
     /// What people would read off, one value a reading.
     pub readings: HashMap<ProbeIx, Vec<Secret>>,
     /// Risks that are closed once the run is started, and why.
     pub risks: Vec<(RiskId, String)>,
+}
+
+/// The key that signs for a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleKey {
+    /// Which role.
+    pub role: RoleId,
+    /// The key's file, as written.
+    pub file: String,
+    /// `SHA256:…`, empty before the file was read.
+    pub fingerprint: String,
 }
 
 /// What to do where there is no answer.

@@ -5,20 +5,28 @@
 
 use super::texts::{Read, keys, nearest, reason, unknown_key, word, words, wrong};
 use super::{around, roll_back};
-use crate::linear::answers::{Answers, Given};
-use crate::model::ids::{ProbeId, RiskId, StepId, TriggerId};
+use crate::linear::answers::{Answers, Given, RoleKey};
+use crate::model::ids::{ProbeId, RiskId, RoleId, StepId, TriggerId};
 use crate::model::plan::Plan;
 use crate::model::secret::Secret;
+use crate::model::signoff;
 use crate::model::watch::Source;
 use serde_yaml::{Mapping, Value};
 
 const DEEDS: [&str; 6] = ["rollback", "go_on", "hold", "abort", "call", "recycle"];
+/// Under `on`: whose keys sign off.
+const SIGN_OFF: &str = "sign-off";
 const WITH: [&str; 3] = ["type", "reason", "name"];
 
 /// `on: { TRIGGER: { rollback: LEVEL } }`.
 pub(super) fn on(value: &Value, plan: &Plan, read: &mut Answers) -> Read<()> {
     for (key, value) in mapping(value, "on", "a trigger's id to what is done when it trips")? {
         let id = word(key, "on")?;
+        let names_keys = id == SIGN_OFF && plan.find_trigger(&TriggerId(id.clone())).is_none();
+        if names_keys {
+            read.keys = role_keys(plan, value)?;
+            continue;
+        }
         let Some(ix) = plan.find_trigger(&TriggerId(id.clone())) else {
             if plan.find(&StepId(id.clone())).is_some() {
                 return wrong(&id, format!("{id} is a step: its answer stands under `steps`"));
@@ -33,6 +41,23 @@ pub(super) fn on(value: &Value, plan: &Plan, read: &mut Answers) -> Read<()> {
         read.on.insert(ix, list);
     }
     Ok(())
+}
+
+/// `on: { sign-off: { ROLE: KEY FILE } }`.
+fn role_keys(plan: &Plan, value: &Value) -> Read<Vec<RoleKey>> {
+    let mut keys = Vec::new();
+    for (role, file) in mapping(value, SIGN_OFF, "a role to the file of the key that signs for it")? {
+        let role = RoleId(word(role, SIGN_OFF)?);
+        let known: Vec<&str> = plan.roles.iter().map(|each| each.id.as_str()).collect();
+        if !known.contains(&role.as_str()) {
+            return wrong(role.as_str(), format!("there is no role {role}{}", nearest(role.as_str(), &known)));
+        }
+        if signoff::signers(plan, &role).is_empty() {
+            return wrong(role.as_str(), format!("{role} has no signers: a name signs for it, at its step"));
+        }
+        keys.push(RoleKey { role, file: words(file, SIGN_OFF)?, fingerprint: String::new() });
+    }
+    Ok(keys)
 }
 
 fn deed(plan: &Plan, id: &str, value: &Value) -> Read<Given> {

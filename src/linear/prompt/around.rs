@@ -13,6 +13,7 @@ use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::secret::Secret;
+use crate::model::signoff;
 use crate::model::state::RunState;
 use crate::model::step::{Class, Notice, SignOff};
 use crate::model::watch::Source;
@@ -57,20 +58,28 @@ pub(super) fn sign(plan: &Plan, state: &RunState, ix: StepIx, wanted: &SignOff) 
             role: role.clone(),
             name: String::new(),
             comment: String::new(),
+            text: None,
             sig: None,
         };
-        let questions = vec![
-            Question::text(format!("Who signs for {role}, by name:"), Slot::Name),
-            Question::text("What is said with it (- for nothing):", Slot::Text),
-        ];
-        Choice::noted(role.0.clone(), "not signed yet", wish(questions, intent))
+        let said = Question::text("What is said with it (- for nothing):", Slot::Text);
+        let people = signoff::signers(plan, role);
+        if people.is_empty() {
+            let questions = vec![Question::text(format!("Who signs for {role}, by name:"), Slot::Name), said];
+            return Choice::noted(role.0.clone(), "not signed yet", wish(questions, intent));
+        }
+        let note = format!("not signed yet, by a key of {}", people.join(", "));
+        Choice::noted(role.0.clone(), note, wish(vec![said], intent))
     });
     let choices = menu("sign", "Who signs:", choices.collect());
     let heading = format!("You: sign {}. {} of {} signed.", named(plan, state, ix), own.signed.len(), wanted.count);
     let mut prompt = with_card(plan, state, ix, only(heading, choices.into_iter().collect()));
-    prompt.card.push(format!("  signs  {}", state.fill(&wanted.text)));
-    prompt.card.extend(wanted.statements.iter().map(|text| format!("   - {}", state.fill(text))));
-    prompt.card.extend(own.signed.iter().map(|one| format!("  signed  {} for {}", one.principal, one.role)));
+    let asked = own.asked.as_ref().map(|asked| asked.question.clone());
+    let asked = asked.unwrap_or_else(|| signoff::question(state, wanted));
+    prompt.card.extend(asked.lines().map(|line| format!("  signs  {line}")));
+    prompt.card.extend(own.signed.iter().map(|one| {
+        let how = one.key.as_ref().map_or("(typed)".to_owned(), |key| format!("signed {key}"));
+        format!("  signed  {} for {}, {how}", one.principal, one.role)
+    }));
     prompt
 }
 

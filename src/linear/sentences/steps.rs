@@ -10,6 +10,7 @@ use crate::model::ids::{Attempt, StepIx};
 use crate::model::output::Holder;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::signed::SignedText;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::{Place, PlannedStep, Side, Work};
 use crate::model::time::{clock_length, plan_length};
@@ -55,11 +56,16 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
         Event::MessageFilled { text, by, .. } => {
             Some(format!("{number} says, filled in by {}: {}", by.shown(), cut(&text.replace('\n', " / "), 400)))
         }
-        Event::StepSigned { role, principal, comment, sig, by, .. } => {
+        Event::SignAsked { .. } => None,
+        Event::StepSigned { role, principal, comment, text, sig, by, .. } => {
             let title = role_title(plan, role.as_str());
-            let how = if sig == "-" { "by name only" } else { "with a key" };
             let said = if comment.trim().is_empty() { String::new() } else { format!(": {}", comment.trim()) };
-            Some(format!("{number} {principal} signed for {title}, {how}, typed by {}{}", by.shown(), ended(&said)))
+            let key = SignedText::decode(text).filter(|_| sig != "-");
+            let how = match key.as_ref().and_then(|text| text.get("key")) {
+                Some(key) => format!("signed {key}"),
+                None => format!("by name only, typed by {}", by.shown()),
+            };
+            Some(format!("{number} {principal} signed for {title}, {how}{}", ended(&said)))
         }
         Event::StepTimeout { .. } => {
             let limit = step.command().and_then(|command| command.timeout);

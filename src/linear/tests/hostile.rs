@@ -87,7 +87,7 @@ fn the_number_of_a_choice_alone_never_starts_what_changes_something() {
                 Reply::Wish(Intent::Decide { .. } | Intent::RollBack { .. } | Intent::Close | Intent::GoOn, _) => {
                     panic!("{number} alone acts at {}", step.id)
                 }
-                Reply::Wish(..) | Reply::Say(_) | Reply::Terminal(_) | Reply::Leave => {}
+                Reply::Wish(..) | Reply::Say(_) | Reply::Terminal(_) | Reply::Leave | Reply::More => {}
             }
         }
         state.steps[at].status = crate::model::state::StepStatus::Ok;
@@ -137,7 +137,7 @@ proptest! {
                     drop(run);
                     port.wish(intent, seen).unwrap();
                 }
-                Reply::Say(_) | Reply::Terminal(_) | Reply::Leave => {}
+                Reply::Say(_) | Reply::Terminal(_) | Reply::Leave | Reply::More => {}
             }
         }
     }

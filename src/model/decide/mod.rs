@@ -81,8 +81,12 @@ pub struct Sampled {
 pub struct Signed {
     /// Whose it is.
     pub principal: String,
+    /// `SHA256:…` of the key.
+    pub key: String,
     /// What was signed.
     pub text: String,
+    /// The armored signature.
+    pub sig: String,
 }
 
 /// What a wish leads to.

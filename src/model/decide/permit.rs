@@ -115,6 +115,9 @@ pub(crate) fn begin(
         events.push(Event::MessageFilled { step: step.id.clone(), text, by: asked.by.clone() });
     }
     events.push(started(plan, state, ix, typed, asked)?);
+    if let Work::Sign(wanted) = &step.work {
+        events.push(super::around::asked_to_sign(plan, state, ix, wanted)?);
+    }
     if let Work::Evidence(evidence) = &step.work {
         events.push(super::evidence::judged(plan, state, (ix, evidence), asked.now));
     }

@@ -255,9 +255,7 @@ pub fn wake_after(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
     let retries = state.steps.iter().filter_map(|own| own.retry_at);
     let open = state.open();
     let waits = waiting(plan, state, &open).filter_map(|ix| state.step(ix).until);
-    // What stands in an open `parallel` has times of its own.
-    let to_begin = state.next(plan).into_iter().chain(beside::members_at_once(plan, state, &open));
-    let planned = to_begin.filter_map(|ix| schedule::planned_at(plan, state, ix));
+    let planned = state.next(plan).and_then(|next| schedule::planned_at(plan, state, next));
     let seen = watch::moments(plan, state, &open).into_iter().chain(beside::moments(plan, state, &open));
     retries.chain(waits).chain(planned).chain(seen).filter(|at| *at > looked).min()
 }

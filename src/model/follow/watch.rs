@@ -209,9 +209,10 @@ fn warnings(plan: &Plan, state: &RunState) -> Vec<(i64, Warning)> {
 /// is not the one that is needed one hears only that it cannot finish any more.
 fn deadlines(plan: &Plan, state: &RunState) -> Vec<(Option<LevelIx>, i64, &'static [u32])> {
     let Some(stop) = state.hard_stop else { return Vec::new() };
-    let needed = schedule::decide_by(plan, state).map(|(level, _)| level);
-    let levels = (0..plan.levels.len()).map(LevelIx).filter(|level| schedule::offered(plan, state, *level));
-    let levels = levels.filter_map(|level| {
+    let offered = schedule::offered_levels(plan, state);
+    // The mildest of them is the one that is needed.
+    let needed = offered.first().copied();
+    let levels = offered.into_iter().filter_map(|level| {
         let minutes = if needed == Some(level) { &WARN_AT[..] } else { &WARN_AT[3..] };
         Some((Some(level), schedule::latest_start(plan, state, level)?, minutes))
     });

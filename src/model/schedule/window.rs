@@ -11,8 +11,7 @@ const DECIDE_BY: &str = "decide by, ";
 /// The level that is needed now, and the last moment at which it still ends inside the window:
 /// hard stop − safety floor − budget − verify, rounded down to the minute.
 pub fn decide_by(plan: &Plan, state: &RunState) -> Option<(LevelIx, Option<i64>)> {
-    let needed = needed_level(plan, state);
-    let level = (0..plan.levels.len()).map(LevelIx).find(|level| offered_where(plan, state, *level, needed))?;
+    let level = *offered_levels(plan, state).first()?;
     Some((level, latest_start(plan, state, level)))
 }
 
@@ -39,7 +38,7 @@ pub fn in_time_words(plan: &Plan, state: &RunState, now: Stamp) -> Option<String
 
 /// The levels that still can finish inside the window, and those that cannot any more.
 fn by_time(plan: &Plan, state: &RunState, now: Stamp) -> (Vec<LevelIx>, Vec<LevelIx>) {
-    let levels = (0..plan.levels.len()).map(LevelIx).filter(|level| offered(plan, state, *level));
+    let levels = offered_levels(plan, state).into_iter();
     let in_time = |level: &LevelIx| latest_start(plan, state, *level).is_some_and(|at| now.wall <= at);
     levels.partition(in_time)
 }
@@ -82,6 +81,12 @@ pub fn warned_of(plan: &Plan, level: Option<LevelIx>) -> String {
 /// a stronger one.
 pub fn offered(plan: &Plan, state: &RunState, level: LevelIx) -> bool {
     offered_where(plan, state, level, needed_level(plan, state))
+}
+
+/// The levels that are offered without an override, mildest first.
+pub fn offered_levels(plan: &Plan, state: &RunState) -> Vec<LevelIx> {
+    let needed = needed_level(plan, state);
+    (0..plan.levels.len()).map(LevelIx).filter(|level| offered_where(plan, state, *level, needed)).collect()
 }
 
 fn offered_where(plan: &Plan, state: &RunState, level: LevelIx, needed: Option<LevelIx>) -> bool {

@@ -30,6 +30,8 @@ pub struct RunFacts {
     pub run_dir: String,
     /// How the key came: `agent`, `file`, `self-made`, `none`.
     pub key_origin: String,
+    /// Fingerprints of the keys of whoever began the run or took it up.
+    pub operator_keys: Vec<String>,
     /// T0 where `--t0` gave it, Unix microseconds.
     pub t0: Option<i64>,
     /// IANA name of the zone that times of the clock are read in.
@@ -55,6 +57,7 @@ impl RunFacts {
             runbook_sha256: get("runbook")?,
             run_dir: get("run dir")?,
             key_origin: get("key origin").unwrap_or_else(|| "none".into()),
+            operator_keys: get("key").into_iter().collect(),
             t0: text.get("t0").and_then(|t0| t0.parse().ok()),
             zone: text.get("zone").unwrap_or("UTC").to_owned(),
             boot: get("boot").unwrap_or_default(),

@@ -17,7 +17,7 @@ pub use apply::IllegalEvent;
 pub use facts::{Client, Entry, Hold, RollBack, RunFacts};
 pub use path::{Progress, is_title};
 pub use status::{RunStatus, StepStatus};
-pub use step::{Answered, PastAttempt, SignedOff, StepState, There};
+pub use step::{Answered, PastAttempt, Signature, SignedOff, StepState, There};
 pub use watched::{MonitorState, ProbeState, Sample, Streak, TriggerState, Tripped, WentOn};
 
 use crate::model::actor::Actor;
@@ -73,6 +73,10 @@ pub struct RunState {
     pub rounds: Vec<u32>,
     /// Levels that were taken, in order.
     pub levels_taken: Vec<LevelIx>,
+    /// Every signature by key of the run, of attempts that are over too.
+    pub signatures: Vec<Signature>,
+    /// Steps that asked for a sign-off since the last checkpoint.
+    pub prefix_wanted: Vec<StepIx>,
     /// Risks that people closed, why and who.
     pub risks_closed: BTreeMap<RiskId, (String, Actor)>,
     /// What was warned of, and at how many minutes.
@@ -135,6 +139,8 @@ impl RunState {
             calls: Vec::new(),
             rounds: vec![0; plan.horizons.len()],
             levels_taken: Vec::new(),
+            signatures: Vec::new(),
+            prefix_wanted: Vec::new(),
             risks_closed: BTreeMap::new(),
             warned: BTreeSet::new(),
             seen_phases: BTreeSet::new(),

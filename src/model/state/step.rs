@@ -3,7 +3,7 @@
 use crate::model::actor::{Actor, Known};
 use crate::model::event::{Answer, Invocation, Vote};
 use crate::model::expect::{Check, Verdict};
-use crate::model::ids::{Attempt, RoleId, Seq};
+use crate::model::ids::{Attempt, RoleId, Seq, StepIx};
 use crate::model::output::{Drained, Exit, Holder};
 use crate::model::spent::Meter;
 use crate::model::state::{MonitorState, StepStatus};
@@ -125,6 +125,8 @@ pub struct StepState {
     pub ending: Option<String>,
     /// What is said, its blanks filled in.
     pub filled: Option<String>,
+    /// The sign-off that the present attempt asks for.
+    pub asked: Option<crate::model::signoff::Asked>,
     /// Who signed off in the present attempt.
     pub signed: Vec<SignedOff>,
     /// What a monitor has seen in the present attempt.
@@ -155,12 +157,27 @@ pub struct SignedOff {
     pub role: RoleId,
     /// Whose it is.
     pub principal: String,
-    /// Whether a key proves it.
-    pub by_key: bool,
+    /// `SHA256:…` of the key that proves it; `None` where a name is all there is.
+    pub key: Option<String>,
     /// What was said with it.
     pub comment: String,
     /// When.
     pub at: Stamp,
+}
+
+/// A signature by key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// At which step.
+    pub step: StepIx,
+    /// In which of its attempts.
+    pub attempt: Attempt,
+    /// For which role.
+    pub role: RoleId,
+    /// Whose.
+    pub principal: String,
+    /// `SHA256:…`.
+    pub key: String,
 }
 
 impl StepState {

@@ -107,6 +107,7 @@ pub(super) const OF_KINDS: &[Key] = &[
     key("checks", CRITERIA_LIST, "criteria that are looked at").only(&["monitor"]),
     key("roles", Full(&Name), "who signs").only(&["sign"]),
     key("count", Whole(1), "how many of them").only(&["sign"]),
+    key("same_person", Words(&["allowed"]), "one person may sign for two roles").only(&["sign"]),
     key("statements", List(&Text), "what is signed").only(&["sign"]),
     key("via", VIA, "the command that sends it").only(&["notify"]),
     key("to", Text, "who reads it").only(&["notify"]),

@@ -115,7 +115,11 @@ impl<'a> Reader<'a> {
             self.desk.report(Diagnostic::error("RB0109", &node.span(), text));
         }
         let count = count.unwrap_or(roles.len());
-        Work::Sign(SignOff { text, statements, roles, count })
+        let same_person = match fields.take("same_person") {
+            Some(node) => self.desk.word(node, &[("allowed", true)]).unwrap_or(false),
+            None => false,
+        };
+        Work::Sign(SignOff { text, statements, roles, count, same_person })
     }
 
     fn statements(&mut self, node: Node<'a>) -> Vec<String> {

@@ -1,10 +1,13 @@
 //! The card of a sign-off: what is signed, what it states, who signed, and for whom one can sign.
 //!
-//! One person signs for one role, by name and with a comment. Whether that is enough is the conductor's to say; a role whose
-//! signers are named in the runbook takes their key, and the card says whose.
+//! One person signs for one role, with a comment: by name, or where the runbook names the role's signers with a key. Then the card
+//! shows the text to the letter, and takes the word that signs it here or a signature that was made elsewhere. Whether that is
+//! enough is the conductor's to say.
 
+use crate::feed::SigningKey;
 use crate::model::ids::{RoleId, StepIx};
 use crate::model::intent::Intent;
+use crate::model::signoff::{self, Signatory};
 use crate::model::state::StepStatus;
 use crate::model::step::{SignOff, Work};
 use crate::model::text::shown;
@@ -17,14 +20,39 @@ use crate::tui::overlays::view::View;
 use crate::tui::theme::Role;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::Line;
+use std::path::PathBuf;
 
 /// The card of one sign-off.
 #[derive(Debug)]
 pub struct SignCard {
     step: StepIx,
-    /// Signing for this role.
-    signing: Option<(RoleId, Form)>,
+    stage: Stage,
     view: View,
+}
+
+/// How far signing has come.
+#[derive(Debug)]
+enum Stage {
+    /// Nobody signs.
+    Roles,
+    /// For this role: a name where that is enough, and a comment.
+    Said { role: RoleId, form: Form },
+    /// Which of these keys.
+    Keys { role: RoleId, comment: String, keys: Vec<SigningKey> },
+    /// The text, and what signs it.
+    Text(Box<Signing>),
+}
+
+/// A text that is about to be signed.
+#[derive(Debug)]
+struct Signing {
+    /// The wish, not signed yet.
+    intent: Intent,
+    text: String,
+    key: SigningKey,
+    /// Where the text lies for who signs it elsewhere.
+    kept: Option<PathBuf>,
+    form: Form,
 }
 
 /// The sign-off that a step is.
@@ -43,7 +71,10 @@ pub fn roles(ctx: &Context<'_>, step: StepIx) -> Vec<(String, Role)> {
         match ctx.state.step(step).signed.iter().find(|signed| signed.role == *role) {
             None => (format!("{title}: not signed"), Role::You),
             Some(signed) => {
-                let how = if signed.by_key { "by key" } else { "by name only" };
+                let how = match &signed.key {
+                    Some(key) => format!("signed {}", shown(key)),
+                    None => "(typed)".to_owned(),
+                };
                 let comment = match signed.comment.trim() {
                     "" => String::new(),
                     comment => format!(", \"{}\"", shown(comment)),
@@ -67,11 +98,16 @@ fn title(ctx: &Context<'_>, id: &RoleId) -> String {
 impl SignCard {
     /// The card as the sign-off stands.
     pub fn open(step: StepIx) -> Self {
-        Self { step, signing: None, view: View::default() }
+        Self { step, stage: Stage::Roles, view: View::default() }
     }
 
     fn pick(&mut self, digit: char, ctx: &Context<'_>) -> Reply {
         let at = (digit as usize).saturating_sub('1' as usize);
+        if let Stage::Keys { role, comment, keys } = &self.stage {
+            let Some(key) = keys.get(at).cloned() else { return Reply::Say(format!("There is no key {digit}.")) };
+            let (role, comment) = (role.clone(), comment.clone());
+            return self.show_text(&role, &comment, key, ctx);
+        }
         let Some(role) = sign_of(ctx, self.step).and_then(|sign| sign.roles.get(at)) else {
             return Reply::Say(format!("There is no role {digit}."));
         };
@@ -81,32 +117,149 @@ impl SignCard {
         if ctx.state.step(self.step).status != StepStatus::You {
             return Reply::Over(Card::Run(self.step));
         }
-        let asked = vec![
-            Question::new(format!("Your name, for {}:", title(ctx, role)), Want::Some("a name")),
-            Question::new("What do you say with it:", Want::Some("a comment, if only \"none\"")),
-        ];
-        self.signing = Some((role.clone(), Form::of(asked)));
+        let said = Question::new("What do you say with it:", Want::Some("a comment, if only \"none\""));
+        let name = Question::new(format!("Your name, for {}:", title(ctx, role)), Want::Some("a name"));
+        let asked = if signoff::signers(ctx.plan, role).is_empty() { vec![name, said] } else { vec![said] };
+        self.stage = Stage::Said { role: role.clone(), form: Form::of(asked) };
         Reply::Stay
     }
 
     fn typed(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         if key.code == KeyCode::Esc {
-            self.signing = None;
+            self.stage = Stage::Roles;
             return Reply::Stay;
         }
-        let Some((role, form)) = &mut self.signing else { return Reply::Stay };
-        if form.key(key) != Step::Done {
-            return Reply::Stay;
+        match &mut self.stage {
+            Stage::Roles | Stage::Keys { .. } => Reply::Stay,
+            Stage::Said { role, form } => {
+                if form.key(key) != Step::Done {
+                    return Reply::Stay;
+                }
+                let role = role.clone();
+                if signoff::signers(ctx.plan, &role).is_empty() {
+                    let (name, comment) = (form.answer(0).trim().to_owned(), form.answer(1).trim().to_owned());
+                    let step = ctx.plan.step(self.step).id.clone();
+                    self.stage = Stage::Roles;
+                    return Reply::Ask(Intent::Sign { step, role, name, comment, text: None, sig: None });
+                }
+                let comment = form.answer(0).trim().to_owned();
+                self.choose_key(role, comment, ctx)
+            }
+            Stage::Text(signing) => match signing.form.key(key) {
+                Step::Done => self.done(ctx),
+                Step::Typed | Step::Unused => Reply::Stay,
+            },
         }
-        let intent = Intent::Sign {
-            step: ctx.plan.step(self.step).id.clone(),
-            role: role.clone(),
-            name: form.answer(0).trim().to_owned(),
-            comment: form.answer(1).trim().to_owned(),
-            sig: None,
+    }
+
+    fn choose_key(&mut self, role: RoleId, comment: String, ctx: &Context<'_>) -> Reply {
+        let people = signoff::signers(ctx.plan, &role);
+        let mut keys = ctx.port.signing_keys(people, signoff::namespace_of(ctx.state));
+        match keys.len() {
+            0 => {
+                self.stage = Stage::Roles;
+                let people = shown(&people.join(", ")).into_owned();
+                Reply::Say(format!("The run's list of allowed signers has no key for {people}."))
+            }
+            1 => self.show_text(&role, &comment, keys.remove(0), ctx),
+            _ => {
+                keys.truncate(9);
+                self.stage = Stage::Keys { role, comment, keys };
+                Reply::Stay
+            }
+        }
+    }
+
+    fn show_text(&mut self, role: &RoleId, comment: &str, key: SigningKey, ctx: &Context<'_>) -> Reply {
+        let by = Signatory { role, principal: &key.principal, key: &key.fingerprint, comment };
+        let intent = signoff::intent(ctx.plan, ctx.state, self.step, &by);
+        let (intent, text) = match intent {
+            Ok(intent @ Intent::Sign { text: Some(_), .. }) => {
+                let text =
+                    if let Intent::Sign { text: Some(text), .. } = &intent { text.clone() } else { String::new() };
+                (intent, text)
+            }
+            Ok(_) => return Reply::Stay,
+            Err(why) => return Reply::Say(format!("Nothing can be signed: {why}.")),
         };
-        self.signing = None;
+        let mut kept = None;
+        let form = if key.here {
+            Question::exactly("sign", &format!("to sign it with {}", shown(&key.fingerprint)))
+        } else {
+            let name = format!("{}-{role}-{}.txt", ctx.plan.step(self.step).id, key.principal);
+            match ctx.port.save_text(&name, &text) {
+                Ok(path) => kept = Some(path),
+                Err(why) => return Reply::Say(format!("The text is not kept: {why}.")),
+            }
+            Question::new(
+                "Paste the signature, or type  file  once it lies beside the text:",
+                Want::Some("a signature"),
+            )
+        };
+        self.stage = Stage::Text(Box::new(Signing { intent, text, key, kept, form: Form::of(vec![form]) }));
+        Reply::Stay
+    }
+
+    /// The word that signs was typed, or a signature came.
+    fn done(&mut self, ctx: &Context<'_>) -> Reply {
+        let Stage::Text(signing) = &mut self.stage else { return Reply::Stay };
+        let mut intent = signing.intent.clone();
+        if let (Some(path), Intent::Sign { sig, .. }) = (&signing.kept, &mut intent) {
+            let typed = signing.form.answer(0).trim();
+            let came = match typed {
+                "file" => ctx.port.signature_beside(path),
+                pasted => ctx.port.signature_of(pasted).ok_or_else(|| "that is no SSH signature".to_owned()),
+            };
+            match came {
+                Ok(armored) => *sig = Some(armored),
+                Err(why) => {
+                    signing.form.complain(format!("Nothing was signed: {}.", shown(&why)));
+                    return Reply::Stay;
+                }
+            }
+        }
+        self.stage = Stage::Roles;
         Reply::Ask(intent)
+    }
+
+    fn form(&self) -> Option<&Form> {
+        match &self.stage {
+            Stage::Roles | Stage::Keys { .. } => None,
+            Stage::Said { form, .. } => Some(form),
+            Stage::Text(signing) => Some(&signing.form),
+        }
+    }
+
+    /// What stands in the body once a key is to be chosen or a text to be signed.
+    fn signing_rows(&self, ctx: &Context<'_>, width: usize) -> Option<Vec<Line<'static>>> {
+        match &self.stage {
+            Stage::Roles | Stage::Said { .. } => None,
+            Stage::Keys { role, keys, .. } => {
+                let mut rows =
+                    say::prose(&format!("Whose key signs for {}:", title(ctx, role)), width, Role::Text, ctx);
+                for (at, key) in keys.iter().enumerate() {
+                    let here = if key.here { "signs here" } else { "signs elsewhere" };
+                    let words = format!("{} {}, {here}", shown(&key.principal), shown(&key.fingerprint));
+                    rows.extend(say::labelled(&format!("  {}", at + 1), &words, width, Role::TextStrong, ctx));
+                }
+                Some(rows)
+            }
+            Stage::Text(signing) => {
+                let mut rows = say::prose("What is signed, to the letter:", width, Role::Text, ctx);
+                for line in signing.text.lines() {
+                    rows.extend(say::labelled("  |", &shown(line), width, Role::TextStrong, ctx));
+                }
+                if let Some(path) = &signing.kept {
+                    let path = shown(&path.display().to_string()).into_owned();
+                    let namespace = signoff::namespace_of(ctx.state);
+                    rows.extend(say::labelled("It is in", &path, width, Role::Text, ctx));
+                    let command = format!("ssh-keygen -Y sign -n {namespace} -f KEY {path}");
+                    let who = format!("Whoever has {} types", shown(&signing.key.fingerprint));
+                    rows.extend(say::labelled(&who, &command, width, Role::Text, ctx));
+                }
+                Some(rows)
+            }
+        }
     }
 }
 
@@ -123,10 +276,20 @@ impl Face for SignCard {
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
+        if let Some(rows) = self.signing_rows(ctx, width) {
+            return Body { rows, must_read: 0 };
+        }
         let Some(sign) = sign_of(ctx, self.step) else { return Body::default() };
-        let mut rows = say::prose(&say::fill(ctx, &sign.text), width, Role::TextStrong, ctx);
-        for statement in &sign.statements {
-            rows.extend(say::labelled("  -", &say::fill(ctx, statement), width, Role::Text, ctx));
+        let mut rows = Vec::new();
+        if let Some(asked) = &ctx.state.step(self.step).asked {
+            for line in asked.question.lines() {
+                rows.extend(say::prose(&shown(line), width, Role::TextStrong, ctx));
+            }
+        } else {
+            rows.extend(say::prose(&say::fill(ctx, &sign.text), width, Role::TextStrong, ctx));
+            for statement in &sign.statements {
+                rows.extend(say::labelled("  -", &say::fill(ctx, statement), width, Role::Text, ctx));
+            }
         }
         rows.push(Line::default());
         for (place, (text, role)) in roles(ctx, self.step).into_iter().enumerate() {
@@ -136,8 +299,11 @@ impl Face for SignCard {
     }
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
-        if let Some((_, form)) = &self.signing {
+        if let Some(form) = self.form() {
             return form.lines(width, ctx.theme);
+        }
+        if matches!(self.stage, Stage::Keys { .. }) {
+            return say::prose("A key's digit takes it; esc goes back.", width, Role::Text, ctx);
         }
         let words = if ctx.state.step(self.step).status == StepStatus::You {
             "A role's digit signs for it. One person signs for one role."
@@ -148,7 +314,7 @@ impl Face for SignCard {
     }
 
     fn keys(&self, ctx: &Context<'_>) -> Vec<Hint> {
-        if self.signing.is_some() {
+        if self.form().is_some() {
             return vec![hint("enter", "submit what is typed"), hint("esc", "go back"), hint("^C", "then ! roll back")];
         }
         let count = sign_of(ctx, self.step).map_or(0, |sign| sign.roles.len()).min(9);
@@ -163,10 +329,14 @@ impl Face for SignCard {
     }
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
-        if self.signing.is_some() {
+        if self.form().is_some() {
             return self.typed(key, ctx);
         }
         match key.code {
+            KeyCode::Esc if matches!(self.stage, Stage::Keys { .. }) => {
+                self.stage = Stage::Roles;
+                Reply::Stay
+            }
             KeyCode::Char(digit @ '1'..='9') => self.pick(digit, ctx),
             KeyCode::Char('r') => Reply::Over(Card::Run(self.step)),
             KeyCode::Char('f') => Reply::Over(Card::Reason(ReasonFor::Fail(self.step))),
@@ -182,18 +352,20 @@ impl Face for SignCard {
     }
 
     fn paste(&mut self, text: &str, _ctx: &Context<'_>) -> Reply {
-        if let Some((_, form)) = &mut self.signing {
-            form.paste(text);
+        match &mut self.stage {
+            Stage::Roles | Stage::Keys { .. } => {}
+            Stage::Said { form, .. } => drop(form.paste(text)),
+            Stage::Text(signing) => drop(signing.form.paste(text)),
         }
         Reply::Stay
     }
 
     fn has_typed(&self) -> bool {
-        self.signing.as_ref().is_some_and(|(_, form)| form.has_typed())
+        self.form().is_some_and(Form::has_typed)
     }
 
     fn takes_text(&self, _ctx: &Context<'_>) -> bool {
-        self.signing.is_some()
+        self.form().is_some()
     }
 
     fn is_over(&self, ctx: &Context<'_>) -> bool {

@@ -5,11 +5,13 @@
 
 use super::{Applied, find, misdirected};
 use crate::model::actor::Actor;
-use crate::model::event::Event;
-use crate::model::ids::{Attempt, HorizonId, ProcedureId, RiskId, StepId, StepIx};
+use crate::model::event::{Event, SigningRole};
+use crate::model::ids::{Attempt, HorizonId, ProcedureId, RiskId, RoleId, StepId, StepIx};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
-use crate::model::state::{RunState, SignedOff, StepStatus};
+use crate::model::signed::SignedText;
+use crate::model::signoff;
+use crate::model::state::{RunState, Signature, SignedOff, StepStatus};
 use crate::model::step::{Callee, Place, Work};
 
 impl RunState {
@@ -25,32 +27,77 @@ impl RunState {
         Ok(())
     }
 
-    pub(super) fn fold_signed(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let Event::StepSigned { step, attempt, role, principal, comment, sig, .. } = &record.event else {
+    pub(super) fn fold_sign_asked(&mut self, plan: &Plan, record: &Record) -> Applied {
+        let Event::SignAsked { step, attempt, question, count, roles, .. } = &record.event else {
             return misdirected();
         };
         let ix = self.present(plan, (step, *attempt), &[StepStatus::You])?;
         let Work::Sign(wanted) = &plan.step(ix).work else {
             return Err(format!("{step} asks for no signature"));
         };
-        let own = self.own(ix);
-        if own.signed.iter().any(|signed| signed.role == *role || signed.principal == *principal) {
-            return Err(format!("{principal} or {role} has signed before"));
+        let same =
+            |asked: &SigningRole, role: &RoleId| asked.role == *role && asked.signers == signoff::signers(plan, role);
+        let of_plan =
+            roles.len() == wanted.roles.len() && roles.iter().zip(&wanted.roles).all(|(one, two)| same(one, two));
+        if *count != wanted.count || !of_plan {
+            return Err(format!("{step} asks others than the runbook names"));
         }
-        own.signed.push(SignedOff {
-            role: role.clone(),
-            principal: principal.clone(),
-            by_key: sig != "-",
-            comment: comment.clone(),
-            at: record.at,
-        });
-        let enough = own.signed.len() >= wanted.count;
-        if enough {
+        self.own(ix).asked = Some(signoff::Asked { seq: record.seq, question: question.clone(), prefix: None });
+        self.prefix_wanted.push(ix);
+        Ok(())
+    }
+
+    pub(super) fn fold_signed(&mut self, plan: &Plan, record: &Record) -> Applied {
+        let Event::StepSigned { step, attempt, role, principal, comment, text, sig, .. } = &record.event else {
+            return misdirected();
+        };
+        let ix = self.present(plan, (step, *attempt), &[StepStatus::You])?;
+        let Work::Sign(wanted) = &plan.step(ix).work else {
+            return Err(format!("{step} asks for no signature"));
+        };
+        let key = if sig == "-" {
+            if !signoff::signers(plan, role).is_empty() {
+                return Err(format!("{role} has signers, and only a name signs for it"));
+            }
+            None
+        } else {
+            Some(self.signing_key(plan, ix, (role, principal, comment), text)?)
+        };
+        if self.step(ix).signed.iter().any(|signed| signed.role == *role) {
+            return Err(format!("{role} has signed before"));
+        }
+        if !wanted.same_person && self.step(ix).signed.iter().any(|signed| signed.principal == *principal) {
+            return Err(format!("{principal} has signed before"));
+        }
+        let (role, principal) = (role.clone(), principal.clone());
+        if let Some(key) = key.clone() {
+            let (role, principal) = (role.clone(), principal.clone());
+            self.signatures.push(Signature { step: ix, attempt: *attempt, role, principal, key });
+        }
+        let how = match &key {
+            Some(key) => format!("signed with {key}"),
+            None => "signed, by name only,".to_owned(),
+        };
+        let words = format!("{principal} {how} for {role} at {}", plan.step(ix).number);
+        self.own(ix).signed.push(SignedOff { role, principal, key, comment: comment.clone(), at: record.at });
+        if self.step(ix).signed.len() >= wanted.count {
             self.end_step(plan, record, ix, StepStatus::Ok);
         }
-        let word = if sig == "-" { "signed, by name only," } else { "signed" };
-        self.say(record, Some(ix), "sign", format!("{principal} {word} for {role} at {}", plan.step(ix).number));
+        self.say(record, Some(ix), "sign", words);
         Ok(())
+    }
+
+    /// The key that a signature names, once its text is the one that is asked for.
+    fn signing_key(&self, plan: &Plan, ix: StepIx, of: (&RoleId, &str, &str), text: &str) -> Result<String, String> {
+        let (role, principal, comment) = of;
+        let signed = SignedText::decode(text).ok_or("its signed text is not written as one is")?;
+        let key = signed.get("key").ok_or("its signed text names no key")?.to_owned();
+        let by = signoff::Signatory { role, principal, key: &key, comment };
+        let asked = signoff::text(plan, self, ix, &by)?;
+        match signoff::difference(&asked, text) {
+            Some(why) => Err(why),
+            None => Ok(key),
+        }
     }
 
     pub(super) fn fold_old(&mut self, plan: &Plan, record: &Record, step: &StepId, why: &str) -> Applied {

@@ -8,6 +8,7 @@ use crate::model::event::{Bound, Event};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::signed::SignedText;
+use crate::model::signoff::Prefix;
 use crate::model::state::facts::RunFacts;
 use crate::model::state::{RunState, StepStatus, VarsBound};
 use crate::model::step::Work;
@@ -31,6 +32,7 @@ impl RunState {
         let boot = text.get("boot").unwrap_or_default().to_owned();
         let same_boot = facts.boot == boot;
         facts.boot = boot;
+        facts.operator_keys.extend(text.get("key").map(str::to_owned));
         let by = text.get("operator").unwrap_or("?").to_owned();
         self.clients.clear();
         self.driver = None;
@@ -84,8 +86,14 @@ impl RunState {
         Ok(())
     }
 
-    pub(super) fn fold_ckpt(&mut self) -> Applied {
+    /// What a person signs commits to the journal up to the first checkpoint after the question.
+    pub(super) fn fold_ckpt(&mut self, text: &str) -> Applied {
         self.checkpoints += 1;
+        for ix in std::mem::take(&mut self.prefix_wanted) {
+            if let Some(asked) = self.own(ix).asked.as_mut() {
+                asked.prefix = Prefix::of_ckpt(text);
+            }
+        }
         Ok(())
     }
 
