@@ -168,6 +168,30 @@ fn letters() -> String {
 }
 
 #[test]
+fn a_tripped_trigger_shows_above_a_terminal_and_its_keys_are_one_way_out_away() {
+    let aboard =
+        aboard("stty raw -echo; echo waits; while k=$(dd bs=1 count=1 2>/dev/null); do [ \"$k\" = q ] && break; done");
+    let trigger = "triggers:\n  - { id: bad, title: Too many, run: cat bad, every: 1s, trip: { number: '> 5' }, then: { rollback: level-1 } }\nrollbacks:";
+    let book = aboard.text("book.yaml").replace("rollbacks:", trigger);
+    aboard.user.write("book.yaml", &book);
+    aboard.user.write("bad", "1\n");
+    let mut screen = started(&aboard, 80, 24);
+    prompted(&mut screen, "waits");
+    aboard.user.write("bad", "9\n");
+    screen.wait_for("TRIPPED Too many");
+    screen.wait_for("waits");
+    // No card took the keys of the program away.
+    screen.keys("v");
+    screen.wait_quiet(SILENCE);
+    screen.wait_for("^] ^]");
+    screen.send(b"\x1d");
+    screen.wait_for("TRIPPED Too many");
+    screen.wait_quiet(SILENCE);
+    screen.keys("!");
+    screen.wait_for("ROLL BACK");
+}
+
+#[test]
 fn an_editor_is_drawn_typed_to_and_left_and_the_terminal_is_as_it_was() {
     let aboard = aboard("printf 'first\\nsecond\\n' >note; vi -u NONE note; tail -n 1 note");
     let mut screen = started(&aboard, 80, 24);

@@ -67,6 +67,9 @@ fn head_line(step: &TerminalStep, ctx: &Context<'_>) -> Line<'static> {
         ));
     }
     line.push_span(Span::styled(format!("  {}", verdict(step, ctx)), ctx.theme.style(Role::TextDim)));
+    if let Some(hold) = &ctx.state.hold {
+        line.push_span(Span::styled(format!("  HELD: {}", shown(&hold.reason)), ctx.theme.style(Role::Hold)));
+    }
     line
 }
 
@@ -94,9 +97,9 @@ fn key_line(step: &TerminalStep, around: &Frame<'_>, ctx: &Context<'_>) -> Line<
     if step.over {
         return Line::from(vec![key(" enter"), dim(" to the screens"), key("   !"), dim(" roll back")]);
     }
-    let mut line = Line::from(vec![key(" ^]"), dim(" to the screens (stop, roll back)")]);
+    let mut line = Line::from(vec![key(" ^]"), dim(" to the screens: stop, roll back")]);
     if around.drives {
-        line.extend([key("   ^] ^]"), dim(" sends ^]"), dim("   all other keys, ^C too, go to the program")]);
+        line.extend([key("   ^] ^]"), dim(" sends it"), key("   ^C"), dim(" goes to the program")]);
     } else {
         line.push_span(dim("   only the screen that drives types"));
     }
