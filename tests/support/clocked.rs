@@ -39,8 +39,11 @@ pub fn by_the_clock(at_once: bool) -> Plan {
     build.done()
 }
 
-/// Zone, T0, and steps with their planned offset in minutes and length: phases of two steps each.
-fn timed() -> impl Strategy<Value = (usize, i64, Vec<(Option<i64>, Option<u64>)>)> {
+/// The planned offset of each step and its length, both in minutes.
+type Times = Vec<(Option<i64>, Option<u64>)>;
+
+/// Zone, T0, and steps with their times: phases of two steps each.
+fn timed() -> impl Strategy<Value = (usize, i64, Times)> {
     let step = (prop::option::of(-600..6000_i64), prop::option::of(0..300_u64));
     (0..CHANGES.len(), -3000..3000_i64, prop::collection::vec(step, 1..12))
 }
