@@ -62,7 +62,7 @@ fn the_terminal_is_handed_through_and_is_as_it_was_when_the_program_ends() {
         "read -r -s -p 'Password: ' word; echo; stty size; printf '\\033[31mred\\033[0m \\033]0;title\\007\\n'; [ ${#word} = 9 ] && echo it fits",
     );
     let (mut screen, before) = begun(&aboard);
-    screen.wait_for("Password:");
+    screen.wait_for("\nPassword:");
     screen.wait_quiet(SILENCE);
     screen.send(b"hunter22!\r");
     screen.wait_for("it fits");
@@ -108,7 +108,7 @@ fn the_way_out_leads_to_the_lines_and_back_and_a_full_screen_program_is_cleared_
 fn a_program_learns_of_another_size() {
     let aboard = aboard("trap 'stty size' WINCH; echo waits; while [ ! -e done ]; do sleep 0.05; done");
     let (mut screen, _) = begun(&aboard);
-    screen.wait_for("waits");
+    screen.wait_for("\nwaits");
     screen.resize(90, 33);
     screen.wait_for("33 90");
     aboard.user.write("done", "");
