@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tminus::engine::clock::{Clock, SystemClock, wait_until};
 use tminus::engine::exec::{
@@ -57,9 +58,11 @@ impl Told {
     }
 }
 
+/// A command whose marker is its own: what two commands share, each would be told of as left by the other.
 pub fn spec(program: Program, marker: &str) -> CommandSpec {
+    static COMMANDS: AtomicU32 = AtomicU32::new(1);
     let path = std::env::var_os("PATH").unwrap_or(OsString::from("/usr/bin:/bin"));
-    let marker = format!("{marker}/{}/1", std::process::id());
+    let marker = format!("{marker}/{}/{}", std::process::id(), COMMANDS.fetch_add(1, Ordering::Relaxed));
     let (env, stdin) = (vec![("PATH".into(), path)], StdinSource::Null);
     CommandSpec { program, cwd: "/".into(), env, stdin, marker, terminal: None, target: Target::Local }
 }
