@@ -8,7 +8,12 @@ use super::show::Manner;
 use super::{Failure, Ran};
 use crate::cli::{Cli, Command};
 use crate::conductor::commission::{Commission, What};
+use crate::engine::clock::wait_until;
 use crate::feed::live::conductor_of;
+use std::time::Duration;
+
+/// A conductor that was told to end closes its journal and its connections first: a resume right behind it waits so long.
+const LEAVING: Duration = Duration::from_secs(3);
 
 /// Takes a run up again.
 pub(super) fn resume(cli: &Cli) -> Ran {
@@ -26,6 +31,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
         .hint("tminus verify looks at it"));
     }
     let dir = super::runs::where_it_is(&places, dir)?;
+    wait_until(LEAVING, Duration::from_millis(20), || conductor_of(&dir).is_none());
     if let Some(pid) = conductor_of(&dir) {
         return Err(Failure::because(format!("run {} is conducted already, by process {pid}", dir.id().short()))
             .hint(format!("tminus attach {}", dir.id().short())));
