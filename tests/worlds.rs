@@ -139,6 +139,7 @@ flights!(prepaid_billing, "prepaid-billing", {
 });
 
 flights!(billing_launch, "billing-launch", {
+    its_days_its_weeks_and_its_month_are_read_and_it_is_closed: "closed";
     the_flag_switches_billing_off: "flag-off";
     the_kill_switch_stops_billing: "kill-switch";
     the_image_before_comes_back: "previous-image";
