@@ -3,36 +3,29 @@
 use super::ConductorError;
 use super::commission::{Commission, Ready, What};
 use super::first_signature::{Signing, signature};
-use super::genesis::{self, About};
 use super::hall::Hall;
+use super::opened::{Opened, open};
 use super::room::{Happening, Room};
 use super::signatures::Signatures;
-use super::signers::Signers;
 use super::strays::Strays;
 use super::sweep;
 use super::typing::Keystrokes;
 use crate::engine::clock::{Clock, SystemClock};
-use crate::engine::drill::{Examples, rehearsed};
+use crate::engine::drill::Examples;
 use crate::engine::driver::Driver;
 use crate::engine::environment::Surroundings;
 use crate::engine::exec::{Anywhere, Executor, Live, become_subreaper};
 use crate::engine::secrets::Secrets;
-use crate::journal::keys::RunKey;
-use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::line::FMT;
-use crate::journal::reader::StartPoint;
 use crate::journal::writer::{Beginning, Report};
-use crate::journal::{self, Head, Heads, Lock, LockError, RunDir};
+use crate::journal::{self, Heads, Lock, LockError, RunDir};
 use crate::model::event::Event;
 use crate::model::plan::Plan;
-use crate::model::signed::{Realm, SignedText};
-use crate::model::state::{RunFacts, RunState};
+use crate::model::signed::Realm;
 use crate::model::wire::ToClient;
-use crate::runbook;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::io::{Read, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::UnixListener;
@@ -109,21 +102,6 @@ fn close_output() {
     }
 }
 
-/// A run that is about to begin or to go on.
-struct Opened {
-    dir: RunDir,
-    plan: Plan,
-    state: RunState,
-    first: SignedText,
-    start: StartPoint,
-    key: RunKey,
-    is_new: bool,
-    /// For a run that ended and was never sealed: its last checkpoint. Nothing of it can run, it can only be sealed.
-    ended: Option<Head>,
-    /// Whose keys sign off.
-    signers: AllowedSigners,
-}
-
 async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> {
     let dir = match &commission.what {
         What::New { path, .. } => RunDir::create(&commission.runs, &stem(path), SystemClock.now())?.0,
@@ -141,17 +119,6 @@ async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> 
         let _ = std::fs::remove_dir_all(dir.path());
     }
     conducted
-}
-
-fn open(commission: &Commission, dir: &RunDir) -> Result<Opened, ConductorError> {
-    let signers = super::signers::read(&commission.allowed_signers)?;
-    match &commission.what {
-        What::New { path, text, t0, drill } => {
-            let realm = if *drill { Realm::Drill } else { Realm::Live };
-            open_new(commission, dir, realm, (path, text, *t0, signers))
-        }
-        What::Resume { over_cut, .. } => open_again(commission, dir, over_cut.as_deref(), signers),
-    }
 }
 
 async fn listen_and_conduct(commission: Commission, opened: Opened, lock: Lock) -> Result<(), ConductorError> {
@@ -178,90 +145,6 @@ fn locked(dir: &RunDir, why: LockError) -> ConductorError {
         LockError::Held { pid } => ConductorError::Held { run, pid: pid.unwrap_or(0) },
         other => ConductorError::NotResumable { run, why: other.to_string() },
     }
-}
-
-fn parsed(name: &str, bytes: &[u8]) -> Result<Plan, ConductorError> {
-    let loaded = runbook::parse(name, bytes);
-    loaded.plan.clone().ok_or_else(|| ConductorError::Runbook(runbook::render(&loaded, false)))
-}
-
-fn open_new(
-    commission: &Commission,
-    dir: &RunDir,
-    realm: Realm,
-    new: (&PathBuf, &String, Option<i64>, Signers),
-) -> Result<Opened, ConductorError> {
-    let (path, text, t0, signers) = new;
-    let name =
-        path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "runbook.yaml".into());
-    let plan = conducted_by(realm, parsed(&name, text.as_bytes())?);
-    let sha256 = dir.attach(&name, text.as_bytes())?;
-    let key = RunKey::generate();
-    let about = About {
-        now: SystemClock.now(),
-        runbook_name: &name,
-        runbook: &sha256,
-        runbook_dir: &path.parent().map(|folder| folder.display().to_string()).unwrap_or_else(|| "/".into()),
-        run_dir: &dir.path().display().to_string(),
-        t0,
-        signers: &signers.sha256,
-    };
-    let first = genesis::opening(commission, &about, &key).genesis(realm, dir.id());
-    let state = RunState::of(&plan);
-    let start = StartPoint::first(realm, dir.id());
-    Ok(Opened { dir: dir.clone(), plan, state, first, start, key, is_new: true, ended: None, signers: signers.list })
-}
-
-fn open_again(
-    commission: &Commission,
-    dir: &RunDir,
-    over_cut: Option<&str>,
-    signers: Signers,
-) -> Result<Opened, ConductorError> {
-    let refused = |why: String| ConductorError::NotResumable { run: dir.id().short().to_owned(), why };
-    dir.check_own()?;
-    if let Some(to) = journal::elsewhere::moved_to(dir, &commission.heads) {
-        return Err(refused(format!("it goes on in {}, where its journal was brought", to.display())));
-    }
-    let found = journal::reader::recover(dir, Some(&commission.heads))?;
-    if let Some(problem) = &found.problem {
-        return Err(refused(format!("its journal is damaged: {problem}")));
-    }
-    if let (Some(cut), None) = (&found.cut, over_cut) {
-        return Err(refused(format!(
-            "its journal is shorter than what was acknowledged ({cut}): somebody cut it, or the disk lost it. --over-cut REASON goes on all the same"
-        )));
-    }
-    let facts = found.records.first().and_then(|record| match &record.event {
-        Event::Genesis { text, .. } => RunFacts::read(text),
-        _ => None,
-    });
-    let facts = facts.ok_or_else(|| refused("its first record cannot be read".into()))?;
-    let bytes = dir.attachment(&facts.runbook_sha256)?;
-    let plan = conducted_by(facts.realm, parsed(&facts.runbook, &bytes)?);
-    let state = RunState::fold(&plan, &found.records).map_err(|why| refused(why.to_string()))?;
-    let key = RunKey::generate();
-    let about = About {
-        now: SystemClock.now(),
-        runbook_name: &facts.runbook,
-        runbook: &facts.runbook_sha256,
-        runbook_dir: &facts.runbook_dir,
-        run_dir: &dir.path().display().to_string(),
-        t0: facts.t0,
-        signers: &signers.sha256,
-    };
-    let first = genesis::opening(commission, &about, &key).resume(&found, over_cut.unwrap_or_default());
-    Ok(Opened {
-        dir: dir.clone(),
-        plan,
-        state,
-        first,
-        start: found.start,
-        key,
-        is_new: false,
-        ended: found.ended.then(|| found.valid.head()),
-        signers: signers.list,
-    })
 }
 
 async fn sign_and_conduct(
@@ -384,14 +267,6 @@ pub(super) async fn farewell(hall: &mut Hall, sealed: bool, why: Option<String>)
     hall.tell_all(&ToClient::Over { sealed, why });
     for _ in 0..64 {
         tokio::task::yield_now().await;
-    }
-}
-
-/// The plan that a run of this realm goes by.
-fn conducted_by(realm: Realm, plan: Plan) -> Plan {
-    match realm {
-        Realm::Live => plan,
-        Realm::Drill => rehearsed(plan),
     }
 }
 

@@ -113,6 +113,12 @@ fn check(var: &Var, value: &str) -> Result<(), String> {
     if value.contains('\0') {
         return Err(format!("{}: {shown} holds a NUL byte", var.name));
     }
+    if var.show_host && !var.secret && has_password(value) {
+        return Err(format!(
+            "{}: its value holds a password, and what is no secret is shown and journalled: declare it `secret: true`",
+            var.name
+        ));
+    }
     if !var.one_of.is_empty() && !var.one_of.iter().any(|each| each == value) {
         return Err(format!("{}: {shown} is not one of {}", var.name, var.one_of.join(", ")));
     }
@@ -123,6 +129,13 @@ fn check(var: &Var, value: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a URL names a password, as in `postgresql://app:PASSWORD@db/orders`.
+fn has_password(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
 async fn run(sources: &Sources<'_>, var: &Var, text: &str) -> Result<String, String> {

@@ -103,9 +103,14 @@ fn command_lines(plan: &Plan, state: &RunState, ix: StepIx, command: &Command) -
     };
     let mut lines = vec![head];
     lines.extend(runs(&invocation.argv));
-    for name in &invocation.env {
+    let (named, others): (Vec<_>, Vec<_>) = invocation.env.iter().partition(|name| command.names(name.as_str()));
+    for name in named {
         let known = state.vars.get(name.as_str()).and_then(|bound| bound.value.as_deref());
         lines.push(format!("  with  {name}={}", known.unwrap_or("******")));
+    }
+    if !others.is_empty() {
+        let others: Vec<&str> = others.iter().map(|name| name.as_str()).collect();
+        lines.push(format!("  also set, and named nowhere in it: {}", others.join(", ")));
     }
     for (name, value) in &command.env {
         lines.push(format!("  with  {name}={}", state.fill(value)));

@@ -118,6 +118,25 @@ async fn a_plain_value_that_holds_a_secret_is_refused_whichever_is_declared_firs
 }
 
 #[tokio::test]
+async fn an_address_that_holds_a_password_is_no_plain_value_and_is_not_quoted() {
+    let executor = ScriptedExecutor::new();
+    let address = |url: &str, secret| {
+        let mut address = var("DB", Source::Default(url.to_owned()), secret);
+        address.show_host = true;
+        plan(vec![address])
+    };
+    let plain = address("postgresql://app:hunter22@db:5432/orders", false);
+    let why = bound(&plain, &state(&plain), &executor).await.err().expect("it is refused");
+    assert!(why.contains("DB") && why.contains("secret: true") && !why.contains("hunter22"), "{why}");
+    for url in ["https://db:5432/a:b@c", "postgresql://app@db/orders", "db:5432"] {
+        let plain = address(url, false);
+        assert!(bound(&plain, &state(&plain), &executor).await.is_ok(), "{url}");
+    }
+    let secret = address("postgresql://app:hunter22@db:5432/orders", true);
+    assert!(bound(&secret, &state(&secret), &executor).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_value_that_is_missing_not_allowed_or_holds_a_nul_is_refused_by_name() {
     let executor = ScriptedExecutor::new();
     let mut one_of = var("STAGE", env("PLAIN"), false);

@@ -232,21 +232,11 @@ fn shell_argv(shell: Shell, strict: bool, text: &str) -> Vec<String> {
 /// Variables that a command gets: every one that has a plain value, and a secret only where the command names it.
 fn env_names(plan: &Plan, state: &RunState, command: &Command) -> Vec<VarName> {
     let secret = |name: &str| plan.vars.iter().any(|var| var.secret && var.name.0 == name);
-    let of_state = state.vars.values().filter(|bound| bound.value.is_some() || named_in(command, &bound.name.0));
+    let of_state = state.vars.values().filter(|bound| bound.value.is_some() || command.names(&bound.name.0));
     let mut names: Vec<VarName> = of_state.map(|bound| bound.name.clone()).collect();
-    names.retain(|name| !secret(&name.0) || named_in(command, &name.0));
+    names.retain(|name| !secret(&name.0) || command.names(&name.0));
     names.sort();
     names
-}
-
-/// Whether a command's text, arguments, environment or input name a variable.
-fn named_in(command: &Command, name: &str) -> bool {
-    let program = match &command.program {
-        Program::Text { text, .. } => fill::mentions(text, name),
-        Program::Argv(words) => words.iter().any(|word| fill::mentions(word, name)),
-    };
-    let env = command.env.iter().any(|(key, value)| key == name || fill::mentions(value, name));
-    program || env || command.stdin.as_deref().is_some_and(|stdin| fill::mentions(stdin, name))
 }
 
 /// A variable that the runbook knows, that the command names and that has no value. While the variables cannot be read, a

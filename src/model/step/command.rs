@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "a variant says what its fields are")]
 
 use crate::model::expect::{Capture, Expect};
+use crate::model::fill;
 use crate::model::ids::{TargetId, VarName};
 use std::time::Duration;
 
@@ -89,6 +90,16 @@ pub struct Background {
 }
 
 impl Command {
+    /// Whether its text, arguments, environment or input name a variable.
+    pub fn names(&self, name: &str) -> bool {
+        let program = match &self.program {
+            Program::Text { text, .. } => fill::mentions(text, name),
+            Program::Argv(words) => words.iter().any(|word| fill::mentions(word, name)),
+        };
+        let env = self.env.iter().any(|(key, value)| key == name || fill::mentions(value, name));
+        program || env || self.stdin.as_deref().is_some_and(|stdin| fill::mentions(stdin, name))
+    }
+
     /// A command of which nothing but its program is said.
     pub fn new(program: Program) -> Self {
         Self {

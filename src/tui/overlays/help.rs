@@ -3,6 +3,7 @@
 //! Enter closes the help; where something was searched for or marked it does that action, as its key would: what changes
 //! something still opens its card.
 
+use crate::model::step::PlannedStep;
 use crate::tui::context::{ActionLine, Context, Reply};
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::palette::{self, listed_rows};
@@ -13,6 +14,10 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::text_field::{Echo, TextField};
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::{Line, Span};
+
+/// The one key that is no action: where it is of use, every other key goes to the step's program.
+const TERMINALS: &str =
+    "^] leads out of a step's own terminal, where every other key goes to its program, and back to it.";
 
 /// The help card.
 #[derive(Debug)]
@@ -28,13 +33,20 @@ impl HelpCard {
         Self { field: TextField::new(Echo::Shown), at: 0, view: View::default() }
     }
 
+    /// Whether every word that was typed stands in the text.
+    fn fits(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.field.text().to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+
+    fn tells_of_terminals(&self, ctx: &Context<'_>) -> bool {
+        let has_one = |step: &PlannedStep| step.command().is_some_and(|command| command.tty);
+        self.fits(TERMINALS) && ctx.plan.steps.iter().any(has_one)
+    }
+
     /// What matches every word that was typed; what is of this screen first.
     fn found<'a>(&self, ctx: &Context<'a>) -> Vec<ActionLine<'a>> {
-        let words: Vec<String> = self.field.text().to_lowercase().split_whitespace().map(str::to_owned).collect();
-        let fits = |action: &&ActionLine<'_>| {
-            let text = format!("{} {} {}", action.name, action.key, action.does).to_lowercase();
-            words.iter().all(|word| text.contains(word))
-        };
+        let fits = |action: &&ActionLine<'_>| self.fits(&format!("{} {} {}", action.name, action.key, action.does));
         let mut found: Vec<ActionLine<'a>> = ctx.actions.iter().filter(fits).copied().collect();
         found.sort_by_key(|action| !action.here);
         found
@@ -48,8 +60,11 @@ impl Face for HelpCard {
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
         let found = self.found(ctx);
-        let (rows, marked) = listed_rows(&found, self.at, width, ctx);
+        let (mut rows, marked) = listed_rows(&found, self.at, width, ctx);
         self.view.show(marked);
+        if self.tells_of_terminals(ctx) {
+            rows.extend(say::prose(TERMINALS, width, Role::TextDim, ctx));
+        }
         if rows.is_empty() {
             let words = "Nothing here by that name.";
             return Body { rows: say::prose(words, width, Role::TextDim, ctx), must_read: 0 };

@@ -7,11 +7,11 @@ use crate::model::intent::Intent;
 use crate::model::output::Holder;
 use crate::model::plan::Source;
 use crate::model::state::StepStatus;
-use crate::model::step::Effect;
+use crate::model::step::{Effect, Work};
 use crate::model::text::is_plain;
 use crate::tui::context::{ActionLine, Card, ReasonFor, Reply};
 use crate::tui::overlays::Overlay;
-use crate::tui::overlays::stage::{Stage, maya, run, step};
+use crate::tui::overlays::stage::{Stage, command, maya, run, step};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 fn plain() -> Stage {
@@ -205,6 +205,22 @@ fn what_came_since_names_the_place_what_happened_and_what_is_next() {
     assert!(seen.contains("You were at 2.1 at 15:00. Now 15:27. Since:"), "{seen}");
     assert!(seen.contains("maya: p95 rose") && seen.contains("Next is 2.1"), "{seen}");
     assert_eq!(stage.letter(&mut card, ' '), Reply::Close);
+}
+
+#[test]
+fn help_tells_the_way_out_of_a_terminal_where_the_plan_has_one() {
+    let mut bare = plain();
+    let help = bare.open(Card::Help);
+    assert!(!bare.picture(&help, 80, 24).contains("^]"));
+    let mut edit = step("edit", "1.1", "Edit");
+    let mut command = command("vi notes");
+    command.tty = true;
+    edit.work = Work::Run(Box::new(command));
+    let mut stage = Stage::of(vec![edit]);
+    let mut help = stage.open(Card::Help);
+    assert!(stage.picture(&help, 80, 24).contains("^] leads out of a step's own terminal"));
+    stage.letter(&mut help, 'z');
+    assert!(!stage.picture(&help, 80, 24).contains("^]"), "it is searched like the rest");
 }
 
 #[test]
