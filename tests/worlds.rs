@@ -70,7 +70,7 @@ fn flown(world: &str, flight: &str, sealed: bool) {
     assert!(verified.status.success() == sealed && text.contains(wanted), "{world}, {flight}:\n{text}");
 }
 
-/// One test a flight: `the sentence: FLIGHT;`, and `unsealed FLIGHT` where the run waits at its end.
+/// One test a flight: `the sentence: FLIGHT;`, and below `waits` the flights whose run waits at its end.
 macro_rules! flights {
     ($module:ident, $world:literal, { $($sentence:ident: $flight:literal;)* } waits { $($waits:ident: $held:literal;)* }) => {
         mod $module {
