@@ -70,7 +70,7 @@ fn the_program_learns_of_another_size() {
 
 #[test]
 fn ctrl_c_reaches_the_program_and_nothing_else() {
-    let text = "trap 'echo caught; exit 4' INT; echo ready; while :; do sleep 0.05; done";
+    let text = "trap 'echo caught; exit 4' INT; exec 3<> <(:); echo ready; while :; do read -rt 100 -u 3 || :; done";
     let told = conversation(text, &[("ready", "\x03")]);
     assert!(told.out().contains("caught\n"), "{:?}", told.out());
     assert_eq!(told.exit(), Exit::Code(4));

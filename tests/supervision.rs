@@ -191,7 +191,7 @@ fn a_second_stop_skips_the_grace() {
 
 #[test]
 fn an_interrupt_can_be_handled_by_the_command() {
-    let text = "trap 'echo tidied; exit 4' INT; echo ready; while :; do sleep 0.05 || :; done";
+    let text = "trap 'echo tidied; exit 4' INT; exec 3<> <(:); echo ready; while :; do read -rt 100 -u 3 || :; done";
     let told = stopped(bash(text, "interrupt"), &[Control::Interrupt]);
     assert_eq!((told.out(), told.exit()), ("ready\ntidied\n".into(), Exit::Code(4)));
 }

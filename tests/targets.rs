@@ -232,7 +232,7 @@ fn what_outlives_its_command_there_and_ignores_term_is_killed_after_the_grace() 
 #[test]
 fn an_interrupt_is_the_commands_to_take() {
     let sshd = Sshd::start();
-    let text = "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.05; done";
+    let text = "trap 'echo caught; exit 5' INT; exec 3<> <(:); echo ready; while :; do read -rt 100 -u 3 || :; done";
     let told = meanwhile(on_db1(&sshd, text), "ready", |running| running.control(Control::Interrupt));
     assert_eq!((told.exit(), told.out().as_str()), (Exit::Code(5), "ready\ncaught\n"));
 }
@@ -332,7 +332,7 @@ fn what_is_missing_there_is_said_and_was_not_started() {
 fn a_terminal_there_prompts_resizes_and_takes_ctrl_c_and_echoes_no_secret() {
     let sshd = Sshd::start();
     let text = "read -r -s -p 'Password: ' word </dev/tty; echo; echo \"$word $TOKEN\" | tr a-z A-Z; stty size; \
-                trap 'stty size; echo sized' WINCH; trap 'echo caught; exit 6' INT; echo ready; while :; do sleep 0.05; done";
+                trap 'stty size; echo sized' WINCH; trap 'echo caught; exit 6' INT; exec 3<> <(:); echo ready; while :; do read -rt 100 -u 3 || :; done";
     let mut spec = on_db1(&sshd, text);
     spec.terminal = Some(WINDOW);
     spec.env = vec![("TOKEN".into(), "quite".into())];

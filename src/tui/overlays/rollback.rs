@@ -1,8 +1,8 @@
 //! The roll-back card of `!`: the levels, what each runs and loses, and until when it fits.
 //!
-//! Three keys take a level that loses nothing: `!`, its digit, `y`, at once and in order. A level that loses something asks its
-//! name typed and a reason, accepts nothing in its first 3 s and not before its last command was on the screen; one past its
-//! point of no return asks a reason. Looking at levels runs nothing.
+//! Three keys take a level that loses nothing: `!`, its digit, `y`, at once and in order. A level that loses something, or that
+//! the plan does not offer now, asks its name typed and a reason, accepts nothing in its first 3 s and not before its last
+//! command was on the screen: a `y` too many is no reason. Looking at levels runs nothing.
 
 use crate::model::ids::LevelIx;
 use crate::model::intent::{Intent, Typed};
@@ -39,24 +39,28 @@ struct Picked {
     quiet: Quiet,
 }
 
-/// Whether a level cannot be taken back itself: it loses something, or one of its steps destroys.
-fn destroys(ctx: &Context<'_>, level: LevelIx) -> bool {
+/// Whether its name is typed, and a reason: it loses something, or the plan does not offer it now.
+fn asks_its_name(ctx: &Context<'_>, level: LevelIx) -> bool {
+    !ctx.plan.level(level).loses_nothing() || !schedule::offered(ctx.plan, ctx.state, level)
+}
+
+/// Whether it is read to its end first: it cannot be taken back itself, one of its steps destroys, or it is not offered now.
+fn is_grave(ctx: &Context<'_>, level: LevelIx) -> bool {
     let path = ctx.state.level_path(ctx.plan, level);
-    !ctx.plan.level(level).loses_nothing() || path.iter().any(|step| ctx.plan.step(*step).effect == Effect::Destroys)
+    asks_its_name(ctx, level) || path.iter().any(|step| ctx.plan.step(*step).effect == Effect::Destroys)
 }
 
 fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
     let wanted = ctx.plan.level(level);
-    let mut asked = Vec::new();
-    if !wanted.loses_nothing() {
-        asked.push(Question::exactly(wanted.id.as_str(), "to start it"));
+    if !asks_its_name(ctx, level) {
+        return Form::of(Vec::new());
     }
     let offered = schedule::offered(ctx.plan, ctx.state, level);
-    if !offered || !wanted.loses_nothing() {
-        let label = if offered { "Why:" } else { "Past its point of no return. Why anyway:" };
-        asked.push(Question::new(label, Want::Some("a reason")));
-    }
-    Form::of(asked)
+    let label = if offered { "Why:" } else { "The plan does not offer it now. Why anyway:" };
+    Form::of(vec![
+        Question::exactly(wanted.id.as_str(), "to start it"),
+        Question::new(label, Want::Some("a reason")),
+    ])
 }
 
 /// T as the header says it: the same words, and none before the start.
@@ -81,7 +85,7 @@ impl RollBackCard {
     }
 
     fn not_yet(&self, picked: &Picked, ctx: &Context<'_>) -> Option<String> {
-        if !destroys(ctx, picked.level) {
+        if !is_grave(ctx, picked.level) {
             return None;
         }
         if !self.view.was_read() {
@@ -152,11 +156,7 @@ impl RollBackCard {
             return Reply::Stay;
         }
         let given = |place: usize| Some(picked.form.answer(place).to_owned());
-        wish(if level.loses_nothing() {
-            Typed { text: None, reason: given(0), second: None }
-        } else {
-            Typed { text: given(0), reason: given(1), second: None }
-        })
+        wish(Typed { text: given(0), reason: given(1), second: None })
     }
 }
 

@@ -111,14 +111,31 @@ fn a_level_that_destroys_is_not_taken_before_its_last_command_was_on_the_screen(
 }
 
 #[test]
-fn a_level_past_its_point_of_no_return_asks_why_even_where_it_loses_nothing() {
+fn a_level_that_is_not_offered_asks_its_name_and_why_and_a_y_too_many_is_no_reason() {
     let mut stage = switched();
     stage.plan.levels[1].loses = Some("nothing".into());
+    let id = stage.plan.levels[1].id.0.clone();
     let mut card = stage.open(Card::RollBack);
     stage.letter(&mut card, '2');
+    assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)));
+    assert!(!matches!(stage.key(&mut card, KeyCode::Enter), Reply::Wish(_)));
+    for _ in 0..6 {
+        stage.key(&mut card, KeyCode::PageDown);
+        stage.picture(&card, 80, 24);
+    }
+    stage.pass(4_000);
+    assert!(!matches!(stage.submit(&mut card, "y"), Reply::Wish(_)), "its name is asked first");
+    let mut card = stage.open(Card::RollBack);
+    stage.letter(&mut card, '2');
+    for _ in 0..6 {
+        stage.key(&mut card, KeyCode::PageDown);
+        stage.picture(&card, 80, 24);
+    }
+    stage.pass(4_000);
+    assert!(!matches!(stage.submit(&mut card, &id), Reply::Wish(_)));
     let reply = stage.submit(&mut card, "the only way left");
     let Reply::Wish(Intent::RollBack { typed, .. }) = &reply else { panic!("{reply:?}") };
-    assert_eq!((typed.text.as_deref(), typed.reason.as_deref()), (None, Some("the only way left")));
+    assert_eq!((typed.text.as_deref(), typed.reason.as_deref()), (Some(id.as_str()), Some("the only way left")));
     assert!(stage.decide(&reply, None).is_ok());
 }
 
