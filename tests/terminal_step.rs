@@ -103,7 +103,8 @@ fn the_program_has_the_size_that_it_is_drawn_in_and_learns_of_another() {
 
 #[test]
 fn control_c_reaches_the_program_and_nothing_else() {
-    let aboard = aboard("trap 'echo caught; exit 0' INT; exec 3<> <(:); echo waits; while :; do read -rt 100 -u 3 || :; done");
+    let aboard =
+        aboard("trap 'echo caught; exit 0' INT; exec 3<> <(:); echo waits; while :; do read -rt 100 -u 3 || :; done");
     let mut screen = started(&aboard, 80, 24);
     prompted(&mut screen, "waits");
     screen.keys("\x03");

@@ -32,6 +32,9 @@ impl App {
             News::Taken(_) => self.unasked(),
             News::Refused(_, words) => {
                 self.starting = false;
+                if let Some(top) = self.overlays.last_mut() {
+                    top.not_taken(&shown(&words));
+                }
                 return self.say(format!("Not done: {}.", shown(words.trim_end_matches('.'))));
             }
             News::Driver { name, you } => self.driver(&name, you, role),

@@ -31,6 +31,10 @@ pub struct AnswerCard {
     typing: Option<(Answer, Form)>,
     /// A value that was sent and not yet judged.
     sent: Option<Before>,
+    /// An empty field, should it not be taken.
+    again: Option<(Answer, Form)>,
+    /// Why the last value was not taken.
+    refused: Option<String>,
     view: View,
 }
 
@@ -38,7 +42,7 @@ impl AnswerCard {
     /// The card at one item.
     pub fn open(step: StepIx, item: usize, ctx: &Context<'_>) -> Self {
         let typing = rows::question(ctx, step).map(|asked| (Answer::Ok, value_form(asked, ctx)));
-        Self { step, item, typing, sent: None, view: View::default() }
+        Self { step, item, typing, sent: None, again: None, refused: None, view: View::default() }
     }
 
     fn wanted<'a>(&self, ctx: &Context<'a>) -> Option<&'a Item> {
@@ -152,7 +156,9 @@ impl AnswerCard {
             return Reply::Stay;
         };
         let value = field.take_secret();
+        self.again = rows::question(ctx, self.step).map(|asked| (Answer::Ok, value_form(asked, ctx)));
         self.typing = None;
+        self.refused = None;
         self.sent = Some(before);
         Reply::Ask(Intent::Value { step: ctx.plan.step(self.step).id.clone(), value })
     }
@@ -181,7 +187,10 @@ impl Face for AnswerCard {
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         if let Some((_, form)) = &self.typing {
-            return form.lines(width, ctx.theme);
+            let why = self.refused.as_deref().filter(|_| !form.has_typed());
+            let mut lines = why.map_or(Vec::new(), |why| say::prose(why, width, Role::Fail, ctx));
+            lines.extend(form.lines(width, ctx.theme));
+            return lines;
         }
         if self.judged_bad(ctx) {
             let mut lines = rows::verdict(ctx, self.step, width);
@@ -223,6 +232,14 @@ impl Face for AnswerCard {
             form.paste(text);
         }
         Reply::Stay
+    }
+
+    fn not_taken(&mut self, why: &str) {
+        if let Some(again) = self.again.take() {
+            self.sent = None;
+            self.typing = Some(again);
+            self.refused = Some(format!("Not taken: {}", say::ended(why)));
+        }
     }
 
     fn has_typed(&self) -> bool {

@@ -47,6 +47,18 @@ fn reading(ok: bool) -> Reading {
 }
 
 #[test]
+fn a_value_that_was_refused_is_asked_again_with_the_reason() {
+    let mut stage = question(false);
+    let mut card = stage.open(CARD);
+    assert!(matches!(stage.submit(&mut card, "o5"), Reply::Ask(_)));
+    assert!(stage.picture(&card, 80, 24).contains("Asked, writing"));
+    card.not_taken("\"o5\" is not a whole number");
+    let seen = stage.picture(&card, 80, 24);
+    assert!(seen.contains("Not taken: \"o5\" is not a whole number.") && !seen.contains("writing"), "{seen}");
+    assert!(matches!(stage.submit(&mut card, "5"), Reply::Ask(_)), "the field is there again");
+}
+
+#[test]
 fn a_statement_is_ticked_by_space_and_the_next_one_is_marked() {
     let mut stage = items([false, false, false]);
     let mut card = stage.open(CARD);

@@ -39,6 +39,9 @@ pub trait Face {
         false
     }
 
+    /// What it sent was refused, for this reason: nothing of it waits any more.
+    fn not_taken(&mut self, _why: &str) {}
+
     /// Whether anything was typed that closing it would lose.
     fn has_typed(&self) -> bool {
         false

@@ -186,6 +186,11 @@ impl Overlay {
         self.face().fills()
     }
 
+    /// What it sent was refused.
+    pub fn not_taken(&mut self, why: &str) {
+        self.face_mut().not_taken(why);
+    }
+
     /// Whether letters are text now; `!` is text then, `^C` is not.
     pub fn takes_text(&self, ctx: &Context<'_>) -> bool {
         self.face().takes_text(ctx)

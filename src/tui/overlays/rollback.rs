@@ -57,10 +57,7 @@ fn questions(ctx: &Context<'_>, level: LevelIx) -> Form {
     }
     let offered = schedule::offered(ctx.plan, ctx.state, level);
     let label = if offered { "Why:" } else { "The plan does not offer it now. Why anyway:" };
-    Form::of(vec![
-        Question::exactly(wanted.id.as_str(), "to start it"),
-        Question::new(label, Want::Some("a reason")),
-    ])
+    Form::of(vec![Question::exactly(wanted.id.as_str(), "to start it"), Question::new(label, Want::Some("a reason"))])
 }
 
 /// T as the header says it: the same words, and none before the start.

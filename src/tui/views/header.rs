@@ -135,11 +135,18 @@ fn clocks(scene: &Scene<'_>, width: usize) -> Line<'static> {
     if let Some(beside) = beside_part(scene) {
         parts.push(beside);
     }
-    if let Some(slip) = schedule::slip(scene.ctx.plan, state, now).filter(|_| state.ended.is_none()) {
-        parts.push(slip_part(scene, slip));
-    }
     let finish =
         schedule::finish(scene.ctx.plan, state, now).filter(|_| state.ended.is_none() && state.started.is_some());
+    // Where there is no room for both, that the end lies past the window is said in the place of the slip.
+    let over = finish.zip(state.hard_stop).map(|(finish, stop)| finish.saturating_sub(stop));
+    let over = over.filter(|over| *over > 0 && width < 100);
+    if let Some(over) = over {
+        parts.push(vec![scene.span(format!("OVER by {}", words::minutes(over)), Role::TimeOver)]);
+    }
+    let slip = schedule::slip(scene.ctx.plan, state, now).filter(|_| state.ended.is_none() && over.is_none());
+    if let Some(slip) = slip {
+        parts.push(slip_part(scene, slip));
+    }
     if let Some(finish) = finish {
         parts.push(vec![scene.dim("finish "), scene.span(format!("~{}", words::clock(state, finish)), Role::Text)]);
     }
