@@ -118,9 +118,13 @@ impl Talk {
             return reply;
         }
         let by_number = line.parse::<usize>().ok().and_then(|number| choices.get(number.checked_sub(1)?));
-        let by_label = || choices.iter().find(|choice| choice.label.eq_ignore_ascii_case(line));
+        // Numbers change with what can be done; what must be found under pressure has a word that does not.
+        let word = if matches!(line, "!" | "rollback") { "roll back" } else { line };
+        let by_label = || found(choices, word);
         let Some(choice) = by_number.or_else(by_label) else {
-            return Reply::Say(vec![format!("{line} is not one of the choices. {NOTHING}")]);
+            return Reply::Say(vec![format!(
+                "{line} is not one of the choices: their numbers or their words, also  hold  stop  roll back. {NOTHING}"
+            )]);
         };
         self.follow(choice.then.clone())
     }

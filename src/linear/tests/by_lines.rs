@@ -152,7 +152,7 @@ fn a_failing_step_leads_back_by_the_level_that_was_taken() {
     port.0.lock().unwrap().script.insert("switch".into(), [Goes::Badly].into());
     let back = [
         ("2.1 FAILED after 0:04: exit 7 (wanted exit 0).", ""),
-        ("2.1 Title of switch FAILED.", "roll back"),
+        ("2.1 Title of switch FAILED.", "!"),
         ("1 level-1: Title of level-1, plan 1m, loses nothing", "1"),
         ("Type y to take level-1", "y"),
         ("Title of level-1 started by maya", ""),
