@@ -24,7 +24,7 @@ pub use watched::{MonitorState, ProbeState, Sample, Streak, TriggerState, Trippe
 use crate::model::actor::Actor;
 use crate::model::event::{Bound, EndState};
 use crate::model::ids::{LevelIx, PhaseId, ProbeIx, ProcedureIx, RiskId, RoleId, Seq, StepIx, TriggerIx};
-use crate::model::plan::Plan;
+use crate::model::plan::{Environment, Plan};
 use crate::model::record::Record;
 use crate::model::signed::Realm;
 use crate::model::spent::Meter;
@@ -173,13 +173,18 @@ impl RunState {
 
     /// Where this acts, as every screen says it, and before it that nothing of it is executed: `DRILL PROD search.example`.
     pub fn band(&self, plan: &Plan) -> String {
+        self.band_at(&plan.environment)
+    }
+
+    /// The same of a step, which may act elsewhere than its plan.
+    pub fn band_at(&self, environment: &Environment) -> String {
         let drill = if self.is_drill() { "DRILL " } else { "" };
-        format!("{drill}{}", plan.environment.label())
+        format!("{drill}{}", environment.label())
     }
 
     /// The one word of it where there is no room for more: that it is a drill, else the environment's kind.
-    pub fn band_word(&self, plan: &Plan) -> &'static str {
-        if self.is_drill() { "DRILL" } else { plan.environment.kind.band() }
+    pub fn band_word(&self, environment: &Environment) -> &'static str {
+        if self.is_drill() { "DRILL" } else { environment.kind.band() }
     }
 
     /// A step's state.

@@ -170,6 +170,10 @@ fn value_form(asked: &Asked, ctx: &Context<'_>) -> Form {
 }
 
 impl Face for AnswerCard {
+    fn step(&self) -> Option<StepIx> {
+        Some(self.step)
+    }
+
     fn head(&self, ctx: &Context<'_>) -> Head {
         Head {
             word: format!("{} {}", rows::word(ctx, self.step), say::number(ctx, self.step)),

@@ -42,6 +42,10 @@ impl ChooseCard {
 }
 
 impl Face for ChooseCard {
+    fn step(&self) -> Option<StepIx> {
+        Some(self.step)
+    }
+
     fn head(&self, ctx: &Context<'_>) -> Head {
         Head {
             word: format!("CHOOSE {}", say::number(ctx, self.step)),

@@ -72,6 +72,10 @@ fn too_early(step: StepIx, ctx: &Context<'_>) -> Option<i64> {
 }
 
 impl Face for DecideCard {
+    fn step(&self) -> Option<StepIx> {
+        Some(self.step)
+    }
+
     fn head(&self, ctx: &Context<'_>) -> Head {
         let over = self.go && !self.open.is_empty();
         Head {

@@ -2,6 +2,7 @@
 //!
 //! A card's `draw` takes `&self`: all that a frame may change is what its `View` says was on the screen.
 
+use crate::model::ids::StepIx;
 use crate::tui::context::{Context, Reply};
 use crate::tui::overlays::say;
 use crate::tui::overlays::sheet::{self, Body, Head, Hint, Sheet};
@@ -37,6 +38,11 @@ pub trait Face {
     /// Whether letters are text now, `!` among them.
     fn takes_text(&self, _ctx: &Context<'_>) -> bool {
         false
+    }
+
+    /// The step that it is about, whose environment it then names.
+    fn step(&self) -> Option<StepIx> {
+        None
     }
 
     /// What it sent was refused, for this reason: nothing of it waits any more.
@@ -91,6 +97,15 @@ pub trait Face {
                 foot.extend(say::prose(words, width, Role::Warn, ctx));
             }
         }
-        Sheet { head: self.head(ctx), body: self.body(ctx, width), foot, keys: self.keys(ctx), fills: self.fills() }
+        let own = self.step().and_then(|step| ctx.plan.step(step).environment.clone());
+        let environment = own.unwrap_or_else(|| ctx.plan.environment.clone());
+        Sheet {
+            environment,
+            head: self.head(ctx),
+            body: self.body(ctx, width),
+            foot,
+            keys: self.keys(ctx),
+            fills: self.fills(),
+        }
     }
 }

@@ -237,6 +237,10 @@ impl GateCard {
 }
 
 impl Face for GateCard {
+    fn step(&self) -> Option<StepIx> {
+        Some(self.step)
+    }
+
     fn head(&self, ctx: &Context<'_>) -> Head {
         rows::head(ctx, self.step)
     }

@@ -110,6 +110,10 @@ impl MonitorCard {
 }
 
 impl Face for MonitorCard {
+    fn step(&self) -> Option<StepIx> {
+        Some(self.step)
+    }
+
     fn head(&self, ctx: &Context<'_>) -> Head {
         let left = ctx.state.step(self.step).until.map(|until| crate::tui::words::until(until, ctx.now));
         Head {

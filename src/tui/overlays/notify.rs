@@ -106,6 +106,10 @@ impl NotifyCard {
 }
 
 impl Face for NotifyCard {
+    fn step(&self) -> Option<StepIx> {
+        Some(self.step)
+    }
+
     fn head(&self, ctx: &Context<'_>) -> Head {
         Head {
             word: format!("SAY {}", say::number(ctx, self.step)),

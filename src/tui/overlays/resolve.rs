@@ -144,6 +144,10 @@ impl ResolveCard {
 }
 
 impl Face for ResolveCard {
+    fn step(&self) -> Option<StepIx> {
+        Some(self.step)
+    }
+
     fn head(&self, ctx: &Context<'_>) -> Head {
         Head {
             word: format!("? {}", say::number(ctx, self.step)),

@@ -128,6 +128,10 @@ fn questions(step: StepIx, (class, early): (Class, bool), ctx: &Context<'_>) -> 
 }
 
 impl Face for RunCard {
+    fn step(&self) -> Option<StepIx> {
+        Some(self.step)
+    }
+
     fn head(&self, ctx: &Context<'_>) -> Head {
         let again = ctx.state.step(self.step).attempt > 0;
         Head {

@@ -6,7 +6,7 @@ use crate::model::event::Event;
 use crate::model::ids::StepId;
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
-use crate::model::plan::Source;
+use crate::model::plan::{Environment, EnvironmentKind, Source};
 use crate::model::step::{Effect, PlannedStep, Risk, Work};
 use crate::tui::context::Card;
 use crate::tui::context::Reply;
@@ -416,6 +416,20 @@ fn what_only_reads_is_not_asked_why_before_its_time() {
     let mut card = stage.open(CARD);
     let reply = stage.letter(&mut card, 'y');
     assert!(stage.decide(&reply, None).is_ok(), "{reply:?}");
+}
+
+#[test]
+fn a_card_names_the_environment_of_its_step_and_not_of_the_plan() {
+    for (kind, name, wanted) in [
+        (EnvironmentKind::Staging, "rehearsal", "STAGING rehearsal"),
+        (EnvironmentKind::Production, "the real one", "PROD the real one"),
+    ] {
+        let mut stage = one(|planned| planned.environment = Some(Environment { name: name.into(), kind }));
+        let card = stage.open(CARD);
+        let seen = stage.picture(&card, 80, 24);
+        let head = seen.lines().find(|line| line.contains("RUN ")).unwrap_or_default();
+        assert!(head.contains(wanted), "{seen}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! text out.
 
 use crate::model::ids::StepIx;
-use crate::model::plan::EnvironmentKind;
+use crate::model::plan::{Environment, EnvironmentKind};
 use crate::model::schedule;
 use crate::model::state::StepStatus;
 use crate::model::text::{shown, shown_lines};
@@ -19,14 +19,14 @@ use std::time::Duration;
 const LABEL: usize = 10;
 
 /// The environment as every card names it, and its role: words first, colour second.
-pub fn band(ctx: &Context<'_>) -> (String, Role) {
-    let role = match (ctx.state.is_drill(), ctx.plan.environment.kind) {
+pub fn band(ctx: &Context<'_>, environment: &Environment) -> (String, Role) {
+    let role = match (ctx.state.is_drill(), environment.kind) {
         (true, _) => Role::EnvDrill,
         (false, EnvironmentKind::Production) => Role::EnvProd,
         (false, EnvironmentKind::Staging | EnvironmentKind::Local) => Role::EnvStaging,
     };
     let width = if ctx.state.is_drill() { 34 } else { 28 };
-    (wrap::cut(&ctx.state.band(ctx.plan), width), role)
+    (wrap::cut(&ctx.state.band_at(environment), width), role)
 }
 
 /// `2.3` of a step.

@@ -3,6 +3,7 @@
 //! What is asked and the keys never scroll away; the body does. A card lies at the foot of its area, as wide as the area up
 //! to 100 cells; on a wider screen it gets a frame. It draws over what is there and never outside its area.
 
+use crate::model::plan::Environment;
 use crate::tui::context::Context;
 use crate::tui::overlays::view::View;
 use crate::tui::theme::{Glyphs, Role};
@@ -47,6 +48,8 @@ pub type Hint = (String, String);
 /// All of a card.
 #[derive(Clone, Debug)]
 pub struct Sheet {
+    /// Where what it is about acts.
+    pub environment: Environment,
     /// The first line.
     pub head: Head,
     /// What scrolls.
@@ -144,7 +147,7 @@ pub fn draw(sheet: &Sheet, view: &View, frame: &mut Frame<'_>, area: Rect, ctx: 
     if roomy {
         rows.rule(frame, ctx, None);
     }
-    rows.put(frame, &head_line(&sheet.head, width, ctx));
+    rows.put(frame, &head_line(&sheet.head, &sheet.environment, width, ctx));
     if roomy {
         rows.rule(frame, ctx, None);
     }
@@ -205,11 +208,11 @@ fn place_words(from: usize, end: usize, sheet: &Sheet, view: &View) -> Option<St
 }
 
 /// The first line: word and title on the left, environment and tag on the right. The environment is never cut off.
-pub fn head_line(head: &Head, width: usize, ctx: &Context<'_>) -> Line<'static> {
-    let band = crate::tui::overlays::say::band(ctx);
+pub fn head_line(head: &Head, environment: &Environment, width: usize, ctx: &Context<'_>) -> Line<'static> {
+    let band = crate::tui::overlays::say::band(ctx, environment);
     let style = ctx.theme.style(band.1);
     // On a narrow screen the environment's word survives and its name does not.
-    let band = if width < 60 { ctx.state.band_word(ctx.plan).to_owned() } else { band.0 };
+    let band = if width < 60 { ctx.state.band_word(environment).to_owned() } else { band.0 };
     let right = wrap::width(&band) + 2 + if head.tag.is_empty() { 0 } else { wrap::width(&head.tag) + 1 };
     let left = width.saturating_sub(right + 1);
     let word = wrap::cut(&head.word, left);

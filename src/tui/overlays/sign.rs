@@ -264,6 +264,10 @@ impl SignCard {
 }
 
 impl Face for SignCard {
+    fn step(&self) -> Option<StepIx> {
+        Some(self.step)
+    }
+
     fn head(&self, ctx: &Context<'_>) -> Head {
         let (signed, wanted) =
             (ctx.state.step(self.step).signed.len(), sign_of(ctx, self.step).map_or(0, |sign| sign.count));

@@ -74,7 +74,7 @@ fn sentence(ctx: &Context<'_>) -> String {
     format!(
         "This will run {} against {}. {destroys}; {production} more ask for their number.{also}",
         say::count(in_phases, "step"),
-        say::band(ctx).0
+        say::band(ctx, &ctx.plan.environment).0
     )
 }
 

@@ -14,7 +14,7 @@ use ratatui::text::Line;
 pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let (plan, state) = (scene.ctx.plan, scene.state());
     let width = usize::from(area.width);
-    let band = state.band_word(plan);
+    let band = state.band_word(&plan.environment);
     let mut text = format!("{band} {}", scene.cut.map_or(state.status().word(), |(word, _)| word));
     let at = state.running().first().copied().or_else(|| state.next(plan));
     if let Some(ix) = at {
