@@ -182,7 +182,8 @@ fn running(step: &PlannedStep, own: &StepState, now: Stamp) -> String {
 
 fn waits_for_a_person(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String {
     let Some(ix) = state.next(plan) else {
-        return "Nothing left to run. Enter closes the run and seals its journal.".into();
+        let what = if state.aborted.is_some() { "Aborted: nothing more begins." } else { "Nothing left to run." };
+        return format!("{what} Enter closes the run and seals its journal.");
     };
     let (step, own) = (plan.step(ix), state.step(ix));
     match own.status {

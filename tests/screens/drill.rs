@@ -11,7 +11,7 @@ fn drill() -> Stage {
 
 #[test]
 fn every_screen_and_card_of_a_drill_says_that_it_is_one_in_whatever_room() {
-    let opened: [(&str, &[KeyCode]); 9] = [
+    let opened: [(&str, &[KeyCode]); 10] = [
         ("the list", &[]),
         ("a step in full", &[KeyCode::Char('2')]),
         ("the log", &[KeyCode::Char('5')]),
@@ -21,6 +21,7 @@ fn every_screen_and_card_of_a_drill_says_that_it_is_one_in_whatever_room() {
         ("help", &[KeyCode::Char('?')]),
         ("the palette", &[KeyCode::Char(':')]),
         ("a note", &[KeyCode::Char('c')]),
+        ("an output", &[KeyCode::Home, KeyCode::Down, KeyCode::Char('o')]),
     ];
     for (what, keys) in opened {
         let mut stage = drill().in_phase_two();

@@ -178,8 +178,10 @@ impl OutputCard {
             if own.masked > 0 && past.is_none() { format!("  {} secrets masked", own.masked) } else { String::new() };
         let lost =
             if own.lost > 0 && past.is_none() { format!("  {} bytes NOT KEPT", own.lost) } else { String::new() };
+        // What a drill shows is no evidence of anything.
+        let drill = if ctx.state.is_drill() { "DRILL, its example: " } else { "" };
         format!(
-            "{} {}  {}  {part}%  {} lines, {} bytes{follow}{attempt}{masked}{lost}",
+            "{drill}{} {}  {}  {part}%  {} lines, {} bytes{follow}{attempt}{masked}{lost}",
             say::number(ctx, self.step),
             say::title(ctx, self.step),
             status,

@@ -55,6 +55,11 @@ fn sentence(ctx: &Context<'_>) -> String {
         1 => "1 can destroy data".into(),
         more => format!("{more} can destroy data"),
     };
+    let production = match production {
+        0 => String::new(),
+        1 => "; 1 more asks for its number".into(),
+        more => format!("; {more} more ask for their number"),
+    };
     let also = if commands == 0 {
         String::new()
     } else {
@@ -65,14 +70,13 @@ fn sentence(ctx: &Context<'_>) -> String {
     };
     if ctx.state.is_drill() {
         return format!(
-            "A drill of {}: their examples are shown, nothing is executed. In the run itself {}; {production} more \
-             ask for their number.",
+            "A drill of {}: their examples are shown, nothing is executed. In the run itself {}{production}.",
             say::count(in_phases, "step"),
             destroys.to_lowercase()
         );
     }
     format!(
-        "This will run {} against {}. {destroys}; {production} more ask for their number.{also}",
+        "This will run {} against {}. {destroys}{production}.{also}",
         say::count(in_phases, "step"),
         say::band(ctx, &ctx.plan.environment).0
     )

@@ -174,6 +174,7 @@ fn t_part(scene: &Scene<'_>) -> Vec<Span<'static>> {
             spans.push(scene.span(format!("HOLD {held}"), Role::Hold));
         }
         None if state.ended.is_some() => spans.push(scene.dim(" ended")),
+        None if state.aborted.is_some() => spans.push(scene.span(" ABORTED", Role::Danger)),
         None => spans.push(scene.dim(" counting")),
     }
     spans
