@@ -36,6 +36,8 @@ enum Mode {
 pub struct GateCard {
     step: StepIx,
     at: usize,
+    /// Moved past the last criterion, to what stands below it.
+    below: bool,
     mode: Mode,
     quiet: Quiet,
     view: View,
@@ -86,6 +88,7 @@ impl GateCard {
         Self {
             step,
             at: criteria.iter().position(open).unwrap_or(0),
+            below: false,
             mode: Mode::Criteria,
             quiet: Quiet::silent(ctx.now),
             view: View::default(),
@@ -123,11 +126,14 @@ impl GateCard {
 
     fn criteria_key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         let last = rows::criteria(ctx, self.step).len().saturating_sub(1);
+        let down = matches!(key.code, KeyCode::Char('j' | 'G') | KeyCode::Down | KeyCode::PageDown | KeyCode::End);
+        self.below = down && (self.at == last || matches!(key.code, KeyCode::Char('G') | KeyCode::End));
         match key.code {
             KeyCode::Char('j') | KeyCode::Down => self.at = (self.at + 1).min(last),
             KeyCode::Char('k') | KeyCode::Up => self.at = self.at.saturating_sub(1),
             KeyCode::PageDown => self.at = (self.at + 8).min(last),
             KeyCode::PageUp => self.at = self.at.saturating_sub(8),
+            KeyCode::Char('G') | KeyCode::End => self.at = last,
             KeyCode::Enter | KeyCode::Char('e') => return self.answer(ctx),
             KeyCode::Char('r' | 'R') => return self.run(ctx),
             KeyCode::Char('g') => return self.vote_mode(Vote::Go, ctx),
@@ -248,6 +254,9 @@ impl Face for GateCard {
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
         let (rows, marked) = rows::body(ctx, self.step, self.at, width);
         self.view.show(marked);
+        if self.below {
+            self.view.show(rows.len().saturating_sub(1));
+        }
         Body { rows, must_read: 0 }
     }
 

@@ -214,6 +214,26 @@ fn the_marked_criterion_stays_in_view() {
 }
 
 #[test]
+fn what_stands_below_the_last_criterion_can_be_reached_in_a_small_window() {
+    for keys in [&[KeyCode::Char('G')][..], &[KeyCode::PageDown, KeyCode::PageDown], &[KeyCode::Down; 6]] {
+        let mut stage = gate();
+        let mut card = stage.open(GATE);
+        stage.pass(1_000);
+        let all = stage.picture(&card, 80, 60);
+        let last =
+            all.lines().rfind(|line| line.contains("Carried")).expect("what was skipped stands there").to_owned();
+        let height =
+            (10..40).rfind(|height| !stage.picture(&card, 80, *height).contains(&last)).expect("a small window");
+        for key in keys {
+            stage.key(&mut card, *key);
+            stage.picture(&card, 80, height);
+        }
+        let seen = stage.picture(&card, 80, height);
+        assert!(seen.contains(&last), "{keys:?} at {height} rows: {seen}");
+    }
+}
+
+#[test]
 fn the_gate_as_it_looks() {
     let mut stage = gate();
     answer(&mut stage, 3, Answer::Ok, "none seen in 20 minutes");
