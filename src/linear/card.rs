@@ -15,11 +15,20 @@ use crate::model::step::{Command, Gate, PlannedStep, Program, Work};
 use crate::model::time::plan_length;
 use crate::model::watch::{Monitor, Source};
 
+/// Procedures that call procedures are followed so deep; what lies deeper is named.
+const DEEPEST: usize = 8;
+
 /// A step's lines.
 pub(super) fn card(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<String> {
+    card_within(plan, state, ix, DEEPEST)
+}
+
+fn card_within(plan: &Plan, state: &RunState, ix: StepIx, deeper: usize) -> Vec<String> {
     let step = plan.step(ix);
-    let mut lines =
-        vec![format!("{} [{} {}]", named(plan, state, ix), asked_class(plan, state, ix).word(), step.effect.word())];
+    let asked = asked_class(plan, state, ix);
+    // What something else of it asks for is no word for the step's own effect.
+    let effect = if asked == step.class() { format!(" {}", step.effect.word()) } else { String::new() };
+    let mut lines = vec![format!("{} [{}{effect}]", named(plan, state, ix), asked.word())];
     if let Some(why) = &step.why {
         lines.extend(why.lines().map(|line| format!("  {}", state.fill(line))));
     }
@@ -51,12 +60,19 @@ pub(super) fn card(plan: &Plan, state: &RunState, ix: StepIx) -> Vec<String> {
         // One card is agreed to for all of them, so all of them stand on it.
         Work::Group(group) => {
             for inner in &group.steps {
-                lines.extend(card(plan, state, *inner).into_iter().map(|line| format!("  {line}")));
+                lines.extend(card_within(plan, state, *inner, deeper).into_iter().map(|line| format!("  {line}")));
             }
         }
+        // A way back runs what it calls without asking again: what runs stands here.
         Work::Call(callee) => {
             for inner in state.called_steps(plan, callee) {
-                lines.push(format!("   {}", named(plan, state, inner)));
+                match deeper.checked_sub(1) {
+                    Some(deeper) => {
+                        let inside = card_within(plan, state, inner, deeper);
+                        lines.extend(inside.into_iter().map(|line| format!("  {line}")));
+                    }
+                    None => lines.push(format!("   {}", named(plan, state, inner))),
+                }
             }
         }
         Work::Sign(_) | Work::Notify(_) | Work::Evidence(_) => {}
@@ -242,4 +258,27 @@ fn one(word: &str, measured: &Measured) -> String {
     };
     let is = measured.is.as_ref().map_or("all", |cmp| cmp.source.as_str());
     format!("{word}{of} {is}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linear::testing::flight;
+    use crate::model::around::Procedure;
+    use crate::model::ids::ProcedureId;
+    use crate::model::step::Callee;
+
+    #[test]
+    fn a_step_that_calls_a_procedure_shows_every_command_of_it() {
+        let mut plan = flight();
+        let place = |id: &str| plan.find(&id.into()).unwrap_or_else(|| panic!("{id} is in the flight"));
+        let (caller, called) = (place("look"), place("change"));
+        let repair = ProcedureId("repair".into());
+        let procedure = Procedure { id: repair.clone(), title: "Repair".into(), why: None, steps: vec![called] };
+        plan.procedures.push(procedure);
+        plan.steps[caller.0].work = Work::Call(Callee::Procedure(repair));
+        // Without genesis a command says why it cannot run, and a card that names the step only says nothing.
+        let lines = card(&plan, &RunState::of(&plan), caller).join("\n");
+        assert!(lines.contains("Title of change") && lines.contains("Cannot run now"), "{lines}");
+    }
 }
