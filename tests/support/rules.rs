@@ -419,7 +419,7 @@ fn a_point_of_no_return_takes_the_levels_that_name_it_away_unless_a_reason_is_gi
         level: "level-1".into(),
         typed: Typed { reason: reason.map(str::to_owned), ..Typed::default() },
     };
-    assert!(course.why_not(back(None)).contains("point of no return"));
+    assert!(course.why_not(back(None)).contains("is not offered now"));
     assert!(course.wish(back(Some("the site burns"))));
     assert_eq!(course.book.state.level_path(&plan, tminus::model::ids::LevelIx(0)).len(), 1);
 }

@@ -65,7 +65,7 @@ fn facts(state: &RunState, plan: &Plan, ix: LevelIx) -> String {
         words.push(format!("latest start {}", wall(state, latest)));
     }
     if !schedule::offered(plan, state, ix) {
-        words.push("past its point of no return".into());
+        words.push("not offered now: it takes a reason".into());
     }
     words.join(", ")
 }

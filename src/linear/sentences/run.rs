@@ -51,7 +51,7 @@ fn went_back(plan: &Plan, event: &Event) -> Option<String> {
     let title = title.unwrap_or_default();
     let mut text = format!("Roll back: {level} {title} started by {}", by.shown());
     if *over {
-        text.push_str(", past its point of no return");
+        text.push_str(", though the plan did not offer it");
     }
     if !reason.trim().is_empty() {
         text.push_str(&format!(": {}", reason.trim()));

@@ -64,7 +64,7 @@ pub(super) fn roll_back(plan: &Plan, state: &RunState, level: &LevelId, typed: &
     let reason = typed.reason.clone().unwrap_or_default();
     let offered = schedule::offered(plan, state, ix);
     if !offered {
-        needs_reason(&reason, &format!("{level} is past its point of no return and"))?;
+        needs_reason(&reason, &format!("{level} is not offered now and"))?;
     }
     if !wanted.loses_nothing() {
         if typed.text.as_deref() != Some(level.as_str()) {
