@@ -3,6 +3,7 @@
 use super::places::Places;
 use super::{Failure, Outcome, Ran, print};
 use crate::cli::{Common, Format};
+use crate::engine::clock::{Clock, SystemClock};
 use crate::feed::live::conductor_of;
 use crate::journal::elsewhere::follow;
 use crate::journal::reader::{Tail, read_all};
@@ -11,6 +12,7 @@ use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::schedule;
 use crate::model::signed::Realm;
 use crate::model::spent::Spent;
 use crate::model::state::{RunFacts, RunState};
@@ -38,6 +40,11 @@ struct Listed {
     head: Option<String>,
     sealed: bool,
     key: Option<&'static str>,
+    /// Since when acts of weight are not signed by the operator's key, RFC 3339.
+    unsigned_since: Option<String>,
+    /// The same for people, in the run's zone.
+    #[serde(skip)]
+    unsigned: Option<String>,
     /// Whole seconds since the start, up to the last record.
     seconds: Option<Seconds>,
 }
@@ -84,12 +91,13 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
                 let conductor = if run.conductor.is_some() { " live" } else { "" };
                 let sealed = if run.sealed { " sealed" } else { "" };
                 let key = run.key.map(|word| format!(" {word}")).unwrap_or_default();
+                let unsigned = run.unsigned.as_deref().map(|at| format!(" unsigned since {at}")).unwrap_or_default();
                 let moved = if run.moved { format!(" in {}", shown(&run.dir)) } else { String::new() };
                 let number = run.id.split('-').next().unwrap_or_default();
                 let started = run.started.as_deref().unwrap_or("not started");
                 let title = shown(&run.title);
                 print(&format!(
-                    "{number}  {:<12} {:>3}/{:<3} {started}  {drill}{title}{conductor}{sealed}{key}{moved}\n",
+                    "{number}  {:<12} {:>3}/{:<3} {started}  {drill}{title}{conductor}{sealed}{key}{unsigned}{moved}\n",
                     run.word(),
                     run.steps.done,
                     run.steps.total
@@ -118,6 +126,8 @@ fn look(places: &Places, here: RunDir) -> Listed {
         head: None,
         sealed: dir.path().join("SEAL").is_file(),
         key: None,
+        unsigned_since: None,
+        unsigned: None,
         seconds: None,
         moved: !dir.is(&here),
     };
@@ -134,6 +144,9 @@ fn look(places: &Places, here: RunDir) -> Listed {
         listed.state = state.status().word().into();
         listed.kind = state.facts.as_ref().map_or("live", |facts| facts.realm.word());
         listed.key = state.facts.as_ref().and_then(|facts| facts.key_word());
+        let at = state.barriers.unsigned_since(SystemClock.now()).filter(|_| state.ended.is_none());
+        listed.unsigned_since = at.and_then(|at| schedule::format_wall(at, "UTC", Some("%Y-%m-%dT%H:%M:%SZ")));
+        listed.unsigned = at.and_then(|at| schedule::format_wall(at, &state.zone, Some("%H:%M")));
         listed.seconds = state.started.map(|_| seconds(&state.spent(&plan, state.at)));
         listed.started = started(&records, &state);
         listed.interrupted = conductor.is_none() && state.ended.is_none() && !went_in_order(&records);
@@ -149,14 +162,17 @@ fn seconds(spent: &Spent) -> Seconds {
 /// Whether the conductor said goodbye: it was paused, or its answers file came to an end.
 fn went_in_order(records: &[Record]) -> bool {
     let last = records.iter().rev().find(|record| {
-        !matches!(record.event, Event::ClientLeft { .. } | Event::ClientJoined { .. } | Event::Ckpt { .. })
+        !matches!(
+            record.event,
+            Event::ClientLeft { .. } | Event::ClientJoined { .. } | Event::Ckpt { .. } | Event::BarrierSigned { .. }
+        )
     });
     last.is_some_and(|record| matches!(record.event, Event::Paused { .. } | Event::AnswersEnded { .. }))
 }
 
 fn started(records: &[Record], state: &RunState) -> Option<String> {
     let first = records.iter().find(|record| matches!(record.event, Event::Started { .. }))?;
-    crate::model::schedule::format_wall(first.at.wall, &state.zone, Some("%Y-%m-%d %H:%M %Z"))
+    schedule::format_wall(first.at.wall, &state.zone, Some("%Y-%m-%d %H:%M %Z"))
 }
 
 /// The run of this name.

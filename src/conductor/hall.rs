@@ -163,11 +163,14 @@ impl Hall {
 
     /// A guest that can sign: the driver first.
     pub fn signer(&self) -> Option<u32> {
+        self.signer_with(&|_any_key| true)
+    }
+
+    /// A guest that can sign with such a key: the driver first.
+    pub fn signer_with(&self, is_it: &dyn Fn(&str) -> bool) -> Option<u32> {
         let can = |number: &u32| {
-            self.guests
-                .get(number)
-                .and_then(|guest| guest.hello.as_ref())
-                .is_some_and(|hello| hello.key.is_some() && !hello.watch)
+            let hello = self.guests.get(number).and_then(|guest| guest.hello.as_ref());
+            hello.is_some_and(|hello| !hello.watch && hello.key.as_deref().is_some_and(is_it))
         };
         self.driver.filter(can).or_else(|| self.guests.keys().copied().find(can))
     }

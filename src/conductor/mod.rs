@@ -18,6 +18,7 @@ mod startup;
 mod strays;
 mod sweep;
 mod typing;
+mod vouching;
 mod wheel;
 mod work;
 

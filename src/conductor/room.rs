@@ -11,6 +11,7 @@ use super::sealing::Sealing;
 use super::signatures::Signatures;
 use super::strays::Strays;
 use super::typing::Keystrokes;
+use super::vouching::Vouching;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::driver::{Driver, Input, Output, StepFact, Wish};
 use crate::engine::environment::Surroundings;
@@ -91,6 +92,8 @@ pub(super) struct Room {
     pub tails: HashMap<StepIx, Tail>,
     /// Signatures that are waited for.
     pub signatures: Signatures,
+    /// The operator's signatures after acts of weight.
+    pub vouching: Vouching,
     /// The end, once it has begun.
     pub sealing: Option<Sealing>,
     /// Survivors were found while a batch was on its way.
@@ -121,6 +124,7 @@ impl Room {
                 Err(_) => self.tick().await,
             }
             self.leave_when_quiet();
+            self.leave_if_vouched();
         }
         let why = self.over.clone().flatten();
         let sealed = self.sealing.as_ref().is_some_and(Sealing::is_sealed);
@@ -183,7 +187,11 @@ impl Room {
                 self.typed((client, id), (&step, attempt), &keys, typist).await;
             }
             ToConductor::Resized { step, attempt, rows, cols } => self.resized(client, (&step, attempt), (rows, cols)),
-            ToConductor::Signature { id, result } => self.signature(id, result),
+            ToConductor::Signature { id, result } => {
+                if !self.vouched(client, id, &result).await {
+                    self.signature(id, result);
+                }
+            }
             ToConductor::AnswersEnded { at } => self.answers_ended(at).await,
             ToConductor::Bye => self.part(client).await,
         }
@@ -208,6 +216,7 @@ impl Room {
         }
         self.note_joined(client, &hello, drives).await;
         self.ask_for_signatures();
+        self.vouch_anew();
     }
 
     async fn note_joined(&mut self, client: u32, hello: &Hello, drives: bool) {
@@ -285,6 +294,7 @@ impl Room {
         if drove {
             self.tell_driver();
         }
+        self.vouch();
         self.leave_if_failed();
     }
 
@@ -298,6 +308,7 @@ impl Room {
                 let closed = records.iter().any(|record| matches!(record.event, Event::Closed { .. }));
                 let resumed = records.iter().any(|record| matches!(record.event, Event::Resume { .. }));
                 self.step(Input::Durable(records)).await;
+                self.vouch();
                 if resumed {
                     self.end_old_connections();
                     self.bind_after_resume();
@@ -413,9 +424,7 @@ impl Room {
             Output::Refused { client, id, why } => self.hall.tell(client, ToClient::Refused { id, why }),
             Output::MoveKey => self.order(Order::MoveKey),
             Output::Close => self.close(),
-            Output::Leave => {
-                self.over = Some(Some("paused; tminus resume goes on".into()));
-            }
+            Output::Leave => self.leave_signed(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::signatures::Signatures;
 use super::strays::Strays;
 use super::sweep;
 use super::typing::Keystrokes;
+use super::vouching::Vouching;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::drill::Examples;
 use crate::engine::driver::Driver;
@@ -199,6 +200,7 @@ async fn sign_and_conduct(
         controls: HashMap::new(),
         tails: HashMap::new(),
         signatures: Signatures::default(),
+        vouching: Vouching::default(),
         sealing: None,
         look_again: false,
         strays: Strays::default(),

@@ -18,9 +18,9 @@ use std::io::{self, Write};
 pub const LONGEST: usize = 65_535;
 
 /// The format that is written: major and minor.
-pub const FMT: &str = "1.0";
+pub const FMT: &str = "1.1";
 const MAJOR: u32 = 1;
-const MINOR: u32 = 0;
+const MINOR: u32 = 1;
 
 /// Integers from here on lose digits in readers that count in doubles.
 const TOO_BIG: u64 = 1 << 53;
@@ -115,7 +115,7 @@ pub fn format_of(line: &[u8]) -> Result<Minor, LineError> {
     let numbers =
         fmt.split_once('.').and_then(|(major, minor)| Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?)));
     match numbers {
-        Some((MAJOR, MINOR)) => Ok(Minor::Ours),
+        Some((MAJOR, ..=MINOR)) => Ok(Minor::Ours),
         Some((MAJOR, _)) => Ok(Minor::Newer),
         Some(_) => Err(LineError::Newer(fmt.to_owned())),
         None => Err(LineError::Start),

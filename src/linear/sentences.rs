@@ -95,6 +95,7 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::Resume { .. }
         | Event::Continue { .. }
         | Event::Ckpt { .. }
+        | Event::BarrierSigned { .. }
         | Event::Started { .. }
         | Event::VarsBound { .. }
         | Event::VarsFailed { .. }
@@ -165,6 +166,7 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::Resume { .. }
         | Event::Continue { .. }
         | Event::Ckpt { .. }
+        | Event::BarrierSigned { .. }
         | Event::Started { .. }
         | Event::VarsBound { .. }
         | Event::VarsFailed { .. }

@@ -187,6 +187,9 @@ pub enum Event {
     /// A checkpoint by the run key over all before it in this part.
     #[serde(rename = "ckpt")]
     Ckpt { text: String, sig: String },
+    /// The operator's key signed the journal as it stood after an act of weight: an SSHSIG over `text`.
+    #[serde(rename = "barrier.signed")]
+    BarrierSigned { text: String, sig: String },
 
     /// The operator started the run by typing the environment's word.
     #[serde(rename = "started")]

@@ -42,6 +42,7 @@ impl Driver {
             | Event::Resume { .. }
             | Event::Continue { .. }
             | Event::Ckpt { .. }
+            | Event::BarrierSigned { .. }
             | Event::VarsBound { .. }
             | Event::VarsFailed { .. }
             | Event::StepStarted { .. }

@@ -4,6 +4,7 @@
 //! only if all of it holds: no signature, no seal, an unknown key is never a pass. Every value comes from signed texts. Starts no
 //! process but `ssh-keygen`, and that only where told; writes nothing.
 
+mod barriers;
 mod files;
 mod signatures;
 mod signoffs;
@@ -153,6 +154,7 @@ fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found:
         head_code(code, facts, found);
     }
     signatures::openings(with, facts, found);
+    barriers::judge(with, (walk, facts), found);
     signoffs::judge(with, (walk, facts), found);
     files::judge(dir, with, (walk, facts), found);
 }

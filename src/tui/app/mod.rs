@@ -295,7 +295,9 @@ impl App {
             return Left::Lost(words.clone());
         }
         match &self.over {
-            Some(Over { why: Some(words), .. }) if !self.trouble.is_empty() => Left::JournalFailed(words.clone()),
+            Some(Over { why: Some(words), .. }) if crate::tui::overlays::is_failing(&self.trouble) => {
+                Left::JournalFailed(words.clone())
+            }
             Some(Over { why: Some(words), .. }) => Left::Lost(words.clone()),
             None if crate::tui::overlays::is_failing(&self.trouble) => {
                 let run = self.run_number().unwrap_or_default();

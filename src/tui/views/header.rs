@@ -84,11 +84,11 @@ fn band(scene: &Scene<'_>, width: usize) -> Line<'static> {
         let journal = journal(scene);
         rest.push(match facts.key_word() {
             Some(word) => format!("{journal}, {word}"),
-            None => journal.to_owned(),
+            None => journal,
         });
     }
-    // What is dropped first, where not all fits: the operator, then the journal's word, never `UNSIGNED`.
-    let unsigned = facts.is_some_and(|facts| facts.key_word().is_some());
+    // What is dropped first, where not all fits: the operator, then the journal's word, never that something is unsigned.
+    let unsigned = facts.is_some_and(|facts| facts.key_word().is_some()) || unsigned_since(scene).is_some();
     let room = |rest: &[String]| {
         let taken: usize = rest.iter().map(|part| wrap::width(part) + between.len().min(3)).sum();
         width.saturating_sub(wrap::width(&environment) + taken + manner.len() + 7)
@@ -110,16 +110,28 @@ fn band(scene: &Scene<'_>, width: usize) -> Line<'static> {
     fit::ends(Line::styled(text, style), Line::styled(format!("{manner} "), style), width).style(style)
 }
 
+/// Since when the operator's key has signed no act of weight, in a run that is not at its end.
+fn unsigned_since(scene: &Scene<'_>) -> Option<String> {
+    let state = scene.state();
+    let since = state.barriers.unsigned_since(scene.ctx.now).filter(|_| state.ended.is_none())?;
+    schedule::format_wall(since, &state.zone, Some("%H:%M"))
+}
+
 /// The journal's word. Trouble of another kind is not the journal's.
-fn journal(scene: &Scene<'_>) -> &'static str {
-    let told = ["ournal", "not kept", "sign"].iter().any(|word| scene.ctx.trouble.contains(word));
-    match (told, scene.cut.is_some(), scene.state().ended.is_some()) {
-        (true, _, _) => "journal: see below",
-        (false, true, false) => "not sealed",
-        (false, _, true) if scene.sealed => "sealed",
-        (false, _, true) => "not sealed yet",
-        (false, false, false) => "journal ok",
-    }
+fn journal(scene: &Scene<'_>) -> String {
+    let trouble = &scene.ctx.trouble;
+    let failed = ["ournal", "not kept"].iter().any(|word| trouble.contains(word));
+    let unsigned = unsigned_since(scene).filter(|_| !failed);
+    let told = failed || trouble.contains("sign");
+    let word = match (unsigned, told, scene.cut.is_some(), scene.state().ended.is_some()) {
+        (Some(at), _, _, _) => return format!("unsigned since {at}"),
+        (None, true, _, _) => "journal: see below",
+        (None, false, true, false) => "not sealed",
+        (None, false, _, true) if scene.sealed => "sealed",
+        (None, false, _, true) => "not sealed yet",
+        (None, false, false, false) => "journal ok",
+    };
+    word.to_owned()
 }
 
 fn clocks(scene: &Scene<'_>, width: usize) -> Line<'static> {
