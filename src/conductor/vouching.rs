@@ -23,6 +23,8 @@ const LAST: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(super) struct Vouching {
     asked: Option<Asked>,
+    /// The act whose signature came; its record may be on its way to the disk still.
+    came: Option<Seq>,
     /// The act that nobody is asked for again, and why not.
     refused: Option<(Seq, String)>,
     /// Since when the conductor only waits for the signature of its pause.
@@ -47,7 +49,8 @@ impl Room {
         }
         let Some((barrier, text)) = self.driver.state.barriers.wanted() else { return };
         let act = barrier.seq;
-        if self.vouching.refused.as_ref().is_some_and(|(refused, _)| *refused >= act) {
+        let refused = self.vouching.refused.as_ref().map(|(refused, _)| *refused);
+        if refused.max(self.vouching.came) >= Some(act) {
             return;
         }
         let Some(client) = self.operators_client() else { return };
@@ -71,6 +74,7 @@ impl Room {
         match result.clone().and_then(|sig| self.judged(&asked.text, sig)) {
             Ok(sig) => {
                 self.vouching.refused = None;
+                self.vouching.came = Some(asked.act);
                 self.step(Input::Note(vec![Event::BarrierSigned { text: asked.text, sig }])).await;
             }
             Err(why) => self.vouching.refused = Some((asked.act, why)),
