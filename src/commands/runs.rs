@@ -6,8 +6,9 @@ use crate::cli::{Common, Format};
 use crate::engine::clock::{Clock, SystemClock};
 use crate::feed::live::conductor_of;
 use crate::journal::elsewhere::follow;
-use crate::journal::reader::{Tail, read_all};
-use crate::journal::{FindError, RunDir};
+use crate::journal::line::FMT;
+use crate::journal::reader::{Tail, newer_format, read_all};
+use crate::journal::{FindError, JournalError, RunDir};
 use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::plan::Plan;
@@ -173,6 +174,20 @@ fn went_in_order(records: &[Record]) -> bool {
 fn started(records: &[Record], state: &RunState) -> Option<String> {
     let first = records.iter().find(|record| matches!(record.event, Event::Started { .. }))?;
     schedule::format_wall(first.at.wall, &state.zone, Some("%Y-%m-%d %H:%M %Z"))
+}
+
+/// Refuses a run of a newer format: it is read, and nothing is ever added to it.
+pub(super) fn may_be_written(dir: &RunDir) -> Result<(), Failure> {
+    // What else is wrong with the journal is said by whoever reads it whole.
+    match newer_format(dir) {
+        Ok(Some(found)) | Err(JournalError::Newer { found, .. }) => Err(Failure::because(format!(
+            "run {} is written in format {}, and this tminus writes {FMT}: it adds nothing to it",
+            dir.id().short(),
+            shown(&found)
+        ))
+        .hint("use the tminus that wrote it, or a newer one; tminus verify looks at it")),
+        Ok(None) | Err(_) => Ok(()),
+    }
 }
 
 /// The run of this name.

@@ -118,7 +118,7 @@ impl Room {
                 "{JOURNAL_FAILED} ({why}). Holding. No step starts until this is fixed.{lost} ! shows the ways on."
             )),
             None if !lost.is_empty() => Some(format!("Output is not whole:{lost}")),
-            None => self.signatures.words().or_else(|| self.not_vouched()),
+            None => self.signatures.words().or_else(|| self.not_vouched()).or_else(|| self.mirroring.words()),
         }
     }
 

@@ -7,6 +7,7 @@ use super::ConductorError;
 use super::commission::Commission;
 use super::failing::Failing;
 use super::hall::{Hall, Hello, WHEEL_GRACE};
+use super::mirror::Mirroring;
 use super::sealing::Sealing;
 use super::signatures::Signatures;
 use super::strays::Strays;
@@ -26,7 +27,7 @@ use crate::model::ids::{Attempt, ProbeIx, StepIx};
 use crate::model::intent::{Intent, Request};
 use crate::model::output::Holder;
 use crate::model::time::Stamp;
-use crate::model::wire::{ToClient, ToConductor};
+use crate::model::wire::{ToClient, ToConductor, WIRE};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub(super) enum Happening {
     Bound(Result<BoundVars, String>),
     /// Another directory holds what was acknowledged, or cannot.
     Prepared(Result<Prepared, ElsewhereError>),
+    /// A checkpoint was copied to the mirror, or was not.
+    Mirrored(Result<(), String>),
     /// The system wants the conductor to end.
     Term,
 }
@@ -92,6 +95,8 @@ pub(super) struct Room {
     pub tails: HashMap<StepIx, Tail>,
     /// Signatures that are waited for.
     pub signatures: Signatures,
+    /// Copies of checkpoints elsewhere.
+    pub mirroring: Mirroring,
     /// The operator's signatures after acts of weight.
     pub vouching: Vouching,
     /// The end, once it has begun.
@@ -126,6 +131,7 @@ impl Room {
             self.leave_when_quiet();
             self.leave_if_vouched();
         }
+        self.mirror_the_rest(&mut inbox).await;
         let why = self.over.clone().flatten();
         let sealed = self.sealing.as_ref().is_some_and(Sealing::is_sealed);
         self.hall.tell_all(&ToClient::Over { sealed, why });
@@ -175,6 +181,7 @@ impl Room {
             }
             Happening::Bound(Err(why)) => self.step(Input::Note(vec![Event::VarsFailed { why }])).await,
             Happening::Prepared(prepared) => self.prepared(prepared),
+            Happening::Mirrored(copied) => self.mirrored(copied).await,
             Happening::Term => self.end_by_signal(),
         }
     }
@@ -210,7 +217,8 @@ impl Room {
             self.hall.tell(client, frame);
         }
         let signers = self.commission.allowed_signers.display().to_string();
-        self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable, signers });
+        let (wire, program) = (WIRE, env!("CARGO_PKG_VERSION").into());
+        self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable, signers, wire, program });
         if let Some(words) = self.trouble() {
             self.hall.tell(client, ToClient::Trouble { words });
         }
@@ -305,6 +313,7 @@ impl Room {
                     // Only a cut that somebody makes later would go unseen without it.
                     let _ = heads.keep(&head);
                 }
+                self.mirror(&records);
                 let closed = records.iter().any(|record| matches!(record.event, Event::Closed { .. }));
                 let resumed = records.iter().any(|record| matches!(record.event, Event::Resume { .. }));
                 self.step(Input::Durable(records)).await;
@@ -379,6 +388,7 @@ impl Room {
             self.step(Input::Note(vec![Event::ClockJumped { micros: drift - before }])).await;
         }
         self.look_for_survivors().await;
+        self.look_at_mirror(now).await;
         self.record_keystrokes(Some(now)).await;
         self.step(Input::Tick).await;
     }

@@ -182,6 +182,8 @@ impl Facts {
             | Event::IntentRefused { .. }
             | Event::ClockJumped { .. }
             | Event::JournalFailed { .. }
+            | Event::MirrorFailed { .. }
+            | Event::MirrorMended { .. }
             | Event::Foreign { .. } => {}
         }
     }

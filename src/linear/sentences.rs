@@ -127,6 +127,8 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::IntentRefused { .. }
         | Event::ClockJumped { .. }
         | Event::JournalFailed { .. }
+        | Event::MirrorFailed { .. }
+        | Event::MirrorMended { .. }
         | Event::Foreign { .. } => run::of_frame(after),
     }
 }
@@ -184,6 +186,8 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::IntentRefused { .. }
         | Event::ClockJumped { .. }
         | Event::JournalFailed { .. }
+        | Event::MirrorFailed { .. }
+        | Event::MirrorMended { .. }
         | Event::Sampled { .. }
         | Event::TriggerTripped { .. }
         | Event::TriggerAcked { .. }

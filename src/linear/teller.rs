@@ -173,7 +173,9 @@ impl<'a, W: Write> Teller<'a, W> {
     pub fn over(&mut self, sealed: bool, why: Option<String>) -> Left {
         if let Some(ended) = self.state.ended {
             let seal = if sealed { "sealed" } else { "not sealed" };
-            self.voice.say(&format!("The run is {} and {seal}.", ended.word()));
+            let key = self.state.facts.as_ref().and_then(|facts| facts.key_word());
+            let key = key.map(|word| format!(" {word}.")).unwrap_or_default();
+            self.voice.say(&format!("The run is {} and {seal}.{key}", ended.word()));
             return Left::Ended { completed: ended == EndState::Completed };
         }
         match why {

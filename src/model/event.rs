@@ -451,6 +451,13 @@ pub enum Event {
     #[serde(rename = "journal.failed")]
     JournalFailed { why: String },
 
+    /// A copy of a checkpoint did not come to the mirror; said once until one does.
+    #[serde(rename = "mirror.failed")]
+    MirrorFailed { why: String },
+    /// Copies come to the mirror again.
+    #[serde(rename = "mirror.mended")]
+    MirrorMended {},
+
     /// The run ended, and how; what is left is the last record and the seal.
     #[serde(rename = "ended")]
     Ended { how: EndState, by: Actor },

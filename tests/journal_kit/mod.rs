@@ -240,6 +240,7 @@ impl Person {
             allowed: AllowedSigners::parse(&std::fs::read(&self.list).unwrap()),
             own: false,
             head: None,
+            mirror: None,
             now: now().wall / 1_000_000,
             ask_ssh_keygen: false,
         }

@@ -86,6 +86,8 @@ impl Driver {
             | Event::IntentRefused { .. }
             | Event::ClockJumped { .. }
             | Event::JournalFailed { .. }
+            | Event::MirrorFailed { .. }
+            | Event::MirrorMended { .. }
             | Event::Closed { .. }
             | Event::Foreign { .. } => {}
         }

@@ -288,7 +288,9 @@ impl App {
                 Some(_) => "Its journal is not sealed.",
                 None => "Its journal is being closed.",
             };
-            let words = format!("Run {run}: {}. {seal}", how.word());
+            let key = self.state.facts.as_ref().and_then(|facts| facts.key_word());
+            let key = key.map(|word| format!(" {word}.")).unwrap_or_default();
+            let words = format!("Run {run}: {}. {seal}{key}", how.word());
             return Left::Ended { completed: how == EndState::Completed, words };
         }
         if let Some(words) = &self.lost {

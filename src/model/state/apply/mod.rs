@@ -122,6 +122,8 @@ impl RunState {
             Event::IntentRefused { pid, exe } => self.fold_refused(record, *pid, exe),
             Event::ClockJumped { micros } => self.fold_jump(record, *micros),
             Event::JournalFailed { why } => self.fold_journal_failed(record, why),
+            Event::MirrorFailed { why } => self.fold_mirror(record, Some(why)),
+            Event::MirrorMended {} => self.fold_mirror(record, None),
             Event::Foreign { name } => self.fold_foreign(record, name),
         }
     }
