@@ -315,3 +315,26 @@ fn a_run_without_a_key_asks_for_no_signature_and_says_so_everywhere() {
     let verified = desk.verify();
     assert!(verified.status.code() == Some(1) && said(&verified).contains("unsigned"), "{}", said(&verified));
 }
+
+#[test]
+fn lines_the_list_and_verify_say_that_nobody_signs_or_that_the_key_was_made_by_tminus() {
+    let answers = "operator: ci\nstart: yes\nsteps:\n  first: { ready: ok, decide: go }\n  hello: run\n  second: { still: ok, decide: go }\n  last: { ok: seen }\n";
+    for (args, word, verdict) in [(&["--no-key"][..], "UNSIGNED", "unsigned"), (&[], "SELF-MADE KEY", "SELF-MADE KEY")]
+    {
+        let desk = Desk::new();
+        desk.aboard.user.write("answers.yaml", answers);
+        let flown = desk.aboard.user.run(&[&["run", "plan.yaml", "--answers", "answers.yaml"], args].concat());
+        let out = String::from_utf8(flown.stdout.clone()).unwrap();
+        assert_eq!(flown.status.code(), Some(0), "{}", said(&flown));
+        let (first, last) = (out.lines().next().unwrap(), out.lines().last().unwrap());
+        assert!(first.contains(word) && last.contains(word), "{out}");
+        let listed = String::from_utf8(desk.aboard.user.run(&["runs"]).stdout).unwrap();
+        assert!(listed.contains(word), "{listed}");
+        let verified = desk.aboard.user.run(&["verify", "1"]);
+        let line = String::from_utf8(verified.stdout.clone()).unwrap();
+        assert!(line.lines().next().unwrap().contains(verdict), "{line}");
+        // The key that tminus made signs acts as any other, and its owner's list knows it for that.
+        let by_key = args.is_empty();
+        assert_eq!((verified.status.code() == Some(0), desk.vouched().is_empty()), (by_key, !by_key), "{line}");
+    }
+}

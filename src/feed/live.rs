@@ -375,10 +375,12 @@ impl Link {
     fn sign(&self, id: u64, namespace: String, text: String) {
         let signer = self.signer.clone();
         let writing = self.writing.clone();
+        let may = keyring::may_be_asked(lock(&self.dir).id(), &namespace, &text);
         let signing = move || {
-            let result = match signer {
-                Some(signer) => signer.sign(&namespace, text.as_bytes()).map_err(|why| why.to_string()),
-                None => Err("this client has no key".into()),
+            let result = match (may, signer) {
+                (Err(why), _) => Err(why),
+                (Ok(()), Some(signer)) => signer.sign(&namespace, text.as_bytes()).map_err(|why| why.to_string()),
+                (Ok(()), None) => Err("this client has no key".into()),
             };
             let _ = write_frame(&mut *lock(&writing), &ToConductor::Signature { id, result });
         };

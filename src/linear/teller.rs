@@ -119,7 +119,10 @@ impl<'a, W: Write> Teller<'a, W> {
             (Some(since), Some((seq, what)), None) => {
                 self.said_unsigned = Some(seq);
                 let at = schedule::format_wall(since, &self.state.zone, Some("%H:%M")).unwrap_or_default();
-                self.voice.say(&format!("Unsigned since {at} ({what}): the operator's key has not signed since."));
+                let key = self.state.barriers.key().unwrap_or_default();
+                self.voice.say(&format!(
+                    "Unsigned since {at} ({what}): the operator's key has not signed since. tminus attach with {key} signs it."
+                ));
             }
             (None, None, Some(_)) => {
                 self.said_unsigned = None;
