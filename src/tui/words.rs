@@ -182,6 +182,11 @@ fn running(step: &PlannedStep, own: &StepState, now: Stamp) -> String {
         }
         None => String::new(),
     };
+    if step.command().is_some_and(|command| command.tty) {
+        return format!(
+            "{number} runs in a terminal of its own and may be asking for something: ^] goes there{budget}."
+        );
+    }
     format!("Wait. {number} is running and will pass or fail by itself{budget}.")
 }
 

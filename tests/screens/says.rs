@@ -133,3 +133,15 @@ fn what_is_no_command_is_not_said_to_run() {
     };
     assert_eq!(says_of("signed"), "r asks for the signatures of 2.5 Sign it off.");
 }
+
+#[test]
+fn a_step_with_a_terminal_of_its_own_may_ask_and_nobody_is_told_to_wait() {
+    let yaml = "tminus: 1\ntitle: T\nenvironment: { name: here, kind: local }\nhard_stop: T+1h\nphases:\n  - id: one\n    title: One\n    \
+                steps: [ { id: ask, title: Ask, run: sudo true, tty: true, effect: reads, takes: 1m } ]\nrollbacks: []\n";
+    let mut stage = Stage::of(yaml, theme("mono", tminus::tui::theme::Glyphs::Ascii)).started();
+    stage.start("ask");
+    assert_eq!(
+        says(&stage),
+        "1.1 runs in a terminal of its own and may be asking for something: ^] goes there (1:00 of its 1m budget left)."
+    );
+}
