@@ -75,7 +75,7 @@ fn a_run_passes_over_a_resume_and_a_torn_tail() {
 fn every_bit_of_a_sealed_run_counts() {
     let all = std::env::var_os("TMINUS_EVERY_BIT").is_some();
     let (runs, person) = (runs(), Person::new());
-    let dir = person.sealed(&runs);
+    let dir = person.smallest(&runs);
     let files: Vec<String> =
         dir.everything().unwrap().into_iter().map(|found| found.name).filter(|name| name != "lock").collect();
     assert!(files.len() >= 6, "{files:?}");

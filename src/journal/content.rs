@@ -26,6 +26,8 @@ pub(crate) struct Wrong {
     pub(crate) seq: Option<Seq>,
     /// The file.
     pub(crate) name: String,
+    /// From which byte of it on.
+    pub(crate) byte: Option<u64>,
     /// Why.
     pub(crate) why: String,
 }
@@ -106,7 +108,7 @@ fn next<'a>(jobs: &Mutex<Vec<Job<'a>>>) -> Option<Job<'a>> {
 fn lengths(dir: &RunDir, (log, salt): (&str, &str), printed: &Printed, found: &mut Found) -> Option<Vec<u8>> {
     let (last, _) = *printed.extents.last().map(|(seq, extent)| (seq, extent)).as_ref()?;
     let mut say = |name: &str, why: String| {
-        found.wrong.push(Wrong { seq: Some(*last), name: name.to_owned(), why });
+        found.wrong.push(Wrong { seq: Some(*last), name: name.to_owned(), byte: None, why });
         None
     };
     let length = match dir.read(log).and_then(|file| file.metadata().map_err(JournalError::io("look at", log))) {
@@ -139,28 +141,31 @@ fn work(dir: &RunDir, job: Job, found: &Mutex<Found>) {
     let add = |change: &dyn Fn(&mut Found)| {
         change(&mut found.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     };
-    let wrong = |seq, name: &str, why: String| {
-        let wrong = Wrong { seq, name: name.to_owned(), why };
+    let wrong = |seq, name: &str, byte, why: String| {
+        let wrong = Wrong { seq, name: name.to_owned(), byte, why };
         add(&|found| found.wrong.push(wrong.clone()));
     };
     match job {
         Job::Whole(name) => match hash_file(dir, &name) {
             Ok(hash) => add(&|found| found.whole.push((name.clone(), hash))),
-            Err(error) => wrong(None, &name, error.chain()),
+            Err(error) => wrong(None, &name, None, error.chain()),
         },
         Job::Extents { name, extents, salts } => {
-            if let Err((seq, why)) = judge_extents(dir, &name, extents, &salts) {
-                wrong(Some(seq), &name, why);
+            if let Err(((seq, extent), why)) = judge_extents(dir, &name, extents, &salts) {
+                wrong(Some(*seq), &name, Some(extent.off), why);
             }
         }
     }
 }
 
-fn judge_extents(dir: &RunDir, name: &str, extents: &[(Seq, Extent)], salts: &[u8]) -> Result<(), (Seq, String)> {
-    let Some((first, _)) = extents.first() else {
+/// A record, what it commits to, and why that is not so.
+type NotSo<'a> = (&'a (Seq, Extent), String);
+
+fn judge_extents<'a>(dir: &RunDir, name: &str, extents: &'a [(Seq, Extent)], salts: &[u8]) -> Result<(), NotSo<'a>> {
+    let Some(first) = extents.first() else {
         return Ok(());
     };
-    let file = dir.read(name).map_err(|error| (*first, error.chain()))?;
+    let file = dir.read(name).map_err(|error| (first, error.chain()))?;
     let salted = |((_, extent), salt): (&(Seq, Extent), &[u8])| {
         let salt = salt.strip_suffix(b"\n").and_then(|hex| Hash::parse(std::str::from_utf8(hex).ok()?))?;
         let bytes = Cursor::new(salt.0).chain(From { file: &file, at: extent.off });
@@ -169,15 +174,16 @@ fn judge_extents(dir: &RunDir, name: &str, extents: &[(Seq, Extent)], salts: &[u
     // As far as there are salts; where one is missing is said after what stands before it.
     let messages: Vec<_> = extents.iter().zip(salts.chunks(SALT)).map_while(salted).collect();
     let readable = messages.len();
-    for ((seq, extent), (bytes, length)) in extents.iter().zip(messages) {
-        let hash = of_next(bytes, length).map_err(|error| (*seq, error.to_string()))?;
+    for (recorded, (bytes, length)) in extents.iter().zip(messages) {
+        let extent = &recorded.1;
+        let hash = of_next(bytes, length).map_err(|error| (recorded, error.to_string()))?;
         if hash.hex() != extent.sha256 {
             let (from, to) = (extent.off, extent.off + extent.len);
-            return Err((*seq, format!("bytes {from} to {to} are not those that were recorded")));
+            return Err((recorded, format!("bytes {from} to {to} are not those that were recorded")));
         }
     }
     match extents.get(readable) {
-        Some((seq, _)) => Err((*seq, "its salt is not written as one is".to_owned())),
+        Some(recorded) => Err((recorded, "its salt is not written as one is".to_owned())),
         None => Ok(()),
     }
 }
