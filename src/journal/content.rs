@@ -16,6 +16,8 @@ use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 
 const BLOCK: usize = 256 << 10;
+/// Not worth a second thread.
+const LITTLE: u64 = 1 << 20;
 /// How many extents one piece of work has: 32 MiB of a flood.
 const EXTENTS: usize = 32;
 
@@ -48,6 +50,16 @@ enum Job<'a> {
     Whole(String),
 }
 
+impl Job<'_> {
+    /// How many bytes of extents it is; whole files are counted by themselves.
+    fn length(&self) -> u64 {
+        match self {
+            Job::Extents { extents, .. } => extents.iter().map(|(_, extent)| extent.len).sum(),
+            Job::Whole(_) => 0,
+        }
+    }
+}
+
 /// Judges every attempt's output, and hashes `whole` files.
 pub(crate) fn judge<'a>(
     dir: &RunDir,
@@ -69,19 +81,25 @@ pub(crate) fn judge<'a>(
             jobs.push(Job::Extents { name: name.clone(), extents, salts: salts.to_vec() });
         }
     }
-    jobs.extend(by_length(dir, whole).into_iter().map(Job::Whole));
+    let whole = by_length(dir, whole);
+    let recorded: u64 = jobs.iter().map(Job::length).sum();
+    let length = recorded + whole.iter().map(|(length, _)| length).sum::<u64>();
+    jobs.extend(whole.into_iter().map(|(_, name)| Job::Whole(name)));
     let found = Mutex::new(found);
     let jobs = Mutex::new(jobs);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                // Taken from the end: whole files, the longest first, then many small pieces of extents.
-                while let Some(job) = next(&jobs) {
-                    work(dir, job, &found);
-                }
-            });
+    let all = || {
+        // Taken from the end: whole files, the longest first, then many small pieces of extents.
+        while let Some(job) = next(&jobs) {
+            work(dir, job, &found);
         }
+    };
+    std::thread::scope(|scope| {
+        // This thread is one of them; where there is little to do it is the only one.
+        for _ in 1..if length < LITTLE { 1 } else { threads } {
+            scope.spawn(all);
+        }
+        all();
     });
     let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.wrong.sort_by(|one, other| (&one.seq, &one.name).cmp(&(&other.seq, &other.name)));
@@ -90,10 +108,10 @@ pub(crate) fn judge<'a>(
 }
 
 /// The shortest first; one that cannot be looked at says so when it is read.
-fn by_length(dir: &RunDir, names: &[String]) -> Vec<String> {
+fn by_length(dir: &RunDir, names: &[String]) -> Vec<(u64, String)> {
     let length = |name: &String| dir.read(name).ok().and_then(|file| Some(file.metadata().ok()?.len())).unwrap_or(0);
-    let mut names = names.to_vec();
-    names.sort_by_cached_key(length);
+    let mut names: Vec<(u64, String)> = names.iter().map(|name| (length(name), name.clone())).collect();
+    names.sort();
     names
 }
 
@@ -204,7 +222,9 @@ impl Read for From<'_> {
 
 fn hash_file(dir: &RunDir, name: &str) -> Result<Hash, JournalError> {
     let mut file = dir.read(name)?;
-    let (mut hash, mut block) = (Running::new(), vec![0; BLOCK]);
+    let length = file.metadata().map_err(JournalError::io("look at", name))?.len();
+    let most = usize::try_from(length + 1).map_or(BLOCK, |length| length.min(BLOCK));
+    let (mut hash, mut block) = (Running::new(), vec![0; most]);
     loop {
         match file.read(&mut block).map_err(JournalError::io("read", name))? {
             0 => return Ok(Hash::end(hash)),

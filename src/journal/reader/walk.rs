@@ -246,11 +246,14 @@ fn torn(dir: &RunDir, name: &str, held: Option<&Valid>) -> Result<bool, JournalE
     }
 }
 
+/// A rest is a torn write, and small as a rule.
+const REST: usize = 16 << 10;
+
 /// A file's length, and the length and hash of what follows `from`.
 fn rest(dir: &RunDir, name: &str, from: u64) -> Result<(u64, (u64, Hash)), JournalError> {
     let mut file = dir.read(name)?;
     file.seek(SeekFrom::Start(from)).map_err(JournalError::io("read", name))?;
-    let (mut hash, mut bytes, mut block) = (Running::new(), 0, vec![0; 128 * 1024]);
+    let (mut hash, mut bytes, mut block) = (Running::new(), 0, vec![0; REST]);
     loop {
         let count = file.read(&mut block).map_err(JournalError::io("read", name))?;
         if count == 0 {

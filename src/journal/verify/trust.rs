@@ -1,7 +1,7 @@
 //! How far a journal that does not pass can still be trusted: up to which record, when that was, and at which step.
 //!
 //! A record counts only if a checkpoint covers it that holds, and nothing wrong stands before it. Whose word it is, is another
-//! question: that is what the signatures say. Reads the journal once more, and only where something is to be said.
+//! question: that is what the signatures say. Reads lines only to count them, and only where something is wrong.
 
 use super::{Verdict, Verified};
 use crate::journal::dir::{RunDir, part_name};
@@ -9,9 +9,8 @@ use crate::journal::error::JournalError;
 use crate::journal::facts::Facts;
 use crate::journal::head::Head;
 use crate::journal::reader::lines::Lines;
-use crate::journal::reader::walk::{Walk, walk};
-use crate::model::event::Event;
-use crate::model::ids::{Attempt, Seq, StepId};
+use crate::journal::reader::walk::Walk;
+use crate::model::ids::{Attempt, StepId};
 use crate::model::time::Stamp;
 
 /// How far a journal can be trusted.
@@ -41,30 +40,16 @@ pub(super) fn judge(dir: &RunDir, (walked, facts): (&Walk, &Facts), found: &Veri
     // What is wrong with a file beside the journal says nothing against the records.
     let wrong = found.problems.iter().filter(|problem| problem.file.is_none()).filter_map(|problem| problem.seq);
     let limit = wrong.map(|seq| seq.0.saturating_sub(1)).min().unwrap_or(facts.records);
-    let ckpt = facts.ckpts.iter().rev().find(|(seq, _)| seq.0 <= limit);
+    let held = facts.ckpts.partition_point(|(seq, _)| seq.0 <= limit);
+    let ckpt = held.checked_sub(1).map(|last| facts.ckpts[last]);
     let record = ckpt.map_or(0, |(seq, _)| seq.0);
-    let head = ckpt.map(|(seq, ckpt)| Head { part: 0, seq: *seq, bytes: 0, ckpt: *ckpt }.code());
+    let head = ckpt.map(|(seq, ckpt)| Head { part: 0, seq, bytes: 0, ckpt }.code());
+    let at = held.checked_sub(1).and_then(|last| facts.times.get(last).copied());
+    let begun = facts.begun.iter().rev().find(|(seq, _, _)| seq.0 <= record);
+    let step = begun.map(|(_, step, attempt)| (step.clone(), *attempt));
     let broken = walked.problem.is_some() || walked.tail.0 > 0;
     let of = if broken { lines(dir).unwrap_or(0).max(facts.records) } else { facts.records };
-    let mut trusted = Trusted { record, of, at: None, step: None, head, t: None, place: None };
-    look(dir, &mut trusted);
-    Some(trusted)
-}
-
-/// When, and at which step, the last record is that can be trusted.
-fn look(dir: &RunDir, trusted: &mut Trusted) {
-    let last = Seq(trusted.record);
-    let mut take = |record: crate::model::record::Record| {
-        if record.seq > last {
-            return;
-        }
-        trusted.at = Some(record.at);
-        if let Event::StepStarted { step, attempt, .. } = record.event {
-            trusted.step = Some((step, attempt));
-        }
-    };
-    // It was walked over just now; a directory that changes meanwhile only loses these words.
-    let _ = walk(dir, &mut |record, _| take(record));
+    Some(Trusted { record, of, at, step, head, t: None, place: None })
 }
 
 /// How many lines stand in all parts.
