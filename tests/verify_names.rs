@@ -4,15 +4,15 @@
 
 mod journal_kit;
 
-use journal_kit::changes::lines;
-use journal_kit::{Person, Rig, Said, chunk, copy, exited, now, runs};
+use journal_kit::changes::{lines, swap_outputs};
+use journal_kit::{Person, Said, copy, runs};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tminus::journal::Hash;
 use tminus::journal::dir::RunDir;
 use tminus::journal::keys::allowed::AllowedSigners;
 use tminus::journal::verify::{Problem, Verdict, Verified, VerifyWith, What, verify};
-use tminus::journal::writer::{Closing, Order};
+use tminus::journal::writer::Closing;
 use tminus::model::event::Event;
 use tminus::model::ids::RunId;
 use tminus::model::signed::Realm;
@@ -251,39 +251,15 @@ fn an_older_copy_of_an_unsealed_journal_contradicts_the_sign_off_that_somebody_k
     }
 }
 
-/// A sealed run of two steps that printed something each.
-fn two_steps(person: &Person, runs: &TempDir) -> RunDir {
-    let mut rig: Rig = person.begin(runs, Realm::Live);
-    for (step, text) in [("build", b"built\n"), ("check", b"fine!\n")] {
-        rig.output(chunk(step, text));
-        rig.end_output(step);
-        rig.tell(Order::Batch { events: vec![(now(), exited(step))], barrier: true });
-    }
-    let said = rig.finish(Closing::Ended);
-    person.seal(&rig.dir, &said);
-    rig.dir.clone()
-}
-
 #[test]
 fn output_that_was_changed_cut_or_swapped_between_steps_is_named_with_its_file() {
     let (runs, person) = (runs(), Person::new());
-    let dir = two_steps(&person, &runs);
+    let dir = person.two_steps(&runs);
     type Change = fn(&Path);
     let cases: [(Change, What, &str); 3] = [
         (|path| std::fs::write(path.join("out/build.1.log"), "BUILT\n").unwrap(), What::Changed, "were recorded"),
         (|path| std::fs::write(path.join("out/build.1.log"), "built").unwrap(), What::Changed, "it has 5 bytes"),
-        (
-            |path| {
-                for end in ["log", "salt"] {
-                    let name = |step: &str| path.join(format!("out/{step}.1.{end}"));
-                    std::fs::rename(name("build"), path.join("kept")).unwrap();
-                    std::fs::rename(name("check"), name("build")).unwrap();
-                    std::fs::rename(path.join("kept"), name("check")).unwrap();
-                }
-            },
-            What::Swapped,
-            "the bytes of out/check.1.log stand there: files were swapped",
-        ),
+        (swap_outputs, What::Swapped, "the bytes of out/check.1.log stand there: files were swapped"),
     ];
     for (change, what, words) in cases {
         let (_into, path) = copy(&dir);
@@ -301,7 +277,7 @@ fn output_that_was_changed_cut_or_swapped_between_steps_is_named_with_its_file()
 #[test]
 fn output_that_was_swapped_in_an_unsealed_run_is_not_what_its_records_say() {
     let (runs, person) = (runs(), Person::new());
-    let dir = two_steps(&person, &runs);
+    let dir = person.two_steps(&runs);
     let (_into, path) = copy(&dir);
     for entry in std::fs::read_dir(&path).unwrap() {
         let entry = entry.unwrap();

@@ -338,6 +338,21 @@ impl Person {
     }
 }
 
+impl Person {
+    /// A sealed run of two steps that printed something each.
+    pub fn two_steps(&self, runs: &TempDir) -> RunDir {
+        let mut rig = self.begin(runs, Realm::Live);
+        for (step, text) in [("build", b"built\n"), ("check", b"fine!\n")] {
+            rig.output(chunk(step, text));
+            rig.end_output(step);
+            rig.tell(Order::Batch { events: vec![(now(), exited(step))], barrier: true });
+        }
+        let said = rig.finish(Closing::Ended);
+        self.seal(&rig.dir, &said);
+        rig.dir.clone()
+    }
+}
+
 pub fn exited(step: &str) -> Event {
     Event::StepExited {
         step: StepId::from(step),
