@@ -187,10 +187,8 @@ async fn sign_and_conduct(
     let surroundings = Surroundings::of(&opened.plan, environment.iter().cloned());
     let mut driver = Driver::new(Arc::new(opened.plan), opened.state, Secrets::default());
     driver.signers = opened.signers;
-    let mirror = commission.mirror.clone();
-    let mirroring =
-        Mirroring::start(mirror, surroundings.pairs(), happenings.clone()).map_err(ConductorError::System)?;
     let room = Room {
+        mirroring: mirroring(&commission, &surroundings, &happenings)?,
         driver,
         hall,
         writer,
@@ -204,7 +202,6 @@ async fn sign_and_conduct(
         controls: HashMap::new(),
         tails: HashMap::new(),
         signatures: Signatures::default(),
-        mirroring,
         vouching: Vouching::default(),
         sealing: None,
         look_again: false,
@@ -216,6 +213,15 @@ async fn sign_and_conduct(
         drift: None,
     };
     room.run(inbox).await
+}
+
+fn mirroring(
+    commission: &Commission,
+    surroundings: &Surroundings,
+    happenings: &mpsc::UnboundedSender<Happening>,
+) -> Result<Mirroring, ConductorError> {
+    let mirror = commission.mirror.clone();
+    Mirroring::start(mirror, surroundings.pairs(), happenings.clone()).map_err(ConductorError::System)
 }
 
 /// The first record of this part, signed by whoever begins it, and what was heard meanwhile.
