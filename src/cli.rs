@@ -149,6 +149,9 @@ pub enum Command {
         /// Whose keys sign off
         #[command(flatten)]
         signers: SignersArgs,
+        /// Copy checkpoints there, out of your own reach: a file, syslog, or '| COMMAND'
+        #[arg(long, value_name = "FILE|syslog|'| COMMAND'")]
+        mirror: Option<String>,
         /// How it is shown
         #[command(flatten)]
         show: ShowArgs,
@@ -200,6 +203,9 @@ pub enum Command {
         /// Whose keys sign off
         #[command(flatten)]
         signers: SignersArgs,
+        /// Copy checkpoints there, out of your own reach: a file, syslog, or '| COMMAND'
+        #[arg(long, value_name = "FILE|syslog|'| COMMAND'")]
+        mirror: Option<String>,
         /// How it is shown
         #[command(flatten)]
         show: ShowArgs,
@@ -245,6 +251,9 @@ pub enum Command {
         /// A head code that was read aloud or written down, or a file with the text of a sign-off that was kept
         #[arg(long, value_name = "CODE|FILE")]
         head: Option<String>,
+        /// What a mirror holds: each checkpoint of the run in it must be in the run
+        #[arg(long, value_name = "FILE")]
+        mirror: Option<PathBuf>,
         /// For people or for programs
         #[arg(long, value_enum, default_value = "text")]
         format: Format,

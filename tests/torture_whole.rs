@@ -321,7 +321,14 @@ fn dies_at(at: usize, when: usize) -> bool {
 
 /// Whoever knows no key.
 fn nobody() -> VerifyWith {
-    VerifyWith { allowed: AllowedSigners::default(), own: false, head: None, now: 0, ask_ssh_keygen: false }
+    VerifyWith {
+        allowed: AllowedSigners::default(),
+        own: false,
+        head: None,
+        mirror: None,
+        now: 0,
+        ask_ssh_keygen: false,
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::model::signoff::signers;
 use crate::model::state::RunState;
 use crate::model::step::Work;
 use crate::model::text::shown;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What it is judged against.
 pub(super) struct Against {
@@ -23,6 +23,8 @@ pub(super) struct Against {
     pub allowed: Option<PathBuf>,
     /// `--head`: a code, or a file with a text that somebody kept.
     pub head: Option<String>,
+    /// `--mirror`.
+    pub mirror: Option<PathBuf>,
     /// How it is said.
     pub format: Format,
 }
@@ -80,6 +82,7 @@ fn with(places: &Places, against: &Against) -> Result<VerifyWith, Failure> {
         allowed: AllowedSigners::parse(&bytes),
         own: is_own,
         head: against.head.as_deref().map(kept).transpose()?,
+        mirror: against.mirror.as_deref().map(mirror).transpose()?,
         now: SystemClock.now().wall / 1_000_000,
         ask_ssh_keygen: true,
     })
@@ -104,6 +107,10 @@ fn place(dir: &RunDir, trusted: &mut Trusted) {
     trusted.t = trusted.at.and_then(|at| t_clock(&state, at));
     let step = trusted.step.as_ref().and_then(|(id, _)| plan.steps.iter().find(|step| step.id == *id));
     trusted.place = step.map(|step| format!("{} {}", step.number, state.fill(&step.title)));
+}
+
+fn mirror(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|why| Failure::because(format!("cannot read the mirror {}: {why}", path.display())))
 }
 
 /// Sign-offs by key that the runbook has on the way of a completed run and that nobody was ever asked for.

@@ -4,12 +4,14 @@ use super::ConductorError;
 use super::commission::{Commission, Ready, What};
 use super::first_signature::{Signing, signature};
 use super::hall::Hall;
+use super::mirror::Mirroring;
 use super::opened::{Opened, open};
 use super::room::{Happening, Room};
 use super::signatures::Signatures;
 use super::strays::Strays;
 use super::sweep;
 use super::typing::Keystrokes;
+use super::vouching::Vouching;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::drill::Examples;
 use crate::engine::driver::Driver;
@@ -177,14 +179,14 @@ async fn sign_and_conduct(
         }
     };
     tokio::task::spawn_local(forward(said, happenings.clone()));
-    for happening in early {
-        // The channel's other end is held by this very function.
-        let _ = happenings.send(happening);
-    }
+    // The channel's other end is held by this very function.
+    early.into_iter().for_each(|happening| drop(happenings.send(happening)));
     let (executor, environment) = means(realm, &opened.plan);
     let surroundings = Surroundings::of(&opened.plan, environment.iter().cloned());
     let mut driver = Driver::new(Arc::new(opened.plan), opened.state, Secrets::default());
     driver.signers = opened.signers;
+    let mirroring = Mirroring::start(commission.mirror.clone(), surroundings.pairs(), happenings.clone());
+    let mirroring = mirroring.map_err(ConductorError::System)?;
     let room = Room {
         driver,
         hall,
@@ -199,6 +201,8 @@ async fn sign_and_conduct(
         controls: HashMap::new(),
         tails: HashMap::new(),
         signatures: Signatures::default(),
+        mirroring,
+        vouching: Vouching::default(),
         sealing: None,
         look_again: false,
         strays: Strays::default(),
