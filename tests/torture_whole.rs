@@ -105,6 +105,59 @@ fn a_sealed_run_that_was_cut_at_any_byte_of_any_file_does_not_verify() {
     tried(&format!("{all} cuts, at every byte of every file of a sealed run: none verifies"));
 }
 
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+}
+
+/// Other bytes in a file's place: a piece of it taken away, doubled, moved or overwritten, pieces of other files put in.
+fn mangled(dice: &mut Dice, was: &[u8], other: &[u8]) -> Vec<u8> {
+    let mut bytes = was.to_vec();
+    for _ in 0..=dice.below(3) {
+        let (from, length) = (dice.below(bytes.len()), dice.below(64) + 1);
+        let to = (from + length).min(bytes.len());
+        let piece: Vec<u8> = match dice.below(5) {
+            0 => Vec::new(),
+            1 => bytes[from..to].repeat(2),
+            2 => other[dice.below(other.len())..].iter().take(length).copied().collect(),
+            3 => (0..length).map(|_| dice.below(256) as u8).collect(),
+            _ => b"\n{\"seq\":2,\"prev\":\"\xef\xbb\xbf\xe2\x80\xae\\u0000".iter().take(length).copied().collect(),
+        };
+        bytes.splice(from..to, piece);
+    }
+    bytes
+}
+
+/// What `fuzz/fuzz_targets/journal.rs` does with more time.
+#[test]
+fn any_bytes_in_a_files_place_end_in_words_and_never_verify() {
+    const CASES: usize = 1200;
+    let (runs, person) = (runs(), Person::new());
+    let dir = person.smallest(&runs);
+    on_every_core(&dir, CASES, |path, case| {
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (case as u64 + 1));
+        let files = files(path);
+        let (name, was) = &files[dice.below(files.len())];
+        let other = &files[dice.below(files.len())].1;
+        let bytes = mangled(&mut dice, was, other);
+        std::fs::write(name, &bytes).unwrap();
+        let dir = RunDir::open(path).unwrap();
+        let found = verify(&dir, &person.with());
+        assert!(!found.passes() || bytes == *was, "case {case}, {}: {:?}", name.display(), found.lines());
+        assert!(found.passes() || !found.lines().is_empty());
+        let _ = recover(&dir, None);
+        std::fs::write(name, was).unwrap();
+    });
+    tried(&format!("{CASES} files of other bytes in a sealed run: each ends in words, none verifies"));
+}
+
 /// When in a write the process dies.
 #[derive(Clone, Copy, Debug)]
 enum When {
