@@ -31,6 +31,7 @@ pub(super) fn only_looks(card: &Card) -> bool {
         | Card::Monitor(_)
         | Card::Notify(_)
         | Card::Sign(_)
+        | Card::SignFor { .. }
         | Card::Call(_)
         | Card::Reading(_)
         | Card::CloseRun => false,
@@ -92,6 +93,7 @@ impl App {
             | Card::CloseRun
             | Card::Notify(_)
             | Card::Sign(_)
+            | Card::SignFor { .. }
             | Card::Reading(_)
             | Card::Start => true,
             Card::Stop
@@ -140,6 +142,7 @@ impl App {
             | Card::Monitor(_)
             | Card::Notify(_)
             | Card::Sign(_)
+            | Card::SignFor { .. }
             | Card::Call(_)
             | Card::Reading(_)
             | Card::SinceYouLeft { .. } => {}
