@@ -123,7 +123,7 @@ fn what_was_signed_for_another_attempt_namespace_or_text_is_refused_with_the_rea
     desk.signed_elsewhere("changed.txt", ("ben", "ops"), "signoff@tminus");
     let good = std::fs::read_to_string(desk.path("changed.txt")).unwrap();
     let changes = [
-        ("decision: signed", "decision: no-go", "it says decision"),
+        ("decision: signed", "decision: no-go", "is not asked what is signed: no-go"),
         ("attempt: 1", "attempt: 2", "signed at attempt 2"),
         ("step: off", "step: after", "1.3 asks for no signature"),
         ("20 rows", "19 rows", "another question"),

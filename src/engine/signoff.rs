@@ -59,7 +59,7 @@ pub fn judge(
         Ok(_) => {}
         Err(SigError::CannotCheckHere(kind)) => {
             return Err(format!(
-                "{fingerprint} is of the kind {kind}, which a conductor cannot judge: sign off with ssh-ed25519, in a token too, or ecdsa-sha2-nistp256"
+                "{fingerprint} is of the kind {kind}, and of a size or curve that a conductor cannot judge: sign with ssh-ed25519, ecdsa-sha2-nistp256 or -nistp384, either of them in a token too, or ssh-rsa of 2048 to 8192 bits (ssh-keygen -t ed25519 makes one; its public half goes into the list of allowed signers)"
             ));
         }
         Err(SigError::Mismatch) => {
