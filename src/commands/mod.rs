@@ -5,10 +5,12 @@
 
 mod attach;
 mod check;
+mod complete;
 mod drill;
 mod home;
 mod keys;
 mod launch;
+mod man;
 mod places;
 mod plan;
 mod resume;
@@ -18,7 +20,10 @@ mod schema;
 mod show;
 mod sign;
 mod t0;
+mod themes;
 mod verify;
+
+pub use complete::completed;
 
 use crate::cli::{Cli, Command};
 use std::io::{self, Write};
@@ -99,6 +104,9 @@ pub fn main(cli: Cli) -> ExitCode {
             &verify::Against { allowed: allowed_signers.clone(), head: head.clone(), format: *format },
         ),
         Some(Command::Runs { format }) => runs::runs(&cli.common, *format),
+        Some(Command::Themes) => themes::themes(),
+        Some(Command::Completions { shell }) => complete::completions(*shell),
+        Some(Command::Man) => man::man(),
         Some(Command::Conduct) => {
             return ExitCode::from(crate::conductor::conduct());
         }

@@ -93,13 +93,13 @@ impl App {
             return effects;
         }
         match (Action::named(name), rest.trim()) {
-            (Some(Action::Theme), name) if !name.is_empty() => match Theme::named(name, self.theme.glyphs) {
-                Some(theme) => {
+            (Some(Action::Theme), name) if !name.is_empty() => match Theme::find(name, self.theme.glyphs) {
+                Ok(theme) => {
                     self.theme = theme;
                     self.ask_background = false;
                     vec![Effect::Redraw]
                 }
-                None => self.say(format!("There is no theme {}.", shown(name))),
+                Err(why) => self.say(why.to_string()),
             },
             (Some(action), _) => self.act(action, port, now),
             (None, _) => self.say(format!("There is no action {}.", shown(name))),
@@ -139,6 +139,7 @@ impl App {
     pub(super) fn show(&mut self, screen: Screen) -> Vec<Effect> {
         if std::mem::replace(&mut self.eye.screen, screen) != screen {
             self.eye.mark = 0;
+            self.eye.keeps_mark.set(true);
         }
         Vec::new()
     }
