@@ -15,7 +15,7 @@ use crate::model::signoff::signers;
 use crate::model::state::RunState;
 use crate::model::step::Work;
 use crate::model::text::shown;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What it is judged against.
 pub(super) struct Against {
@@ -23,6 +23,8 @@ pub(super) struct Against {
     pub allowed: Option<PathBuf>,
     /// `--head`.
     pub head: Option<String>,
+    /// `--mirror`.
+    pub mirror: Option<PathBuf>,
     /// How it is said.
     pub format: Format,
 }
@@ -44,6 +46,7 @@ pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran
         allowed: AllowedSigners::parse(&bytes),
         own: is_own,
         head: against.head.clone(),
+        mirror: against.mirror.as_deref().map(mirror).transpose()?,
         now: SystemClock.now().wall / 1_000_000,
         ask_ssh_keygen: true,
     };
@@ -75,6 +78,10 @@ fn against_the_runbook(dir: &RunDir, verified: &mut Verified) {
         }
         Err(why) => verified.also(Verdict::Tampered, format!("the runbook does not allow it: {why}")),
     }
+}
+
+fn mirror(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|why| Failure::because(format!("cannot read the mirror {}: {why}", path.display())))
 }
 
 /// Sign-offs by key that the runbook has on the way of a completed run and that nobody was ever asked for.
