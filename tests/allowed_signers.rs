@@ -1,6 +1,6 @@
 //! Lists of allowed signers: what we say of a key, beside what the real `ssh-keygen -Y verify` says of a signature by it.
 //!
-//! Where OpenSSH says no, so do we. Where it says yes and we say no, it is one of the few things that we refuse on purpose.
+//! The answers are the same, of every list in the table.
 
 #![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
@@ -64,7 +64,7 @@ impl Desk {
 }
 
 #[test]
-fn a_list_says_what_openssh_says_of_it_but_for_what_is_refused_on_purpose() {
+fn a_list_says_of_a_key_what_openssh_says_of_a_signature_by_it() {
     let desk = Desk::new();
     let (ana, eve) = (&desk.ana, &desk.eve);
     let lists = [
