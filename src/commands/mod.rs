@@ -11,6 +11,7 @@ mod keys;
 mod launch;
 mod places;
 mod plan;
+mod report;
 mod resume;
 mod run;
 mod runs;
@@ -98,6 +99,7 @@ pub fn main(cli: Cli) -> ExitCode {
             runs,
             &verify::Against { allowed: allowed_signers.clone(), head: head.clone(), format: *format },
         ),
+        Some(Command::Report(args)) => report::report(&cli.common, args),
         Some(Command::Runs { format }) => runs::runs(&cli.common, *format),
         Some(Command::Conduct) => {
             return ExitCode::from(crate::conductor::conduct());

@@ -50,10 +50,7 @@ pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran
     for name in runs {
         let dir = super::runs::find(&places, name)?;
         let mut verified = verify_run(&dir, &with);
-        for number in never_asked(&dir) {
-            let note = format!("{number} of the runbook asks for signatures, and was settled without being opened");
-            verified.also(Verdict::SignOffsMissing, note);
-        }
+        also_never_asked(&dir, &mut verified);
         all_hold &= verified.passes();
         match against.format {
             Format::Text => print(&said(&verified))?,
@@ -61,6 +58,14 @@ pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran
         }
     }
     Ok(if all_hold { Outcome::Done } else { Outcome::NotSo })
+}
+
+/// Says of sign-offs that nobody was ever asked for that they are missing.
+pub(super) fn also_never_asked(dir: &RunDir, verified: &mut Verified) {
+    for number in never_asked(dir) {
+        let note = format!("{number} of the runbook asks for signatures, and was settled without being opened");
+        verified.also(Verdict::SignOffsMissing, note);
+    }
 }
 
 /// Sign-offs by key that the runbook has on the way of a completed run and that nobody was ever asked for.
