@@ -9,6 +9,7 @@ use crate::journal::RunDir;
 use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::reader::read_each;
 use crate::journal::verify::{VerifyWith, verify};
+use crate::report::cast::{Version, cast};
 use crate::report::value::{Broken, SignedBy, Verification};
 use crate::report::{Form, Outside, Redactor, Taken, outputs, write};
 use std::io::Write;
@@ -20,6 +21,7 @@ pub(super) fn report(common: &Common, args: &ReportArgs) -> Ran {
     let dir = super::runs::find(&places, &args.run)?;
     let plan = super::runs::plan_of(&dir)?;
     let mut taken = Taken::new(&plan);
+    taken.printed = matches!(way(args.format), Way::Cast(_)).then(Vec::new);
     let broken = read_each(&dir, &mut |record| taken.record(record)).map_err(|why| Failure::of(&why))?;
     for name in &args.redact {
         if !taken.state.vars.contains_key(name) && !plan.vars.iter().any(|var| var.name.as_str() == name) {
@@ -38,16 +40,14 @@ pub(super) fn report(common: &Common, args: &ReportArgs) -> Ran {
         live: conductor_of(&dir).is_some(),
     };
     let mut redactor = Redactor::new(&args.redact, &taken.values);
-    let text = match form(args.format) {
-        Some(form) => {
+    let whole = outside.verification.broken.is_none() && taken.illegal.is_none();
+    let text = match way(args.format) {
+        Way::Form(form) => {
             let outputs = outputs(&dir, &taken, &mut redactor);
-            let report = redactor.report(taken.finish(outside, outputs));
-            let whole = report.verification.broken.is_none();
-            (write(&report, form), whole)
+            write(&redactor.report(taken.finish(outside, outputs)), form)
         }
-        None => return Err(Failure::because("no casts yet")),
+        Way::Cast(version) => cast(&dir, &taken, &mut redactor, version),
     };
-    let (text, whole) = text;
     match &args.out {
         None => print(&text)?,
         Some(path) => keep(&places, &dir, path, &text)?,
@@ -55,15 +55,22 @@ pub(super) fn report(common: &Common, args: &ReportArgs) -> Ran {
     Ok(if whole { Outcome::Done } else { Outcome::NotSo })
 }
 
-fn form(format: ReportFormat) -> Option<Form> {
+/// What writes a format.
+enum Way {
+    Form(Form),
+    Cast(Version),
+}
+
+fn way(format: ReportFormat) -> Way {
     match format {
-        ReportFormat::Md => Some(Form::Md),
-        ReportFormat::Html => Some(Form::Html),
-        ReportFormat::Json => Some(Form::Json),
-        ReportFormat::Csv => Some(Form::Csv),
-        ReportFormat::Junit => Some(Form::Junit),
-        ReportFormat::Text => Some(Form::Text),
-        ReportFormat::Cast2 | ReportFormat::Cast3 => None,
+        ReportFormat::Md => Way::Form(Form::Md),
+        ReportFormat::Html => Way::Form(Form::Html),
+        ReportFormat::Json => Way::Form(Form::Json),
+        ReportFormat::Csv => Way::Form(Form::Csv),
+        ReportFormat::Junit => Way::Form(Form::Junit),
+        ReportFormat::Text => Way::Form(Form::Text),
+        ReportFormat::Cast2 => Way::Cast(Version::V2),
+        ReportFormat::Cast3 => Way::Cast(Version::V3),
     }
 }
 

@@ -91,7 +91,8 @@ fn blocks(report: &Report, all: &[Block], page: &mut String) {
 }
 
 fn table(head: &[&str], wide: usize, rows: &[Vec<Cell>], page: &mut String) {
-    page.push_str("<table>\n<thead><tr>");
+    let many = if head.len() > 6 { " class=\"many\"" } else { "" };
+    page.push_str(&format!("<table{many}>\n<thead><tr>"));
     for title in head {
         page.push_str(&format!("<th scope=\"col\">{title}</th>"));
     }
@@ -156,17 +157,36 @@ fn whose(parts: &[Part], page: &mut String) {
     }
     page.push_str("<figure class=\"whose\">\n<svg viewBox=\"0 0 1000 14\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Whose time it was\">");
     let mut before = 0;
-    for (at, part) in parts.iter().enumerate() {
+    for part in parts {
         let (x, next) = (before * 1000 / total, (before + part.seconds) * 1000 / total);
-        page.push_str(&format!("<rect class=\"w{}\" x=\"{x}\" y=\"0\" width=\"{}\" height=\"14\"/>", at % 7, next - x));
+        page.push_str(&format!(
+            "<rect class=\"{}\" x=\"{x}\" y=\"0\" width=\"{}\" height=\"14\"/>",
+            hue(&part.whose),
+            next - x
+        ));
         before += part.seconds;
     }
     page.push_str("</svg>\n<figcaption>");
-    for (at, part) in parts.iter().enumerate() {
+    for part in parts {
         let (whose, long) = (esc(&part.whose), length(part.seconds));
-        page.push_str(&format!("<span class=\"key\"><i class=\"w{}\"></i>{whose} <b>{long}</b></span> ", at % 7));
+        page.push_str(&format!(
+            "<span class=\"key\"><i class=\"{}\"></i>{whose} <b>{long}</b></span> ",
+            hue(&part.whose)
+        ));
     }
     page.push_str("</figcaption>\n</figure>\n");
+}
+
+fn hue(whose: &str) -> &'static str {
+    match whose {
+        "machine" => "w0",
+        "person" => "w1",
+        "hold" => "w2",
+        "retry" => "w3",
+        "wait" => "w4",
+        "watch" => "w5",
+        _away => "w6",
+    }
 }
 
 /// Planned and actual, a row each; labels are text, so that they stay readable however narrow the page is.

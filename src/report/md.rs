@@ -46,7 +46,7 @@ fn blocks(report: &Report, all: &[Block], page: &mut String) {
                 page.push('\n');
             }
             Block::Table { head, rows, .. } => table(head, rows, page),
-            Block::Text(text) => page.push_str(&format!("{}\n\n", cell(text))),
+            Block::Text(text) => page.push_str(&format!("{}\n\n", line(text))),
             Block::Lines(text) => page.push_str(&fence(text)),
             Block::Fold { head, inside } => {
                 let head: Vec<String> = head.iter().map(|cell| html(&cell.text)).collect();
@@ -84,13 +84,16 @@ fn cell(cell: &Cell) -> String {
 fn inline(text: &str) -> String {
     let text = shown(text);
     let mut safe = String::with_capacity(text.len() + 8);
+    let mut before = ' ';
     for letter in text.trim().chars() {
+        let was = std::mem::replace(&mut before, letter);
         match letter {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
             // An address is text here: whoever wants to go there copies it.
-            ':' | '@' => safe.push_str(&format!("&#{};", letter as u32)),
+            ':' | '@' if was.is_alphabetic() => safe.push_str(&format!("&#{};", letter as u32)),
+            '@' => safe.push_str("&#64;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' | '#' | '^' => {
                 safe.push('\\');
                 safe.push(letter);
@@ -98,7 +101,12 @@ fn inline(text: &str) -> String {
             _letter => safe.push(letter),
         }
     }
-    // What would begin a list, a heading or a rule where it begins a line.
+    safe
+}
+
+/// The same where it begins a line: nor a list or a rule.
+fn line(cell: &Cell) -> String {
+    let mut safe = self::cell(cell);
     if safe.starts_with(['-', '+', '=']) || safe.starts_with(|first: char| first.is_ascii_digit()) && listed(&safe) {
         let at = safe.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(0);
         safe.insert(at, '\\');
@@ -133,9 +141,10 @@ mod tests {
         let safe = inline("<script>![x](http://a) `c` **b** |\n# h\u{202e}");
         assert!(!safe.contains(['<', '>', '\n', '\u{202e}']), "{safe}");
         assert!(safe.contains("\\!\\[x\\](http&#58;//a) \\`c\\` \\*\\*b\\*\\* \\| \\# h&lt;U+202E&gt;"), "{safe}");
-        assert_eq!(inline("- a"), "\\- a");
-        assert_eq!(inline("12. a"), "12\\. a");
-        assert_eq!(inline("1.2 a"), "1.2 a");
+        let begun = |text: &str| line(&Cell { text: text.into(), tone: Tone::Plain });
+        assert_eq!(begun("- a"), "\\- a");
+        assert_eq!(begun("12. a"), "12\\. a");
+        assert_eq!(begun("1.2 a: 12:00"), "1.2 a&#58; 12:00");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! what lies outside the records becomes a `Report`; a format is a pure function of it, so the same journal gives the same
 //! bytes. It starts nothing, writes nothing into a run, and a report never says more than its records. `commands` calls it.
 
+pub mod cast;
 mod csv;
 mod deviations;
 mod deviations_at_end;

@@ -36,7 +36,7 @@ fn output(
     let file = output_name(&step.id, attempt);
     let mut own = Output {
         step: step.id.0.clone(),
-        number: step.number.clone(),
+        number: super::rows::number(taken.plan, ix),
         attempt,
         file: file.clone(),
         bytes,

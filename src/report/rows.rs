@@ -67,7 +67,7 @@ fn step(taken: &Taken<'_>, ix: StepIx, planned: Planned) -> Step {
     };
     Step {
         id: step.id.0.clone(),
-        number: step.number.clone(),
+        number: number(plan, ix),
         title: taken.title(ix),
         kind: kind(&step.work).into(),
         class: if step.command().is_some() { step.class().word().into() } else { String::new() },
@@ -90,6 +90,22 @@ fn step(taken: &Taken<'_>, ix: StepIx, planned: Planned) -> Step {
         whose: parts(&spent),
         answers: taken.answers.get(&ix).cloned().unwrap_or_default(),
         attempts: taken.attempts.get(&ix).cloned().unwrap_or_default(),
+    }
+}
+
+/// A step's number; a criterion's with its gate's, since each gate counts from 1.
+pub(super) fn number(plan: &Plan, ix: StepIx) -> String {
+    let step = plan.step(ix);
+    match step.place {
+        Place::Criterion { gate, .. } => format!("{} {}", plan.step(gate).number, step.number),
+        Place::Phase(_)
+        | Place::Choice { .. }
+        | Place::Undo(_)
+        | Place::Level(_)
+        | Place::Group(_)
+        | Place::Procedure(_)
+        | Place::Horizon(_)
+        | Place::Requirement(_) => step.number.clone(),
     }
 }
 

@@ -15,6 +15,16 @@ use crate::model::state::RunState;
 use crate::model::time::micros;
 use std::collections::BTreeMap;
 
+/// An extent of output in the course of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Printed {
+    pub(super) seq: u64,
+    pub(super) at: i64,
+    pub(super) step: StepIx,
+    pub(super) attempt: Number,
+    pub(super) len: u64,
+}
+
 /// What a pass over the records keeps.
 pub struct Taken<'a> {
     /// The runbook.
@@ -41,6 +51,8 @@ pub struct Taken<'a> {
     pub(super) course: Vec<Line>,
     /// Every value that a variable ever had, for whoever must take it out.
     pub values: Vec<(String, String)>,
+    /// Where each printed byte belongs in the course, where a cast is wanted: kept apart, since a flood has many.
+    pub printed: Option<Vec<Printed>>,
     /// What is measured towards a way back that is not taken yet: when it showed, when somebody saw it.
     pub(super) trouble: (Option<i64>, Option<i64>),
 }
@@ -69,6 +81,7 @@ impl<'a> Taken<'a> {
             ways_back: Vec::new(),
             course: Vec::new(),
             values: Vec::new(),
+            printed: None,
             trouble: (None, None),
         }
     }
@@ -139,6 +152,10 @@ impl<'a> Taken<'a> {
                 self.stands(step, *attempt);
             }
             Event::Output { step, attempt, extent } => {
+                if let (Some(printed), Some(ix)) = (&mut self.printed, self.plan.find(step)) {
+                    let (seq, at, attempt, len) = (record.seq.0, record.at.wall, *attempt, extent.len);
+                    printed.push(Printed { seq, at, step: ix, attempt, len });
+                }
                 let masked: u64 = extent.masked.iter().map(|masked| masked.count).sum();
                 self.attempt(step, *attempt, |own| {
                     own.bytes += extent.len;
@@ -210,8 +227,7 @@ impl<'a> Taken<'a> {
 
     /// A step's id and number.
     pub(super) fn names(&self, ix: Option<StepIx>) -> (Option<String>, Option<String>) {
-        let step = ix.map(|ix| self.plan.step(ix));
-        (step.map(|step| step.id.0.clone()), step.map(|step| step.number.clone()))
+        (ix.map(|ix| self.plan.step(ix).id.0.clone()), ix.map(|ix| super::rows::number(self.plan, ix)))
     }
 
     /// A step's title for people, as far as its variables are known now.

@@ -1,6 +1,6 @@
 //! Planned and actual times side by side: the rows, the axis, and the picture in letters.
 //!
-//! Pure. The axis shows the time that the run took and at most as much again before and behind it: what was planned days away
+//! Pure. The axis shows the time that the run took and at most twice as much before and behind it: what was planned days away
 //! is cut at the edge, so that it does not press the run together. `html` draws the same rows as SVG.
 
 use super::value::{Report, Step};
@@ -143,7 +143,7 @@ impl Axis {
         let all = || report.steps.iter();
         let first = all().filter_map(|step| step.started).min()?;
         let last = all().filter_map(|step| step.ended.or(step.started)).max()?.max(first);
-        let span = (last - first).max(60 * SECOND);
+        let span = (2 * (last - first)).max(600 * SECOND);
         let planned_first = all().filter_map(|step| step.planned_start).min().unwrap_or(first);
         let planned_last = all().filter_map(|step| step.planned_end.or(step.planned_start)).max().unwrap_or(last);
         let from = first.min(planned_first).max(first - span);
