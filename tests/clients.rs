@@ -433,7 +433,7 @@ fn keys_reach_the_terminal_of_the_attempt_that_runs_from_the_one_who_drives_and_
     let mut bob = Seat::take(&dir, false, "bob");
     let ask = StepId("ask".into());
     let printed = |seat: &mut Seat, sign: &str| {
-        let held = wait_until(Duration::from_secs(20), Duration::from_millis(5), || {
+        let held = wait_until(Duration::from_secs(60), Duration::from_millis(5), || {
             let shown = seat.port.output(&StepId("ask".into()), 1, 0..4096).unwrap_or_default();
             String::from_utf8_lossy(&shown).contains(sign)
         });

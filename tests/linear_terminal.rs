@@ -133,6 +133,6 @@ fn from_a_pipe_and_by_an_answers_file_it_is_not_started_and_that_is_said() {
     child.stdin.take().unwrap().write_all(b"1\nlocal\n1\nleave\n").unwrap();
     let text = said(&child.wait_with_output().unwrap());
     assert!(text.contains("Not sent: 1.1 has a terminal of its own"), "{text}");
-    until(30, "a run", || !by_lines.runs().is_empty());
+    until(90, "a run", || !by_lines.runs().is_empty());
     assert!(events(&records(by_lines.runs()[0].path()), "step.started").is_empty(), "{text}");
 }

@@ -87,7 +87,7 @@ impl World {
     }
 
     fn until_event(&self, event: &str) {
-        until(40, event, || {
+        until(90, event, || {
             self.aboard.runs().first().is_some_and(|run| !events(&records(run.path()), event).is_empty())
         });
     }
@@ -148,8 +148,11 @@ fn a_run_on_two_targets_flies_by_answers_and_leaves_no_connection() {
     );
     let flown = world.fly();
     assert_eq!(flown.status.code(), Some(0), "{}", said(&flown));
-    assert_eq!(world.printed("first.1.log").len(), b"[]\ntag-7\nerr\n".len());
-    assert!(world.printed("first.1.log").starts_with(b"[]\n"), "RUN_DIR is set there");
+    // sshd reads a command's two streams apart: in which order what was printed on both arrives is nobody's promise.
+    let printed = String::from_utf8(world.printed("first.1.log")).unwrap();
+    let of_stdout: Vec<&str> = printed.lines().filter(|line| *line != "err").collect();
+    assert_eq!(of_stdout, ["[]", "tag-7"], "RUN_DIR or RUNBOOK_DIR is set there, or something was lost: {printed:?}");
+    assert_eq!(printed.lines().count(), 3, "{printed:?}");
     assert_eq!(world.printed("second.1.log"), b"/usr\nblue tag-7\n");
     assert_eq!(world.printed("third.1.log"), b"here is one\n");
     let all = world.records();
@@ -160,7 +163,7 @@ fn a_run_on_two_targets_flies_by_answers_and_leaves_no_connection() {
     assert!(reached[1]["place"].as_str().unwrap().ends_with(":/usr"), "{reached:?}");
     let text = said(&flown);
     assert!(text.contains("1.2 runs on db2: ") && text.contains(":/usr, process group "), "{text}");
-    until(30, "the connections to be gone", || world.masters().is_empty() && world.sshd.serving().is_empty());
+    until(90, "the connections to be gone", || world.masters().is_empty() && world.sshd.serving().is_empty());
     let verified = world.command(&["verify", world.aboard.runs()[0].path().to_str().unwrap()]).output().unwrap();
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }
@@ -198,7 +201,7 @@ fn what_a_command_on_a_target_prints_is_kept_to_the_byte_however_much_it_is() {
     let big = world.printed("big.1.log");
     assert!(big.len() == 9_000_000 && big.iter().all(|byte| *byte == b'x'), "{} bytes", big.len());
     assert_eq!(world.printed("raw.1.log"), (0..=255).collect::<Vec<u8>>());
-    until(30, "what has lasted to be gone there", || world.there().is_empty());
+    until(90, "what has lasted to be gone there", || world.there().is_empty());
 }
 
 #[test]
@@ -264,11 +267,11 @@ fn the_run_card_names_the_target_and_a_stop_from_the_stop_card_reaches_its_proce
     screen.wait_quiet(SILENCE);
     screen.keys("y");
     world.until_event("step.reached");
-    until(40, "both to run there", || world.there().len() >= 2);
+    until(90, "both to run there", || world.there().len() >= 2);
     screen.keys("\x03");
     screen.wait_for("STOP");
     screen.keys("t");
-    until(40, "its group there to be gone", || world.there().is_empty());
+    until(90, "its group there to be gone", || world.there().is_empty());
     screen.wait_for("1.2 was stopped");
     let all = world.records();
     let judged = events(&all, "step.judged");
@@ -288,7 +291,7 @@ fn a_lost_connection_leaves_a_step_unknown_and_what_lives_on_there_is_named_and_
     screen.wait_quiet(SILENCE);
     screen.keys("y");
     world.until_event("step.reached");
-    until(40, "it to run there", || !world.there().is_empty());
+    until(90, "it to run there", || !world.there().is_empty());
     world.sshd.cut();
     screen.wait_for("Nobody knows if it finished");
     screen.wait_quiet(SILENCE);
@@ -308,7 +311,7 @@ fn a_lost_connection_leaves_a_step_unknown_and_what_lives_on_there_is_named_and_
     screen.keys("2");
     screen.wait_for("How do you know?");
     screen.keys("it was killed\r");
-    until(40, "a person's word", || !events(&world.records(), "step.resolved").is_empty());
+    until(90, "a person's word", || !events(&world.records(), "step.resolved").is_empty());
 }
 
 #[test]
@@ -324,9 +327,9 @@ fn after_a_conductor_was_killed_what_runs_on_a_target_is_found_by_a_new_connecti
     screen.wait_quiet(SILENCE);
     screen.keys("y");
     world.until_event("step.reached");
-    until(40, "it to run there", || !world.there().is_empty());
+    until(90, "it to run there", || !world.there().is_empty());
     world.aboard.kill_conductor();
-    until(40, "its connections to be gone", || world.masters().is_empty() && world.sshd.serving().is_empty());
+    until(90, "its connections to be gone", || world.masters().is_empty() && world.sshd.serving().is_empty());
     drop(screen);
     let run = world.aboard.runs()[0].id().short().to_owned();
     let mut screen = world.screen(&["resume", &run, "--no-key"], 100, 34);
@@ -338,7 +341,7 @@ fn after_a_conductor_was_killed_what_runs_on_a_target_is_found_by_a_new_connecti
     screen.wait_quiet(SILENCE);
     // It is deaf to TERM: asked again it is killed.
     screen.keys("s");
-    until(40, "the errand to be over", || events(&world.records(), "survivors").len() >= 2 || world.there().len() <= 1);
+    until(90, "the errand to be over", || events(&world.records(), "survivors").len() >= 2 || world.there().len() <= 1);
     screen.wait_quiet(SILENCE);
     screen.keys("s");
     screen.wait_for("Nothing of it runs on db1 any more.");
@@ -369,7 +372,7 @@ fn a_target_that_cannot_be_asked_after_a_resume_is_said_and_a_person_may_still_d
     screen.keys("2");
     screen.wait_for("How do you know?");
     screen.keys("the machine was switched off\r");
-    until(40, "a person's word", || !events(&world.records(), "step.resolved").is_empty());
+    until(90, "a person's word", || !events(&world.records(), "step.resolved").is_empty());
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
         Format::Text => {
             for run in &listed {
                 let drill = if run.kind == Realm::Drill.word() { "DRILL " } else { "" };
-                let conductor = if run.conductor.is_some() { " live" } else { "" };
+                let conductor = if run.conductor.is_some() { " under way" } else { "" };
                 let sealed = if run.sealed { " sealed" } else { "" };
                 let key = run.key.map(|word| format!(" {word}")).unwrap_or_default();
                 let moved = if run.moved { format!(" in {}", shown(&run.dir)) } else { String::new() };

@@ -157,6 +157,8 @@ pub struct Eye {
     pub side: Scroll,
     /// The marked thing of Watch, Messages or Risks, by its place among those that can be marked.
     pub mark: usize,
+    /// Whether the marked thing stays in view: what lies below the last one is scrolled to past it.
+    pub keeps_mark: Cell<bool>,
     /// The log's selected entry from its end; `None` follows.
     pub log_at: Option<usize>,
     /// Scroll of the log.
@@ -181,6 +183,7 @@ impl Default for Eye {
             step: Scroll::default(),
             side: Scroll::default(),
             mark: 0,
+            keeps_mark: Cell::new(true),
             log_at: None,
             log: Scroll::default(),
             shown_whole: Cell::new(None),

@@ -128,7 +128,12 @@ fn under_way(plan: &Plan, state: &RunState, now: Stamp) -> Option<String> {
             own.attempt + 1
         ));
     }
-    let counting = |(_, own): &(usize, &StepState)| own.status == StepStatus::Running && own.until.is_some();
+    // A countdown of the plan that was left by a way back or an abort holds nobody up.
+    let left = state.rollback.is_some() || state.aborted.is_some();
+    let path = if left { state.path(plan) } else { Vec::new() };
+    let stands = |place: usize| !left || path.contains(&StepIx(place));
+    let counting =
+        |(place, own): &(usize, &StepState)| own.status == StepStatus::Running && own.until.is_some() && stands(*place);
     let monitor = |ix: &StepIx| state.next(plan) == Some(*ix);
     if let Some(ix) = crate::tui::watched::monitors(plan, state).into_iter().find(monitor) {
         return Some(looks_on(plan, state, ix, now));
@@ -177,6 +182,11 @@ fn running(step: &PlannedStep, own: &StepState, now: Stamp) -> String {
         }
         None => String::new(),
     };
+    if step.command().is_some_and(|command| command.tty) {
+        return format!(
+            "{number} runs in a terminal of its own and may be asking for something: ^] goes there{budget}."
+        );
+    }
     format!("Wait. {number} is running and will pass or fail by itself{budget}.")
 }
 
@@ -289,6 +299,9 @@ fn to_start(plan: &Plan, state: &RunState, ix: StepIx, frame: Frame<'_>) -> Stri
             return stopped(format!("Enter opens {name}")) + &planned.unwrap_or_default();
         }
         (Work::Notify(_), _) => return stopped(format!("Enter opens the message {name}")),
+        (Work::Sign(_), Class::C0) => return format!("r asks for the signatures of {name}."),
+        (Work::Gate(_), Class::C0) => return format!("r opens the gate {name}."),
+        (Work::Wait(_), Class::C0) => return format!("r begins the countdown {name}."),
         (_, Class::C0) if !(frame.asks)(ix) => format!("r runs {name} ({}).", effect_words(effect(plan, ix))),
         (_, Class::C0 | Class::C1) => format!("r, then y, runs {name} ({}).", effect_words(effect(plan, ix))),
         (_, Class::C2) => format!("r, then its number typed, runs {name} ({}).", effect_words(effect(plan, ix))),

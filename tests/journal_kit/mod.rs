@@ -141,12 +141,12 @@ impl Rig {
         self.tell(Order::Close { at: now(), how });
     }
 
-    /// The next report, within 20 s.
+    /// The next report, within a minute.
     pub fn report(&mut self) -> Report {
         let reports = &mut self.reports;
-        let limit = Duration::from_secs(20);
+        let limit = Duration::from_secs(60);
         let report = self.runtime.block_on(async { tokio::time::timeout(limit, reports.recv()).await });
-        report.expect("no report within 20 s").expect("the writer ended without a word")
+        report.expect("no report within a minute").expect("the writer ended without a word")
     }
 
     /// Every report up to `Closed`.

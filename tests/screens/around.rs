@@ -574,3 +574,24 @@ fn one_card_for_all_asks_as_much_as_any_of_its_commands() {
     stage.key(KeyCode::Enter);
     assert!(stage.wishes.is_empty(), "y is not the number");
 }
+
+#[test]
+fn what_stands_below_the_last_thing_of_a_screen_is_scrolled_to_and_back() {
+    let mut stage = stage();
+    stage.key(KeyCode::Char('w'));
+    let first = stage.picture(80, 24);
+    assert!(first.contains("Error rate") && !first.contains("Screens"), "{first}");
+    for _ in 0..60 {
+        stage.key(KeyCode::Char('j'));
+        stage.picture(80, 24);
+    }
+    let last = stage.picture(80, 24);
+    assert!(last.contains("Notes") && last.contains("Screens"), "{last}");
+    stage.key(KeyCode::Enter);
+    assert!(stage.wishes.is_empty() && stage.picture(80, 24).contains("in view again"), "{}", stage.picture(80, 24));
+    for _ in 0..60 {
+        stage.key(KeyCode::Char('k'));
+        stage.picture(80, 24);
+    }
+    assert!(stage.picture(80, 24).contains("Triggers"), "{}", stage.picture(80, 24));
+}

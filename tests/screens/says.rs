@@ -119,3 +119,29 @@ fn times_read_as_people_say_them() {
     assert_eq!(said, ["T-45s", "T+12s", "T+34m", "T-2h05m", "T+1d 02h"]);
     assert_eq!([0, 240, 9780].map(|seconds| minutes(seconds * 1_000_000)), ["0m", "4m", "2h43"]);
 }
+
+#[test]
+fn what_is_no_command_is_not_said_to_run() {
+    let stage = crate::around::looking_on();
+    let says_of = |id: &str| {
+        let mut state = stage.app.state().clone();
+        let to = stage.plan.find(&id.into()).unwrap();
+        for ix in state.path(&stage.plan).into_iter().take_while(|ix| *ix != to) {
+            state.steps[ix.0].status = tminus::model::state::StepStatus::Ok;
+        }
+        next_line(&stage.plan, &state, stage.now)
+    };
+    assert_eq!(says_of("signed"), "r asks for the signatures of 2.5 Sign it off.");
+}
+
+#[test]
+fn a_step_with_a_terminal_of_its_own_may_ask_and_nobody_is_told_to_wait() {
+    let yaml = "tminus: 1\ntitle: T\nenvironment: { name: here, kind: local }\nhard_stop: T+1h\nphases:\n  - id: one\n    title: One\n    \
+                steps: [ { id: ask, title: Ask, run: sudo true, tty: true, effect: reads, takes: 1m } ]\nrollbacks: []\n";
+    let mut stage = Stage::of(yaml, theme("mono", tminus::tui::theme::Glyphs::Ascii)).started();
+    stage.start("ask");
+    assert_eq!(
+        says(&stage),
+        "1.1 runs in a terminal of its own and may be asking for something: ^] goes there (1:00 of its 1m budget left)."
+    );
+}

@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part; in a test a panic is the report")]
 
 use std::ffi::OsString;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -30,21 +30,12 @@ impl Sshd {
             assert!(made.unwrap().success());
         }
         std::fs::copy(at("mine.pub"), at("authorized")).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        write_server_config(folder.path(), port);
-        write_client_config(folder.path(), port);
         if rustix::process::getuid().is_root() {
             std::fs::create_dir_all("/run/sshd").unwrap();
         }
-        let mut server = Command::new(program);
-        server.arg("-D").arg("-f").arg(at("sshd_config")).arg("-E").arg(at("log"));
-        let server = server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let sshd = Self { folder, server };
-        let listens = wait_until(Duration::from_secs(20), Duration::from_millis(10), || {
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        assert!(listens, "sshd does not listen: {}", sshd.log());
-        sshd
+        let server = (0..5).find_map(|_| listening(program, folder.path()));
+        let server = server.unwrap_or_else(|| panic!("sshd does not listen: {:?}", std::fs::read_to_string(at("log"))));
+        Self { folder, server }
     }
 
     /// What it logged.
@@ -111,6 +102,30 @@ impl Drop for Sshd {
     }
 }
 
+/// A server on a port of its own; `None` where another program took that between our look and its bind.
+fn listening(program: &str, folder: &Path) -> Option<Child> {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    write_server_config(folder, port);
+    write_client_config(folder, port);
+    let mut server = Command::new(program);
+    server.arg("-D").arg("-f").arg(folder.join("sshd_config")).arg("-E").arg(folder.join("log"));
+    let mut server = server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let said = format!("Server listening on 127.0.0.1 port {port}.");
+    let (mut listens, mut ended) = (false, false);
+    wait_until(Duration::from_secs(60), Duration::from_millis(10), || {
+        listens = std::fs::read_to_string(folder.join("log")).is_ok_and(|log| log.contains(&said));
+        ended = server.try_wait().unwrap().is_some();
+        listens || ended
+    });
+    if listens && !ended {
+        return Some(server);
+    }
+    // It may have ended by itself.
+    let _ = server.kill();
+    let _ = server.wait();
+    None
+}
+
 /// Number, parent and name of every process.
 fn processes() -> Vec<(i32, i32, String)> {
     let pids = std::fs::read_dir("/proc").unwrap().flatten();
@@ -142,8 +157,8 @@ fn write_client_config(folder: &Path, port: u16) {
     std::fs::write(folder.join("known"), public("host")).unwrap();
     std::fs::write(folder.join("changed"), public("other-host")).unwrap();
     std::fs::write(folder.join("empty"), "").unwrap();
-    // A port that nothing listens on for as long as this process has it bound and does not listen.
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Nothing listens there: a privileged port that no system gives away by itself.
+    let closed = 1;
     let host = |name: &str, address: &str, port: u16, key: &str, known: &str| {
         let shown = folder.display();
         format!(
@@ -164,7 +179,7 @@ fn write_client_config(folder: &Path, port: u16) {
     .concat();
     std::fs::write(folder.join("ssh_config"), text).unwrap();
     let bin = folder.join("bin");
-    std::fs::create_dir(&bin).unwrap();
+    std::fs::create_dir_all(&bin).unwrap();
     let real = real_ssh();
     let script = format!("#!/bin/sh\nexec {} -F {}/ssh_config \"$@\"\n", real.display(), folder.display());
     std::fs::write(bin.join("ssh"), script).unwrap();

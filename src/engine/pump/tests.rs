@@ -223,6 +223,6 @@ async fn a_person_who_stops_it_is_heard_while_it_listens() {
     let (judge, listening) = Listening::new(&one, ("listen".into(), &tail), asked, &|_| None).unwrap();
     let running = Local::new(Arc::new(SystemClock)).spawn(spec(&one));
     asks.send(crate::engine::exec::Control::Terminate).unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(20), ended(pump(&one, judge, Some(listening)), running)).await;
+    let ended = tokio::time::timeout(Duration::from_secs(60), ended(pump(&one, judge, Some(listening)), running)).await;
     assert_eq!(ended.unwrap().verdict, Verdict::Fail);
 }

@@ -139,6 +139,7 @@ impl App {
     pub(super) fn show(&mut self, screen: Screen) -> Vec<Effect> {
         if std::mem::replace(&mut self.eye.screen, screen) != screen {
             self.eye.mark = 0;
+            self.eye.keeps_mark.set(true);
         }
         Vec::new()
     }

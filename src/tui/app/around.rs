@@ -110,6 +110,9 @@ impl App {
 
     /// Enter on Watch, Messages or Risks: what is marked there.
     pub(super) fn open_thing(&mut self, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if !self.eye.keeps_mark.replace(true) {
+            return self.say_words("What is marked was out of view, and is in view again: Enter opens it.");
+        }
         let things = things::of(&self.plan, &self.state, self.eye.screen);
         let Some(thing) = things.get(self.eye.mark.min(things.len().saturating_sub(1))).copied() else {
             return self.say_words("Nothing here can be opened.");
@@ -148,14 +151,17 @@ impl App {
         }
     }
 
-    /// Moves the mark on a screen that has one; `false` where there is nothing to mark.
+    /// Moves the mark on a screen that has one; `false` where it cannot go further that way, so that the rows move.
     pub(super) fn mark_by(&mut self, rows: isize) -> bool {
         let count = things::of(&self.plan, &self.state, self.eye.screen).len();
-        if count == 0 {
+        if count == 0 || !self.eye.keeps_mark.get() {
             return false;
         }
-        self.eye.mark = self.eye.mark.min(count - 1).saturating_add_signed(rows).min(count - 1);
-        true
+        let from = self.eye.mark.min(count - 1);
+        self.eye.mark = from.saturating_add_signed(rows).min(count - 1);
+        let moved = self.eye.mark != from;
+        self.eye.keeps_mark.set(moved || rows < 0);
+        moved
     }
 
     fn show_card(&mut self, card: Card, port: &dyn Port, now: Stamp) -> Vec<Effect> {

@@ -97,6 +97,10 @@ impl AnswerCard {
         let typed = wanted.evidence || wanted.expect.is_some() || wanted.judged;
         let last = rows::items(ctx, self.step).saturating_sub(1);
         match key.code {
+            // "Yes" to what must not hold would read as its opposite.
+            KeyCode::Char('y') if rows::on_no_go_side(ctx, self.step) => {
+                Reply::Say("y could mean either here: space, it is clear; f, it holds.".into())
+            }
             KeyCode::Char(' ' | 'y') | KeyCode::Enter if typed => self.type_for(Answer::Ok, "What did you see?"),
             KeyCode::Char(' ' | 'y') => self.answer(Answer::Ok, String::new(), ctx),
             KeyCode::Char('e') => self.type_for(Answer::Ok, "What did you see?"),
@@ -110,7 +114,7 @@ impl AnswerCard {
                 self.item = self.item.saturating_sub(1);
                 Reply::Stay
             }
-            KeyCode::Enter => Reply::Say("Enter does not answer: space or y does.".into()),
+            KeyCode::Enter => Reply::Say("Enter does not answer: space does.".into()),
             KeyCode::Char('!') => Reply::Open(Card::RollBack),
             KeyCode::Esc | KeyCode::Char('q') => Reply::Close,
             _ => Reply::Stay,
@@ -216,7 +220,8 @@ impl Face for AnswerCard {
             return vec![hint("e", "re-read"), hint("f", "fail"), hint("v", "accept anyway"), hint("esc", "go back")];
         }
         let ok = rows::ok_word(ctx, self.step);
-        let mut keys = vec![hint("space y", ok), hint("f", rows::failed_word(ctx, self.step)), hint("n", "n/a")];
+        let yes = if rows::on_no_go_side(ctx, self.step) { "space" } else { "space y" };
+        let mut keys = vec![hint(yes, ok), hint("f", rows::failed_word(ctx, self.step)), hint("n", "n/a")];
         keys.extend([hint("e", "with evidence"), hint("esc", "go back"), hint("!", "roll back")]);
         keys
     }

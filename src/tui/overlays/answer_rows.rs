@@ -48,7 +48,8 @@ pub fn word(ctx: &Context<'_>, step: StepIx) -> &'static str {
     }
 }
 
-fn on_no_go_side(ctx: &Context<'_>, step: StepIx) -> bool {
+/// Whether this statement means NO-GO where it holds.
+pub fn on_no_go_side(ctx: &Context<'_>, step: StepIx) -> bool {
     matches!(ctx.plan.step(step).place, Place::Criterion { side: Side::NoGo, .. })
 }
 
@@ -75,7 +76,7 @@ pub fn how(ctx: &Context<'_>, step: StepIx, item: Option<&Item>) -> &'static str
     let evidence = item.is_some_and(|item| item.evidence || item.expect.is_some());
     match (on_no_go_side(ctx, step), evidence) {
         (true, true) => "NO-GO if this holds. Type what you saw: space, clear; f, it holds.",
-        (true, false) => "NO-GO if this holds. space or y: clear, it does not hold. f: it holds.",
+        (true, false) => "NO-GO if this holds. space: clear, it does not hold. f: it holds.",
         (false, true) => "This one asks what you saw: space, then type it. f: it failed.",
         (false, false) => "space or y: it holds, you looked. f: it failed. n: it does not apply.",
     }

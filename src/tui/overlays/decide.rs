@@ -12,7 +12,7 @@ use crate::tui::context::{Context, Reply};
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::form::{Form, Question, Step, Want};
 use crate::tui::overlays::gate_rows;
-use crate::tui::overlays::quiet::Quiet;
+use crate::tui::overlays::quiet::{EARLY, Quiet};
 use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
@@ -122,7 +122,7 @@ impl Face for DecideCard {
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         if self.quiet.swallows(ctx.now) {
-            return Reply::Stay;
+            return Reply::Say(EARLY.into());
         }
         if key.code == KeyCode::Esc {
             return Reply::Close;

@@ -12,7 +12,7 @@ use crate::model::watch::Outcome;
 use crate::tui::context::{Card, Context, ReasonFor, Reply};
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::gate_rows as rows;
-use crate::tui::overlays::quiet::Quiet;
+use crate::tui::overlays::quiet::{EARLY, Quiet};
 use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
@@ -148,6 +148,9 @@ impl GateCard {
                 return Reply::Ask(Intent::Hold { reason: format!("at gate {}", say::number(ctx, self.step)) });
             }
             KeyCode::Char('!') => return Reply::Over(Card::RollBack),
+            KeyCode::Char('?') => return Reply::Over(Card::Help),
+            KeyCode::Char(' ') => return Reply::Say("enter answers the marked criterion; v decides.".into()),
+            KeyCode::Char('1'..='7') => return Reply::Say("esc first: the other screens are behind this card.".into()),
             KeyCode::Esc | KeyCode::Char('q') => return Reply::Close,
             _ => {}
         }
@@ -307,10 +310,10 @@ impl Face for GateCard {
         if !self.view.was_drawn() {
             // Typed for what was on the screen before: nobody has seen this gate yet.
             self.quiet = Quiet::silent(ctx.now);
-            return Reply::Stay;
+            return Reply::Say(EARLY.into());
         }
         if self.quiet.swallows(ctx.now) {
-            return Reply::Stay;
+            return Reply::Say(EARLY.into());
         }
         match self.mode {
             _ if self.refused(ctx) => self.refused_key(key, ctx),

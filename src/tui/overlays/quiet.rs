@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Silence that must pass before a card takes keys; each swallowed key starts it again.
 pub const SILENCE: Duration = Duration::from_millis(350);
 
+/// What is said of a key that was swallowed, so that nobody wonders where it went.
+pub const EARLY: &str = "A key came before this card could be read: it did nothing.";
+
 /// What destroys is not accepted sooner than this after its card opened.
 pub const SLOW: Duration = Duration::from_secs(3);
 

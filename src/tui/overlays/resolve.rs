@@ -12,7 +12,7 @@ use crate::model::text::shown;
 use crate::tui::context::{Card, Context, Reply};
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::form::{Form, Question, Step, Want};
-use crate::tui::overlays::quiet::Quiet;
+use crate::tui::overlays::quiet::{EARLY, Quiet};
 use crate::tui::overlays::run_rows;
 use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
@@ -196,7 +196,7 @@ impl Face for ResolveCard {
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         if self.quiet.swallows(ctx.now) {
-            return Reply::Stay;
+            return Reply::Say(EARLY.into());
         }
         let Some((how, form)) = &mut self.said else {
             return self.choice_key(key, ctx);

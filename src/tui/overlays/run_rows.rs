@@ -234,21 +234,26 @@ fn changes(ctx: &Context<'_>, step: StepIx) -> String {
 fn undo(ctx: &Context<'_>, step: StepIx) -> (String, Role) {
     let planned = ctx.plan.step(step);
     let own: Vec<String> = planned.undo.iter().map(|undo| say::title(ctx, *undo)).collect();
-    let covers = |level: &LevelIx| match &ctx.plan.level(*level).undo {
-        Undo::Nothing => !ctx.plan.level(*level).steps.is_empty(),
+    // A level that this very step ends takes nothing of it back.
+    let offered =
+        |level: &LevelIx| schedule::offered(ctx.plan, ctx.state, *level) && ctx.plan.level(*level).until != Some(step);
+    let levels: Vec<LevelIx> = (0..ctx.plan.levels.len()).map(LevelIx).filter(offered).collect();
+    let takes_it_back = |level: &&LevelIx| match &ctx.plan.level(**level).undo {
+        Undo::Nothing => false,
         Undo::All => true,
-        Undo::Of(steps) => steps.contains(&step) || !ctx.plan.level(*level).steps.is_empty(),
+        Undo::Of(steps) => steps.contains(&step),
     };
-    let level = (0..ctx.plan.levels.len())
-        .map(LevelIx)
-        .filter(|level| schedule::offered(ctx.plan, ctx.state, *level))
-        .find(covers)
-        .map(|level| level_words(ctx, level));
-    match (own.is_empty(), level) {
-        (false, Some(level)) => (format!("its own ({}), in {level}", own.join("; ")), Role::Text),
-        (false, None) => (format!("its own ({}), in no level", own.join("; ")), Role::Warn),
-        (true, Some(level)) => (level, Role::Text),
-        (true, None) => ("none is named in this runbook".into(), Role::Warn),
+    if !own.is_empty() {
+        let own = own.join("; ");
+        return match levels.iter().find(takes_it_back).map(|level| level_words(ctx, *level)) {
+            Some(level) => (format!("its own ({own}), in {level}"), Role::Text),
+            None => (format!("its own ({own}), in no level"), Role::Warn),
+        };
+    }
+    let has_steps = |level: &&LevelIx| !ctx.plan.level(**level).steps.is_empty();
+    match levels.iter().find(has_steps).map(|level| level_words(ctx, *level)) {
+        Some(level) => (format!("nothing of its own; back by {level}"), Role::Text),
+        None => ("none is named in this runbook".into(), Role::Warn),
     }
 }
 

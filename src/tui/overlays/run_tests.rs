@@ -11,7 +11,7 @@ use crate::model::step::{Effect, PlannedStep, Risk, Work};
 use crate::tui::context::Card;
 use crate::tui::context::Reply;
 use crate::tui::overlays::Overlay;
-use crate::tui::overlays::stage::{Stage, command, level, maya, run, step};
+use crate::tui::overlays::stage::{Stage, command, level, maya, run, step, too_early};
 use crossterm::event::{KeyCode, KeyEvent};
 
 fn one(change: impl FnOnce(&mut PlannedStep)) -> Stage {
@@ -107,9 +107,9 @@ fn a_run_card_ignores_keys_until_350_ms_of_silence() {
     stage.picture(&card, 80, 24);
     for _ in 0..5 {
         stage.pass(300);
-        assert_eq!(stage.letter(&mut card, 'y'), Reply::Stay);
+        assert_eq!(stage.letter(&mut card, 'y'), too_early());
     }
-    assert_eq!(stage.key(&mut card, KeyCode::Esc), Reply::Stay, "esc too");
+    assert_eq!(stage.key(&mut card, KeyCode::Esc), too_early(), "esc too");
     stage.pass(350);
     assert!(matches!(stage.letter(&mut card, 'y'), Reply::Wish(_)));
 }
@@ -451,4 +451,18 @@ fn what_runs_must_be_read_to_its_last_line_and_the_prose_beneath_need_not() {
     });
     let mut card = stage.open(CARD);
     assert!(matches!(stage.letter(&mut card, 'y'), Reply::Say(_)), "most of the command was not");
+}
+
+#[test]
+fn a_level_is_the_undo_of_a_step_only_where_it_takes_that_step_back() {
+    let mut stage = of_class(Effect::Production);
+    stage.plan.levels = vec![level("level-1", "Reads back", vec![StepIx(0)])];
+    let seen = |stage: &mut Stage| {
+        let card = stage.open(CARD);
+        stage.picture(&card, 120, 40)
+    };
+    let reads = "nothing of its own; back by level-1 Reads back, about 5m, loses nothing";
+    assert!(seen(&mut stage).contains(reads), "{}", seen(&mut stage));
+    stage.plan.levels[0].until = Some(StepIx(0));
+    assert!(seen(&mut stage).contains("none is named in this runbook"), "the step itself ends the level");
 }

@@ -6,7 +6,7 @@
 use crate::model::text::shown;
 use crate::tui::context::{Context, Reply};
 use crate::tui::overlays::face::Face;
-use crate::tui::overlays::quiet::Quiet;
+use crate::tui::overlays::quiet::{EARLY, Quiet};
 use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
@@ -79,7 +79,7 @@ impl Face for SinceCard {
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         if self.quiet.swallows(ctx.now) {
-            return Reply::Stay;
+            return Reply::Say(EARLY.into());
         }
         match key.code {
             KeyCode::Char(' ' | 'q') | KeyCode::Esc => Reply::Close,

@@ -11,7 +11,7 @@ use crate::model::step::{Effect, Work};
 use crate::model::text::is_plain;
 use crate::tui::context::{ActionLine, Card, ReasonFor, Reply};
 use crate::tui::overlays::Overlay;
-use crate::tui::overlays::stage::{Stage, command, maya, run, step};
+use crate::tui::overlays::stage::{Stage, command, maya, run, step, too_early};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 fn plain() -> Stage {
@@ -130,7 +130,7 @@ fn every_card_that_opens_by_itself_swallows_early_keys() {
         for _ in 0..3 {
             stage.pass(349);
             for code in [KeyCode::Char('y'), KeyCode::Char(' '), KeyCode::Char('1'), KeyCode::Esc, KeyCode::Enter] {
-                assert_eq!(stage.key(&mut overlay, code), Reply::Stay, "{card:?}");
+                assert_eq!(stage.key(&mut overlay, code), too_early(), "{card:?}");
             }
         }
         assert!(!overlay.takes_text(&stage.ctx()) || matches!(card, Card::Run(_)), "{card:?}");

@@ -101,6 +101,11 @@ pub fn level(id: &str, title: &str, steps: Vec<StepIx>) -> Level {
     }
 }
 
+/// What a card answers to a key that came too early: that it did nothing.
+pub fn too_early() -> Reply {
+    Reply::Say(crate::tui::overlays::quiet::EARLY.into())
+}
+
 impl Stage {
     /// A plan of one phase with the steps whose place is a phase; the run has begun and is not started.
     pub fn of(steps: Vec<PlannedStep>) -> Self {

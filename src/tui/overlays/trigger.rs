@@ -9,7 +9,7 @@ use crate::model::text::shown;
 use crate::model::watch::Outcome;
 use crate::tui::context::{Card, Context, ReasonFor, Reply};
 use crate::tui::overlays::face::Face;
-use crate::tui::overlays::quiet::Quiet;
+use crate::tui::overlays::quiet::{EARLY, Quiet};
 use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
@@ -156,10 +156,10 @@ impl Face for TriggerCard {
         if !self.view.was_drawn() {
             // Typed for what was on the screen before: nobody has seen this card yet.
             self.quiet = Quiet::silent(ctx.now);
-            return Reply::Stay;
+            return Reply::Say(EARLY.into());
         }
         if self.quiet.swallows(ctx.now) {
-            return Reply::Stay;
+            return Reply::Say(EARLY.into());
         }
         match key.code {
             KeyCode::Char('a' | ' ') if self.acked(ctx) => Reply::Say("It was seen already.".into()),

@@ -8,7 +8,7 @@ use crate::model::state::StepStatus;
 use crate::model::text::shown;
 use crate::tui::context::{Card, Context, Reply};
 use crate::tui::overlays::face::Face;
-use crate::tui::overlays::quiet::Quiet;
+use crate::tui::overlays::quiet::{EARLY, Quiet};
 use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
 use crate::tui::overlays::view::View;
@@ -167,7 +167,7 @@ impl Face for YesCard {
 
     fn key(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         if self.quiet.swallows(ctx.now) {
-            return Reply::Stay;
+            return Reply::Say(EARLY.into());
         }
         match key.code {
             KeyCode::Char('y') => match self.yes {

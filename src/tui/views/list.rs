@@ -137,9 +137,10 @@ fn phase_row(scene: &Scene<'_>, place: usize, width: usize) -> Vec<Span<'static>
     let progress = state.progress(&steps);
     let mut right = vec![scene.span(format!("{}/{}", progress.done, progress.total), Role::Text)];
     if progress.done == progress.total && progress.total > 0 && width >= 44 {
-        // Said once, at the phase that space would acknowledge.
+        // Said once, at the phase that space would acknowledge; a run that ended asks for nothing.
         let seen = |phase: &crate::model::plan::Phase| state.seen_phases.contains(&phase.id);
-        right.push(match (seen(phase), plan.phases[..place].iter().all(seen) && width >= 70) {
+        let asks = state.ended.is_none() && plan.phases[..place].iter().all(seen);
+        right.push(match (seen(phase) || state.ended.is_some(), asks && width >= 70) {
             (true, _) => scene.span("  complete", Role::Ok),
             (false, true) => scene.span("  complete, space acknowledges", Role::You),
             (false, false) => scene.span("  complete", Role::You),

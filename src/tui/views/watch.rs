@@ -41,7 +41,10 @@ pub(super) fn draw_marked(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, 
     let last = marked.and_then(|marked| rows.iter().rposition(|(thing, _)| *thing == Some(marked)));
     // The title over the first of them comes into view with it.
     let keep = if scene.eye.mark == 0 { first.map(|_| 0) } else { last };
-    let window = scene.eye.side.window(rows.len(), usize::from(area.height), keep);
+    let keeps = keep.filter(|_| scene.eye.keeps_mark.get());
+    let window = scene.eye.side.window(rows.len(), usize::from(area.height), keeps);
+    // Scrolled past, it keeps nothing in view until it has come back itself.
+    scene.eye.keeps_mark.set(keep.is_none_or(|keep| window.contains(&keep)));
     let lines: Vec<Line<'static>> = rows[window.clone()].iter().map(|(_, line)| line.clone()).collect();
     put(frame, area, &lines);
     for (y, at) in (area.y..).zip(window) {
