@@ -19,7 +19,7 @@ pub(super) fn write(report: &Report) -> String {
 }
 
 fn row(report: &Report, step: &Step) -> String {
-    let seconds = |micros: Option<i64>| micros.map(|micros| decimal(micros)).unwrap_or_default();
+    let seconds = |micros: Option<i64>| micros.map(decimal).unwrap_or_default();
     let length = |micros: Option<u64>| seconds(micros.and_then(|micros| i64::try_from(micros).ok()));
     let mut cells = vec![
         text(&report.run.number),

@@ -11,7 +11,6 @@ use crate::model::ids::StepId;
 use crate::model::record::Record;
 use crate::model::step::{Place, Side};
 
-/// A hold that is over within this is not worth a line: a run that resumes goes through one.
 impl Taken<'_> {
     pub(super) fn deviate(&mut self, record: &Record) {
         match &record.event {
@@ -22,26 +21,26 @@ impl Taken<'_> {
                 let ix = self.plan.find(step);
                 if ix.is_some_and(|ix| self.state.step(ix).status.bad()) {
                     let text = failed_line(checks).unwrap_or_else(|| format!("answered: {saw}"));
-                    self.deviation(record, "failed", ix, text, Some(by));
+                    self.deviation(record, ("failed", ix), text, Some(by));
                 }
             }
             Event::StepNotStarted { step, why, .. } => {
                 let text = format!("could not be started: {why}");
-                self.deviation(record, "failed", self.plan.find(step), text, None);
+                self.deviation(record, ("failed", self.plan.find(step)), text, None);
             }
             Event::StepTimeout { step, .. } => {
-                self.deviation(record, "timed out", self.plan.find(step), "its time limit ended it".into(), None);
+                self.deviation(record, ("timed out", self.plan.find(step)), "its time limit ended it".into(), None);
             }
             Event::StopAsked { step, how, by, .. } => {
                 let text = format!("a person ended it: {}", how.word());
-                self.deviation(record, "stopped", self.plan.find(step), text, Some(by));
+                self.deviation(record, ("stopped", self.plan.find(step)), text, Some(by));
             }
             Event::OutputLost { step, bytes, .. } => {
                 let text = format!("{bytes} bytes of its output were not kept");
-                self.deviation(record, "output lost", self.plan.find(step), text, None);
+                self.deviation(record, ("output lost", self.plan.find(step)), text, None);
             }
             Event::StepOld { step, why } => {
-                self.deviation(record, "old", self.plan.find(step), why.clone(), None);
+                self.deviation(record, ("old", self.plan.find(step)), why.clone(), None);
             }
             _is_of_people_or_the_run => {
                 self.by_people(record);
@@ -62,7 +61,7 @@ impl Taken<'_> {
         };
         let why = failed_line(checks).unwrap_or_else(|| "nobody can tell how it came out".into());
         let again = if again { "; tried again by itself" } else { "" };
-        self.deviation(record, kind, Some(ix), format!("{why}{again}"), None);
+        self.deviation(record, (kind, Some(ix)), format!("{why}{again}"), None);
     }
 
     fn by_people(&mut self, record: &Record) {
@@ -75,36 +74,36 @@ impl Taken<'_> {
                     Settled::Over => "over",
                     Settled::Failed => "failed",
                 };
-                self.deviation(record, kind, self.plan.find(step), reason.clone(), Some(by));
+                self.deviation(record, (kind, self.plan.find(step)), reason.clone(), Some(by));
             }
             Event::WaitEnded { step, early: Some(why), by, .. } => {
-                self.deviation(record, "early", self.plan.find(step), why.clone(), Some(by));
+                self.deviation(record, ("early", self.plan.find(step)), why.clone(), Some(by));
             }
             Event::StepResolved { step, how, reason, by, .. } => {
                 let text = match how {
                     Resolution::Finished => format!("nobody saw its end; said to have finished: {reason}"),
                     Resolution::DidNot => format!("nobody saw its end; said not to have finished: {reason}"),
                 };
-                self.deviation(record, "unknown", self.plan.find(step), text, Some(by));
+                self.deviation(record, ("unknown", self.plan.find(step)), text, Some(by));
             }
             Event::GateDecided { step, go: true, over, by, .. } if !over.is_empty() => {
                 let text = format!("GO against the advice: {}", over.join("; "));
-                self.deviation(record, "over", self.plan.find(step), text, Some(by));
+                self.deviation(record, ("over", self.plan.find(step)), text, Some(by));
             }
             Event::GateDecided { step, go: false, reason, by, .. } => {
                 let text = format!("NO-GO: {reason}");
-                self.deviation(record, "no-go", self.plan.find(step), text, Some(by));
+                self.deviation(record, ("no-go", self.plan.find(step)), text, Some(by));
             }
             Event::StepSigned { step, role, principal, sig, by, .. } if sig == "-" => {
                 let text = format!("{principal} signed for {role} by a typed name only");
-                self.deviation(record, "typed only", self.plan.find(step), text, Some(by));
+                self.deviation(record, ("typed only", self.plan.find(step)), text, Some(by));
             }
             Event::TriggerTripped { trigger, why, by } => {
-                self.deviation(record, "trigger", None, format!("{trigger} tripped: {why}"), Some(by));
+                self.deviation(record, ("trigger", None), format!("{trigger} tripped: {why}"), Some(by));
             }
             Event::TriggerOver { trigger, reason, name, by } => {
                 let text = format!("{name} went on though {trigger} tripped: {reason}");
-                self.deviation(record, "over", None, text, Some(by));
+                self.deviation(record, ("over", None), text, Some(by));
             }
             _follows_the_plan => {}
         }
@@ -114,40 +113,40 @@ impl Taken<'_> {
         match &record.event {
             Event::Held { reason, by } => {
                 let at = self.state.hold.as_ref().and_then(|hold| hold.at);
-                self.deviation(record, "held", at, reason.clone(), Some(by).filter(|by| by.known != Known::Program));
+                self.deviation(record, ("held", at), reason.clone(), Some(by).filter(|by| by.known != Known::Program));
             }
             Event::RollbackStarted { level, over, reason, by, from, .. } => {
                 let kind = if *over { "over" } else { "way back" };
                 let from = from.as_ref().and_then(|from| self.plan.find(from));
-                self.deviation(record, kind, from, format!("went back by {level}: {reason}"), Some(by));
+                self.deviation(record, (kind, from), format!("went back by {level}: {reason}"), Some(by));
             }
-            Event::Aborted { reason, by } => self.deviation(record, "aborted", None, reason.clone(), Some(by)),
+            Event::Aborted { reason, by } => self.deviation(record, ("aborted", None), reason.clone(), Some(by)),
             Event::Recycled { to, steps, reason, by } => {
                 let text = format!("began again from here, {} steps became old: {reason}", steps.len());
-                self.deviation(record, "again", self.plan.find(to), text, Some(by));
+                self.deviation(record, ("again", self.plan.find(to)), text, Some(by));
             }
             Event::Resume { .. } => {
                 let text = "taken up again: the conductor had ended".to_owned();
-                self.deviation(record, "interrupted", None, text, None);
+                self.deviation(record, ("interrupted", None), text, None);
             }
             Event::Continue { .. } | Event::JournalFailed { .. } => {
                 let text = "the journal could not be written for a time".to_owned();
-                self.deviation(record, "journal", None, text, None);
+                self.deviation(record, ("journal", None), text, None);
             }
             Event::ClockJumped { micros } => {
                 let text = format!("the wall clock jumped by {} s", micros / 1_000_000);
-                self.deviation(record, "clock", None, text, None);
+                self.deviation(record, ("clock", None), text, None);
             }
             Event::IntentRefused { exe, .. } => {
                 let text = format!("a program of the run tried to steer it: {exe}");
-                self.deviation(record, "alarm", None, text, None);
+                self.deviation(record, ("alarm", None), text, None);
             }
             Event::VarsFailed { why } => {
-                self.deviation(record, "failed", None, format!("the variables could not be read: {why}"), None);
+                self.deviation(record, ("failed", None), format!("the variables could not be read: {why}"), None);
             }
             Event::Foreign { name } => {
                 let text = format!("a record of a newer tminus, not interpreted: {name}");
-                self.deviation(record, "newer", None, text, None);
+                self.deviation(record, ("newer", None), text, None);
             }
             _follows_the_plan => {}
         }

@@ -50,7 +50,13 @@ impl Taken<'_> {
         Said { at: record.at.wall, step, number, to: None, text, by: known(by) }
     }
 
-    fn decide(&mut self, record: &Record, kind: &str, ix: Option<StepIx>, (text, reason): (String, &str), by: &Actor) {
+    fn decide(
+        &mut self,
+        record: &Record,
+        (kind, ix): (&str, Option<StepIx>),
+        (text, reason): (String, &str),
+        by: &Actor,
+    ) {
         let (step, number) = self.names(ix);
         let (seq, at, reason) = (record.seq.0, record.at.wall, reason.to_owned());
         self.decisions.push(Decision { seq, at, kind: kind.into(), step, number, text, reason, by: known(by) });
@@ -63,7 +69,7 @@ impl Taken<'_> {
                 let ix = self.plan.find(step);
                 let second = second.as_ref().map(|name| format!(", with {name}")).unwrap_or_default();
                 let reason = reason.clone().unwrap_or_default();
-                self.decide(record, "start", ix, (format!("started{second}"), &reason), by);
+                self.decide(record, ("start", ix), (format!("started{second}"), &reason), by);
             }
             Event::StepSettled { step, how, reason, by, .. } => {
                 let text = match how {
@@ -73,23 +79,28 @@ impl Taken<'_> {
                     Settled::Over => "accepted though it failed",
                     Settled::Failed => "failed, by a person's word",
                 };
-                self.decide(record, "settled", self.plan.find(step), (text.into(), reason), by);
+                self.decide(record, ("settled", self.plan.find(step)), (text.into(), reason), by);
             }
             Event::StepChosen { step, option, by, .. } => {
-                self.decide(record, "chosen", self.plan.find(step), (format!("took {option}"), ""), by);
+                self.decide(record, ("chosen", self.plan.find(step)), (format!("took {option}"), ""), by);
             }
             Event::WaitEnded { step, early: Some(why), by, .. } => {
-                self.decide(record, "early", self.plan.find(step), ("ended the wait early".into(), why), by);
+                self.decide(record, ("early", self.plan.find(step)), ("ended the wait early".into(), why), by);
             }
             Event::StopAsked { step, how, by, .. } => {
-                self.decide(record, "stop", self.plan.find(step), (format!("asked it to end: {}", how.word()), ""), by);
+                self.decide(
+                    record,
+                    ("stop", self.plan.find(step)),
+                    (format!("asked it to end: {}", how.word()), ""),
+                    by,
+                );
             }
             Event::StepResolved { step, how, reason, by, .. } => {
                 let text = match how {
                     Resolution::Finished => "it finished, nobody saw it",
                     Resolution::DidNot => "it did not finish",
                 };
-                self.decide(record, "resolved", self.plan.find(step), (text.into(), reason), by);
+                self.decide(record, ("resolved", self.plan.find(step)), (text.into(), reason), by);
             }
             _is_of_no_step => {}
         }
@@ -99,27 +110,27 @@ impl Taken<'_> {
     fn steered(&mut self, record: &Record) {
         match &record.event {
             Event::Held { reason, by } if by.known != Known::Program => {
-                self.decide(record, "hold", None, ("held the run".into(), reason), by);
+                self.decide(record, ("hold", None), ("held the run".into(), reason), by);
             }
             Event::RollbackStarted { level, over, reason, by, .. } => {
                 let over = if *over { ", though the plan did not offer it" } else { "" };
-                self.decide(record, "way back", None, (format!("went back by {level}{over}"), reason), by);
+                self.decide(record, ("way back", None), (format!("went back by {level}{over}"), reason), by);
             }
             Event::Aborted { reason, by } => {
-                self.decide(record, "abort", None, ("ended the run".into(), reason), by);
+                self.decide(record, ("abort", None), ("ended the run".into(), reason), by);
             }
             Event::Recycled { to, reason, by, .. } => {
-                self.decide(record, "again", self.plan.find(to), ("began again from here".into(), reason), by);
+                self.decide(record, ("again", self.plan.find(to)), ("began again from here".into(), reason), by);
             }
             Event::RiskClosed { risk, reason, by } => {
-                self.decide(record, "risk", None, (format!("closed risk {risk}"), reason), by);
+                self.decide(record, ("risk", None), (format!("closed risk {risk}"), reason), by);
             }
             Event::ProcedureCalled { procedure, reason, by } => {
-                self.decide(record, "call", None, (format!("called {procedure}"), reason), by);
+                self.decide(record, ("call", None), (format!("called {procedure}"), reason), by);
             }
             Event::TriggerOver { trigger, reason, name, by } => {
                 let text = format!("went on though {trigger} tripped, by the word of {name}");
-                self.decide(record, "trigger", None, (text, reason), by);
+                self.decide(record, ("trigger", None), (text, reason), by);
             }
             _steers_nothing => {}
         }
@@ -130,7 +141,7 @@ impl Taken<'_> {
         let Some(ix) = self.plan.find(step) else { return };
         let word = if *go { "GO" } else { "NO-GO" };
         let against = if over.is_empty() { "" } else { ", against the advice" };
-        self.decide(record, "gate", Some(ix), (format!("{word}{against}"), reason), by);
+        self.decide(record, ("gate", Some(ix)), (format!("{word}{against}"), reason), by);
         let gate = gate(self.plan, &self.state, ix);
         let (decision, at) = (word.to_owned(), Some(record.at.wall));
         let (by, reason, over) = (Some(known(by)), reason.clone(), over.clone());

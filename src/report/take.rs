@@ -114,7 +114,7 @@ impl<'a> Taken<'a> {
         let Some(ix) = self.plan.find(step) else { return };
         let expected = self.state.to_start(self.plan);
         if expected != Some(ix) && by.known != Known::Program {
-            self.deviation(record, "out of order", Some(ix), format!("started before its turn: {reason}"), Some(by));
+            self.deviation(record, ("out of order", Some(ix)), format!("started before its turn: {reason}"), Some(by));
         }
     }
 
@@ -215,8 +215,7 @@ impl<'a> Taken<'a> {
     pub(super) fn deviation(
         &mut self,
         record: &Record,
-        kind: &str,
-        ix: Option<StepIx>,
+        (kind, ix): (&str, Option<StepIx>),
         text: String,
         by: Option<&Actor>,
     ) {
