@@ -61,9 +61,16 @@ fn past_by(taken: &Taken<'_>) -> Vec<Deviation> {
     late.collect()
 }
 
+/// How far behind its plan a run is or ended; one that went back or was given up has left its plan.
+pub(super) fn slip(taken: &Taken<'_>) -> Option<i64> {
+    let state = &taken.state;
+    let left = state.rollback.is_some() || state.aborted.is_some();
+    schedule::slip(taken.plan, state, state.at).filter(|_| !left)
+}
+
 fn behind(taken: &Taken<'_>) -> Option<Deviation> {
     let state = &taken.state;
-    let slip = schedule::slip(taken.plan, state, state.at).filter(|slip| *slip >= MINUTE)?;
+    let slip = slip(taken).filter(|slip| *slip >= MINUTE)?;
     let over = length(slip.unsigned_abs());
     let text = if state.ended.is_some() {
         format!("the run ended {over} behind its plan")

@@ -9,7 +9,6 @@ use super::rows;
 use super::take::Taken;
 use super::value::{Banner, Broken, Open, Output, Report, Run, Totals, Value, Verification, WayBack};
 use crate::model::ids::StepIx;
-use crate::model::schedule;
 use crate::model::signed::Realm;
 use crate::model::state::{RunFacts, RunStatus, StepStatus};
 use crate::model::step::Work;
@@ -133,7 +132,7 @@ impl Taken<'_> {
             secrets_masked: attempts().map(|own| own.masked).sum(),
             elapsed_us: crate::model::time::micros(spent.total()),
             held_us: state.held,
-            slip_us: schedule::slip(self.plan, state, state.at),
+            slip_us: deviations_at_end::slip(self),
             whose: rows::parts(&spent),
         }
     }

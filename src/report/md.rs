@@ -85,14 +85,16 @@ fn inline(text: &str) -> String {
     let text = shown(text);
     let mut safe = String::with_capacity(text.len() + 8);
     let mut before = ' ';
-    for letter in text.trim().chars() {
+    let mut letters = text.trim().chars().peekable();
+    while let Some(letter) = letters.next() {
         let was = std::mem::replace(&mut before, letter);
+        let goes_on = letters.peek().is_some_and(|next| !next.is_whitespace());
         match letter {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
             // An address is text here: whoever wants to go there copies it.
-            ':' | '@' if was.is_alphabetic() => safe.push_str(&format!("&#{};", letter as u32)),
+            ':' if was.is_alphabetic() && goes_on => safe.push_str("&#58;"),
             '@' => safe.push_str("&#64;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' | '#' | '^' => {
                 safe.push('\\');
@@ -144,7 +146,7 @@ mod tests {
         let begun = |text: &str| line(&Cell { text: text.into(), tone: Tone::Plain });
         assert_eq!(begun("- a"), "\\- a");
         assert_eq!(begun("12. a"), "12\\. a");
-        assert_eq!(begun("1.2 a: 12:00"), "1.2 a&#58; 12:00");
+        assert_eq!(begun("1.2 a: 12:00"), "1.2 a: 12:00");
     }
 
     #[test]

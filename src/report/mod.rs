@@ -15,6 +15,7 @@ mod junit;
 mod md;
 mod outputs;
 mod page;
+mod page_people;
 mod page_steps;
 mod people;
 mod redact;

@@ -2,7 +2,7 @@
 //!
 //! Called by `take` after the fold took the record over, so that the state says how it came out. Keeps, never judges.
 
-use super::take::{Taken, known};
+use super::take::{Taken, Trouble, known};
 use super::value::{Answer, Criterion, Decision, Gate, Poll, Said, SignOff, Signature, Trigger, WayBack};
 use crate::model::actor::{Actor, Known};
 use crate::model::event::{Event, Resolution, Settled, Vote};
@@ -21,6 +21,7 @@ impl Taken<'_> {
         self.at_gates(record);
         self.signed(record);
         self.watched(record);
+        self.trouble(record);
         self.measured(record);
         match &record.event {
             Event::StepAnswered { step, attempt, item, answer, saw, by, .. } => {
@@ -205,29 +206,47 @@ impl Taken<'_> {
         }
     }
 
-    /// The instants by which a way back is measured.
-    fn measured(&mut self, record: &Record) {
+    /// The first sign of trouble that is still there, by which a way back is measured.
+    fn trouble(&mut self, record: &Record) {
         let at = record.at.wall;
         let by_person = |by: &Actor| by.known != Known::Program;
         match &record.event {
             Event::TriggerTripped { trigger, by, .. } => {
                 let held = self.plan.find_trigger(trigger).map_or(0, |ix| self.state.trigger(ix).streak.held);
-                let since = at.saturating_sub(i64::try_from(held).unwrap_or(0));
-                self.trouble.0 = self.trouble.0.or(Some(since));
-                if by_person(by) {
-                    self.trouble.1 = self.trouble.1.or(Some(at));
+                let shown = at.saturating_sub(i64::try_from(held).unwrap_or(0));
+                let seen = by_person(by).then_some(at);
+                let of = trigger.0.clone();
+                let trouble = self.trouble.get_or_insert(Trouble { of, shown, seen });
+                trouble.seen = trouble.seen.or(seen);
+            }
+            Event::TriggerCleared { trigger } => self.over(trigger.as_str()),
+            Event::StepJudged { step, .. } | Event::StepAnswered { step, .. } | Event::StepSettled { step, .. } => {
+                let status = self.plan.find(step).map(|ix| self.state.step(ix).status);
+                if status.is_some_and(|status| status.bad()) {
+                    self.trouble.get_or_insert(Trouble { of: step.0.clone(), shown: at, seen: None });
+                } else if status.is_some_and(|status| status.settled()) {
+                    self.over(step.as_str());
                 }
             }
-            Event::StepJudged { step, .. } | Event::StepAnswered { step, .. } => {
-                let bad = self.plan.find(step).is_some_and(|ix| self.state.step(ix).status.bad());
-                if bad {
-                    self.trouble.0 = self.trouble.0.or(Some(at));
+            Event::TriggerAcked { by, .. } | Event::Held { by, .. } if by_person(by) => {
+                if let Some(trouble) = &mut self.trouble {
+                    trouble.seen = trouble.seen.or(Some(at));
                 }
             }
-            Event::TriggerAcked { by, .. } | Event::Held { by, .. } if by_person(by) && self.trouble.0.is_some() => {
-                self.trouble.1 = self.trouble.1.or(Some(at));
-            }
+            _is_no_sign => {}
+        }
+    }
+
+    fn over(&mut self, of: &str) {
+        self.trouble = self.trouble.take().filter(|trouble| trouble.of != of);
+    }
+
+    /// The instants by which a way back is measured.
+    fn measured(&mut self, record: &Record) {
+        let at = record.at.wall;
+        match &record.event {
             Event::RollbackStarted { level, from, path, over, reason, by } => {
+                let trouble = self.trouble.take();
                 let found = self.plan.find_level(level).map(|ix| self.plan.level(ix));
                 let from = from.as_ref().and_then(|from| self.names(self.plan.find(from)).1);
                 self.ways_back.push(WayBack {
@@ -237,14 +256,13 @@ impl Taken<'_> {
                     reason: reason.clone(),
                     over: *over,
                     by: known(by),
-                    shown: self.trouble.0,
-                    detected: self.trouble.0.and(self.trouble.1.or(Some(at))),
+                    shown: trouble.as_ref().map(|trouble| trouble.shown),
+                    detected: trouble.and_then(|trouble| trouble.seen.or(Some(at))),
                     decided: at,
                     budget_us: found.and_then(|level| level.budget).map(micros),
                     steps: path.len() as u64,
                     ..WayBack::default()
                 });
-                self.trouble = (None, None);
             }
             Event::RollbackEnded { .. } => {
                 if let Some(own) = self.ways_back.last_mut() {

@@ -25,6 +25,17 @@ pub struct Printed {
     pub(super) len: u64,
 }
 
+/// The first sign that all is not well, until that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// The id of the step or trigger that showed it.
+    pub of: String,
+    /// When it showed.
+    pub shown: i64,
+    /// When somebody saw it.
+    pub seen: Option<i64>,
+}
+
 /// What a pass over the records keeps.
 pub struct Taken<'a> {
     /// The runbook.
@@ -53,8 +64,8 @@ pub struct Taken<'a> {
     pub values: Vec<(String, String)>,
     /// Where each printed byte belongs in the course, where a cast is wanted: kept apart, since a flood has many.
     pub printed: Option<Vec<Printed>>,
-    /// What is measured towards a way back that is not taken yet: when it showed, when somebody saw it.
-    pub(super) trouble: (Option<i64>, Option<i64>),
+    /// What is measured towards a way back that is not taken yet.
+    pub(super) trouble: Option<Trouble>,
 }
 
 impl<'a> Taken<'a> {
@@ -82,7 +93,7 @@ impl<'a> Taken<'a> {
             course: Vec::new(),
             values: Vec::new(),
             printed: None,
-            trouble: (None, None),
+            trouble: None,
         }
     }
 

@@ -25,6 +25,7 @@ phases:
           printf '%s\n' "to $HOST"
           printf %s "$HOST" | base64
           printf '\033]0;evil\007\033[2J\033[31mred\033[0m <script>alert(1)</script>\n'
+        literal: true
         effect: reads
       - { id: flood, title: Flood, run: "seq 1 60000", effect: reads }
       - { id: after, title: After, confirm: It is over }
