@@ -4,6 +4,7 @@
 //! time, still open) is `finish`'s. Called by `take` after the fold took the record over.
 
 use super::take::Taken;
+use super::words::because;
 use crate::model::actor::Known;
 use crate::model::event::{Event, Resolution, Settled};
 use crate::model::expect::{Check, Verdict};
@@ -91,7 +92,7 @@ impl Taken<'_> {
                 self.deviation(record, ("over", self.plan.find(step)), text, Some(by));
             }
             Event::GateDecided { step, go: false, reason, by, .. } => {
-                let text = format!("NO-GO: {reason}");
+                let text = format!("NO-GO{}", because(reason));
                 self.deviation(record, ("no-go", self.plan.find(step)), text, Some(by));
             }
             Event::StepSigned { step, role, principal, sig, by, .. } if sig == "-" => {
@@ -118,11 +119,11 @@ impl Taken<'_> {
             Event::RollbackStarted { level, over, reason, by, from, .. } => {
                 let kind = if *over { "over" } else { "way back" };
                 let from = from.as_ref().and_then(|from| self.plan.find(from));
-                self.deviation(record, (kind, from), format!("went back by {level}: {reason}"), Some(by));
+                self.deviation(record, (kind, from), format!("went back by {level}{}", because(reason)), Some(by));
             }
             Event::Aborted { reason, by } => self.deviation(record, ("aborted", None), reason.clone(), Some(by)),
             Event::Recycled { to, steps, reason, by } => {
-                let text = format!("began again from here, {} steps became old: {reason}", steps.len());
+                let text = format!("began again from here, {} steps became old{}", steps.len(), because(reason));
                 self.deviation(record, ("again", self.plan.find(to)), text, Some(by));
             }
             Event::Resume { .. } => {

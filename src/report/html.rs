@@ -91,7 +91,11 @@ fn blocks(report: &Report, all: &[Block], page: &mut String) {
 }
 
 fn table(head: &[&str], wide: usize, rows: &[Vec<Cell>], page: &mut String) {
-    let many = if head.len() > 6 { " class=\"many\"" } else { "" };
+    let many = match head.len() {
+        0..=3 => " class=\"few\"",
+        4..=6 => "",
+        _seven_and_more => " class=\"many\"",
+    };
     page.push_str(&format!("<table{many}>\n<thead><tr>"));
     for title in head {
         page.push_str(&format!("<th scope=\"col\">{title}</th>"));

@@ -3,8 +3,8 @@
 //! Pure: a report in, sections of plain blocks out. Texts are still those of the run; the writers make them harmless. Decides no
 //! look, and leaves a section out where there is nothing to say, but for those whose emptiness says something.
 
-use super::value::Report;
-use super::words::{by, length, size, slip};
+use super::value::{Report, WayBack};
+use super::words::{because, by, length, size, slip};
 use super::{page_people, page_steps};
 
 /// How a cell is to be looked at.
@@ -240,14 +240,18 @@ fn ways_back(report: &Report) -> Option<Section> {
     for own in &report.ways_back {
         let over = if own.over { " The plan did not offer it." } else { "" };
         let from = own.from.as_ref().map(|from| format!(" at {from}")).unwrap_or_default();
-        let text = format!("{} {}{from}, by {}: {}.{over}", own.level, own.title, own.by.shown(), own.reason);
+        let because = because(&own.reason);
+        let text = format!("{} {}{from}, by {}{because}.{over}", own.level, own.title, own.by.shown());
         blocks.push(Block::Text(plain(text)));
         let end = own.ended.or(own.last_act);
         let row = vec![
             between(own.shown, own.detected),
             between(own.detected, Some(own.decided)),
             between(Some(own.decided), own.first_act),
-            between(own.first_act, own.last_act),
+            Cell {
+                tone: if over_budget(own) { Tone::Bad } else { Tone::Mono },
+                ..between(own.first_act, own.last_act)
+            },
             between(own.shown.or(Some(own.decided)), end),
             mono(own.budget_us.map_or_else(|| "-".into(), length)),
             plain(format!("{} of {} done", own.done, own.steps)),
@@ -257,6 +261,11 @@ fn ways_back(report: &Report) -> Option<Section> {
     }
     let title = if report.run.kind == "drill" { "Ways back, as the drill measured them" } else { "Ways back taken" };
     section("ways-back", title, report.ways_back.len(), blocks)
+}
+
+fn over_budget(own: &WayBack) -> bool {
+    let ran = own.first_act.zip(own.last_act).map(|(first, last)| (last - first).max(0).unsigned_abs());
+    ran.zip(own.budget_us).is_some_and(|(ran, budget)| ran > budget)
 }
 
 fn timeline(report: &Report) -> Option<Section> {

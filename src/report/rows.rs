@@ -52,7 +52,9 @@ fn planned(taken: &Taken<'_>) -> HashMap<StepIx, Planned> {
     if state.is_drill() || !schedule::is_timed(plan) {
         return HashMap::new();
     }
-    schedule::planned(plan, state).into_iter().collect()
+    // A step of which the plan says neither when nor how long stands where the one before it ends: no plan of its own.
+    let said = |ix: &StepIx| plan.step(*ix).at.is_some() || plan.step(*ix).takes.is_some();
+    schedule::planned(plan, state).into_iter().filter(|(ix, _)| said(ix)).collect()
 }
 
 fn step(taken: &Taken<'_>, ix: StepIx, planned: Planned) -> Step {

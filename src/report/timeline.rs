@@ -72,6 +72,8 @@ impl Timeline {
         }
         let outside = report.steps.iter().filter(|step| with_steps && step.phase.is_none() && step.started.is_some());
         rows.extend(outside.map(|step| axis.step(report, step)));
+        // What never began and was not planned for this time would be an empty line.
+        rows.retain(|row| row.planned.is_some() || row.actual.is_some());
         Some(Self { rows, ticks: axis.ticks(report) })
     }
 
@@ -235,7 +237,7 @@ mod tests {
         let last = timeline.rows.last().unwrap();
         assert_eq!(last.planned, None, "it lies beyond the edge");
         assert!(last.says.contains("planned"), "{}", last.says);
-        assert_eq!(timeline.rows[1].actual, Some(Span { from: 0, to: 384 }));
+        assert_eq!(timeline.rows[0].actual, Some(Span { from: 0, to: 256 }));
         assert!((3..=8).contains(&timeline.ticks.len()), "{:?}", timeline.ticks);
         let text = timeline.text();
         assert!(text.lines().all(|line| line.width() <= LABEL + 1 + COLUMNS + 9), "{text}");

@@ -82,6 +82,12 @@ impl By {
     }
 }
 
+/// `: too late`, or nothing where nobody said why.
+pub(super) fn because(reason: &str) -> String {
+    let reason = reason.trim().trim_end_matches('.');
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+}
+
 /// The name, or nothing.
 pub(super) fn by(by: Option<&By>) -> String {
     by.map(By::shown).unwrap_or_default()

@@ -27,7 +27,7 @@ phases:
           printf '\033]0;evil\007\033[2J\033[31mred\033[0m <script>alert(1)</script>\n'
         literal: true
         effect: reads
-      - { id: flood, title: Flood, run: "seq 1 60000", effect: reads }
+      - { id: flood, title: Flood, run: "seq 1 6000", effect: reads }
       - { id: after, title: After, confirm: It is over }
 "#;
 const ANSWERS: &str = "operator: ci\nstart: yes\nsteps:\n  hello: run\n  flood: run\n  after: { ok: \"yes\" }\n";
@@ -71,10 +71,14 @@ fn a_sealed_run_is_reported_in_every_format_without_being_touched() {
     let run = aboard.user.only_run();
     let before = files(&run);
     for format in FORMATS {
+        let page = reported(&aboard, &["--format", format]);
+        assert!(page.contains("db1.internal.example") && page.len() > 400, "{format}");
+    }
+    // The others are written from the same value; golden files hold them.
+    for format in ["json", "html", "cast2"] {
         let (one, other) = (reported(&aboard, &["--format", format]), reported(&aboard, &["--format", format]));
-        assert!(one == other && one.len() > 400, "{format}");
+        assert!(one == other, "{format} is not the same twice");
         let redacted = reported(&aboard, &["--format", format, "--redact", "HOST"]);
-        assert!(one.contains("db1.internal.example"), "{format}");
         // printf %s db1.internal.example | base64
         for value in ["db1.internal", "ZGIxLmludGVybmFsLmV4YW1wbGU"] {
             assert!(!redacted.contains(value), "{format} has {value}");
@@ -85,7 +89,7 @@ fn a_sealed_run_is_reported_in_every_format_without_being_touched() {
     assert_eq!((&json["verification"]["passes"], &json["run"]["state"]), (&true.into(), &"completed".into()));
     let flood = json["outputs"].as_array().unwrap().iter().find(|own| own["step"] == "flood").unwrap();
     assert!(flood["head"].as_str().unwrap().starts_with("1\n2\n"));
-    assert!(flood["tail"].as_str().unwrap().ends_with("\n60000\n"));
+    assert!(flood["tail"].as_str().unwrap().ends_with("\n6000\n"));
     let bytes = std::fs::read(run.join("out/flood.1.log")).unwrap();
     assert_eq!(flood["bytes"], bytes.len());
     assert_eq!(flood["sha256"], tminus::model::signoff::sha256(&String::from_utf8(bytes).unwrap()).as_str());
