@@ -16,12 +16,12 @@ pub struct Cli {
 }
 
 /// What every command takes.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Common {
     /// The runs folder [default: tminus/runs in the XDG state directory]
     #[arg(long, global = true, env = "TMINUS_RUNS", value_name = "DIR")]
     pub runs: Option<PathBuf>,
-    /// A theme: auto, ansi, dark, light, cvd, high, mono, or a TOML file
+    /// A theme: auto, ansi, dark, light, cvd, high, mono, one of your own, or a TOML file
     #[arg(long, global = true, env = "TMINUS_THEME", value_name = "NAME|FILE")]
     pub theme: Option<String>,
     /// No colour (also NO_COLOR)
@@ -159,6 +159,17 @@ pub struct ReportArgs {
     pub allowed_signers: Option<PathBuf>,
 }
 
+/// A shell that completes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "each is named as it is called")]
+pub enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -286,6 +297,15 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// List the themes, ours and your own, with their faults
+    Themes,
+    /// Print what a shell needs to complete: `source <(tminus completions bash)`
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page: `tminus man > tminus.1`
+    Man,
     /// The process that holds a run; started by run and resume
     #[command(hide = true)]
     Conduct,

@@ -5,10 +5,12 @@
 
 mod attach;
 mod check;
+mod complete;
 mod drill;
 mod home;
 mod keys;
 mod launch;
+mod man;
 mod places;
 mod plan;
 mod report;
@@ -19,7 +21,10 @@ mod schema;
 mod show;
 mod sign;
 mod t0;
+mod themes;
 mod verify;
+
+pub use complete::completed;
 
 use crate::cli::{Cli, Command};
 use std::io::{self, Write};
@@ -101,6 +106,9 @@ pub fn main(cli: Cli) -> ExitCode {
         ),
         Some(Command::Report(args)) => report::report(&cli.common, args),
         Some(Command::Runs { format }) => runs::runs(&cli.common, *format),
+        Some(Command::Themes) => themes::themes(),
+        Some(Command::Completions { shell }) => complete::completions(*shell),
+        Some(Command::Man) => man::man(),
         Some(Command::Conduct) => {
             return ExitCode::from(crate::conductor::conduct());
         }

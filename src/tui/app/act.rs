@@ -93,13 +93,13 @@ impl App {
             return effects;
         }
         match (Action::named(name), rest.trim()) {
-            (Some(Action::Theme), name) if !name.is_empty() => match Theme::named(name, self.theme.glyphs) {
-                Some(theme) => {
+            (Some(Action::Theme), name) if !name.is_empty() => match Theme::find(name, self.theme.glyphs) {
+                Ok(theme) => {
                     self.theme = theme;
                     self.ask_background = false;
                     vec![Effect::Redraw]
                 }
-                None => self.say(format!("There is no theme {}.", shown(name))),
+                Err(why) => self.say(why.to_string()),
             },
             (Some(action), _) => self.act(action, port, now),
             (None, _) => self.say(format!("There is no action {}.", shown(name))),

@@ -3,8 +3,7 @@
 //! `auto` takes the terminal's own sixteen colours at once; where the terminal has true colour it is asked for its background
 //! (OSC 11) without waiting, and `dark` or `light` replaces them if an answer comes. `NO_COLOR` and `TERM=dumb` mean `mono`.
 
-use super::load::{ThemeError, from_file};
-use super::{Glyphs, Theme};
+use super::{Glyphs, Theme, ThemeError};
 
 /// A theme, and whether the terminal is to be asked for its background.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,10 +66,7 @@ pub fn choose_for(here: &Surroundings, name: Option<&str>, ascii: bool) -> Resul
     let plain = |theme| Look { theme, ask_background: false };
     let ours = |name: &str| Theme::named(name, glyphs);
     if let Some(name) = name.filter(|name| *name != "auto") {
-        return match ours(name) {
-            Some(theme) => Ok(plain(theme)),
-            None => from_file(name, glyphs).map(plain),
-        };
+        return Theme::find(name, glyphs).map(plain);
     }
     let name = if here.no_color || here.term == "dumb" || here.term.ends_with("-m") { "mono" } else { "ansi" };
     let theme = ours(name).expect("ansi and mono come with the program");

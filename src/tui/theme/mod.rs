@@ -1,16 +1,20 @@
 //! Semantic roles and the styles and marks that a theme gives them.
 //!
 //! Views name a role, never a colour. Every state is a word; a theme adds colour and weight to it, nothing else. `load` reads
-//! a theme's TOML, `choose` picks one for this terminal, `marks` has the one table of glyphs.
+//! a theme's TOML, `own` finds the operator's, `choose` picks one for this terminal, `contrast` judges its colours, `marks` has the one table of glyphs.
 
 mod choose;
+mod contrast;
 mod load;
 pub mod marks;
+mod own;
 
 pub use choose::{Look, Surroundings, choose, choose_for};
+pub use contrast::{Faint, faint};
 pub use load::ThemeError;
+pub use own::own;
 
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 
 /// The 26 roles that a theme sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,6 +100,8 @@ pub struct Theme {
     pub styles: [Style; ROLES],
     /// Unicode or ASCII.
     pub glyphs: Glyphs,
+    /// Backgrounds that its colours are meant for.
+    pub against: Vec<Color>,
 }
 
 impl Theme {
@@ -107,6 +113,14 @@ impl Theme {
     /// A theme that comes with tminus, by its name.
     pub fn named(name: &str, glyphs: Glyphs) -> Option<Self> {
         load::built_in(name, glyphs)
+    }
+
+    /// A theme by its name: one that comes with tminus, one of the operator's own, a file.
+    pub fn find(name: &str, glyphs: Glyphs) -> Result<Self, ThemeError> {
+        match Self::named(name, glyphs) {
+            Some(ours) => Ok(ours),
+            None => own::named(name, glyphs).unwrap_or_else(|| load::from_file(name, glyphs)),
+        }
     }
 }
 
