@@ -189,6 +189,9 @@ pub enum Command {
         /// Whose keys sign off
         #[command(flatten)]
         signers: SignersArgs,
+        /// Copy checkpoints there, out of your own reach: a file, syslog, or '| COMMAND'
+        #[arg(long, value_name = "FILE|syslog|'| COMMAND'")]
+        mirror: Option<String>,
         /// How it is shown
         #[command(flatten)]
         show: ShowArgs,
@@ -240,6 +243,9 @@ pub enum Command {
         /// Whose keys sign off
         #[command(flatten)]
         signers: SignersArgs,
+        /// Copy checkpoints there, out of your own reach: a file, syslog, or '| COMMAND'
+        #[arg(long, value_name = "FILE|syslog|'| COMMAND'")]
+        mirror: Option<String>,
         /// How it is shown
         #[command(flatten)]
         show: ShowArgs,
@@ -285,6 +291,9 @@ pub enum Command {
         /// A head code that was read aloud or written down
         #[arg(long, value_name = "CODE")]
         head: Option<String>,
+        /// What a mirror holds: each checkpoint of the run in it must be in the run
+        #[arg(long, value_name = "FILE")]
+        mirror: Option<PathBuf>,
         /// For people or for programs
         #[arg(long, value_enum, default_value = "text")]
         format: Format,

@@ -5,13 +5,15 @@
 mod journal_kit;
 
 use journal_kit::changes::CHANGES;
-use journal_kit::{Person, copy, runs};
+use journal_kit::{Person, copy, gate, note, now, runs};
 use std::path::Path;
 use tminus::journal::dir::RunDir;
 use tminus::journal::keys::PublicKey;
 use tminus::journal::reader::recover;
 use tminus::journal::verify::{Verdict, verify};
-use tminus::journal::writer::Closing;
+use tminus::journal::writer::{Closing, Order};
+use tminus::model::barrier::Barriers;
+use tminus::model::event::Event;
 use tminus::model::signed::Realm;
 
 /// The script of `docs/verify-by-hand.md`.
@@ -110,4 +112,45 @@ fn the_script_accepts_a_run_over_a_resume_with_a_torn_tail() {
     person.seal(&dir, &said);
     let (good, words) = by_hand(dir.path(), &person, home.path());
     assert!(good, "{words}");
+}
+
+#[test]
+fn the_script_refuses_a_signature_of_an_act_that_the_journal_does_not_lead_to() {
+    let (maya, lee) = (Person::new(), Person::new());
+    let home = tempfile::tempdir().unwrap();
+    // A judge who knows both, so that only whose act it is tells them apart.
+    let both =
+        [&maya, &lee].map(|person| format!("{} {}\n", person.signer.fingerprint(), person.signer.public_openssh()));
+    std::fs::write(home.path().join("both"), both.concat()).unwrap();
+    let changed = |text: String, from: &str, to: &str| vec![maya.vouch(text.replacen(from, to, 1))];
+    type Forge<'a> = Box<dyn Fn(String) -> Vec<Event> + 'a>;
+    let cases: [(&str, Forge<'_>); 6] = [
+        ("something else than record", Box::new(|text| changed(text, "GO at", "NO-GO at"))),
+        ("over another journal", Box::new(|text| changed(text, "bytes: ", "bytes: 1"))),
+        ("signs no act that waits", Box::new(|text| vec![maya.vouch(text.clone()), maya.vouch(text)])),
+        ("something else than record", Box::new(|text| changed(text, "record: ", "record: 1"))),
+        ("another key than the operator's", Box::new(|text| vec![lee.vouch(text)])),
+        (
+            "not the operator's key",
+            Box::new(|text| vec![lee.vouch(text.replace(&maya.signer.fingerprint(), &lee.signer.fingerprint()))]),
+        ),
+    ];
+    for (word, forge) in cases {
+        let runs = runs();
+        let mut rig = maya.begin(&runs, Realm::Live);
+        let tell =
+            |rig: &journal_kit::Rig, event| rig.tell(Order::Batch { events: vec![(now(), event)], barrier: true });
+        tell(&rig, gate("go"));
+        let text = rig.wanted(&mut Barriers::default());
+        // So many that a record with another number is there too.
+        let notes = (0..40).map(|number| (now(), note(&format!("note {number}")))).collect();
+        rig.tell(Order::Batch { events: notes, barrier: true });
+        forge(text).into_iter().for_each(|event| tell(&rig, event));
+        let said = rig.finish(Closing::Ended);
+        maya.seal(&rig.dir, &said);
+        let mut judge = Person::new();
+        judge.list = home.path().join("both");
+        let (good, said) = by_hand(rig.dir.path(), &judge, home.path());
+        assert!(!good && said.contains(word), "{word}: {said}");
+    }
 }

@@ -193,7 +193,7 @@ impl Sitting {
         };
         let text = text.genesis(Realm::Live, dir.id()).encode();
         let sig = signer.sign("genesis@tminus", text.as_bytes()).unwrap();
-        let first = Event::Genesis { fmt: "1.0".into(), text, sig };
+        let first = Event::Genesis { fmt: tminus::journal::line::FMT.into(), text, sig };
         let lock = Arc::new(dir.lock().unwrap());
         let start = StartPoint::first(Realm::Live, dir.id());
         let (sender, reports) = tokio::sync::mpsc::unbounded_channel();

@@ -226,7 +226,9 @@ fn a_newer_format_is_named_and_not_read() {
     rig.finish(Closing::Left);
     let part = rig.dir.path().join("events-0001.jsonl");
     let text = std::fs::read_to_string(&part).unwrap();
-    std::fs::write(&part, text.replacen("\"fmt\":\"1.0\"", "\"fmt\":\"2.0\"", 1)).unwrap();
+    let ours = format!("\"fmt\":\"{}\"", tminus::journal::line::FMT);
+    assert!(text.contains(&ours));
+    std::fs::write(&part, text.replacen(&ours, "\"fmt\":\"2.0\"", 1)).unwrap();
     for refused in [
         recover(&rig.dir, None).err().unwrap(),
         read_all(&rig.dir).err().unwrap(),
@@ -257,6 +259,9 @@ fn the_format_document_lists_the_keys_that_are_written_in_their_order() {
     let said = rig.finish(Closing::Ended);
     let seal = prepare(&rig.dir, said.closed.as_ref().unwrap()).unwrap();
     let mut texts: Vec<String> = vec![seal.text.replace("# ", "")];
+    let mut signed = journal_kit::Person::new().begin(&runs, Realm::Live);
+    signed.tell(Order::Batch { events: vec![(journal_kit::now(), journal_kit::gate("go"))], barrier: true });
+    texts.push(signed.wanted(&mut tminus::model::barrier::Barriers::default()));
     for record in read_all(&rig.dir).unwrap() {
         if let Event::Genesis { text, .. } | Event::Resume { text, .. } | Event::Ckpt { text, .. } = record.event {
             texts.push(text);

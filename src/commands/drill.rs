@@ -36,6 +36,7 @@ pub(super) fn drill(cli: &Cli) -> Ran {
         argv: argv(&plan),
         vars: Vec::new(),
         zone,
+        mirror: None,
     };
     start(&commission, plan, key, Staying { cli, manner: Some(manner_wanted), name: manner.name.clone() })
 }

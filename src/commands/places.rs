@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::cli::Common;
+use crate::conductor::commission::Mirror;
 use std::path::{Path, PathBuf};
 
 /// This user's folders.
@@ -69,6 +70,19 @@ impl Places {
 /// An absolute path, as it will be read from any folder.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|why| Failure::because(format!("cannot find {}: {why}", path.display())))
+}
+
+/// Where checkpoints are copied to: `syslog`, `| COMMAND`, or a file.
+pub(super) fn mirror(given: Option<&str>) -> Result<Option<Mirror>, Failure> {
+    let Some(given) = given else { return Ok(None) };
+    match (given, given.strip_prefix('|').map(str::trim)) {
+        ("syslog", _) => Ok(Some(Mirror::Syslog)),
+        (_, Some(text)) if !text.is_empty() => Ok(Some(Mirror::Command(text.to_owned()))),
+        ("", _) | (_, Some(_)) => {
+            Err(Failure::because("--mirror names nothing").hint("a file, syslog, or '| COMMAND'"))
+        }
+        (path, None) => Ok(Some(Mirror::File(absolute(Path::new(path))?))),
+    }
 }
 
 /// A variable that is set and not empty.

@@ -87,6 +87,7 @@ fn judged(places: &Places, dir: &RunDir, args: &ReportArgs) -> Result<Verificati
         allowed: AllowedSigners::parse(&bytes),
         own: args.allowed_signers.is_none(),
         head: None,
+        mirror: None,
         now: SystemClock.now().wall / 1_000_000,
         ask_ssh_keygen: false,
     };

@@ -17,7 +17,7 @@ const LEAVING: Duration = Duration::from_secs(3);
 
 /// Takes a run up again.
 pub(super) fn resume(cli: &Cli) -> Ran {
-    let Some(Command::Resume { run, over_cut, key, signers, show: manner }) = &cli.command else {
+    let Some(Command::Resume { run, over_cut, key, signers, mirror, show: manner }) = &cli.command else {
         return Err(Failure::because("not a resume"));
     };
     let places = Places::find(&cli.common)?;
@@ -36,6 +36,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
         return Err(Failure::because(format!("run {} is conducted already, by process {pid}", dir.id().short()))
             .hint(format!("tminus attach {}", dir.id().short())));
     }
+    super::runs::may_be_written(&dir)?;
     let plan = plan_of(&dir)?;
     let manner_wanted = Manner::of(manner, Some(&plan))?;
     let key = choose(&places, key)?;
@@ -51,6 +52,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
         argv: std::env::args().collect(),
         vars: Vec::new(),
         zone: zone(),
+        mirror: super::places::mirror(mirror.as_deref())?,
     };
     start(&commission, plan, key, Staying { cli, manner: Some(manner_wanted), name: manner.name.clone() })
 }

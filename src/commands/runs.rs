@@ -3,14 +3,17 @@
 use super::places::Places;
 use super::{Failure, Outcome, Ran, print};
 use crate::cli::{Common, Format};
+use crate::engine::clock::{Clock, SystemClock};
 use crate::feed::live::conductor_of;
 use crate::journal::elsewhere::follow;
-use crate::journal::reader::{Tail, read_all};
-use crate::journal::{FindError, RunDir};
+use crate::journal::line::FMT;
+use crate::journal::reader::{Tail, newer_format, read_all};
+use crate::journal::{FindError, JournalError, RunDir};
 use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::schedule;
 use crate::model::signed::Realm;
 use crate::model::spent::Spent;
 use crate::model::state::{RunFacts, RunState};
@@ -38,6 +41,11 @@ struct Listed {
     head: Option<String>,
     sealed: bool,
     key: Option<&'static str>,
+    /// Since when acts of weight are not signed by the operator's key, RFC 3339.
+    unsigned_since: Option<String>,
+    /// The same for people, in the run's zone.
+    #[serde(skip)]
+    unsigned: Option<String>,
     /// Whole seconds since the start, up to the last record.
     seconds: Option<Seconds>,
 }
@@ -84,12 +92,13 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
                 let conductor = if run.conductor.is_some() { " under way" } else { "" };
                 let sealed = if run.sealed { " sealed" } else { "" };
                 let key = run.key.map(|word| format!(" {word}")).unwrap_or_default();
+                let unsigned = run.unsigned.as_deref().map(|at| format!(" unsigned since {at}")).unwrap_or_default();
                 let moved = if run.moved { format!(" in {}", shown(&run.dir)) } else { String::new() };
                 let number = run.id.split('-').next().unwrap_or_default();
                 let started = run.started.as_deref().unwrap_or("not started");
                 let title = shown(&run.title);
                 print(&format!(
-                    "{number}  {:<12} {:>3}/{:<3} {started}  {drill}{title}{conductor}{sealed}{key}{moved}\n",
+                    "{number}  {:<12} {:>3}/{:<3} {started}  {drill}{title}{conductor}{sealed}{key}{unsigned}{moved}\n",
                     run.word(),
                     run.steps.done,
                     run.steps.total
@@ -118,6 +127,8 @@ fn look(places: &Places, here: RunDir) -> Listed {
         head: None,
         sealed: dir.path().join("SEAL").is_file(),
         key: None,
+        unsigned_since: None,
+        unsigned: None,
         seconds: None,
         moved: !dir.is(&here),
     };
@@ -134,6 +145,9 @@ fn look(places: &Places, here: RunDir) -> Listed {
         listed.state = state.status().word().into();
         listed.kind = state.facts.as_ref().map_or("live", |facts| facts.realm.word());
         listed.key = state.facts.as_ref().and_then(|facts| facts.key_word());
+        let at = state.barriers.unsigned_since(SystemClock.now()).filter(|_| state.ended.is_none());
+        listed.unsigned_since = at.and_then(|at| schedule::format_wall(at, "UTC", Some("%Y-%m-%dT%H:%M:%SZ")));
+        listed.unsigned = at.and_then(|at| schedule::format_wall(at, &state.zone, Some("%H:%M")));
         listed.seconds = state.started.map(|_| seconds(&state.spent(&plan, state.at)));
         listed.started = started(&records, &state);
         listed.interrupted = conductor.is_none() && state.ended.is_none() && !went_in_order(&records);
@@ -149,14 +163,31 @@ fn seconds(spent: &Spent) -> Seconds {
 /// Whether the conductor said goodbye: it was paused, or its answers file came to an end.
 fn went_in_order(records: &[Record]) -> bool {
     let last = records.iter().rev().find(|record| {
-        !matches!(record.event, Event::ClientLeft { .. } | Event::ClientJoined { .. } | Event::Ckpt { .. })
+        !matches!(
+            record.event,
+            Event::ClientLeft { .. } | Event::ClientJoined { .. } | Event::Ckpt { .. } | Event::BarrierSigned { .. }
+        )
     });
     last.is_some_and(|record| matches!(record.event, Event::Paused { .. } | Event::AnswersEnded { .. }))
 }
 
 fn started(records: &[Record], state: &RunState) -> Option<String> {
     let first = records.iter().find(|record| matches!(record.event, Event::Started { .. }))?;
-    crate::model::schedule::format_wall(first.at.wall, &state.zone, Some("%Y-%m-%d %H:%M %Z"))
+    schedule::format_wall(first.at.wall, &state.zone, Some("%Y-%m-%d %H:%M %Z"))
+}
+
+/// Refuses a run of a newer format: it is read, and nothing is ever added to it.
+pub(super) fn may_be_written(dir: &RunDir) -> Result<(), Failure> {
+    // What else is wrong with the journal is said by whoever reads it whole.
+    match newer_format(dir) {
+        Ok(Some(found)) | Err(JournalError::Newer { found, .. }) => Err(Failure::because(format!(
+            "run {} is written in format {}, and this tminus writes {FMT}: it adds nothing to it",
+            dir.id().short(),
+            shown(&found)
+        ))
+        .hint("use the tminus that wrote it, or a newer one; tminus verify looks at it")),
+        Ok(None) | Err(_) => Ok(()),
+    }
 }
 
 /// The run of this name.

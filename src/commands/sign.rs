@@ -60,6 +60,7 @@ impl Seen {
     /// Attaches to a run that is under way and reads it to its last durable record.
     fn of(places: &Places, run: &str, keys: Vec<Arc<dyn Signer>>) -> Result<Self, Failure> {
         let dir = super::runs::find(places, run)?;
+        super::runs::may_be_written(&dir)?;
         let plan = plan_of(&dir)?;
         let short = dir.id().short().to_owned();
         let coming = Coming { watch: true, keys, texts: Some(places.texts()), ..Coming::default() };

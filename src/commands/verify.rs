@@ -14,7 +14,7 @@ use crate::model::signoff::signers;
 use crate::model::state::RunState;
 use crate::model::step::Work;
 use crate::model::text::shown;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What it is judged against.
 pub(super) struct Against {
@@ -22,6 +22,8 @@ pub(super) struct Against {
     pub allowed: Option<PathBuf>,
     /// `--head`.
     pub head: Option<String>,
+    /// `--mirror`.
+    pub mirror: Option<PathBuf>,
     /// How it is said.
     pub format: Format,
 }
@@ -43,6 +45,7 @@ pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran
         allowed: AllowedSigners::parse(&bytes),
         own: is_own,
         head: against.head.clone(),
+        mirror: against.mirror.as_deref().map(mirror).transpose()?,
         now: SystemClock.now().wall / 1_000_000,
         ask_ssh_keygen: true,
     };
@@ -66,6 +69,10 @@ pub(super) fn also_never_asked(dir: &RunDir, verified: &mut Verified) {
         let note = format!("{number} of the runbook asks for signatures, and was settled without being opened");
         verified.also(Verdict::SignOffsMissing, note);
     }
+}
+
+fn mirror(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|why| Failure::because(format!("cannot read the mirror {}: {why}", path.display())))
 }
 
 /// Sign-offs by key that the runbook has on the way of a completed run and that nobody was ever asked for.

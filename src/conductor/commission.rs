@@ -30,6 +30,20 @@ pub struct Commission {
     pub vars: Vec<(String, String)>,
     /// IANA name of the machine's zone.
     pub zone: String,
+    /// Where checkpoint lines are copied to.
+    pub mirror: Option<Mirror>,
+}
+
+/// A place for checkpoint lines that the operator does not control.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mirror {
+    /// Lines at the end of this file, absolute.
+    File(PathBuf),
+    /// The system's log.
+    Syslog,
+    /// This shell text, with the line on standard input.
+    Command(String),
 }
 
 /// A new run or an old one.

@@ -101,7 +101,7 @@ impl Room {
         }
     }
 
-    fn say_trouble(&mut self) {
+    pub(super) fn say_trouble(&mut self) {
         self.failing.unsaid = false;
         let words = self.trouble().unwrap_or_default();
         self.hall.tell_all(&ToClient::Trouble { words });
@@ -118,7 +118,7 @@ impl Room {
                 "{JOURNAL_FAILED} ({why}). Holding. No step starts until this is fixed.{lost} ! shows the ways on."
             )),
             None if !lost.is_empty() => Some(format!("Output is not whole:{lost}")),
-            None => self.signatures.words(),
+            None => self.signatures.words().or_else(|| self.not_vouched()).or_else(|| self.mirroring.words()),
         }
     }
 

@@ -4,7 +4,7 @@ use super::ConductorError;
 use super::hall::Hall;
 use super::room::Happening;
 use crate::model::ids::Seq;
-use crate::model::wire::{ToClient, ToConductor};
+use crate::model::wire::{ToClient, ToConductor, WIRE};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -47,7 +47,12 @@ pub(super) async fn signature(
                 let hello = hall.greet(client, &frame);
                 if let Some((run, durable)) = wanted.shown {
                     let (run, driver, signers) = (run.to_owned(), hall.driver_name(), String::new());
-                    hall.tell(client, ToClient::Welcome { run, client, drives: true, driver, durable, signers });
+                    let (wire, program) = (WIRE, env!("CARGO_PKG_VERSION").into());
+                    let drives = true;
+                    hall.tell(
+                        client,
+                        ToClient::Welcome { run, client, drives, driver, durable, signers, wire, program },
+                    );
                 }
                 if !wanted.needed {
                     return Ok(("-".into(), early));

@@ -40,6 +40,8 @@ pub(super) struct Hello {
     pub who: Actor,
     /// Only looks.
     pub watch: bool,
+    /// It is of another version, this one, and speaks another language on the socket: only looks.
+    pub other: Option<String>,
     /// OpenSSH public key line of the key that it can sign with.
     pub key: Option<String>,
     /// Its terminal.
@@ -82,7 +84,7 @@ impl Hall {
 
     /// What a guest's hello comes to: it is kept, and drives where nobody does and it may.
     pub fn greet(&mut self, number: u32, frame: &ToConductor) -> Option<Hello> {
-        let ToConductor::Hello { wire, watch, unattended, name, tty, key, .. } = frame else { return None };
+        let ToConductor::Hello { program, wire, watch, unattended, name, tty, key } = frame else { return None };
         let guest = self.guests.get_mut(&number)?;
         let root_of_another = guest.peer.uid != rustix::process::getuid().as_raw();
         let who = match (name, unattended) {
@@ -91,8 +93,9 @@ impl Hall {
             (None, true) => Actor { name: user_name(guest.peer.uid), known: Known::Unattended },
             (None, false) => Actor { name: user_name(guest.peer.uid), known: Known::Peer },
         };
-        let watch = *watch || *wire != WIRE || root_of_another;
-        let hello = Hello { who, watch, key: key.clone(), tty: tty.clone() };
+        let other = (*wire != WIRE).then(|| program.clone());
+        let watch = *watch || other.is_some() || root_of_another;
+        let hello = Hello { who, watch, other, key: key.clone(), tty: tty.clone() };
         guest.hello = Some(hello.clone());
         if !watch && self.driver.is_none() {
             self.driver = Some(number);
@@ -125,6 +128,12 @@ impl Hall {
     pub fn forbids(&self, number: u32, intent: &Intent) -> Option<String> {
         let guest = self.guests.get(&number)?;
         let Some(hello) = &guest.hello else { return Some("say hello first".into()) };
+        if let Some(program) = &hello.other {
+            return Some(format!(
+                "this screen is of tminus {program}, the conductor of tminus {}, and they speak different versions: it may look, not touch. Use the tminus that conducts the run",
+                env!("CARGO_PKG_VERSION")
+            ));
+        }
         // Whose signature it is, its key says and not the screen that brings it.
         if matches!(intent, Intent::Sign { sig: Some(_), .. }) {
             return None;
@@ -163,11 +172,14 @@ impl Hall {
 
     /// A guest that can sign: the driver first.
     pub fn signer(&self) -> Option<u32> {
+        self.signer_with(&|_any_key| true)
+    }
+
+    /// A guest that can sign with such a key: the driver first.
+    pub fn signer_with(&self, is_it: &dyn Fn(&str) -> bool) -> Option<u32> {
         let can = |number: &u32| {
-            self.guests
-                .get(number)
-                .and_then(|guest| guest.hello.as_ref())
-                .is_some_and(|hello| hello.key.is_some() && !hello.watch)
+            let hello = self.guests.get(number).and_then(|guest| guest.hello.as_ref());
+            hello.is_some_and(|hello| !hello.watch && hello.key.as_deref().is_some_and(is_it))
         };
         self.driver.filter(can).or_else(|| self.guests.keys().copied().find(can))
     }

@@ -8,6 +8,7 @@ mod failing;
 mod first_signature;
 mod genesis;
 mod hall;
+mod mirror;
 mod opened;
 mod peer;
 mod room;
@@ -18,6 +19,7 @@ mod startup;
 mod strays;
 mod sweep;
 mod typing;
+mod vouching;
 mod wheel;
 mod work;
 

@@ -11,6 +11,7 @@ use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::drill::rehearsed;
 use crate::journal::keys::RunKey;
 use crate::journal::keys::allowed::AllowedSigners;
+use crate::journal::line::FMT;
 use crate::journal::reader::StartPoint;
 use crate::journal::{self, Head, RunDir};
 use crate::model::event::Event;
@@ -91,6 +92,11 @@ fn open_again(
         return Err(refused(format!("it goes on in {}, where its journal was brought", to.display())));
     }
     let found = journal::reader::recover(dir, Some(&commission.heads))?;
+    if let Some(fmt) = &found.newer {
+        return Err(refused(format!(
+            "its journal is written in format {fmt} and this tminus writes {FMT}: it reads it and adds nothing to it. The tminus that wrote it, or a newer one, takes it up"
+        )));
+    }
     if let Some(problem) = &found.problem {
         return Err(refused(format!("its journal is damaged: {problem}")));
     }
@@ -104,6 +110,9 @@ fn open_again(
         _ => None,
     });
     let facts = facts.ok_or_else(|| refused("its first record cannot be read".into()))?;
+    if facts.realm == Realm::Drill && commission.mirror.is_some() {
+        return Err(refused("it is a drill, which has no mirror".into()));
+    }
     let bytes = dir.attachment(&facts.runbook_sha256)?;
     let plan = conducted_by(facts.realm, parsed(&facts.runbook, &bytes)?);
     let state = RunState::fold(&plan, &found.records).map_err(|why| refused(why.to_string()))?;

@@ -7,10 +7,12 @@ use super::ConductorError;
 use super::commission::Commission;
 use super::failing::Failing;
 use super::hall::{Hall, Hello, WHEEL_GRACE};
+use super::mirror::Mirroring;
 use super::sealing::Sealing;
 use super::signatures::Signatures;
 use super::strays::Strays;
 use super::typing::Keystrokes;
+use super::vouching::Vouching;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::driver::{Driver, Input, Output, StepFact, Wish};
 use crate::engine::environment::Surroundings;
@@ -25,7 +27,7 @@ use crate::model::ids::{Attempt, ProbeIx, StepIx};
 use crate::model::intent::{Intent, Request};
 use crate::model::output::Holder;
 use crate::model::time::Stamp;
-use crate::model::wire::{ToClient, ToConductor};
+use crate::model::wire::{ToClient, ToConductor, WIRE};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +56,8 @@ pub(super) enum Happening {
     Bound(Result<BoundVars, String>),
     /// Another directory holds what was acknowledged, or cannot.
     Prepared(Result<Prepared, ElsewhereError>),
+    /// A checkpoint was copied to the mirror, or was not.
+    Mirrored(Result<(), String>),
     /// The system wants the conductor to end.
     Term,
 }
@@ -91,6 +95,10 @@ pub(super) struct Room {
     pub tails: HashMap<StepIx, Tail>,
     /// Signatures that are waited for.
     pub signatures: Signatures,
+    /// Copies of checkpoints elsewhere.
+    pub mirroring: Mirroring,
+    /// The operator's signatures after acts of weight.
+    pub vouching: Vouching,
     /// The end, once it has begun.
     pub sealing: Option<Sealing>,
     /// Survivors were found while a batch was on its way.
@@ -121,7 +129,9 @@ impl Room {
                 Err(_) => self.tick().await,
             }
             self.leave_when_quiet();
+            self.leave_if_vouched();
         }
+        self.mirror_the_rest(&mut inbox).await;
         let why = self.over.clone().flatten();
         let sealed = self.sealing.as_ref().is_some_and(Sealing::is_sealed);
         self.hall.tell_all(&ToClient::Over { sealed, why });
@@ -171,6 +181,7 @@ impl Room {
             }
             Happening::Bound(Err(why)) => self.step(Input::Note(vec![Event::VarsFailed { why }])).await,
             Happening::Prepared(prepared) => self.prepared(prepared),
+            Happening::Mirrored(copied) => self.mirrored(copied).await,
             Happening::Term => self.end_by_signal(),
         }
     }
@@ -183,7 +194,11 @@ impl Room {
                 self.typed((client, id), (&step, attempt), &keys, typist).await;
             }
             ToConductor::Resized { step, attempt, rows, cols } => self.resized(client, (&step, attempt), (rows, cols)),
-            ToConductor::Signature { id, result } => self.signature(id, result),
+            ToConductor::Signature { id, result } => {
+                if !self.vouched(client, id, &result).await {
+                    self.signature(id, result);
+                }
+            }
             ToConductor::AnswersEnded { at } => self.answers_ended(at).await,
             ToConductor::Bye => self.part(client).await,
         }
@@ -202,12 +217,14 @@ impl Room {
             self.hall.tell(client, frame);
         }
         let signers = self.commission.allowed_signers.display().to_string();
-        self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable, signers });
+        let (wire, program) = (WIRE, env!("CARGO_PKG_VERSION").into());
+        self.hall.tell(client, ToClient::Welcome { run, client, drives, driver, durable, signers, wire, program });
         if let Some(words) = self.trouble() {
             self.hall.tell(client, ToClient::Trouble { words });
         }
         self.note_joined(client, &hello, drives).await;
         self.ask_for_signatures();
+        self.vouch_anew();
     }
 
     async fn note_joined(&mut self, client: u32, hello: &Hello, drives: bool) {
@@ -285,6 +302,7 @@ impl Room {
         if drove {
             self.tell_driver();
         }
+        self.vouch();
         self.leave_if_failed();
     }
 
@@ -295,9 +313,11 @@ impl Room {
                     // Only a cut that somebody makes later would go unseen without it.
                     let _ = heads.keep(&head);
                 }
+                self.mirror(&records);
                 let closed = records.iter().any(|record| matches!(record.event, Event::Closed { .. }));
                 let resumed = records.iter().any(|record| matches!(record.event, Event::Resume { .. }));
                 self.step(Input::Durable(records)).await;
+                self.vouch();
                 if resumed {
                     self.end_old_connections();
                     self.bind_after_resume();
@@ -368,6 +388,7 @@ impl Room {
             self.step(Input::Note(vec![Event::ClockJumped { micros: drift - before }])).await;
         }
         self.look_for_survivors().await;
+        self.look_at_mirror(now).await;
         self.record_keystrokes(Some(now)).await;
         self.step(Input::Tick).await;
     }
@@ -413,9 +434,7 @@ impl Room {
             Output::Refused { client, id, why } => self.hall.tell(client, ToClient::Refused { id, why }),
             Output::MoveKey => self.order(Order::MoveKey),
             Output::Close => self.close(),
-            Output::Leave => {
-                self.over = Some(Some("paused; tminus resume goes on".into()));
-            }
+            Output::Leave => self.leave_signed(),
         }
     }
 }

@@ -26,9 +26,15 @@ pub(super) struct Signatures {
 }
 
 impl Signatures {
+    /// A number for something that a client is asked to sign.
+    pub fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
     /// Wants a signature; its number.
     pub fn want(&mut self, namespace: &str, text: String) -> u64 {
-        self.last += 1;
+        self.number();
         self.wanted.insert(self.last, Wanted { namespace: namespace.to_owned(), text, asked: None, refused: None });
         self.last
     }

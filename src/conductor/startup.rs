@@ -4,12 +4,14 @@ use super::ConductorError;
 use super::commission::{Commission, Ready, What};
 use super::first_signature::{Signing, signature};
 use super::hall::Hall;
+use super::mirror::Mirroring;
 use super::opened::{Opened, open};
 use super::room::{Happening, Room};
 use super::signatures::Signatures;
 use super::strays::Strays;
 use super::sweep;
 use super::typing::Keystrokes;
+use super::vouching::Vouching;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::drill::Examples;
 use crate::engine::driver::Driver;
@@ -185,6 +187,9 @@ async fn sign_and_conduct(
     let surroundings = Surroundings::of(&opened.plan, environment.iter().cloned());
     let mut driver = Driver::new(Arc::new(opened.plan), opened.state, Secrets::default());
     driver.signers = opened.signers;
+    let mirror = commission.mirror.clone();
+    let mirroring =
+        Mirroring::start(mirror, surroundings.pairs(), happenings.clone()).map_err(ConductorError::System)?;
     let room = Room {
         driver,
         hall,
@@ -199,6 +204,8 @@ async fn sign_and_conduct(
         controls: HashMap::new(),
         tails: HashMap::new(),
         signatures: Signatures::default(),
+        mirroring,
+        vouching: Vouching::default(),
         sealing: None,
         look_again: false,
         strays: Strays::default(),

@@ -7,6 +7,7 @@ use super::SigningKey;
 use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::keys::find::held_by_agent;
 use crate::journal::keys::{KeyError, Signer, sshsig};
+use crate::model::ids::RunId;
 use crate::model::signed::SignedText;
 use crate::model::signoff;
 use rustix::fs::{Mode, OFlags};
@@ -98,6 +99,21 @@ impl Keyring {
     }
 }
 
+/// Whether the operator's key may sign this for the conductor of this run: one of our own texts, of this run, in the namespace
+/// of its kind. A sign-off is never asked for this way, and whatever else listens on a socket gets no signature of ours.
+pub(super) fn may_be_asked(run: &RunId, namespace: &str, text: &str) -> Result<(), String> {
+    // A seal's header is behind `# `, and what follows its first line is no signed text.
+    let seal = text.strip_prefix("# ").and_then(|text| SignedText::decode(text.split_inclusive('\n').next()?));
+    let signed = seal.filter(|text| text.kind == "seal").or_else(|| {
+        SignedText::decode(text).filter(|text| ["genesis", "resume", "barrier"].contains(&text.kind.as_str()))
+    });
+    let signed = signed.ok_or("the conductor asked to sign what is no text of a run's")?;
+    if signed.namespace() != namespace || signed.run != *run {
+        return Err(format!("the conductor asked to sign a {} of another run or in another namespace", signed.kind));
+    }
+    Ok(())
+}
+
 /// The signature that lies beside a text, as `ssh-keygen -Y sign` leaves it.
 pub(super) fn beside(text: &Path) -> Result<String, String> {
     let mut name = text.as_os_str().to_owned();
@@ -117,4 +133,28 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(LONGEST).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::signed::Realm;
+
+    #[test]
+    fn the_operators_key_signs_texts_of_this_run_for_the_conductor_and_nothing_else() {
+        let run = RunId::from("0001-x");
+        let text = |kind: &str, run: &str| SignedText::new(kind, Realm::Live, &RunId::from(run)).with("a", 1).encode();
+        let may = |namespace: &str, text: &str| may_be_asked(&run, namespace, text).is_ok();
+        for kind in ["genesis", "resume", "barrier"] {
+            assert!(may(&format!("{kind}@tminus"), &text(kind, "0001-x")), "{kind}");
+            assert!(!may(&format!("{kind}.drill@tminus"), &text(kind, "0001-x")), "{kind}");
+            assert!(!may(&format!("{kind}@tminus"), &text(kind, "0002-y")), "{kind}");
+            assert!(!may("git", &text(kind, "0001-x")), "{kind}");
+        }
+        let seal = format!("# {}00  out/a.1.log\n", text("seal", "0001-x").replace("a: 1\n", "# a: 1\n"));
+        assert!(may("seal@tminus", &seal), "{seal}");
+        assert!(!may("seal@tminus", &seal.replace("0001-x", "0002-y")) && !may("file", &seal));
+        assert!(!may("signoff@tminus", &text("signoff", "0001-x")));
+        assert!(!may("git", "tree 4b825dc\n") && !may("genesis@tminus", ""));
+    }
 }

@@ -85,6 +85,7 @@ pub fn connect(dir: RunDir, coming: Coming) -> io::Result<(Live, Receiver<News>)
         news: news.clone(),
         role: role.clone(),
         watch: coming.watch,
+        welcome: None,
         signer: coming.signer,
         signers: signers.clone(),
     };
@@ -138,7 +139,7 @@ impl Live {
 impl Port for Live {
     fn wish(&mut self, intent: Intent, seen: Seq) -> Result<u64, String> {
         let by_key = matches!(&intent, Intent::Sign { text: Some(_), .. });
-        if self.watch && !by_key {
+        if (self.watch || self.role() == Role::Watches) && !by_key {
             return Err("This screen watches: it may look, not touch.".into());
         }
         let id = crate::feed::fresh_id();
@@ -235,6 +236,8 @@ struct Link {
     news: Sender<News>,
     role: Arc<AtomicU8>,
     watch: bool,
+    /// The conductor said hello; and whether it speaks another version.
+    welcome: Option<bool>,
     signer: Option<Arc<dyn Signer>>,
     signers: Arc<Mutex<PathBuf>>,
 }
@@ -245,6 +248,14 @@ impl Link {
             let frame = match read_frame::<ToClient>(&mut self.stream) {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return self.lost("the conductor is gone".into()),
+                // A newer conductor may say what is not known here; this screen only looks, and does not need it.
+                Err(why) if self.welcome == Some(true) && why.kind() == io::ErrorKind::InvalidData => continue,
+                Err(why) if self.welcome.is_none() && why.kind() == io::ErrorKind::InvalidData => {
+                    return self.lost(format!(
+                        "the conductor speaks another language than this tminus {} ({why}): use the tminus that conducts the run",
+                        env!("CARGO_PKG_VERSION")
+                    ));
+                }
                 Err(why) => return self.lost(format!("the link to the conductor broke: {why}")),
             };
             if !self.hear(frame) {
@@ -260,8 +271,11 @@ impl Link {
     /// Whether there is more to hear.
     fn hear(&mut self, frame: ToClient) -> bool {
         let news = match frame {
-            ToClient::Welcome { drives, driver, durable, signers, .. } => {
+            ToClient::Welcome { drives, driver, durable, signers, wire, program, .. } => {
                 *lock(&self.signers) = PathBuf::from(signers);
+                if !self.same_language(wire, &program) {
+                    return false;
+                }
                 self.take_role(drives);
                 if !self.read_to(durable) {
                     return false;
@@ -291,6 +305,21 @@ impl Link {
             }
         };
         self.news.send(news).is_ok()
+    }
+
+    /// Notes whether the conductor is of another version, and says so: this screen may only look then.
+    fn same_language(&mut self, wire: u32, program: &str) -> bool {
+        self.welcome = Some(wire != WIRE);
+        if wire == WIRE {
+            return true;
+        }
+        self.watch = true;
+        let program = if program.is_empty() { "an older tminus".to_owned() } else { format!("tminus {program}") };
+        let words = format!(
+            "The conductor is {program} (socket version {wire}), this is tminus {} (version {WIRE}): it may look, not touch. To steer, use the tminus that conducts the run.",
+            env!("CARGO_PKG_VERSION")
+        );
+        self.news.send(News::Trouble(words)).is_ok()
     }
 
     fn take_role(&self, drives: bool) {
@@ -330,7 +359,11 @@ impl Link {
     fn read_to(&mut self, seq: Seq) -> bool {
         match self.tail.read_to(seq) {
             Ok(records) if records.is_empty() => true,
-            Ok(records) => self.news.send(News::Records(records)).is_ok(),
+            Ok(records) => {
+                let told = self.news.send(News::Records(records)).is_ok();
+                let words = self.tail.not_known();
+                told && words.is_none_or(|words| self.news.send(News::Trouble(words)).is_ok())
+            }
             Err(why) => {
                 self.lost(format!("the journal cannot be read: {why}"));
                 false
@@ -342,10 +375,12 @@ impl Link {
     fn sign(&self, id: u64, namespace: String, text: String) {
         let signer = self.signer.clone();
         let writing = self.writing.clone();
+        let may = keyring::may_be_asked(lock(&self.dir).id(), &namespace, &text);
         let signing = move || {
-            let result = match signer {
-                Some(signer) => signer.sign(&namespace, text.as_bytes()).map_err(|why| why.to_string()),
-                None => Err("this client has no key".into()),
+            let result = match (may, signer) {
+                (Err(why), _) => Err(why),
+                (Ok(()), Some(signer)) => signer.sign(&namespace, text.as_bytes()).map_err(|why| why.to_string()),
+                (Ok(()), None) => Err("this client has no key".into()),
             };
             let _ = write_frame(&mut *lock(&writing), &ToConductor::Signature { id, result });
         };

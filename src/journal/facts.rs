@@ -8,6 +8,7 @@ use crate::journal::error::JournalError;
 use crate::journal::hash::Hash;
 use crate::journal::reader::walk::{Walk, walk};
 use crate::journal::signoffs::SignOffs;
+use crate::model::barrier::Barriers;
 use crate::model::event::{EndState, Event};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::output::Extent;
@@ -22,6 +23,18 @@ pub(crate) struct Opened {
     pub(crate) text: String,
     /// The armored signature; `None` for a `continue`, which the run key's checkpoints vouch for.
     pub(crate) sig: Option<String>,
+}
+
+/// A signature of the operator's after an act of weight.
+#[derive(Clone, Debug)]
+pub(crate) struct Vouched {
+    pub(crate) seq: Seq,
+    /// Unix microseconds.
+    pub(crate) at: i64,
+    pub(crate) text: String,
+    pub(crate) sig: String,
+    /// The key that has to have signed it, where the text is what the journal leads to; else why it is not.
+    pub(crate) fits: Result<String, String>,
 }
 
 /// What records say of one attempt's output.
@@ -58,6 +71,10 @@ pub(crate) struct Facts {
     pub(crate) last: i64,
     /// What was asked to be signed, and who signed.
     pub(crate) signoffs: SignOffs,
+    /// Acts of weight that are not signed.
+    pub(crate) barriers: Barriers,
+    /// What the operator's key signed of them.
+    pub(crate) vouched: Vec<Vouched>,
     /// The first record that cannot stand where it stands.
     pub(crate) wrong: Option<(Seq, String)>,
 }
@@ -80,6 +97,7 @@ impl Facts {
         self.records = record.seq.0;
         self.last = record.at.wall;
         self.signoffs.take(&record);
+        self.barriers.note(&record);
         let seq = record.seq;
         if self.closed.is_some() && !matches!(record.event, Event::Ckpt { .. }) {
             self.say(seq, "it stands after the record that closed the run");
@@ -101,6 +119,11 @@ impl Facts {
             }
             Event::StepExited { step, attempt, .. } => {
                 self.printed.entry((step, attempt)).or_default().exited = true;
+            }
+            Event::BarrierSigned { text, sig } => {
+                let fits = self.barriers.sign(&text);
+                let fits = fits.map(|()| self.barriers.key().unwrap_or_default().to_owned());
+                self.vouched.push(Vouched { seq, at: record.at.wall, text, sig, fits });
             }
             Event::Ended { how, .. } => self.ended = Some(how),
             Event::Closed { output_files, output_bytes } => {
@@ -159,6 +182,8 @@ impl Facts {
             | Event::IntentRefused { .. }
             | Event::ClockJumped { .. }
             | Event::JournalFailed { .. }
+            | Event::MirrorFailed { .. }
+            | Event::MirrorMended { .. }
             | Event::Foreign { .. } => {}
         }
     }

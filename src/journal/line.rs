@@ -18,9 +18,12 @@ use std::io::{self, Write};
 pub const LONGEST: usize = 65_535;
 
 /// The format that is written: major and minor.
-pub const FMT: &str = "1.0";
+pub const FMT: &str = "1.1";
 const MAJOR: u32 = 1;
-const MINOR: u32 = 0;
+const MINOR: u32 = 1;
+
+/// No more names of what is not known are kept.
+pub(crate) const MOST_FOREIGN: usize = 32;
 
 /// Integers from here on lose digits in readers that count in doubles.
 const TOO_BIG: u64 = 1 << 53;
@@ -67,6 +70,8 @@ pub struct Line {
     pub record: Record,
     /// What it says of the line before.
     pub prev: Hash,
+    /// What of a newer minor this program does not know and did not interpret, by name: `event` or `event: field`.
+    pub foreign: Vec<String>,
 }
 
 /// Writes a record as its line.
@@ -88,6 +93,7 @@ pub fn decode(line: &[u8], minor: Minor) -> Result<Line, LineError> {
     let mut object = Vec::with_capacity(rest.len() + 1);
     object.push(b'{');
     object.extend_from_slice(rest);
+    let mut foreign = Vec::new();
     let mut again = Vec::with_capacity(line.len());
     match minor {
         Minor::Ours => {
@@ -99,13 +105,41 @@ pub fn decode(line: &[u8], minor: Minor) -> Result<Line, LineError> {
             put(&mut again, &record, &prev, &value)?;
             let name = value.get("ev").and_then(Value::as_str).unwrap_or_default();
             let name = name.to_owned();
-            record.event = serde_json::from_value(value).unwrap_or(Event::Foreign { name });
+            record.event = match serde_json::from_value::<Event>(value.clone()) {
+                Ok(event) => {
+                    let known = serde_json::to_value(&event).map_err(LineError::Encode)?;
+                    unknown(&value, &known, &name, &mut foreign);
+                    event
+                }
+                Err(_) => {
+                    foreign.push(name.clone());
+                    Event::Foreign { name }
+                }
+            };
         }
     }
     if again != line {
         return Err(LineError::Spelling);
     }
-    Ok(Line { record, prev })
+    Ok(Line { record, prev, foreign })
+}
+
+/// The fields of what was read that what was understood does not have.
+fn unknown(read: &Value, known: &Value, event: &str, foreign: &mut Vec<String>) {
+    match (read, known) {
+        (Value::Object(read), Value::Object(known)) => {
+            for (key, value) in read {
+                match known.get(key) {
+                    Some(known) => unknown(value, known, event, foreign),
+                    None => foreign.push(format!("{event}: {key}")),
+                }
+            }
+        }
+        (Value::Array(read), Value::Array(known)) => {
+            read.iter().zip(known).for_each(|(read, known)| unknown(read, known, event, foreign));
+        }
+        _a_value => {}
+    }
 }
 
 /// What the first line of a part says of its format: whether its events are all known. A newer major is an error.
@@ -115,7 +149,7 @@ pub fn format_of(line: &[u8]) -> Result<Minor, LineError> {
     let numbers =
         fmt.split_once('.').and_then(|(major, minor)| Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?)));
     match numbers {
-        Some((MAJOR, MINOR)) => Ok(Minor::Ours),
+        Some((MAJOR, ..=MINOR)) => Ok(Minor::Ours),
         Some((MAJOR, _)) => Ok(Minor::Newer),
         Some(_) => Err(LineError::Newer(fmt.to_owned())),
         None => Err(LineError::Start),

@@ -88,6 +88,7 @@ impl<W: Write> Flight<'_, W> {
                     Some(Left::Lost("the conductor cannot be reached any more".into()))
                 }
             };
+            self.teller.unsigned(clock());
             // A reader that went away does not end an unattended run: there was nobody to begin with.
             let _reader_gone = self.teller.voice.flush()?;
             if let Some(left) = left {

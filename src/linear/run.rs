@@ -148,6 +148,9 @@ impl<'a, W: Write> Lines<'a, W> {
             };
             self.pass_on();
             self.follow_terminal();
+            if self.handed.is_none() {
+                self.teller.unsigned((self.clock)());
+            }
             let left = left.or_else(|| self.take_lines());
             if let Some(gone) = self.teller.voice.flush()? {
                 return Ok(gone);

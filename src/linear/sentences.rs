@@ -95,6 +95,7 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::Resume { .. }
         | Event::Continue { .. }
         | Event::Ckpt { .. }
+        | Event::BarrierSigned { .. }
         | Event::Started { .. }
         | Event::VarsBound { .. }
         | Event::VarsFailed { .. }
@@ -126,6 +127,8 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::IntentRefused { .. }
         | Event::ClockJumped { .. }
         | Event::JournalFailed { .. }
+        | Event::MirrorFailed { .. }
+        | Event::MirrorMended { .. }
         | Event::Foreign { .. } => run::of_frame(after),
     }
 }
@@ -165,6 +168,7 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::Resume { .. }
         | Event::Continue { .. }
         | Event::Ckpt { .. }
+        | Event::BarrierSigned { .. }
         | Event::Started { .. }
         | Event::VarsBound { .. }
         | Event::VarsFailed { .. }
@@ -182,6 +186,8 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::IntentRefused { .. }
         | Event::ClockJumped { .. }
         | Event::JournalFailed { .. }
+        | Event::MirrorFailed { .. }
+        | Event::MirrorMended { .. }
         | Event::Sampled { .. }
         | Event::TriggerTripped { .. }
         | Event::TriggerAcked { .. }

@@ -8,9 +8,10 @@ use super::sentences::{Before, sentence};
 use super::{Left, LinearError};
 use crate::feed::Port;
 use crate::model::event::{EndState, Event};
-use crate::model::ids::{Attempt, StepId};
+use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::schedule;
 use crate::model::state::RunState;
 use crate::model::text::shown;
 use crate::model::time::Stamp;
@@ -68,6 +69,8 @@ pub(super) struct Teller<'a, W> {
     /// It was said already that the answers file has no answer: its record says nothing new.
     pub said_no_answer: bool,
     echo: Echo,
+    /// It was said that acts are not signed, and which is the first.
+    said_unsigned: Option<Seq>,
     /// While a program has the terminal: whose output is not echoed, and the sentences that wait.
     held: Option<((StepId, Attempt), Vec<String>)>,
 }
@@ -81,6 +84,7 @@ impl<'a, W: Write> Teller<'a, W> {
             voice: Voice::new(output),
             said_no_answer: false,
             echo: Echo::default(),
+            said_unsigned: None,
             held: None,
         }
     }
@@ -104,6 +108,31 @@ impl<'a, W: Write> Teller<'a, W> {
             }
         }
         None
+    }
+
+    /// Says once that the operator's key does not sign what is done, and once that it does again.
+    pub fn unsigned(&mut self, now: Stamp) {
+        let barriers = &self.state.barriers;
+        let since = barriers.unsigned_since(now).filter(|_| self.state.ended.is_none());
+        let first = barriers.oldest().map(|barrier| (barrier.seq, barrier.what.clone()));
+        match (since, first, self.said_unsigned) {
+            (Some(since), Some((seq, what)), None) => {
+                self.said_unsigned = Some(seq);
+                let at = schedule::format_wall(since, &self.state.zone, Some("%H:%M")).unwrap_or_default();
+                let key = self.state.barriers.key().unwrap_or_default();
+                self.voice.say(&format!(
+                    "Unsigned since {at} ({what}): the operator's key has not signed since. tminus attach with {key} signs it."
+                ));
+            }
+            (None, None, Some(_)) => {
+                self.said_unsigned = None;
+                let signed = self.state.barriers.signed().map(|seq| format!(" up to record {seq}")).unwrap_or_default();
+                if self.state.ended.is_none() {
+                    self.voice.say(&format!("Signed by the operator's key again{signed}."));
+                }
+            }
+            _nothing_new => {}
+        }
     }
 
     /// Says a sentence, or keeps it until the terminal is back; one that needs a person comes at once.
@@ -147,7 +176,9 @@ impl<'a, W: Write> Teller<'a, W> {
     pub fn over(&mut self, sealed: bool, why: Option<String>) -> Left {
         if let Some(ended) = self.state.ended {
             let seal = if sealed { "sealed" } else { "not sealed" };
-            self.voice.say(&format!("The run is {} and {seal}.", ended.word()));
+            let key = self.state.facts.as_ref().and_then(|facts| facts.key_word());
+            let key = key.map(|word| format!(" {word}.")).unwrap_or_default();
+            self.voice.say(&format!("The run is {} and {seal}.{key}", ended.word()));
             return Left::Ended { completed: ended == EndState::Completed };
         }
         match why {

@@ -187,6 +187,9 @@ pub enum Event {
     /// A checkpoint by the run key over all before it in this part.
     #[serde(rename = "ckpt")]
     Ckpt { text: String, sig: String },
+    /// The operator's key signed the journal as it stood after an act of weight: an SSHSIG over `text`.
+    #[serde(rename = "barrier.signed")]
+    BarrierSigned { text: String, sig: String },
 
     /// The operator started the run by typing the environment's word.
     #[serde(rename = "started")]
@@ -447,6 +450,13 @@ pub enum Event {
     /// The journal could not be written for a time.
     #[serde(rename = "journal.failed")]
     JournalFailed { why: String },
+
+    /// A copy of a checkpoint did not come to the mirror; said once until one does.
+    #[serde(rename = "mirror.failed")]
+    MirrorFailed { why: String },
+    /// Copies come to the mirror again.
+    #[serde(rename = "mirror.mended")]
+    MirrorMended {},
 
     /// The run ended, and how; what is left is the last record and the seal.
     #[serde(rename = "ended")]

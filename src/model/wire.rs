@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The wire's version: changed whenever a frame changes.
-pub const WIRE: u32 = 4;
+pub const WIRE: u32 = 5;
 /// How `Trouble` begins when the journal cannot be written: screens then offer the ways on.
 pub const JOURNAL_FAILED: &str = "Journal write failed";
 /// No frame is longer.
@@ -141,6 +141,12 @@ pub enum ToClient {
         durable: Seq,
         /// The list of keys by which it judges sign-offs.
         signers: String,
+        /// Its `WIRE`.
+        #[serde(default)]
+        wire: u32,
+        /// Its `CARGO_PKG_VERSION`.
+        #[serde(default)]
+        program: String,
     },
     /// Records up to this one are durable and may be read, folded and shown.
     Durable {

@@ -9,6 +9,7 @@ use super::rows;
 use super::take::Taken;
 use super::value::{Banner, Broken, Open, Output, Report, Run, Totals, Value, Verification, WayBack};
 use crate::model::ids::StepIx;
+use crate::model::schedule;
 use crate::model::signed::Realm;
 use crate::model::state::{RunFacts, RunStatus, StepStatus};
 use crate::model::step::Work;
@@ -43,7 +44,8 @@ impl Taken<'_> {
         self.open_gates();
         let run = self.run(&outside);
         let totals = self.totals(&outputs);
-        let banners = banners(&run, &verification, outside.live);
+        let mut banners = banners(&run, &verification, outside.live);
+        banners.extend(self.unsigned_since(outside.sealed));
         let open = self.open();
         let values = self.state.vars.iter().map(|(name, bound)| Value {
             name: name.clone(),
@@ -73,6 +75,14 @@ impl Taken<'_> {
             course: self.course,
             redacted: Vec::new(),
         }
+    }
+
+    /// Acts of weight that the operator's key did not sign, where no seal signed all of it.
+    fn unsigned_since(&self, sealed: bool) -> Option<Banner> {
+        let oldest = self.state.barriers.oldest().filter(|_| !sealed)?;
+        let at = schedule::format_wall(oldest.at.wall, &self.state.zone, Some("%H:%M"))?;
+        let text = format!("since {at} (record {}) no key of the operator signed what was done.", oldest.seq);
+        Some(Banner { word: "UNSIGNED SINCE".into(), text, tone: "warn".into() })
     }
 
     fn run(&self, outside: &Outside) -> Run {

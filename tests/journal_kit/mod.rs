@@ -21,6 +21,7 @@ use tminus::journal::verify::VerifyWith;
 use tminus::journal::writer::{Beginning, Chunk, Closing, Order, Report, WriterHandle, begin_on};
 use tminus::journal::{Head, JournalError, Lock};
 use tminus::model::actor::{Actor, Known};
+use tminus::model::barrier::Barriers;
 use tminus::model::event::Event;
 use tminus::model::ids::StepId;
 use tminus::model::output::Stream;
@@ -95,7 +96,7 @@ impl Rig {
         let key = RunKey::generate();
         let runbook = dir.attach("site.yaml", b"steps: []\n")?;
         let text = opening(&key, &runbook).genesis(Realm::Live, dir.id()).encode();
-        let first = Event::Genesis { fmt: "1.0".into(), text, sig: "-".into() };
+        let first = Event::Genesis { fmt: tminus::journal::line::FMT.into(), text, sig: "-".into() };
         let start = StartPoint::first(Realm::Live, dir.id());
         Self::begun(dir, storage, (first, start, key))
     }
@@ -104,7 +105,7 @@ impl Rig {
         let disk = Box::new(tminus::journal::storage::Disk::new(dir.clone()));
         let key = RunKey::generate();
         let text = opening(&key, "").resume(recovered, "the host fell").encode();
-        let first = Event::Resume { fmt: "1.0".into(), text, sig: "-".into() };
+        let first = Event::Resume { fmt: tminus::journal::line::FMT.into(), text, sig: "-".into() };
         Self::begun(dir, disk, (first, recovered.start, key))
     }
 
@@ -147,6 +148,22 @@ impl Rig {
         let limit = Duration::from_secs(60);
         let report = self.runtime.block_on(async { tokio::time::timeout(limit, reports.recv()).await });
         report.expect("no report within a minute").expect("the writer ended without a word")
+    }
+
+    /// What the operator is to sign, once that is on disk.
+    pub fn wanted(&mut self, barriers: &mut Barriers) -> String {
+        loop {
+            let Report::Durable { records, .. } = self.report() else { continue };
+            for record in &records {
+                barriers.note(record);
+                if let Event::BarrierSigned { text, .. } = &record.event {
+                    barriers.sign(text).unwrap();
+                }
+            }
+            if let Some((_, text)) = barriers.wanted() {
+                return text;
+            }
+        }
     }
 
     /// Every report up to `Closed`.
@@ -223,6 +240,7 @@ impl Person {
             allowed: AllowedSigners::parse(&std::fs::read(&self.list).unwrap()),
             own: false,
             head: None,
+            mirror: None,
             now: now().wall / 1_000_000,
             ask_ssh_keygen: false,
         }
@@ -232,8 +250,7 @@ impl Person {
         let (dir, _) = RunDir::create(runs.path(), "site", now()).unwrap();
         let key = RunKey::generate();
         let runbook = dir.attach("site.yaml", b"steps: []\n").unwrap();
-        let text = Opening { operator: "maya".into(), key_origin: "file".into(), ..opening(&key, &runbook) };
-        let text = text.genesis(realm, dir.id()).encode();
+        let text = self.opening(&key, &runbook).genesis(realm, dir.id()).encode();
         let first = self.genesis(realm, text);
         let start = StartPoint::first(realm, dir.id());
         let disk = Box::new(tminus::journal::storage::Disk::new(dir.clone()));
@@ -241,7 +258,8 @@ impl Person {
     }
 
     pub fn opening(&self, key: &RunKey, runbook: &str) -> Opening {
-        Opening { operator: "maya".into(), key_origin: "file".into(), ..opening(key, runbook) }
+        let fingerprint = self.signer.fingerprint();
+        Opening { operator: "maya".into(), key_origin: "file".into(), key: fingerprint, ..opening(key, runbook) }
     }
 
     pub fn genesis(&self, realm: Realm, text: String) -> Event {
@@ -250,15 +268,20 @@ impl Person {
             Realm::Drill => "genesis.drill@tminus",
         };
         let sig = self.signer.sign(namespace, text.as_bytes()).unwrap();
-        Event::Genesis { fmt: "1.0".into(), text, sig }
+        Event::Genesis { fmt: tminus::journal::line::FMT.into(), text, sig }
+    }
+
+    /// The operator's signature of what an act of weight led to.
+    pub fn vouch(&self, text: String) -> Event {
+        let sig = self.signer.sign("barrier@tminus", text.as_bytes()).unwrap();
+        Event::BarrierSigned { text, sig }
     }
 
     pub fn resume(&self, dir: &RunDir, recovered: &Recovered) -> Rig {
         let key = RunKey::generate();
-        let text = Opening { operator: "maya".into(), key_origin: "file".into(), ..opening(&key, "") };
-        let text = text.resume(recovered, "the host fell").encode();
+        let text = self.opening(&key, "").resume(recovered, "the host fell").encode();
         let sig = self.signer.sign("resume@tminus", text.as_bytes()).unwrap();
-        let first = Event::Resume { fmt: "1.0".into(), text, sig };
+        let first = Event::Resume { fmt: tminus::journal::line::FMT.into(), text, sig };
         let disk = Box::new(tminus::journal::storage::Disk::new(dir.clone()));
         Rig::begun(dir.clone(), disk, (first, recovered.start, key)).unwrap()
     }
@@ -269,7 +292,7 @@ impl Person {
         finish(dir, &seal, Some(&sig)).unwrap();
     }
 
-    /// A small sealed run: one attempt with output, two notes, a key that moved on.
+    /// A small sealed run: one attempt with output, a note, a key that moved on, a gate that the operator signed.
     pub fn sealed(&self, runs: &TempDir) -> RunDir {
         let mut rig = self.begin(runs, Realm::Live);
         rig.tell(Order::MoveKey);
@@ -280,10 +303,19 @@ impl Person {
         rig.output(err);
         rig.end_output("build");
         rig.tell(Order::Batch { events: vec![(now(), exited("build"))], barrier: true });
+        rig.tell(Order::Batch { events: vec![(now(), gate("go"))], barrier: true });
+        let text = rig.wanted(&mut Barriers::default());
+        rig.tell(Order::Batch { events: vec![(now(), self.vouch(text))], barrier: true });
         let said = rig.finish(Closing::Ended);
         self.seal(&rig.dir, &said);
         rig.dir.clone()
     }
+}
+
+/// A gate that was GO.
+pub fn gate(step: &str) -> Event {
+    let (step, reason, by) = (StepId::from(step), String::new(), actor());
+    Event::GateDecided { step, attempt: 1, go: true, over: Vec::new(), reason, by }
 }
 
 pub fn exited(step: &str) -> Event {

@@ -10,6 +10,7 @@ mod keys;
 mod safe;
 mod says;
 mod shots;
+mod signed;
 mod speed;
 mod stage;
 mod states;

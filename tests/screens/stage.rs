@@ -62,6 +62,8 @@ pub struct Stage {
     pub wishes: Vec<Intent>,
     /// Whether it is a drill.
     pub realm: Realm,
+    /// How its key came, and the signature of its first record.
+    pub signed: (&'static str, &'static str),
 }
 
 pub fn plan(yaml: &str) -> Plan {
@@ -83,7 +85,16 @@ impl Stage {
         let plan = plan(yaml);
         let app = App::new(plan.clone(), look);
         let now = Stamp { wall: T0, mono: 1_000_000_000 };
-        Self { app, plan, disk: Disk::default(), now, seq: 0, wishes: Vec::new(), realm: Realm::Live }
+        Self {
+            app,
+            plan,
+            disk: Disk::default(),
+            now,
+            seq: 0,
+            wishes: Vec::new(),
+            realm: Realm::Live,
+            signed: ("agent", "-"),
+        }
     }
 
     pub fn new() -> Self {
@@ -102,10 +113,11 @@ impl Stage {
             .with("runbook name", "search.yaml")
             .with("runbook", "00")
             .with("run dir", "/srv/runs/0007")
-            .with("key origin", "agent")
+            .with("key origin", self.signed.0)
+            .with("key", "SHA256:maya")
             .with("zone", "America/New_York")
             .with("boot", "b");
-        self.tell(Event::Genesis { fmt: "tminus/1".into(), text: text.encode(), sig: "-".into() });
+        self.tell(Event::Genesis { fmt: "tminus/1".into(), text: text.encode(), sig: self.signed.1.into() });
         self.tell(Event::ClientJoined {
             client: 1,
             who: person("maya"),

@@ -42,6 +42,7 @@ impl Driver {
             | Event::Resume { .. }
             | Event::Continue { .. }
             | Event::Ckpt { .. }
+            | Event::BarrierSigned { .. }
             | Event::VarsBound { .. }
             | Event::VarsFailed { .. }
             | Event::StepStarted { .. }
@@ -85,6 +86,8 @@ impl Driver {
             | Event::IntentRefused { .. }
             | Event::ClockJumped { .. }
             | Event::JournalFailed { .. }
+            | Event::MirrorFailed { .. }
+            | Event::MirrorMended { .. }
             | Event::Closed { .. }
             | Event::Foreign { .. } => {}
         }

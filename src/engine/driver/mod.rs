@@ -273,6 +273,8 @@ impl Driver {
                 .is_some_and(|own| own.status == StepStatus::Unknown && own.attempt == *attempt),
             // A hold of its own begins nothing anew where one is on, and a run that is not started waits anyway.
             Event::Held { .. } => self.state.started.is_some() && self.state.hold.is_none(),
+            // What the journal does not lead to must not stand in it: nobody could read on behind it.
+            Event::BarrierSigned { text, .. } => self.state.barriers.clone().sign(text).is_ok(),
             _of_the_run => true,
         });
         self.append(now, events);

@@ -63,14 +63,16 @@ pub enum Signing {
 
 /// Every namespace that a person's key signs in. A drill's are names of their own, so that no signature of a drill passes for
 /// one of a live run. Checkpoints are missing: only a run key signs those, and not as SSHSIG.
-pub const NAMESPACES: [&str; 10] = [
+pub const NAMESPACES: [&str; 12] = [
     "genesis@tminus",
     "resume@tminus",
+    "barrier@tminus",
     "signoff@tminus",
     "seal@tminus",
     "amend@tminus",
     "genesis.drill@tminus",
     "resume.drill@tminus",
+    "barrier.drill@tminus",
     "signoff.drill@tminus",
     "seal.drill@tminus",
     "amend.drill@tminus",

@@ -98,10 +98,11 @@ fn an_event_of_a_newer_minor_is_kept_by_name_and_still_read_strictly() {
     let newer = good.replace("journal.failed", "journal.weighed");
     let read = decode(newer.as_bytes(), Minor::Newer).unwrap();
     let name = "journal.weighed".to_owned();
-    assert_eq!(read.record.event, Event::Foreign { name });
+    assert_eq!((read.record.event, read.foreign), (Event::Foreign { name: name.clone() }, vec![name]));
     let wider = good.replace("\"why\":", "\"more\":[1,{}],\"why\":");
     let read = decode(wider.as_bytes(), Minor::Newer).unwrap();
     assert_eq!(read.record.event, note("x"));
+    assert_eq!(read.foreign, ["journal.failed: more"]);
     let twice = newer.replace("\"why\":", "\"why\":\"y\",\"why\":");
     assert!(decode(twice.as_bytes(), Minor::Newer).is_err());
 }
@@ -109,6 +110,8 @@ fn an_event_of_a_newer_minor_is_kept_by_name_and_still_read_strictly() {
 #[test]
 fn a_newer_major_is_named() {
     assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.0"}"#), Ok(Minor::Ours)));
+    assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.1"}"#), Ok(Minor::Ours)));
+    assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.2"}"#), Ok(Minor::Newer)));
     assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.7"}"#), Ok(Minor::Newer)));
     assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"2.0"}"#), Err(LineError::Newer(_))));
     for odd in ["{}", "x", "", r#"{"fmt":"one"}"#, r#"{"fmt":1.0}"#] {

@@ -12,6 +12,7 @@ use crate::model::event::Event;
 use crate::model::ids::{RunId, Seq};
 use crate::model::record::Record;
 use crate::model::signed::{Realm, SignedText};
+use std::collections::BTreeSet;
 
 /// What was judged up to here.
 #[derive(Clone)]
@@ -22,6 +23,10 @@ pub(crate) struct Chain {
     pub(crate) valid: Option<Valid>,
     /// Whether a checkpoint said that no key signs after it.
     pub(crate) ended: bool,
+    /// The format of a part that is newer than this program's.
+    pub(crate) newer: Option<String>,
+    /// What of it is not known here, by name.
+    pub(crate) foreign: BTreeSet<String>,
     part: u32,
     minor: Minor,
     seq: Seq,
@@ -39,6 +44,8 @@ impl Chain {
             who: None,
             valid: None,
             ended: false,
+            newer: None,
+            foreign: BTreeSet::new(),
             part: 0,
             minor: Minor::Ours,
             seq: Seq(0),
@@ -109,7 +116,10 @@ impl Chain {
             self.who = Some((opening.realm, opening.run));
             self.key = opening.key;
             self.minor = minor;
+            self.newer = opening.newer.filter(|_| minor == Minor::Newer).or(self.newer.take());
         }
+        let more = line::MOST_FOREIGN.saturating_sub(self.foreign.len());
+        self.foreign.extend(line.foreign.into_iter().take(more));
         self.step_over(bytes, hash);
         if matches!(record.event, Event::Ckpt { .. }) {
             self.valid = Some(Valid {
@@ -157,7 +167,8 @@ impl Chain {
                 return Err("it goes on with another run key than the one in force".into());
             }
         }
-        Ok(Some(Opening { realm: text.realm, run: text.run, key }))
+        let newer = text.get("fmt").map(str::to_owned);
+        Ok(Some(Opening { realm: text.realm, run: text.run, key, newer }))
     }
 
     fn continues(&self, text: &SignedText) -> Result<(), String> {
@@ -229,4 +240,5 @@ struct Opening {
     realm: Realm,
     run: RunId,
     key: [u8; 32],
+    newer: Option<String>,
 }

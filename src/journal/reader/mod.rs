@@ -12,6 +12,7 @@ pub(crate) mod walk;
 
 pub use recover::{Cut, Recovered, read_all, read_each, recover};
 pub use tail::Tail;
+pub use walk::newer_format;
 
 use crate::journal::hash::Hash;
 use crate::journal::head::Head;

@@ -56,6 +56,8 @@ pub struct Recovered {
     pub torn: bool,
     /// Damage that is not a torn write: a resume is refused.
     pub problem: Option<Broken>,
+    /// The format of a part that is newer than this program's: nothing may be added to it.
+    pub newer: Option<String>,
     /// Whether it is shorter than what was acknowledged: a resume needs a reason.
     pub cut: Option<Cut>,
 }
@@ -70,6 +72,7 @@ pub fn recover(dir: &RunDir, heads: Option<&Path>) -> Result<Recovered, JournalE
         }
         records.push(record);
     })?;
+    let newer = walk.chain.newer;
     let (Some((realm, run)), Some(valid)) = (walk.chain.who, walk.chain.valid) else {
         let why = match walk.problem {
             Some(broken) => broken.why,
@@ -98,6 +101,7 @@ pub fn recover(dir: &RunDir, heads: Option<&Path>) -> Result<Recovered, JournalE
         dead: walk.dead,
         ended: walk.chain.ended,
         problem,
+        newer,
         cut,
     })
 }

@@ -14,6 +14,7 @@ use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::record::Record;
 use crate::model::signed::SignedText;
+use std::collections::BTreeSet;
 use std::io::{Seek, SeekFrom};
 
 /// A place in a journal.
@@ -24,6 +25,9 @@ pub struct Tail {
     seq: Seq,
     prev: Option<Hash>,
     minor: Minor,
+    /// What of a newer format is not known here, and whether that was told.
+    foreign: BTreeSet<String>,
+    told: usize,
 }
 
 impl Tail {
@@ -31,12 +35,21 @@ impl Tail {
     pub fn open(dir: &RunDir) -> Result<Self, JournalError> {
         let dir = dir.clone();
         let (seq, prev, minor) = (Seq(0), None, Minor::Ours);
-        Ok(Self { dir, part: 1, offset: 0, seq, prev, minor })
+        Ok(Self { dir, part: 1, offset: 0, seq, prev, minor, foreign: BTreeSet::new(), told: 0 })
     }
 
     /// The number of the last record that was read.
     pub fn seq(&self) -> Seq {
         self.seq
+    }
+
+    /// What a newer tminus wrote that this one does not know, in words; `None` where nothing of it is new.
+    pub fn not_known(&mut self) -> Option<String> {
+        if self.foreign.len() == std::mem::replace(&mut self.told, self.foreign.len()) {
+            return None;
+        }
+        let names: Vec<&str> = self.foreign.iter().map(String::as_str).collect();
+        Some(format!("A newer tminus writes this journal; not known here, and not interpreted: {}.", names.join("; ")))
     }
 
     /// The records after the last that was read, up to `seq`, which the conductor has acknowledged. A journal that does not
@@ -121,6 +134,8 @@ impl Tail {
         if line.prev != expected {
             return Err(broken("it does not follow the record before it"));
         }
+        let more = line::MOST_FOREIGN.saturating_sub(self.foreign.len());
+        self.foreign.extend(line.foreign.into_iter().take(more));
         self.prev = Some(Hash::of(bytes));
         self.seq = line.record.seq;
         self.offset += bytes.len() as u64;

@@ -161,6 +161,24 @@ fn is_unborn(dir: &RunDir, part: u32) -> Result<bool, JournalError> {
     Ok(lines.next()?.is_none() || lines.next()?.is_none())
 }
 
+/// The format of a part that is a newer minor than this program's; a newer major is an error.
+pub fn newer_format(dir: &RunDir) -> Result<Option<String>, JournalError> {
+    for part in dir.parts()? {
+        let name = part_name(part);
+        let mut lines = Lines::new(dir.read(&name)?, &name, line::LONGEST as u64);
+        match lines.next()?.map(line::format_of) {
+            Some(Ok(Minor::Newer)) => {
+                return Ok(Some(
+                    opening(dir, part)?.and_then(|text| text.get("fmt").map(str::to_owned)).unwrap_or_default(),
+                ));
+            }
+            Some(Err(LineError::Newer(found))) => return Err(JournalError::Newer { found, ours: FMT }),
+            Some(Ok(Minor::Ours) | Err(_)) | None => {}
+        }
+    }
+    Ok(None)
+}
+
 /// The signed text of a part's first record, not judged.
 pub(crate) fn opening(dir: &RunDir, part: u32) -> Result<Option<SignedText>, JournalError> {
     let name = part_name(part);

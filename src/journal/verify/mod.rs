@@ -4,7 +4,9 @@
 //! only if all of it holds: no signature, no seal, an unknown key is never a pass. Every value comes from signed texts. Starts no
 //! process but `ssh-keygen`, and that only where told; writes nothing.
 
+mod barriers;
 mod files;
+mod mirror;
 mod signatures;
 mod signoffs;
 mod words;
@@ -14,6 +16,7 @@ use crate::journal::error::JournalError;
 use crate::journal::facts::{Facts, gather};
 use crate::journal::head::Head;
 use crate::journal::keys::allowed::AllowedSigners;
+use crate::journal::line::FMT;
 use crate::journal::reader::walk::Walk;
 use crate::model::event::EndState;
 use crate::model::ids::Seq;
@@ -27,6 +30,8 @@ pub struct VerifyWith {
     pub own: bool,
     /// A head code that was written down.
     pub head: Option<String>,
+    /// What a mirror holds.
+    pub mirror: Option<Vec<u8>>,
     /// Now, Unix seconds.
     pub now: i64,
     /// Whether `ssh-keygen` may be asked about kinds of keys that are not known here.
@@ -149,12 +154,28 @@ fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found:
     if let Some((seq, why)) = &facts.wrong {
         found.say(Some(*seq), why.clone());
     }
+    newer_format(walk, found);
     if let Some(code) = &with.head {
         head_code(code, facts, found);
     }
+    if let Some(mirror) = &with.mirror {
+        mirror::judge(mirror, (walk, facts), found);
+    }
     signatures::openings(with, facts, found);
+    barriers::judge(with, (walk, facts), found);
     signoffs::judge(with, (walk, facts), found);
     files::judge(dir, with, (walk, facts), found);
+}
+
+/// What a newer program wrote and this one does not know was not judged: that is never a pass.
+fn newer_format(walk: &Walk, found: &mut Verified) {
+    let Some(fmt) = &walk.chain.newer else { return };
+    found.notes.push(format!("its format is {fmt}, and this program knows {FMT}"));
+    if !walk.chain.foreign.is_empty() {
+        let names: Vec<&str> = walk.chain.foreign.iter().map(String::as_str).collect();
+        found.notes.push(format!("not known here, and not judged: {}", names.join("; ")));
+        found.all.push(Verdict::UnknownFormat);
+    }
 }
 
 fn head_code(code: &str, facts: &Facts, found: &mut Verified) {

@@ -22,6 +22,7 @@ pub use step::{Answered, PastAttempt, Signature, SignedOff, StepState, There};
 pub use watched::{MonitorState, ProbeState, Sample, Streak, TriggerState, Tripped, WentOn};
 
 use crate::model::actor::Actor;
+use crate::model::barrier::Barriers;
 use crate::model::event::{Bound, EndState};
 use crate::model::ids::{LevelIx, PhaseId, ProbeIx, ProcedureIx, RiskId, RoleId, Seq, StepIx, TriggerIx};
 use crate::model::plan::{Environment, Plan};
@@ -78,6 +79,8 @@ pub struct RunState {
     pub signatures: Vec<Signature>,
     /// Steps that asked for a sign-off since the last checkpoint.
     pub prefix_wanted: Vec<StepIx>,
+    /// Acts of weight, and how far the operator's key signed.
+    pub barriers: Barriers,
     /// Risks that people closed, why and who.
     pub risks_closed: BTreeMap<RiskId, (String, Actor)>,
     /// What was warned of, and at how many minutes.
@@ -142,6 +145,7 @@ impl RunState {
             levels_taken: Vec::new(),
             signatures: Vec::new(),
             prefix_wanted: Vec::new(),
+            barriers: Barriers::default(),
             risks_closed: BTreeMap::new(),
             warned: BTreeSet::new(),
             seen_phases: BTreeSet::new(),

@@ -288,14 +288,18 @@ impl App {
                 Some(_) => "Its journal is not sealed.",
                 None => "Its journal is being closed.",
             };
-            let words = format!("Run {run}: {}. {seal}", how.word());
+            let key = self.state.facts.as_ref().and_then(|facts| facts.key_word());
+            let key = key.map(|word| format!(" {word}.")).unwrap_or_default();
+            let words = format!("Run {run}: {}. {seal}{key}", how.word());
             return Left::Ended { completed: how == EndState::Completed, words };
         }
         if let Some(words) = &self.lost {
             return Left::Lost(words.clone());
         }
         match &self.over {
-            Some(Over { why: Some(words), .. }) if !self.trouble.is_empty() => Left::JournalFailed(words.clone()),
+            Some(Over { why: Some(words), .. }) if crate::tui::overlays::is_failing(&self.trouble) => {
+                Left::JournalFailed(words.clone())
+            }
             Some(Over { why: Some(words), .. }) => Left::Lost(words.clone()),
             None if crate::tui::overlays::is_failing(&self.trouble) => {
                 let run = self.run_number().unwrap_or_default();

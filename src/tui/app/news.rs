@@ -174,7 +174,7 @@ impl App {
             }
             (None, false) => format!("Run {run} is over; its journal is not sealed. q leaves."),
         };
-        if why.is_some() && self.trouble.is_empty() {
+        if why.is_some() && !crate::tui::overlays::is_failing(&self.trouble) {
             self.trouble.clone_from(&words);
         }
         if self.state.ended.is_none() {

@@ -137,7 +137,12 @@ impl Stage {
             state: RunState::of(&plan),
             plan,
             now: Stamp { wall: T0, mono: 1_000_000_000 },
-            theme: Theme { name: "plain".into(), styles: [Style::default(); ROLES], glyphs: Glyphs::Ascii },
+            theme: Theme {
+                name: "plain".into(),
+                styles: [Style::default(); ROLES],
+                glyphs: Glyphs::Ascii,
+                against: Vec::new(),
+            },
             disk: Disk::default(),
             actions: Vec::new(),
             streams: Streams::default(),

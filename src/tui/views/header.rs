@@ -38,7 +38,13 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
 /// The clocks alone, in one row, for a card that hides the header.
 pub fn draw_clocks(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let width = usize::from(area.width);
-    let line = if width < 60 { both(scene, width) } else { clocks(scene, width) };
+    // The band is hidden too: what it says of signatures has to stand here.
+    let word = signed_word(scene);
+    let left = width.saturating_sub(word.as_ref().map_or(0, |word| wrap::width(word) + 2));
+    let mut line = if left < 60 { both(scene, left) } else { clocks(scene, left) };
+    if let Some(word) = word {
+        line.spans.insert(0, scene.span(format!(" {word} "), Role::Warn));
+    }
     put(frame, area, &[line]);
 }
 
@@ -84,20 +90,30 @@ fn band(scene: &Scene<'_>, width: usize) -> Line<'static> {
         let journal = journal(scene);
         rest.push(match facts.key_word() {
             Some(word) => format!("{journal}, {word}"),
-            None => journal.to_owned(),
+            None => journal,
         });
     }
-    // What is dropped first, where not all fits: the operator, then the journal's word, never `UNSIGNED`.
-    let unsigned = facts.is_some_and(|facts| facts.key_word().is_some());
+    // What is dropped first, where not all fits: the operator, then the journal's word, never that something is unsigned.
+    let unsigned = facts.is_some_and(|facts| facts.key_word().is_some()) || unsigned_since(scene).is_some();
+    let env_width = wrap::width(&environment);
     let room = |rest: &[String]| {
         let taken: usize = rest.iter().map(|part| wrap::width(part) + between.len().min(3)).sum();
-        width.saturating_sub(wrap::width(&environment) + taken + manner.len() + 7)
+        width.saturating_sub(env_width + taken + manner.len() + 7)
     };
     if room(&rest) < 20 && rest.len() > 2 {
         rest.remove(1);
     }
     if room(&rest) < 8 && rest.len() > 1 && !unsigned {
         rest.pop();
+    }
+    let mut environment = environment;
+    if room(&rest) == 0 && unsigned {
+        let word = signed_word(scene).unwrap_or_default();
+        let left = width.saturating_sub(wrap::width(&word) + manner.len() + 7);
+        let state = scene.state();
+        let short = state.band_word(&scene.ctx.plan.environment);
+        environment = if left < 8 { short.to_owned() } else { wrap::cut(&environment, left) };
+        rest = vec![word];
     }
     let title = wrap::cut(&words::said(scene.state(), &scene.ctx.plan.title), room(&rest));
     let style = scene.style(band_role(scene));
@@ -110,16 +126,35 @@ fn band(scene: &Scene<'_>, width: usize) -> Line<'static> {
     fit::ends(Line::styled(text, style), Line::styled(format!("{manner} "), style), width).style(style)
 }
 
+/// What the band says of signatures even where there is room for nothing else.
+fn signed_word(scene: &Scene<'_>) -> Option<String> {
+    let facts = scene.state().facts.as_ref();
+    let word = facts.and_then(|facts| facts.key_word()).map(str::to_owned);
+    word.or_else(|| unsigned_since(scene).map(|at| format!("unsigned since {at}")))
+}
+
+/// Since when the operator's key has signed no act of weight, in a run that is not at its end.
+fn unsigned_since(scene: &Scene<'_>) -> Option<String> {
+    let state = scene.state();
+    let since = state.barriers.unsigned_since(scene.ctx.now).filter(|_| state.ended.is_none())?;
+    schedule::format_wall(since, &state.zone, Some("%H:%M"))
+}
+
 /// The journal's word. Trouble of another kind is not the journal's.
-fn journal(scene: &Scene<'_>) -> &'static str {
-    let told = ["ournal", "not kept", "sign"].iter().any(|word| scene.ctx.trouble.contains(word));
-    match (told, scene.cut.is_some(), scene.state().ended.is_some()) {
-        (true, _, _) => "journal: see below",
-        (false, true, false) => "not sealed",
-        (false, _, true) if scene.sealed => "sealed",
-        (false, _, true) => "not sealed yet",
-        (false, false, false) => "journal ok",
-    }
+fn journal(scene: &Scene<'_>) -> String {
+    let trouble = &scene.ctx.trouble;
+    let failed = ["ournal", "not kept"].iter().any(|word| trouble.contains(word));
+    let unsigned = unsigned_since(scene).filter(|_| !failed);
+    let told = failed || trouble.contains("sign");
+    let word = match (unsigned, told, scene.cut.is_some(), scene.state().ended.is_some()) {
+        (Some(at), _, _, _) => return format!("unsigned since {at}"),
+        (None, true, _, _) => "journal: see below",
+        (None, false, true, false) => "not sealed",
+        (None, false, _, true) if scene.sealed => "sealed",
+        (None, false, _, true) => "not sealed yet",
+        (None, false, false, false) => "journal ok",
+    };
+    word.to_owned()
 }
 
 fn clocks(scene: &Scene<'_>, width: usize) -> Line<'static> {

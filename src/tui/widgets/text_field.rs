@@ -252,6 +252,7 @@ mod tests {
             name: "plain".into(),
             styles: [ratatui::style::Style::default(); crate::tui::theme::ROLES],
             glyphs: crate::tui::theme::Glyphs::Ascii,
+            against: Vec::new(),
         };
         let mut field = TextField::new(Echo::Hidden);
         typed(&mut field, "hunter22");
@@ -268,6 +269,7 @@ mod tests {
             name: "plain".into(),
             styles: [ratatui::style::Style::default(); crate::tui::theme::ROLES],
             glyphs: crate::tui::theme::Glyphs::Ascii,
+            against: Vec::new(),
         };
         let mut field = TextField::new(Echo::Shown);
         typed(&mut field, "0123456789漢字");

@@ -49,6 +49,7 @@ impl RunState {
         let before = self.lived;
         let now = before + self.length_to(record);
         self.fold_event(plan, record).map_err(illegal)?;
+        self.barriers.note(record);
         self.lived = now;
         self.last = record.seq;
         self.at = record.at;
@@ -63,6 +64,7 @@ impl RunState {
             Event::Resume { text, .. } => self.fold_resume(plan, record, text),
             Event::Continue { .. } => self.fold_continue(record),
             Event::Ckpt { text, .. } => self.fold_ckpt(text),
+            Event::BarrierSigned { text, .. } => self.barriers.sign(text),
             Event::Started { .. } => self.fold_run_started(record),
             Event::VarsBound { values } => self.fold_vars_bound(values),
             Event::VarsFailed { why } => self.fold_vars_failed(record, why),
@@ -120,6 +122,8 @@ impl RunState {
             Event::IntentRefused { pid, exe } => self.fold_refused(record, *pid, exe),
             Event::ClockJumped { micros } => self.fold_jump(record, *micros),
             Event::JournalFailed { why } => self.fold_journal_failed(record, why),
+            Event::MirrorFailed { why } => self.fold_mirror(record, Some(why)),
+            Event::MirrorMended {} => self.fold_mirror(record, None),
             Event::Foreign { name } => self.fold_foreign(record, name),
         }
     }

@@ -58,6 +58,14 @@ impl RunState {
         Ok(())
     }
 
+    pub(super) fn fold_mirror(&mut self, record: &Record, failed: Option<&str>) -> Applied {
+        match failed {
+            Some(why) => self.say(record, None, "alarm", format!("the mirror failed: {why}")),
+            None => self.say(record, None, "mirror", "the mirror takes checkpoints again".into()),
+        }
+        Ok(())
+    }
+
     pub(super) fn fold_foreign(&mut self, record: &Record, name: &str) -> Applied {
         self.say(record, None, "newer", format!("event {name} of a newer version"));
         Ok(())
