@@ -7,7 +7,7 @@ use crate::engine::clock::{Clock, SystemClock};
 use crate::journal::RunDir;
 use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::reader::{read_all, recover};
-use crate::journal::verify::{Trusted, Verdict, VerifyWith, verify as verify_run};
+use crate::journal::verify::{Trusted, Verdict, Verified, VerifyWith, verify as verify_run};
 use crate::model::event::EndState;
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
@@ -109,7 +109,7 @@ fn place(dir: &RunDir, trusted: &mut Trusted) {
 
 /// What only whoever reads the runbook sees: a record that it does not allow (a name that speaks for a role with signers, a step
 /// that began without its second person), and sign-offs that were left out.
-fn against_the_runbook(dir: &RunDir, verified: &mut Verified) {
+pub(super) fn against_the_runbook(dir: &RunDir, verified: &mut Verified) {
     // What cannot be read was said by the verification itself.
     let (Ok(plan), Ok(records)) = (super::runs::plan_of(dir), read_all(dir)) else { return };
     match RunState::fold(&plan, &records) {
