@@ -179,16 +179,15 @@ async fn sign_and_conduct(
         }
     };
     tokio::task::spawn_local(forward(said, happenings.clone()));
-    for happening in early {
-        // The channel's other end is held by this very function.
-        let _ = happenings.send(happening);
-    }
+    // The channel's other end is held by this very function.
+    early.into_iter().for_each(|happening| drop(happenings.send(happening)));
     let (executor, environment) = means(realm, &opened.plan);
     let surroundings = Surroundings::of(&opened.plan, environment.iter().cloned());
     let mut driver = Driver::new(Arc::new(opened.plan), opened.state, Secrets::default());
     driver.signers = opened.signers;
+    let mirroring = Mirroring::start(commission.mirror.clone(), surroundings.pairs(), happenings.clone());
+    let mirroring = mirroring.map_err(ConductorError::System)?;
     let room = Room {
-        mirroring: mirroring(&commission, &surroundings, &happenings)?,
         driver,
         hall,
         writer,
@@ -202,6 +201,7 @@ async fn sign_and_conduct(
         controls: HashMap::new(),
         tails: HashMap::new(),
         signatures: Signatures::default(),
+        mirroring,
         vouching: Vouching::default(),
         sealing: None,
         look_again: false,
@@ -213,15 +213,6 @@ async fn sign_and_conduct(
         drift: None,
     };
     room.run(inbox).await
-}
-
-fn mirroring(
-    commission: &Commission,
-    surroundings: &Surroundings,
-    happenings: &mpsc::UnboundedSender<Happening>,
-) -> Result<Mirroring, ConductorError> {
-    let mirror = commission.mirror.clone();
-    Mirroring::start(mirror, surroundings.pairs(), happenings.clone()).map_err(ConductorError::System)
 }
 
 /// The first record of this part, signed by whoever begins it, and what was heard meanwhile.
