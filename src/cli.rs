@@ -61,6 +61,9 @@ pub struct SignArgs {
     pub run: Option<String>,
     /// The sign-off, by id or number; the only open one where left out
     pub step: Option<String>,
+    /// What is said at a gate: go, or no-go
+    #[arg(long, value_name = "WORD", value_parser = ["go", "no-go"])]
+    pub vote: Option<String>,
     /// For which role, where the key could sign for several
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
