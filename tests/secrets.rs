@@ -91,7 +91,7 @@ fn found(bytes: &[u8]) -> Option<String> {
     for (name, value) in VALUES {
         for form in forms(value) {
             for text in [bytes, &joined] {
-                if text.windows(form.len()).any(|window| window == form) {
+                if memchr::memmem::find(text, &form).is_some() {
                     return Some(format!("{name} as {}", String::from_utf8_lossy(&form)));
                 }
             }
