@@ -251,8 +251,8 @@ pub enum Command {
         /// Whose keys count [default: your own list]
         #[arg(long, value_name = "FILE")]
         allowed_signers: Option<PathBuf>,
-        /// A head code that was read aloud or written down
-        #[arg(long, value_name = "CODE")]
+        /// A head code that was read aloud or written down, or a file with the text of a sign-off that was kept
+        #[arg(long, value_name = "CODE|FILE")]
         head: Option<String>,
         /// What a mirror holds: each checkpoint of the run in it must be in the run
         #[arg(long, value_name = "FILE")]

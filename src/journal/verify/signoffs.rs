@@ -3,11 +3,10 @@
 //! The text is made anew from what the journal says was asked and must be the one that was signed, to the letter; the key must be
 //! the list's for that person. A role with signers never counts by a name. What does not hold is named with its record.
 
-use super::signatures::{Unknown, check};
+use super::signatures::{Unknown, check, known};
 use super::{SignedBy, Verdict, Verified, VerifyWith};
 use crate::journal::facts::Facts;
 use crate::journal::keys::PublicKey;
-use crate::journal::keys::allowed::Standing;
 use crate::journal::reader::walk::Walk;
 use crate::journal::signoffs::{Asking, SignedRecord};
 use crate::model::event::{AskedFor, EndState};
@@ -89,14 +88,9 @@ fn signature(
         return Err("another key signed than the one that its text names".into());
     }
     let at = one.at.div_euclid(1_000_000);
-    let standing = match with.allowed.check_principal(&one.principal, &signed, namespace, (at, with.now)) {
-        Standing::Known { .. } => Verdict::Verified,
-        Standing::NotListed | Standing::WrongNamespace => Verdict::UnknownKey,
-        Standing::NotValidThen | Standing::NotValidNow => Verdict::KeyNotValid,
-    };
-    if standing != Verdict::Verified {
-        found.all.push(standing);
-    }
+    let said = with.allowed.check_principal(&one.principal, &signed, namespace, (at, with.now));
+    let step = format!("sign-off {} of {}", one.step, one.principal);
+    let standing = known(&said, (&step, key, namespace), at, found);
     let what = format!("signoff {} {}", one.step, one.role);
     found.signed.push(SignedBy { what, who: one.principal.clone(), fingerprint: key.to_owned(), standing });
     Ok(Some(signed))
