@@ -7,7 +7,7 @@ use crate::engine::clock::{Clock, SystemClock};
 use crate::journal::RunDir;
 use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::reader::{read_all, recover};
-use crate::journal::verify::{Trusted, Verdict, VerifyWith, verify as verify_run};
+use crate::journal::verify::{Trusted, Verdict, Verified, VerifyWith, verify as verify_run};
 use crate::model::event::EndState;
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
