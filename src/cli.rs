@@ -61,6 +61,9 @@ pub struct SignArgs {
     pub run: Option<String>,
     /// The sign-off, by id or number; the only open one where left out
     pub step: Option<String>,
+    /// What is said at a gate: go, or no-go
+    #[arg(long, value_name = "WORD", value_parser = ["go", "no-go"])]
+    pub vote: Option<String>,
     /// For which role, where the key could sign for several
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
@@ -288,8 +291,8 @@ pub enum Command {
         /// Whose keys count [default: your own list]
         #[arg(long, value_name = "FILE")]
         allowed_signers: Option<PathBuf>,
-        /// A head code that was read aloud or written down
-        #[arg(long, value_name = "CODE")]
+        /// A head code that was read aloud or written down, or a file with the text of a sign-off that was kept
+        #[arg(long, value_name = "CODE|FILE")]
         head: Option<String>,
         /// What a mirror holds: each checkpoint of the run in it must be in the run
         #[arg(long, value_name = "FILE")]

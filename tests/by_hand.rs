@@ -4,8 +4,8 @@
 
 mod journal_kit;
 
-use journal_kit::changes::CHANGES;
-use journal_kit::{Person, copy, gate, note, now, runs};
+use journal_kit::changes::{CHANGES, swap_outputs};
+use journal_kit::{Person, copy, gate, note, now, runs, tried};
 use std::path::Path;
 use tminus::journal::dir::RunDir;
 use tminus::journal::keys::PublicKey;
@@ -16,19 +16,23 @@ use tminus::model::barrier::Barriers;
 use tminus::model::event::Event;
 use tminus::model::signed::Realm;
 
-/// The script of `docs/verify-by-hand.md`.
-fn script() -> String {
+/// The script of `docs/verify-by-hand.md` that begins so.
+fn script(first: &str) -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-by-hand.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let start = text.find("#!/bin/sh").expect("the script is there");
+    let start = text.find(first).expect("the script is there");
     let end = text[start..].find("```").unwrap();
     text[start..start + end].to_owned()
 }
 
 fn by_hand(path: &Path, person: &Person, into: &Path) -> (bool, String) {
+    by_list(path, &person.list, into)
+}
+
+fn by_list(path: &Path, list: &Path, into: &Path) -> (bool, String) {
     let file = into.join("verify-by-hand.sh");
-    std::fs::write(&file, script()).unwrap();
-    let done = std::process::Command::new("sh").arg(file).arg(path).arg(&person.list).output().unwrap();
+    std::fs::write(&file, script("#!/bin/sh")).unwrap();
+    let done = std::process::Command::new("sh").arg(file).arg(path).arg(list).output().unwrap();
     let said = [done.stdout, done.stderr].concat();
     (done.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
@@ -153,4 +157,65 @@ fn the_script_refuses_a_signature_of_an_act_that_the_journal_does_not_lead_to() 
         let (good, said) = by_hand(rig.dir.path(), &judge, home.path());
         assert!(!good && said.contains(word), "{word}: {said}");
     }
+}
+
+#[test]
+fn the_script_refuses_bits_and_cuts_of_every_file_outputs_that_were_swapped_and_keys_that_were_not_valid() {
+    let (runs, person) = (runs(), Person::new());
+    let home = tempfile::tempdir().unwrap();
+    let dir = person.smallest(&runs);
+    assert!(by_hand(dir.path(), &person, home.path()).0);
+    let files: Vec<String> =
+        dir.everything().unwrap().into_iter().map(|found| found.name).filter(|name| name != "lock").collect();
+    let mut cases = 0;
+    for name in &files {
+        let whole = std::fs::read(dir.path().join(name)).unwrap();
+        let middle = whole.len() / 2;
+        let flip = |at: usize, bit: usize| {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << bit;
+            bytes
+        };
+        for bytes in [flip(0, 1), flip(middle, cases % 7), flip(whole.len() - 2, 3), whole[..middle].to_vec()] {
+            let (_into, path) = copy(&dir);
+            std::fs::write(path.join(name), &bytes).unwrap();
+            let (good, said) = by_hand(&path, &person, home.path());
+            assert!(!good && said.contains("REFUSED"), "{name}: {said}");
+            cases += 1;
+        }
+    }
+    tried(&format!("{cases} bits and cuts of every file of a sealed run, by hand with stock tools: each is refused"));
+    let (_into, path) = copy(&person.two_steps(&runs));
+    assert!(by_hand(&path, &person, home.path()).0);
+    swap_outputs(&path);
+    let (good, said) = by_hand(&path, &person, home.path());
+    assert!(!good && said.contains("REFUSED"), "{said}");
+    for options in ["namespaces=\"genesis@tminus\"", "valid-before=\"20200101\"", "valid-after=\"20990101\""] {
+        let list = home.path().join("list");
+        std::fs::write(&list, format!("maya {options} {}\n", person.signer.public_openssh())).unwrap();
+        let (good, said) = by_list(dir.path(), &list, home.path());
+        assert!(!good && said.contains("REFUSED"), "{options}: {said}");
+    }
+}
+
+#[test]
+fn head_codes_by_hand_are_those_that_tminus_says_and_one_of_a_journal_that_was_cut_is_missing() {
+    let (runs, person) = (runs(), Person::new());
+    let home = tempfile::tempdir().unwrap();
+    let mut rig = person.begin(&runs, Realm::Live);
+    rig.note("one");
+    rig.note("two");
+    let said = rig.finish(Closing::Left);
+    let file = home.path().join("head-codes.sh");
+    std::fs::write(&file, script("# head-codes.sh")).unwrap();
+    let codes = || {
+        let done = std::process::Command::new("sh").arg(&file).arg(rig.dir.path()).output().unwrap();
+        String::from_utf8(done.stdout).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let expected: Vec<String> = said.heads.iter().map(|head| head.code().replace('-', "")).collect();
+    assert_eq!(codes(), expected);
+    let part = rig.dir.path().join("events-0001.jsonl");
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::write(&part, &bytes[..said.heads[1].bytes as usize]).unwrap();
+    assert!(!codes().contains(expected.last().unwrap()));
 }

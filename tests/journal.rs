@@ -11,6 +11,7 @@ use tminus::journal::{Heads, JournalError};
 use tminus::model::event::Event;
 use tminus::model::ids::{Seq, StepId};
 use tminus::model::output::Stream;
+use tminus::model::signed::Realm;
 
 #[test]
 fn what_was_reported_is_what_is_read_back() {
@@ -259,7 +260,7 @@ fn the_format_document_lists_the_keys_that_are_written_in_their_order() {
     let said = rig.finish(Closing::Ended);
     let seal = prepare(&rig.dir, said.closed.as_ref().unwrap()).unwrap();
     let mut texts: Vec<String> = vec![seal.text.replace("# ", "")];
-    let mut signed = journal_kit::Person::new().begin(&runs, Realm::Live);
+    let mut signed = journal_kit::Person::new().begin(&runs, tminus::model::signed::Realm::Live);
     signed.tell(Order::Batch { events: vec![(journal_kit::now(), journal_kit::gate("go"))], barrier: true });
     texts.push(signed.wanted(&mut tminus::model::barrier::Barriers::default()));
     for record in read_all(&rig.dir).unwrap() {

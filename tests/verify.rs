@@ -75,37 +75,6 @@ fn a_run_passes_over_a_resume_and_a_torn_tail() {
     }
 }
 
-/// One bit of each byte, another one each time. With `TMINUS_EVERY_BIT` all of them, which takes minutes.
-#[test]
-fn every_bit_of_a_sealed_run_counts() {
-    let all = std::env::var_os("TMINUS_EVERY_BIT").is_some();
-    let (runs, person) = (runs(), Person::new());
-    let dir = person.sealed(&runs);
-    let files: Vec<String> =
-        dir.everything().unwrap().into_iter().map(|found| found.name).filter(|name| name != "lock").collect();
-    assert!(files.len() >= 6, "{files:?}");
-    std::thread::scope(|scope| {
-        for file in &files {
-            let (dir, person) = (&dir, &person);
-            scope.spawn(move || {
-                let (_into, path) = copy(dir);
-                let bytes = std::fs::read(path.join(file)).unwrap();
-                let copied = RunDir::open(&path).unwrap();
-                let with = person.with();
-                let bits = (0..bytes.len() * 8).filter(|bit| all || bit % 8 == bit / 8 * 5 % 8);
-                for bit in bits {
-                    let mut changed = bytes.clone();
-                    changed[bit / 8] ^= 1 << (bit % 8);
-                    std::fs::write(path.join(file), &changed).unwrap();
-                    let found = verify(&copied, &with);
-                    let seen = matches!(found.verdict, Verdict::Tampered | Verdict::UnknownFormat);
-                    assert!(seen, "{file}, bit {bit}: {}", found.first_line());
-                }
-            });
-        }
-    });
-}
-
 #[test]
 fn no_changed_run_passes_and_what_is_wrong_is_named() {
     let (runs, person) = (runs(), Person::new());

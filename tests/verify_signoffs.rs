@@ -60,12 +60,23 @@ fn judged(cast: &Cast, list: &str, forge: impl Fn(&Rig, &Prefix, &Prefix) -> Vec
         roles: vec![role("lead", "ana"), role("ops", "ben")],
         same_person: false,
         second_person: true,
+        asked_for: Default::default(),
     };
     rig.tell(Order::Batch { events: vec![(now(), asked)], barrier: true });
     let after = prefix(&mut rig);
     for Forged { role, principal, comment, text, sig } in forge(&rig, &before, &after) {
         let (step, role, principal, comment) = ("off".into(), role.into(), principal.into(), comment.into());
-        let signed = Event::StepSigned { step, attempt: 1, role, principal, comment, text, sig, by: actor() };
+        let signed = Event::StepSigned {
+            step,
+            attempt: 1,
+            role,
+            principal,
+            comment,
+            text,
+            sig,
+            by: actor(),
+            decision: Default::default(),
+        };
         rig.tell(Order::Batch { events: vec![(now(), signed)], barrier: true });
     }
     let ended = Event::Ended { how: EndState::Completed, by: actor() };
@@ -94,7 +105,7 @@ fn text(rig: &Rig, prefix: &Prefix, (role, principal, person): (&'static str, &'
     let (realm, run, question) = (Realm::Live, rig.dir.id(), QUESTION);
     let place = Place { realm, run, step: &step, attempt: 1, prefix, question };
     let key = person.signer.fingerprint();
-    of(&place, &Signatory { role: &role, principal, key: &key, comment: "" }).encode()
+    of(&place, &Signatory { role: &role, principal, key: &key, comment: "", decision: Default::default() }).encode()
 }
 
 fn signed(text: String, (role, principal, person): (&'static str, &'static str, &Person)) -> Forged {

@@ -4,7 +4,9 @@
 //! conductor, which judges it; elsewhere `--text` signs what was brought, and `--sig` brings the signature back. Never makes a key,
 //! never drives.
 
-use super::keys::{at_hand, named};
+mod at_hand;
+
+use super::keys::{at_hand as keys_at_hand, named};
 use super::places::Places;
 use super::runs::plan_of;
 use super::{Failure, Outcome, Ran, print};
@@ -12,14 +14,13 @@ use crate::cli::{Cli, Command, SignArgs};
 use crate::feed::live::{Coming, Live, connect};
 use crate::feed::{News, Port, SigningKey};
 use crate::journal::keys::{PublicKey, Signer, sshsig};
-use crate::model::event::Event;
+use crate::model::event::{AskedFor, Decision, Event};
 use crate::model::ids::{RoleId, StepId, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::signed::SignedText;
 use crate::model::signoff::{self, Signatory};
 use crate::model::state::{RunState, StepStatus};
-use crate::model::step::Work;
 use crate::model::text::{shown, shown_lines};
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
@@ -100,7 +101,11 @@ impl Seen {
     /// The sign-off that is open, or the one named.
     fn step(&self, wanted: Option<&str>) -> Result<StepIx, Failure> {
         let open = |ix: &StepIx| {
-            self.state.step(*ix).status == StepStatus::You && matches!(self.plan.step(*ix).work, Work::Sign(_))
+            let own = self.state.step(*ix);
+            own.asked.as_ref().is_some_and(|asked| match asked.asked_for {
+                AskedFor::Statement | AskedFor::Poll => own.status == StepStatus::You,
+                AskedFor::Second => own.signed.is_empty() && !own.status.settled(),
+            })
         };
         let all: Vec<StepIx> = (0..self.plan.steps.len()).map(StepIx).filter(open).collect();
         let called = |ix: &&StepIx| {
@@ -122,13 +127,36 @@ impl Seen {
         }
     }
 
+    /// The roles that have a word to say: of a poll each, since a station may change its mind.
+    fn roles(&self, ix: StepIx) -> Vec<RoleId> {
+        let own = self.state.step(ix);
+        let Some(asked) = &own.asked else { return Vec::new() };
+        let signed = |role: &RoleId| own.signed.iter().any(|one| one.role == *role);
+        let roles = asked.roles.iter().map(|one| one.role.clone());
+        roles.filter(|role| asked.asked_for == AskedFor::Poll || !signed(role)).collect()
+    }
+
+    /// What signing there decides.
+    fn decision(&self, ix: StepIx, args: &SignArgs) -> Result<Decision, Failure> {
+        let asked_for = self.state.step(ix).asked.as_ref().map(|asked| asked.asked_for).unwrap_or_default();
+        let number = &self.plan.step(ix).number;
+        match (asked_for, args.vote.as_deref().and_then(Decision::of)) {
+            (AskedFor::Statement, None) => Ok(Decision::Signed),
+            (AskedFor::Second, None) => Ok(Decision::Approved),
+            (AskedFor::Poll, Some(vote)) => Ok(vote),
+            (AskedFor::Poll, None) => Err(Failure::because(format!("{number} is a gate: GO or NO-GO"))
+                .hint("say which: --vote go or --vote no-go")),
+            (AskedFor::Statement | AskedFor::Second, Some(_)) => {
+                Err(Failure::because(format!("{number} is no gate: there is nothing to vote on")))
+            }
+        }
+    }
+
     /// The roles that keys can still sign for, and whose: those that `fits` takes.
     fn offers(&self, ix: StepIx, args: &SignArgs, fits: impl Fn(&SigningKey) -> bool) -> Vec<(RoleId, SigningKey)> {
-        let Work::Sign(wanted) = &self.plan.step(ix).work else { return Vec::new() };
-        let signed = &self.state.step(ix).signed;
-        let open = wanted.roles.iter().filter(|role| signed.iter().all(|one| one.role != **role));
         let of_args = |role: &&RoleId| args.role.as_ref().is_none_or(|named| *named == role.0);
-        let keys = open.filter(of_args).flat_map(|role| {
+        let open = self.roles(ix);
+        let keys = open.iter().filter(of_args).flat_map(|role| {
             let people = signoff::signers(&self.plan, role);
             let keys = self.live.signing_keys(people, signoff::namespace_of(&self.state));
             keys.into_iter().map(|key| (role.clone(), key))
@@ -143,8 +171,9 @@ fn at_run(places: &Places, args: &SignArgs, run: &str) -> Ran {
         (Some(path), Some(_)) => (Vec::new(), Some(fingerprint_of(path)?)),
         (Some(path), None) => (vec![named(path)?], None),
         (None, Some(_)) => (Vec::new(), None),
-        (None, None) => (at_hand(places), None),
+        (None, None) => (keys_at_hand(places), None),
     };
+    let hand = at_hand::Hand::of(places, &keys, args);
     let mut seen = Seen::of(places, run, keys)?;
     let ix = seen.step(args.step.as_deref())?;
     let for_others = args.write.is_some();
@@ -152,9 +181,15 @@ fn at_run(places: &Places, args: &SignArgs, run: &str) -> Ran {
         Some(fingerprint) => key.fingerprint == *fingerprint,
         None => for_others || key.here,
     };
-    let (role, key) = one_of(&seen.offers(ix, args, fits), &seen.offers(ix, args, |_| true))?;
+    let decision = seen.decision(ix, args)?;
+    let fitting = seen.offers(ix, args, fits);
+    if fitting.is_empty() && !for_others {
+        return Err(at_hand::no_key(&seen, ix, &hand, args));
+    }
+    let (role, key) = one_of(&fitting, &seen.offers(ix, args, |_| true))?;
     let comment = args.comment.clone().unwrap_or_default();
-    let by = Signatory { role: &role, principal: &key.principal, key: &key.fingerprint, comment: &comment };
+    let (principal, fingerprint) = (&key.principal, &key.fingerprint);
+    let by = Signatory { role: &role, principal, key: fingerprint, comment: &comment, decision };
     let intent = signoff::intent(&seen.plan, &seen.state, ix, &by).map_err(Failure::because)?;
     let Intent::Sign { text: Some(text), .. } = &intent else {
         return Err(Failure::because("there is nothing to sign"));
@@ -199,6 +234,7 @@ fn hand_in(places: &Places, run: &str, text: &Path, sig: &Path) -> Ran {
         comment: of("comment"),
         text: Some(text),
         sig: Some(armored),
+        decision: signed.get("decision").and_then(Decision::of).unwrap_or_default(),
     };
     wish(&mut Seen::of(places, run, Vec::new())?, intent)
 }
@@ -213,9 +249,10 @@ fn wish(seen: &mut Seen, intent: Intent) -> Ran {
     let signed = seen.hear(|news, plan| match news {
         News::Refused(which, why) if *which == id => Some(Err(Failure::because(format!("not signed: {why}")))),
         News::Records(records) => records.iter().find_map(|record| match &record.event {
-            Event::StepSigned { step, role, principal, .. } if *role == wanted && *principal == name => {
+            Event::StepSigned { step, role, principal, decision, .. } if *role == wanted && *principal == name => {
                 let number = plan.find(step).map(|ix| plan.step(ix).number.clone()).unwrap_or_default();
-                Some(Ok(format!("{principal} signed for {role} at {number}, record {}", record.seq)))
+                let what = if decision.is_signed() { String::new() } else { format!(" {}", decision.word()) };
+                Some(Ok(format!("{principal} signed{what} for {role} at {number}, record {}", record.seq)))
             }
             _of_others => None,
         }),
@@ -238,7 +275,7 @@ fn sign_text(places: &Places, args: &SignArgs, path: &Path) -> Ran {
     let wanted = signed.get("key").unwrap_or_default();
     let keys = match &args.key {
         Some(path) => vec![named(path)?],
-        None => at_hand(places),
+        None => keys_at_hand(places),
     };
     let signer = keys.into_iter().find(|key| key.fingerprint() == wanted).ok_or_else(|| {
         Failure::because(format!("the text is for the key {wanted}, which is not at hand")).hint("--key FILE names one")

@@ -6,10 +6,12 @@ use crate::cli::{Common, Format, KeyArgs};
 use crate::engine::clock::{Clock, SystemClock};
 use crate::journal::RunDir;
 use crate::journal::keys::allowed::AllowedSigners;
-use crate::journal::reader::read_all;
-use crate::journal::verify::{Verdict, Verified, VerifyWith, verify as verify_run};
+use crate::journal::reader::{read_all, recover};
+use crate::journal::verify::{Trusted, Verdict, Verified, VerifyWith, verify as verify_run};
 use crate::model::event::EndState;
 use crate::model::ids::StepIx;
+use crate::model::plan::Plan;
+use crate::model::schedule::t_clock;
 use crate::model::signoff::signers;
 use crate::model::state::RunState;
 use crate::model::step::Work;
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Against {
     /// `--allowed-signers`.
     pub allowed: Option<PathBuf>,
-    /// `--head`.
+    /// `--head`: a code, or a file with a text that somebody kept.
     pub head: Option<String>,
     /// `--mirror`.
     pub mirror: Option<PathBuf>,
@@ -28,10 +30,43 @@ pub(super) struct Against {
     pub format: Format,
 }
 
-/// Verifies runs; `Done` only if every one of them holds.
+/// Verifies runs; `Done` only if every one of them holds. One that cannot be looked at does not keep the others from being judged.
 pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran {
     let places = Places::find(common)?;
-    let own = super::keys::key_places(&places, &KeyArgs { key: None, no_key: false }).own_allowed_signers();
+    let with = with(&places, against)?;
+    let (mut all_hold, mut failed) = (true, None);
+    for name in runs {
+        let dir = match super::runs::find(&places, name) {
+            Ok(dir) => dir,
+            Err(failure) => {
+                failed.get_or_insert(failure);
+                continue;
+            }
+        };
+        let mut verified = verify_run(&dir, &with);
+        against_the_runbook(&dir, &mut verified);
+        if let Some(trusted) = &mut verified.trusted {
+            place(&dir, trusted);
+        }
+        all_hold &= verified.passes();
+        match against.format {
+            Format::Text => {
+                for line in verified.lines() {
+                    print(&format!("{}\n", shown(&line)))?;
+                }
+            }
+            Format::Json => print(&format!("{}\n", verified.to_json()))?,
+        }
+    }
+    match failed {
+        Some(failure) => Err(failure),
+        None => Ok(if all_hold { Outcome::Done } else { Outcome::NotSo }),
+    }
+}
+
+/// By what is judged, read from where the arguments say.
+pub(super) fn with(places: &Places, against: &Against) -> Result<VerifyWith, Failure> {
+    let own = super::keys::key_places(places, &KeyArgs { key: None, no_key: false }).own_allowed_signers();
     let (path, is_own) = match &against.allowed {
         Some(path) => (path.clone(), false),
         None => (own, true),
@@ -41,33 +76,50 @@ pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran
         Err(none) if is_own && none.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(why) => return Err(Failure::because(format!("cannot read {}: {why}", path.display()))),
     };
-    let with = VerifyWith {
+    Ok(VerifyWith {
         allowed: AllowedSigners::parse(&bytes),
         own: is_own,
-        head: against.head.clone(),
+        head: against.head.as_deref().map(kept).transpose()?,
         mirror: against.mirror.as_deref().map(mirror).transpose()?,
         now: SystemClock.now().wall / 1_000_000,
         ask_ssh_keygen: true,
-    };
-    let mut all_hold = true;
-    for name in runs {
-        let dir = super::runs::find(&places, name)?;
-        let mut verified = verify_run(&dir, &with);
-        also_never_asked(&dir, &mut verified);
-        all_hold &= verified.passes();
-        match against.format {
-            Format::Text => print(&said(&verified))?,
-            Format::Json => print(&format!("{}\n", verified.to_json()))?,
-        }
-    }
-    Ok(if all_hold { Outcome::Done } else { Outcome::NotSo })
+    })
 }
 
-/// Says of sign-offs that nobody was ever asked for that they are missing.
-pub(super) fn also_never_asked(dir: &RunDir, verified: &mut Verified) {
-    for number in never_asked(dir) {
-        let note = format!("{number} of the runbook asks for signatures, and was settled without being opened");
-        verified.also(Verdict::SignOffsMissing, note);
+/// A head code as it is; of a file, what is in it.
+fn kept(code_or_file: &str) -> Result<String, Failure> {
+    let path = std::path::Path::new(code_or_file);
+    if !path.is_file() {
+        return Ok(code_or_file.to_owned());
+    }
+    let read = std::fs::read(path).map_err(|why| Failure::because(format!("cannot read {}: {why}", path.display())))?;
+    String::from_utf8(read).map_err(|_| Failure::because(format!("{} is not a kept text", path.display())))
+}
+
+/// T and the step at the last record that can be trusted, where the run's own copy of its plan can be read.
+fn place(dir: &RunDir, trusted: &mut Trusted) {
+    let Ok(plan) = super::runs::plan_of(dir) else { return };
+    let Ok(mut recovered) = recover(dir, None) else { return };
+    recovered.records.retain(|record| record.seq.0 <= trusted.record);
+    let Ok(state) = RunState::fold(&plan, &recovered.records) else { return };
+    trusted.t = trusted.at.and_then(|at| t_clock(&state, at));
+    let step = trusted.step.as_ref().and_then(|(id, _)| plan.steps.iter().find(|step| step.id == *id));
+    trusted.place = step.map(|step| format!("{} {}", step.number, state.fill(&step.title)));
+}
+
+/// What only whoever reads the runbook sees: a record that it does not allow (a name that speaks for a role with signers, a step
+/// that began without its second person), and sign-offs that were left out.
+pub(super) fn against_the_runbook(dir: &RunDir, verified: &mut Verified) {
+    // What cannot be read was said by the verification itself.
+    let (Ok(plan), Ok(records)) = (super::runs::plan_of(dir), read_all(dir)) else { return };
+    match RunState::fold(&plan, &records) {
+        Ok(state) => {
+            for number in never_asked(&plan, &state) {
+                let note = format!("{number} of the runbook asks for signatures, and was settled without being opened");
+                verified.also(Verdict::SignOffsMissing, note);
+            }
+        }
+        Err(why) => verified.also(Verdict::Tampered, format!("the runbook does not allow it: {why}")),
     }
 }
 
@@ -76,35 +128,15 @@ fn mirror(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Sign-offs by key that the runbook has on the way of a completed run and that nobody was ever asked for.
-fn never_asked(dir: &RunDir) -> Vec<String> {
-    let Ok(plan) = super::runs::plan_of(dir) else { return Vec::new() };
-    let folded = read_all(dir).ok().and_then(|records| RunState::fold(&plan, &records).ok());
-    // What cannot be read or does not follow was said by the verification itself, or is no completed run.
-    let Some(state) = folded.filter(|state| state.ended == Some(EndState::Completed)) else { return Vec::new() };
+fn never_asked(plan: &Plan, state: &RunState) -> Vec<String> {
+    if state.ended != Some(EndState::Completed) {
+        return Vec::new();
+    }
     let by_key = |ix: &StepIx| match &plan.step(*ix).work {
-        Work::Sign(sign) => sign.roles.iter().any(|role| !signers(&plan, role).is_empty()),
+        Work::Sign(sign) => sign.roles.iter().any(|role| !signers(plan, role).is_empty()),
         _asks_for_none => false,
     };
     let left_out = |ix: &StepIx| state.step(*ix).attempt == 0 && state.step(*ix).conditions != Some(false);
-    let steps = state.forward_path(&plan).into_iter().filter(by_key).filter(left_out);
+    let steps = state.forward_path(plan).into_iter().filter(by_key).filter(left_out);
     steps.map(|ix| plan.step(ix).number.clone()).collect()
-}
-
-/// One line, then what is wrong and what else should be known, one line each.
-fn said(verified: &Verified) -> String {
-    let mut page = format!("{}\n", shown(&verified.first_line()));
-    for problem in &verified.problems {
-        page.push_str(&format!("  wrong: {}\n", shown(&problem.to_string())));
-    }
-    for by in verified.signed.iter().filter(|by| by.what.starts_with("signoff ")) {
-        let (known, what) = (by.standing.word(), by.what.trim_start_matches("signoff "));
-        page.push_str(&format!(
-            "  signed off: {}\n",
-            shown(&format!("{what}: {} {}, {known}", by.who, by.fingerprint))
-        ));
-    }
-    for note in &verified.notes {
-        page.push_str(&format!("  note: {}\n", shown(note)));
-    }
-    page
 }

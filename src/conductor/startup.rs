@@ -179,17 +179,14 @@ async fn sign_and_conduct(
         }
     };
     tokio::task::spawn_local(forward(said, happenings.clone()));
-    for happening in early {
-        // The channel's other end is held by this very function.
-        let _ = happenings.send(happening);
-    }
+    // The channel's other end is held by this very function.
+    early.into_iter().for_each(|happening| drop(happenings.send(happening)));
     let (executor, environment) = means(realm, &opened.plan);
     let surroundings = Surroundings::of(&opened.plan, environment.iter().cloned());
     let mut driver = Driver::new(Arc::new(opened.plan), opened.state, Secrets::default());
     driver.signers = opened.signers;
-    let mirror = commission.mirror.clone();
-    let mirroring =
-        Mirroring::start(mirror, surroundings.pairs(), happenings.clone()).map_err(ConductorError::System)?;
+    let mirroring = Mirroring::start(commission.mirror.clone(), surroundings.pairs(), happenings.clone());
+    let mirroring = mirroring.map_err(ConductorError::System)?;
     let room = Room {
         driver,
         hall,

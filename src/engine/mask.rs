@@ -9,9 +9,10 @@ mod forms;
 
 use crate::model::output::Masked;
 use crate::model::secret::Secret;
-use aho_corasick::Input;
+use aho_corasick::{AhoCorasick, Input};
 use forms::{Fit, Forms};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Bytes that may be written and shown.
@@ -58,13 +59,9 @@ impl Masker {
         if self.forms.are_none() {
             return MaskedBytes { bytes: bytes.into_owned(), masked: Vec::new() };
         }
-        let buffer = if self.held.is_empty() {
-            bytes.into_owned()
-        } else {
-            let mut held = std::mem::take(&mut self.held);
-            held.extend_from_slice(&bytes);
-            held
-        };
+        let mut buffer = bytes.into_owned();
+        // What is held is a few bytes, a chunk many: the chunk stays where it is.
+        buffer.splice(0..0, self.held.drain(..));
         self.pass(buffer, false)
     }
 
@@ -85,12 +82,12 @@ impl Masker {
     /// Decides as much of `buffer` as can be decided; all of it if nothing follows.
     fn pass(&mut self, mut buffer: Vec<u8>, last: bool) -> MaskedBytes {
         let forms = Arc::clone(&self.forms);
-        let mut search = Search::over(&forms, last);
+        let mut search = Search::over(&forms, &buffer, last);
         let mut said = Said::new(&forms);
         // Input before `from` is dealt with; the part of it up to `covered` belongs to a secret.
-        let (mut at, mut from, mut covered) = (0, self.covered, self.covered);
+        let (mut from, mut covered) = (self.covered, self.covered);
         let mut hold = buffer.len();
-        while let Some(start) = search.next(&buffer, at) {
+        while let Some(start) = search.next() {
             let before = start.checked_sub(1).map_or(self.before, |index| Some(buffer[index]));
             match forms.fit(&buffer, start, before, last) {
                 Fit::No => {}
@@ -112,7 +109,6 @@ impl Masker {
                     from = covered;
                 }
             }
-            at = start + 1;
         }
         if hold > 0 {
             self.before = Some(buffer[hold - 1]);
@@ -132,31 +128,103 @@ impl Masker {
 /// Where a form may begin, in order.
 struct Search<'a> {
     forms: &'a Forms,
-    last: bool,
-    /// The next hit of each finder, or the end.
-    hits: Vec<Option<usize>>,
+    buffer: &'a [u8],
+    /// Where forms begin.
+    heads: Keys<'a>,
+    /// What of a wrapped form is found where its beginning is broken: the key behind it, or a short line.
+    nexts: Keys<'a>,
+    short: Option<usize>,
+    /// Where that form may begin: in `broken`, and nowhere before it that was not offered.
+    broken: Range<usize>,
+    /// Every place before this one was offered or begins nothing.
+    at: usize,
+    /// What the end of the buffer may cut begins here or later.
+    cut: usize,
 }
 
 impl<'a> Search<'a> {
-    fn over(forms: &'a Forms, last: bool) -> Self {
-        Self { forms, last, hits: vec![Some(0); forms.finders.len()] }
+    fn over(forms: &'a Forms, buffer: &'a [u8], last: bool) -> Self {
+        let (heads, nexts) = (Keys::over(&forms.heads, buffer), Keys::over(&forms.nexts, buffer));
+        let short = if nexts.finders.is_empty() { None } else { short_line(buffer, 0) };
+        let cut = if last { buffer.len() } else { buffer.len().saturating_sub(forms::REACH) };
+        Self { forms, buffer, heads, nexts, short, broken: 0..0, at: 0, cut }
     }
 
-    /// The first place from `at` on where a form, or the beginning of one that the buffer's end cuts, may stand.
-    fn next(&mut self, buffer: &[u8], at: usize) -> Option<usize> {
-        for (hit, finder) in self.hits.iter_mut().zip(&self.forms.finders) {
-            // `Some(0)` also stands for "not looked yet"; looking twice at 0 does no harm.
-            if hit.is_some_and(|hit| hit < at || hit == 0) {
-                *hit = (at <= buffer.len())
-                    .then(|| finder.find(Input::new(buffer).range(at..)).map(|found| found.start()))
-                    .flatten();
+    /// The next place where a form, or the beginning of one that the buffer's end cuts, may stand.
+    fn next(&mut self) -> Option<usize> {
+        let head = self.heads.next(self.buffer, self.at);
+        // Behind `cut` every place is looked at, so nothing that ends there has to be found.
+        let here = head.unwrap_or(self.buffer.len()).min(self.cut).max(self.at);
+        let broken = self.broken_before(here);
+        let cut = || (self.cut.max(self.at)..self.buffer.len()).find(|at| self.forms.may_begin(self.buffer[*at]));
+        let found = broken.or_else(|| [head, cut()].into_iter().flatten().min())?;
+        self.at = found + 1;
+        Some(found)
+    }
+
+    /// The first place before `end` where a form whose beginning is broken may stand.
+    fn broken_before(&mut self, end: usize) -> Option<usize> {
+        while self.broken.start < end {
+            let from = self.broken.start.max(self.at);
+            let near = from..self.broken.end.min(end);
+            if let Some(found) = near.clone().find(|at| self.forms.may_begin_wrapped(self.buffer[*at])) {
+                self.broken.start = found + 1;
+                return Some(found);
+            }
+            if near.end == end && end < self.broken.end {
+                self.broken.start = end;
+                return None;
+            }
+            let seen = self.broken.end;
+            if self.short.is_some_and(|short| short < seen) {
+                self.short = short_line(self.buffer, seen);
+            }
+            let next = [self.nexts.next(self.buffer, seen), self.short].into_iter().flatten().min()?;
+            self.broken = seen.max(next.saturating_sub(forms::REACH))..next + 1;
+        }
+        None
+    }
+}
+
+/// The places of some keys, in order.
+struct Keys<'a> {
+    finders: &'a [AhoCorasick],
+    /// The next one by each finder; `None` where none is left.
+    at: Vec<Option<usize>>,
+}
+
+impl<'a> Keys<'a> {
+    fn over(finders: &'a [AhoCorasick], buffer: &[u8]) -> Self {
+        Self { finders, at: finders.iter().map(|finder| key(finder, buffer, 0)).collect() }
+    }
+
+    /// The first key that begins at `from` or later.
+    fn next(&mut self, buffer: &[u8], from: usize) -> Option<usize> {
+        for (at, finder) in self.at.iter_mut().zip(self.finders) {
+            if at.is_some_and(|at| at < from) {
+                *at = key(finder, buffer, from);
             }
         }
-        let hit = self.hits.iter().flatten().min().copied();
-        let tail = at.max(buffer.len().saturating_sub(forms::KEY - 1));
-        let cut = (tail..buffer.len()).find(|index| !self.last && self.forms.may_begin(buffer[*index]));
-        [hit, cut].into_iter().flatten().min()
+        self.at.iter().flatten().min().copied()
     }
+}
+
+fn key(finder: &AhoCorasick, buffer: &[u8], from: usize) -> Option<usize> {
+    finder.find(Input::new(buffer).range(from..)).map(|found| found.start())
+}
+
+/// The first line break from `from` on that stands so close behind another that a form between them may show no key.
+fn short_line(buffer: &[u8], from: usize) -> Option<usize> {
+    let start = from.saturating_sub(forms::SHORT_LINE);
+    let mut before: Option<usize> = None;
+    for at in memchr::memchr_iter(b'\n', &buffer[start..]).map(|at| start + at) {
+        let close = before.is_some_and(|before| at - before <= forms::SHORT_LINE);
+        if close && at >= from {
+            return Some(at);
+        }
+        before = Some(at);
+    }
+    None
 }
 
 /// What comes out.

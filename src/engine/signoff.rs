@@ -7,6 +7,7 @@
 use crate::journal::keys::allowed::{AllowedSigners, Standing};
 use crate::journal::keys::{SigError, sshsig};
 use crate::model::decide::Signed;
+use crate::model::event::Decision;
 use crate::model::ids::{RoleId, StepIx};
 use crate::model::plan::Plan;
 use crate::model::signoff::{self, COMMENT_LIMIT, Signatory};
@@ -21,6 +22,8 @@ pub struct Came<'a> {
     pub principal: &'a str,
     /// What is said with it.
     pub comment: &'a str,
+    /// What it decides.
+    pub decision: Decision,
     /// What was signed, where the client says it.
     pub text: Option<&'a str>,
     /// The armored signature.
@@ -40,7 +43,13 @@ pub fn judge(
     let key =
         sshsig::named_key(came.sig.as_bytes()).map_err(|why| format!("that is no signature that counts: {why}"))?;
     let fingerprint = key.fingerprint();
-    let by = Signatory { role: came.role, principal: came.principal, key: &fingerprint, comment: came.comment };
+    let by = Signatory {
+        role: came.role,
+        principal: came.principal,
+        key: &fingerprint,
+        comment: came.comment,
+        decision: came.decision,
+    };
     let text = signoff::text(plan, state, ix, &by)?;
     if let Some(why) = came.text.and_then(|signed| signoff::difference(&text, signed)) {
         return Err(why);
@@ -50,7 +59,7 @@ pub fn judge(
         Ok(_) => {}
         Err(SigError::CannotCheckHere(kind)) => {
             return Err(format!(
-                "{fingerprint} is of the kind {kind}, which a conductor cannot judge: sign off with ssh-ed25519, in a token too, or ecdsa-sha2-nistp256"
+                "{fingerprint} is of the kind {kind}, and of a size or curve that a conductor cannot judge: sign with ssh-ed25519, ecdsa-sha2-nistp256 or -nistp384, either of them in a token too, or ssh-rsa of 2048 to 8192 bits (ssh-keygen -t ed25519 makes one; its public half goes into the list of allowed signers)"
             ));
         }
         Err(SigError::Mismatch) => {
@@ -61,6 +70,9 @@ pub fn judge(
         Err(why) => return Err(format!("the signature does not count: {why}")),
     }
     let principal = came.principal;
+    if let Some(why) = is_operator(state, ix, (principal, &fingerprint), allowed) {
+        return Err(why);
+    }
     let why = match allowed.check_principal(principal, &key, namespace, (now, now)) {
         Standing::Known { .. } => {
             let sig = came.sig.to_owned();
@@ -75,4 +87,16 @@ pub fn judge(
         }
     };
     Err(why)
+}
+
+/// Why a second person cannot sign under this name: the list has one of the operators' keys for it. That very key is `decide`'s.
+fn is_operator(state: &RunState, ix: StepIx, by: (&str, &String), allowed: &AllowedSigners) -> Option<String> {
+    let (principal, fingerprint) = by;
+    let operators = Some(&state.facts.as_ref()?.operator_keys).filter(|keys| !keys.contains(fingerprint))?;
+    let asked = state.step(ix).asked.as_ref().filter(|asked| asked.second_person)?;
+    let theirs = allowed.all_keys_of(principal);
+    theirs.iter().any(|key| operators.contains(&key.fingerprint())).then(|| {
+        let role = asked.roles.first().map_or("the role", |role| role.role.as_str());
+        format!("a second person signs for {role}, and {principal} is the operator, by the list of allowed signers")
+    })
 }

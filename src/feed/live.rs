@@ -113,6 +113,11 @@ fn controlling_terminal() -> String {
 }
 
 impl Live {
+    /// The list by which the conductor judges sign-offs, as it said.
+    pub fn allowed_signers(&self) -> PathBuf {
+        lock(&self.signers).clone()
+    }
+
     /// Signs with the key that the text names, on a thread of its own since it may wait for a touch, and then wishes.
     fn sign_off(&self, id: u64, seen: Seq, mut intent: Intent) -> Result<u64, String> {
         let (keyring, stream, news) = (self.keyring.clone(), self.stream.clone(), self.news.clone());

@@ -16,6 +16,8 @@ use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 
 const BLOCK: usize = 256 << 10;
+/// Not worth a second thread.
+const LITTLE: u64 = 1 << 20;
 /// How many extents one piece of work has: 32 MiB of a flood.
 const EXTENTS: usize = 32;
 
@@ -26,6 +28,8 @@ pub(crate) struct Wrong {
     pub(crate) seq: Option<Seq>,
     /// The file.
     pub(crate) name: String,
+    /// From which byte of it on.
+    pub(crate) byte: Option<u64>,
     /// Why.
     pub(crate) why: String,
 }
@@ -44,6 +48,16 @@ pub(crate) struct Found {
 enum Job<'a> {
     Extents { name: String, extents: &'a [(Seq, Extent)], salts: Vec<u8> },
     Whole(String),
+}
+
+impl Job<'_> {
+    /// How many bytes of extents it is; whole files are counted by themselves.
+    fn length(&self) -> u64 {
+        match self {
+            Job::Extents { extents, .. } => extents.iter().map(|(_, extent)| extent.len).sum(),
+            Job::Whole(_) => 0,
+        }
+    }
 }
 
 /// Judges every attempt's output, and hashes `whole` files.
@@ -67,19 +81,25 @@ pub(crate) fn judge<'a>(
             jobs.push(Job::Extents { name: name.clone(), extents, salts: salts.to_vec() });
         }
     }
-    jobs.extend(by_length(dir, whole).into_iter().map(Job::Whole));
+    let whole = by_length(dir, whole);
+    let recorded: u64 = jobs.iter().map(Job::length).sum();
+    let length = recorded + whole.iter().map(|(length, _)| length).sum::<u64>();
+    jobs.extend(whole.into_iter().map(|(_, name)| Job::Whole(name)));
     let found = Mutex::new(found);
     let jobs = Mutex::new(jobs);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                // Taken from the end: whole files, the longest first, then many small pieces of extents.
-                while let Some(job) = next(&jobs) {
-                    work(dir, job, &found);
-                }
-            });
+    let all = || {
+        // Taken from the end: whole files, the longest first, then many small pieces of extents.
+        while let Some(job) = next(&jobs) {
+            work(dir, job, &found);
         }
+    };
+    std::thread::scope(|scope| {
+        // This thread is one of them; where there is little to do it is the only one.
+        for _ in 1..if length < LITTLE { 1 } else { threads } {
+            scope.spawn(all);
+        }
+        all();
     });
     let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.wrong.sort_by(|one, other| (&one.seq, &one.name).cmp(&(&other.seq, &other.name)));
@@ -88,10 +108,10 @@ pub(crate) fn judge<'a>(
 }
 
 /// The shortest first; one that cannot be looked at says so when it is read.
-fn by_length(dir: &RunDir, names: &[String]) -> Vec<String> {
+fn by_length(dir: &RunDir, names: &[String]) -> Vec<(u64, String)> {
     let length = |name: &String| dir.read(name).ok().and_then(|file| Some(file.metadata().ok()?.len())).unwrap_or(0);
-    let mut names = names.to_vec();
-    names.sort_by_cached_key(length);
+    let mut names: Vec<(u64, String)> = names.iter().map(|name| (length(name), name.clone())).collect();
+    names.sort();
     names
 }
 
@@ -106,7 +126,7 @@ fn next<'a>(jobs: &Mutex<Vec<Job<'a>>>) -> Option<Job<'a>> {
 fn lengths(dir: &RunDir, (log, salt): (&str, &str), printed: &Printed, found: &mut Found) -> Option<Vec<u8>> {
     let (last, _) = *printed.extents.last().map(|(seq, extent)| (seq, extent)).as_ref()?;
     let mut say = |name: &str, why: String| {
-        found.wrong.push(Wrong { seq: Some(*last), name: name.to_owned(), why });
+        found.wrong.push(Wrong { seq: Some(*last), name: name.to_owned(), byte: None, why });
         None
     };
     let length = match dir.read(log).and_then(|file| file.metadata().map_err(JournalError::io("look at", log))) {
@@ -139,28 +159,31 @@ fn work(dir: &RunDir, job: Job, found: &Mutex<Found>) {
     let add = |change: &dyn Fn(&mut Found)| {
         change(&mut found.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     };
-    let wrong = |seq, name: &str, why: String| {
-        let wrong = Wrong { seq, name: name.to_owned(), why };
+    let wrong = |seq, name: &str, byte, why: String| {
+        let wrong = Wrong { seq, name: name.to_owned(), byte, why };
         add(&|found| found.wrong.push(wrong.clone()));
     };
     match job {
         Job::Whole(name) => match hash_file(dir, &name) {
             Ok(hash) => add(&|found| found.whole.push((name.clone(), hash))),
-            Err(error) => wrong(None, &name, error.chain()),
+            Err(error) => wrong(None, &name, None, error.chain()),
         },
         Job::Extents { name, extents, salts } => {
-            if let Err((seq, why)) = judge_extents(dir, &name, extents, &salts) {
-                wrong(Some(seq), &name, why);
+            if let Err(((seq, extent), why)) = judge_extents(dir, &name, extents, &salts) {
+                wrong(Some(*seq), &name, Some(extent.off), why);
             }
         }
     }
 }
 
-fn judge_extents(dir: &RunDir, name: &str, extents: &[(Seq, Extent)], salts: &[u8]) -> Result<(), (Seq, String)> {
-    let Some((first, _)) = extents.first() else {
+/// A record, what it commits to, and why that is not so.
+type NotSo<'a> = (&'a (Seq, Extent), String);
+
+fn judge_extents<'a>(dir: &RunDir, name: &str, extents: &'a [(Seq, Extent)], salts: &[u8]) -> Result<(), NotSo<'a>> {
+    let Some(first) = extents.first() else {
         return Ok(());
     };
-    let file = dir.read(name).map_err(|error| (*first, error.chain()))?;
+    let file = dir.read(name).map_err(|error| (first, error.chain()))?;
     let salted = |((_, extent), salt): (&(Seq, Extent), &[u8])| {
         let salt = salt.strip_suffix(b"\n").and_then(|hex| Hash::parse(std::str::from_utf8(hex).ok()?))?;
         let bytes = Cursor::new(salt.0).chain(From { file: &file, at: extent.off });
@@ -169,15 +192,16 @@ fn judge_extents(dir: &RunDir, name: &str, extents: &[(Seq, Extent)], salts: &[u
     // As far as there are salts; where one is missing is said after what stands before it.
     let messages: Vec<_> = extents.iter().zip(salts.chunks(SALT)).map_while(salted).collect();
     let readable = messages.len();
-    for ((seq, extent), (bytes, length)) in extents.iter().zip(messages) {
-        let hash = of_next(bytes, length).map_err(|error| (*seq, error.to_string()))?;
+    for (recorded, (bytes, length)) in extents.iter().zip(messages) {
+        let extent = &recorded.1;
+        let hash = of_next(bytes, length).map_err(|error| (recorded, error.to_string()))?;
         if hash.hex() != extent.sha256 {
             let (from, to) = (extent.off, extent.off + extent.len);
-            return Err((*seq, format!("bytes {from} to {to} are not those that were recorded")));
+            return Err((recorded, format!("bytes {from} to {to} are not those that were recorded")));
         }
     }
     match extents.get(readable) {
-        Some((seq, _)) => Err((*seq, "its salt is not written as one is".to_owned())),
+        Some(recorded) => Err((recorded, "its salt is not written as one is".to_owned())),
         None => Ok(()),
     }
 }
@@ -198,7 +222,9 @@ impl Read for From<'_> {
 
 fn hash_file(dir: &RunDir, name: &str) -> Result<Hash, JournalError> {
     let mut file = dir.read(name)?;
-    let (mut hash, mut block) = (Running::new(), vec![0; BLOCK]);
+    let length = file.metadata().map_err(JournalError::io("look at", name))?.len();
+    let most = usize::try_from(length + 1).map_or(BLOCK, |length| length.min(BLOCK));
+    let (mut hash, mut block) = (Running::new(), vec![0; most]);
     loop {
         match file.read(&mut block).map_err(JournalError::io("read", name))? {
             0 => return Ok(Hash::end(hash)),

@@ -13,6 +13,7 @@ use crate::model::event::{EndState, Event};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::output::Extent;
 use crate::model::record::Record;
+use crate::model::time::Stamp;
 use std::collections::BTreeMap;
 
 /// The first record of a part, as it stands there.
@@ -66,6 +67,10 @@ pub(crate) struct Facts {
     pub(crate) ended: Option<EndState>,
     pub(crate) closed: Option<(u64, u64)>,
     pub(crate) ckpts: Vec<(Seq, Hash)>,
+    /// When each of them was made.
+    pub(crate) times: Vec<Stamp>,
+    /// Where each attempt began.
+    pub(crate) begun: Vec<(Seq, StepId, Attempt)>,
     pub(crate) records: u64,
     /// When the last record was made, Unix microseconds.
     pub(crate) last: i64,
@@ -85,6 +90,7 @@ pub(crate) fn gather(dir: &RunDir) -> Result<(Walk, Facts), JournalError> {
     let walk = walk(dir, &mut |record, valid| {
         if record.seq == valid.seq {
             facts.ckpts.push((valid.seq, valid.ckpt));
+            facts.times.push(record.at);
         }
         facts.take(record);
     })?;
@@ -114,6 +120,7 @@ impl Facts {
                 self.openings.push(opened(fmt, text, None));
             }
             Event::Output { step, attempt, extent } => self.extent(seq, (step, attempt), extent),
+            Event::StepStarted { step, attempt, .. } => self.begun.push((seq, step, attempt)),
             Event::OutputLost { step, attempt, .. } => {
                 self.printed.entry((step, attempt)).or_default().lost = true;
             }
@@ -133,7 +140,6 @@ impl Facts {
             | Event::Started { .. }
             | Event::VarsBound { .. }
             | Event::VarsFailed { .. }
-            | Event::StepStarted { .. }
             | Event::StepSpawned { .. }
             | Event::StepReached { .. }
             | Event::StepTyped { .. }

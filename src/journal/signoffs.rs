@@ -3,7 +3,7 @@
 //! Gathered in the walk, from records that checkpoints cover. Says what must be there and what is; whether a signature holds is
 //! `verify`'s. A sign-off that was asked for and then left out stays required: no word of the operator's takes its place.
 
-use crate::model::event::{EndState, Event, SigningRole};
+use crate::model::event::{AskedFor, Decision, EndState, Event, SigningRole};
 use crate::model::ids::{Attempt, RoleId, Seq, StepId};
 use crate::model::record::Record;
 use crate::model::signoff::Prefix;
@@ -21,6 +21,10 @@ pub(crate) struct Asking {
     pub(crate) second_person: bool,
     /// Up to the first checkpoint after it.
     pub(crate) prefix: Option<Prefix>,
+    /// What for.
+    pub(crate) asked_for: AskedFor,
+    /// What it was asked for began: that of a second person, who agreed before.
+    pub(crate) begun: bool,
     /// The run began again from before it, or what it was about got old.
     pub(crate) void: bool,
 }
@@ -38,6 +42,28 @@ pub(crate) struct SignedRecord {
     pub(crate) comment: String,
     pub(crate) text: String,
     pub(crate) sig: String,
+    pub(crate) decision: Decision,
+}
+
+fn asking(seq: Seq, event: &Event) -> Option<Asking> {
+    let Event::SignAsked { step, attempt, question, count, roles, same_person, second_person, asked_for } = event
+    else {
+        return None;
+    };
+    Some(Asking {
+        seq,
+        step: step.clone(),
+        attempt: *attempt,
+        question: question.clone(),
+        count: *count,
+        roles: roles.clone(),
+        same_person: *same_person,
+        second_person: *second_person,
+        asked_for: *asked_for,
+        prefix: None,
+        begun: false,
+        void: false,
+    })
 }
 
 /// All of a run.
@@ -60,25 +86,18 @@ impl SignOffs {
                 }
                 self.open = self.asked.len();
             }
-            Event::SignAsked { step, attempt, question, count, roles, same_person, second_person } => {
-                let (step, question, roles) = (step.clone(), question.clone(), roles.clone());
-                let (attempt, count) = (*attempt, *count);
-                let (same_person, second_person) = (*same_person, *second_person);
-                let (prefix, void) = (None, false);
-                self.asked.push(Asking {
-                    seq,
-                    step,
-                    attempt,
-                    question,
-                    count,
-                    roles,
-                    same_person,
-                    second_person,
-                    prefix,
-                    void,
-                });
+            Event::SignAsked { .. } => self.asked.extend(asking(seq, &record.event)),
+            Event::StepStarted { step, attempt, .. } => {
+                let of = |asking: &&mut Asking| asking.step == *step && asking.attempt == *attempt && !asking.void;
+                let second = self.asked.iter_mut().filter(of).rfind(|asking| asking.asked_for == AskedFor::Second);
+                second.into_iter().for_each(|asking| asking.begun = true);
             }
-            Event::StepSigned { step, attempt, role, principal, comment, text, sig, .. } => {
+            // Nobody agreed to what another operator begins.
+            Event::Resume { .. } => {
+                let open = |asking: &&mut Asking| asking.asked_for == AskedFor::Second && !asking.begun;
+                self.asked.iter_mut().filter(open).for_each(|asking| asking.void = true);
+            }
+            Event::StepSigned { step, attempt, role, principal, comment, text, sig, decision, .. } => {
                 self.signed.push(SignedRecord {
                     seq,
                     at: record.at.wall,
@@ -89,6 +108,7 @@ impl SignOffs {
                     comment: comment.clone(),
                     text: text.clone(),
                     sig: sig.clone(),
+                    decision: *decision,
                 });
             }
             Event::Recycled { steps, .. } => steps.iter().for_each(|step| self.void(step)),
@@ -98,27 +118,50 @@ impl SignOffs {
     }
 
     fn void(&mut self, step: &StepId) {
-        self.asked.iter_mut().filter(|asking| asking.step == *step).for_each(|asking| asking.void = true);
+        // What was agreed to and began stays agreed to; it is asked anew for another attempt.
+        let of = |asking: &&mut Asking| asking.step == *step && !asking.begun;
+        self.asked.iter_mut().filter(of).for_each(|asking| asking.void = true);
     }
 
-    /// The last time that each step asked: what has to be signed where the run came to its end as planned.
+    /// What has to be signed where the run came to its end as planned: the last time that each step asked for a statement or its
+    /// stations, and every time that one began which a second person had to agree to.
     pub(crate) fn last_asked(&self, ended: Option<EndState>) -> Vec<&Asking> {
-        let last = |at: &usize| self.asked[at + 1..].iter().all(|later| later.step != self.asked[*at].step);
-        let all = (0..self.asked.len()).filter(last).map(|at| &self.asked[at]);
+        let counts = |at: &usize| {
+            let asking = &self.asked[*at];
+            let same = |later: &Asking| later.step == asking.step && later.asked_for == asking.asked_for;
+            match asking.asked_for {
+                AskedFor::Statement | AskedFor::Poll => !self.asked[at + 1..].iter().any(same),
+                AskedFor::Second => asking.begun,
+            }
+        };
+        let all = (0..self.asked.len()).filter(counts).map(|at| &self.asked[at]);
         all.filter(|_| ended == Some(EndState::Completed)).collect()
+    }
+
+    /// What a signature answers: the last question before it of that step and attempt that it can be an answer to.
+    pub(crate) fn asking_of(&self, one: &SignedRecord) -> Option<&Asking> {
+        let before = self.asked.iter().rev().filter(|asking| asking.seq < one.seq && asking.step == one.step);
+        before.filter(|asking| asking.attempt == one.attempt).find(|asking| asking.asked_for.takes(one.decision))
     }
 
     /// Who signed where this was asked.
     pub(crate) fn under<'a>(&'a self, asking: &'a Asking) -> impl Iterator<Item = &'a SignedRecord> {
-        let of = move |one: &&SignedRecord| one.step == asking.step && one.attempt == asking.attempt;
-        self.signed.iter().filter(of)
+        self.signed.iter().filter(move |one| self.asking_of(one).is_some_and(|of| of.seq == asking.seq))
+    }
+
+    /// The same, of each role what it said last: a station may change its mind.
+    fn standing<'a>(&'a self, asking: &'a Asking) -> impl Iterator<Item = &'a SignedRecord> {
+        let later = |one: &SignedRecord| self.under(asking).any(|other| other.seq > one.seq && other.role == one.role);
+        self.under(asking).filter(move |one| !later(one))
     }
 
     /// `off.1:2/lead,ops` for each, by spaces: two of these roles at that attempt.
     pub(crate) fn required(&self, ended: Option<EndState>) -> String {
         let roles = |asking: &Asking| asking.roles.iter().map(|role| role.role.0.clone()).collect::<Vec<_>>().join(",");
         let word = |one: &&Asking| format!("{}.{}:{}/{}", one.step, one.attempt, one.count, roles(one));
-        self.last_asked(ended).iter().map(word).collect::<Vec<_>>().join(" ")
+        let asked = self.last_asked(ended);
+        // No station has to speak: what is open is the decider's to answer for.
+        asked.iter().filter(|asking| asking.count > 0).map(word).collect::<Vec<_>>().join(" ")
     }
 
     /// `off.1/lead/<hash of the signature>` for each that is not void, by spaces; `typed` where a name is all there is.
@@ -131,6 +174,6 @@ impl SignOffs {
             format!("{}.{}/{}/{how}", one.step, one.attempt, one.role)
         };
         let asked = self.last_asked(ended).into_iter().filter(|asking| !asking.void);
-        asked.flat_map(|asking| self.under(asking).map(word)).collect::<Vec<_>>().join(" ")
+        asked.flat_map(|asking| self.standing(asking).map(word)).collect::<Vec<_>>().join(" ")
     }
 }

@@ -87,7 +87,7 @@ fn held(plan: &Plan, state: &RunState, used: &mut Used) -> Option<Todo> {
         (true, Known::Program) => Todo::NoAnswer { at: hold.reason.clone() },
         // What ran when the file held the run comes to its end first.
         (true, Known::Unattended) if is_busy(plan, state) => Todo::Wait,
-        (true, Known::Unattended | Known::Peer | Known::Typed) => match &used.held {
+        (true, Known::Unattended | Known::Peer | Known::Typed | Known::Signed) => match &used.held {
             Some(at) => Todo::NoAnswer { at: at.clone() },
             None => Todo::Wait,
         },
@@ -167,8 +167,11 @@ fn is_done(plan: &Plan, state: &RunState, said: (StepIx, &Given), used: &Used) -
 fn one(plan: &Plan, state: &RunState, said: (StepIx, &Given), with: (&Answers, &mut Used)) -> Todo {
     let (ix, given) = said;
     let (answers, used) = with;
+    if let (Given::Run(_), Some(first)) = (given, around::second(plan, state, ix, (answers, used))) {
+        return first;
+    }
     match given {
-        Given::Gate(gate) => gate::next(plan, state, (ix, gate), used),
+        Given::Gate(gate) => gate::next(plan, state, (ix, gate), (answers, used)),
         Given::Watch(watch) => watch::next(plan, state, (ix, watch), (answers, used)),
         Given::Say(say) => around::say(plan, state, (ix, say), used),
         Given::Sign(sign) => around::sign(plan, state, (ix, sign), (answers, used)),

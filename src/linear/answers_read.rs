@@ -44,6 +44,14 @@ pub(super) fn answers(root: &Value, plan: &Plan) -> Read<Answers> {
             }
         }
     }
+    // A station with signers is spoken for by a key that the file names, wherever in it that stands.
+    let votes = read.steps.values().flatten().filter_map(|given| match given {
+        Given::Gate(gate) => Some(gate.poll.iter().map(|(role, _)| role)),
+        _polls_nobody => None,
+    });
+    for role in votes.flatten().filter(|role| read.keys.iter().all(|key| key.role != **role)) {
+        around::unsigned(plan, role)?;
+    }
     Ok(read)
 }
 

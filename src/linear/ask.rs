@@ -171,6 +171,7 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         | Intent::Stop { .. }
         | Intent::Fill { .. }
         | Intent::Sign { .. }
+        | Intent::AskSecond { .. }
         | Intent::EndMonitor { .. }
         | Intent::Reading { .. }
         | Intent::Trip { .. }

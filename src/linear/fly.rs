@@ -195,7 +195,7 @@ impl<W: Write> Flight<'_, W> {
     /// A sign-off for a role with signers, with whose key it is and what it signs.
     fn with_key(&self, intent: Intent) -> Result<Intent, String> {
         let (plan, state) = (self.teller.plan, &self.teller.state);
-        let Intent::Sign { step, role, comment, .. } = &intent else { return Ok(intent) };
+        let Intent::Sign { step, role, comment, decision, .. } = &intent else { return Ok(intent) };
         let (people, Some(ix)) = (signoff::signers(plan, role), plan.find(step)) else { return Ok(intent) };
         if people.is_empty() {
             return Ok(intent);
@@ -206,7 +206,7 @@ impl<W: Write> Flight<'_, W> {
         let whose = offers.iter().find(|offer| offer.fingerprint == key.fingerprint);
         // A key that the list does not have is for the conductor to refuse, in its words.
         let principal = whose.map_or(people[0].as_str(), |offer| offer.principal.as_str());
-        let by = Signatory { role, principal, key: &key.fingerprint, comment };
+        let by = Signatory { role, principal, key: &key.fingerprint, comment, decision: *decision };
         signoff::intent(plan, state, ix, &by)
     }
 

@@ -4,7 +4,7 @@
 //! wish that comes of it goes through the port like any. Called by `run`.
 
 use super::ask::{Ask, Choice, Question, Rule, Slot};
-use crate::feed::{Port, SigningKey};
+use crate::feed::Port;
 use crate::model::ids::{RoleId, StepId, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
@@ -17,12 +17,17 @@ const FILE: &str = "file";
 
 /// What a wish to sign leads to where the role has signers and nothing was signed yet; `None` for every other wish.
 pub(super) fn ask(plan: &Plan, state: &RunState, port: &dyn Port, intent: &Intent) -> Option<Result<Ask, String>> {
-    let Intent::Sign { step, role, comment, text: None, .. } = intent else { return None };
+    let Intent::Sign { step, role, comment, text: None, decision, .. } = intent else { return None };
     let people = signoff::signers(plan, role);
     let ix = plan.find(step).filter(|_| !people.is_empty())?;
     let keys = port.signing_keys(people, signoff::namespace_of(state));
-    let ways: Result<Vec<Choice>, String> =
-        keys.iter().map(|key| way(plan, state, port, (ix, role, comment, key))).collect();
+    let ways: Result<Vec<Choice>, String> = keys
+        .iter()
+        .map(|key| {
+            let by = Signatory { role, principal: &key.principal, key: &key.fingerprint, comment, decision: *decision };
+            way(plan, state, port, (ix, by, key.here))
+        })
+        .collect();
     Some(ways.and_then(|mut ways| match ways.len() {
         0 => Err(format!("the run's list of allowed signers has no key for {}", people.join(", "))),
         1 => Ok(ways.remove(0).then),
@@ -34,15 +39,14 @@ fn way(
     plan: &Plan,
     state: &RunState,
     port: &dyn Port,
-    (ix, role, comment, key): (StepIx, &RoleId, &str, &SigningKey),
+    (ix, by, here): (StepIx, Signatory<'_>, bool),
 ) -> Result<Choice, String> {
-    let (principal, fingerprint) = (key.principal.as_str(), key.fingerprint.as_str());
-    let by = Signatory { role, principal, key: fingerprint, comment };
+    let (role, principal, fingerprint) = (by.role, by.principal, by.key);
     let intent = signoff::intent(plan, state, ix, &by)?;
     let Intent::Sign { step, text: Some(text), .. } = &intent else { return Err("there is nothing to sign".into()) };
     let mut card = vec!["What is signed, to the letter:".to_owned()];
     card.extend(text.lines().map(|line| format!("  | {line}")));
-    let question = if key.here {
+    let question = if here {
         let words = format!("Type  sign  to sign it as {principal} with {fingerprint}:");
         Question { words, rule: Rule::Exactly("sign".into()), slot: Slot::Consent }
     } else {
@@ -54,7 +58,7 @@ fn way(
         let words = format!("Paste the signature, or type  {FILE}  once {path}.sig is there:");
         Question { words, rule: Rule::Armor, slot: Slot::Signature }
     };
-    let note = if key.here { "signs here" } else { "signs elsewhere" };
+    let note = if here { "signs here" } else { "signs elsewhere" };
     let questions = vec![question];
     Ok(Choice::noted(format!("{principal} {fingerprint}"), note, Ask::Wish { card, questions, intent }))
 }

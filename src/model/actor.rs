@@ -17,6 +17,8 @@ pub enum Known {
     Unattended,
     /// tminus itself, by what the runbook says.
     Program,
+    /// A key signed it.
+    Signed,
 }
 
 /// Who did something.
@@ -34,12 +36,13 @@ impl Actor {
         Self { name: "tminus".into(), known: Known::Program }
     }
 
-    /// The name as screens show it: `maya`, `jlee (typed)`, `ci (unattended)`.
+    /// The name as screens show it: `maya`, `jlee (typed)`, `ci (unattended)`, `ana@example.com (signed)`.
     pub fn shown(&self) -> String {
         match self.known {
             Known::Peer | Known::Program => self.name.clone(),
             Known::Typed => format!("{} (typed)", self.name),
             Known::Unattended => format!("{} (unattended)", self.name),
+            Known::Signed => format!("{} (signed)", self.name),
         }
     }
 }

@@ -99,6 +99,91 @@ pub enum Vote {
     NoGo,
 }
 
+/// What a signature is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AskedFor {
+    /// The statement of a sign-off.
+    #[default]
+    Statement,
+    /// A station's word at a gate.
+    Poll,
+    /// A second person's word before a step begins.
+    Second,
+}
+
+impl AskedFor {
+    /// Whether it is a sign-off's statement, which is not written down.
+    pub fn is_statement(&self) -> bool {
+        *self == AskedFor::Statement
+    }
+
+    /// What such a signature may decide.
+    pub fn takes(self, decision: Decision) -> bool {
+        match (self, decision) {
+            (AskedFor::Statement, Decision::Signed)
+            | (AskedFor::Poll, Decision::Go | Decision::NoGo)
+            | (AskedFor::Second, Decision::Approved) => true,
+            (AskedFor::Statement | AskedFor::Poll | AskedFor::Second, _) => false,
+        }
+    }
+}
+
+/// What a signature decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// The statement is signed.
+    #[default]
+    Signed,
+    /// A station says GO.
+    Go,
+    /// A station says NO-GO.
+    NoGo,
+    /// A second person agrees that the step begins.
+    Approved,
+}
+
+impl Decision {
+    /// As it stands in what is signed: `signed`, `go`, `no-go`, `approved`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Decision::Signed => "signed",
+            Decision::Go => "go",
+            Decision::NoGo => "no-go",
+            Decision::Approved => "approved",
+        }
+    }
+
+    /// The decision of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        [Decision::Signed, Decision::Go, Decision::NoGo, Decision::Approved].into_iter().find(|one| one.word() == word)
+    }
+
+    /// The vote that it is, at a gate.
+    pub fn vote(self) -> Option<Vote> {
+        match self {
+            Decision::Go => Some(Vote::Go),
+            Decision::NoGo => Some(Vote::NoGo),
+            Decision::Signed | Decision::Approved => None,
+        }
+    }
+
+    /// Whether it is a sign-off's, which is not written down.
+    pub fn is_signed(&self) -> bool {
+        *self == Decision::Signed
+    }
+}
+
+impl From<Vote> for Decision {
+    fn from(vote: Vote) -> Self {
+        match vote {
+            Vote::Go => Decision::Go,
+            Vote::NoGo => Decision::NoGo,
+        }
+    }
+}
+
 /// A reading as it was judged for one who watches the probe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
@@ -304,7 +389,7 @@ pub enum Event {
         unseen: Option<String>,
     },
 
-    /// A station spoke at a gate.
+    /// A station spoke at a gate, whose role has no signers: one that has speaks by `step.signed`.
     #[serde(rename = "gate.voted")]
     GateVoted { step: StepId, attempt: Attempt, role: RoleId, vote: Vote, by: Actor },
     /// A gate was decided.
@@ -344,6 +429,9 @@ pub enum Event {
         same_person: bool,
         /// Nobody signs with the operator's key.
         second_person: bool,
+        /// What for.
+        #[serde(default, rename = "for", skip_serializing_if = "AskedFor::is_statement")]
+        asked_for: AskedFor,
     },
     /// A person signed off. `sig` is an SSHSIG over `text`, or `-` where the role has no signers and a name is all there is.
     #[serde(rename = "step.signed")]
@@ -356,6 +444,9 @@ pub enum Event {
         text: String,
         sig: String,
         by: Actor,
+        /// What it decides.
+        #[serde(default, skip_serializing_if = "Decision::is_signed")]
+        decision: Decision,
     },
 
     /// A probe was read, and judged for each that watches it.

@@ -4,7 +4,7 @@
 //! another. Secrets travel in `Value` only.
 #![allow(missing_docs, reason = "each wish says what its fields are for")]
 
-use crate::model::event::{Answer, Resolution, StopHow, Vote};
+use crate::model::event::{Answer, Decision, Resolution, StopHow, Vote};
 use crate::model::ids::{LevelId, PhaseId, ProbeId, ProcedureId, RiskId, RoleId, Seq, StepId, TriggerId};
 use crate::model::secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,18 @@ pub enum Intent {
     Fill { step: StepId, blanks: Vec<String> },
     /// Sign off for a role. Where it has signers, `name` is one of them, `text` the text that `model::signoff` makes and `sig` an
     /// SSHSIG over it; a client that is given a text without a signature signs it on its way.
-    Sign { step: StepId, role: RoleId, name: String, comment: String, text: Option<String>, sig: Option<String> },
+    Sign {
+        step: StepId,
+        role: RoleId,
+        name: String,
+        comment: String,
+        text: Option<String>,
+        sig: Option<String>,
+        #[serde(default)]
+        decision: Decision,
+    },
+    /// Ask the second person of a step for a signature, where its role has signers.
+    AskSecond { step: StepId },
     /// End a monitor with a verdict.
     EndMonitor { step: StepId, ok: bool, reason: String },
     /// Type in what a probe reads that people read off.
@@ -138,6 +149,7 @@ impl Intent {
             | Intent::Pause
             | Intent::Close
             | Intent::Drive
+            | Intent::AskSecond { .. }
             | Intent::EndSurvivors { .. }
             | Intent::Journal { .. } => Vec::new(),
         }
@@ -164,6 +176,7 @@ impl Intent {
             | Intent::Vote { .. }
             | Intent::Stop { .. }
             | Intent::Sign { .. }
+            | Intent::AskSecond { .. }
             | Intent::EndMonitor { .. }
             | Intent::Reading { .. }
             | Intent::Trip { .. }

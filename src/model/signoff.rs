@@ -1,9 +1,11 @@
-//! What exactly a person signs at a sign-off: the question, where the journal stood when it was asked, who signs for whom.
+//! What exactly a person signs at a sign-off, a poll or as the second person: the question, where the journal stood when it was
+//! asked, who signs for whom and what that decides.
 //!
 //! The text follows from plan, records and signatory alone, so every screen, the conductor, a resume and a verification make the
 //! same bytes of it, and a signature of another run, step, attempt or question holds for none of them. Never judges a
 //! signature: that is the conductor's and the verifier's. `docs/journal-format.md` has the fields.
 
+use crate::model::event::{AskedFor, Decision, SigningRole};
 use crate::model::ids::{Attempt, RoleId, RunId, Seq, StepId, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
@@ -14,8 +16,6 @@ use sha2::{Digest, Sha256};
 
 /// The kind of the text.
 pub const KIND: &str = "signoff";
-/// What a sign-off of a `sign:` step decides.
-pub const SIGNED: &str = "signed";
 /// No question and no comment is longer, bytes: the record of a signature is one line of at most 65,535.
 pub const QUESTION_LIMIT: usize = 6 * 1024;
 /// No comment of a signature by key is longer, bytes.
@@ -52,6 +52,14 @@ impl Prefix {
 pub struct Asked {
     /// The record that asked.
     pub seq: Seq,
+    /// For which attempt: the next one, where a second person is asked.
+    pub attempt: Attempt,
+    /// What for.
+    pub asked_for: AskedFor,
+    /// Of whom.
+    pub roles: Vec<SigningRole>,
+    /// Nobody answers with the operator's key.
+    pub second_person: bool,
     /// The question as it was shown.
     pub question: String,
     /// Up to the first checkpoint after that record; `None` before it.
@@ -69,6 +77,8 @@ pub struct Signatory<'a> {
     pub key: &'a str,
     /// What is said with it.
     pub comment: &'a str,
+    /// What it decides.
+    pub decision: Decision,
 }
 
 /// The question of a sign-off as it is asked now: its text, then each statement on a line.
@@ -86,6 +96,17 @@ pub fn signers<'a>(plan: &'a Plan, role: &RoleId) -> &'a [String] {
     plan.roles.iter().find(|each| each.id == *role).map_or(&[], |role| role.signers.as_slice())
 }
 
+/// The role whose signature a step needs before a person starts it: that of its second person, where it has signers.
+pub fn seconds(plan: &Plan, ix: StepIx) -> Option<&RoleId> {
+    let step = plan.step(ix);
+    step.role.as_ref().filter(|role| step.second_person && !signers(plan, role).is_empty())
+}
+
+/// The roles of a gate's poll that speak with a key.
+pub fn polled<'a>(plan: &'a Plan, poll: &'a [RoleId]) -> impl Iterator<Item = &'a RoleId> {
+    poll.iter().filter(|role| !signers(plan, role).is_empty())
+}
+
 /// SHA-256, hex.
 pub fn sha256(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -94,15 +115,17 @@ pub fn sha256(text: &str) -> String {
 /// The text to sign at a step's present attempt, or why there is none.
 pub fn text(plan: &Plan, state: &RunState, ix: StepIx, by: &Signatory<'_>) -> Result<SignedText, String> {
     let step = plan.step(ix);
-    if !matches!(step.work, Work::Sign(_)) {
-        return Err(format!("{} asks for no signature", step.number));
-    }
-    let own = state.step(ix);
     let facts = state.facts.as_ref().ok_or("the run has not begun")?;
-    let asked = own.asked.as_ref().ok_or_else(|| format!("{} does not wait for a signature", step.number))?;
+    let asked = state.step(ix).asked.as_ref().ok_or_else(|| match &step.work {
+        Work::Sign(_) => format!("{} does not wait for a signature", step.number),
+        _asks_for_none => format!("{} asks for no signature", step.number),
+    })?;
+    if !asked.asked_for.takes(by.decision) {
+        return Err(format!("{} is not asked what is signed: {}", step.number, by.decision.word()));
+    }
     let prefix = asked.prefix.as_ref().ok_or("the question is not on disk yet")?;
     let (realm, run, question) = (facts.realm, &facts.run, asked.question.as_str());
-    Ok(of(&Place { realm, run, step: &step.id, attempt: own.attempt, prefix, question }, by))
+    Ok(of(&Place { realm, run, step: &step.id, attempt: asked.attempt, prefix, question }, by))
 }
 
 /// Where a sign-off is asked for, and what.
@@ -134,7 +157,7 @@ pub fn of(place: &Place<'_>, by: &Signatory<'_>) -> SignedText {
         .with("question", sha256(place.question))
         .with("statement", place.question)
         .with("role", by.role)
-        .with("decision", SIGNED)
+        .with("decision", by.decision.word())
         .with("principal", by.principal)
         .with("key", by.key)
         .with("comment", by.comment)
@@ -150,6 +173,7 @@ pub fn intent(plan: &Plan, state: &RunState, ix: StepIx, by: &Signatory<'_>) -> 
         comment: by.comment.to_owned(),
         text: Some(text),
         sig: None,
+        decision: by.decision,
     })
 }
 

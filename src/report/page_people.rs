@@ -89,7 +89,13 @@ pub(super) fn signoffs(report: &Report) -> Option<Section> {
                 Some(key) => mono(key),
                 None => toned("a typed name only", Tone::Warn),
             };
-            vec![mono(report.clock(each.at)), plain(&each.role), plain(&each.principal), key, plain(&each.comment)]
+            vec![
+                mono(report.clock(each.at)),
+                plain(format!("{}: {}", each.role, each.decision)),
+                plain(&each.principal),
+                key,
+                plain(&each.comment),
+            ]
         });
         let head = vec!["When", "Role", "Who", "Key", "Said with it"];
         [

@@ -250,6 +250,7 @@ impl<'a> Taken<'a> {
 pub(super) fn known(by: &Actor) -> By {
     let known = match by.known {
         Known::Peer => "peer",
+        Known::Signed => "signed",
         Known::Typed => "typed",
         Known::Unattended => "unattended",
         Known::Program => "program",

@@ -6,7 +6,8 @@
 #![allow(missing_docs, reason = "a card says what its fields are")]
 
 use crate::feed::Port;
-use crate::model::ids::{ProbeIx, ProcedureIx, StepIx, TriggerIx};
+use crate::model::event::Decision;
+use crate::model::ids::{ProbeIx, ProcedureIx, RoleId, StepIx, TriggerIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -97,6 +98,8 @@ pub enum Card {
     Notify(StepIx),
     /// A sign-off.
     Sign(StepIx),
+    /// What one role says with its key: a station at a gate, a second person before a step.
+    SignFor { step: StepIx, role: RoleId, decision: Decision },
     /// The procedures; one of them shown where it is named.
     Call(Option<ProcedureIx>),
     /// Type in what a probe reads that people read off.

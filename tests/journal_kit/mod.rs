@@ -6,6 +6,7 @@
 
 pub mod changes;
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -18,7 +19,7 @@ use tminus::journal::seal::{finish, prepare};
 use tminus::journal::storage::Storage;
 use tminus::journal::texts::Opening;
 use tminus::journal::verify::VerifyWith;
-use tminus::journal::writer::{Beginning, Chunk, Closing, Order, Report, WriterHandle, begin_on};
+use tminus::journal::writer::{Beginning, Chunk, Closing, Now, Order, Report, WriterHandle, begin_on};
 use tminus::journal::{Head, JournalError, Lock};
 use tminus::model::actor::{Actor, Known};
 use tminus::model::barrier::Barriers;
@@ -72,6 +73,21 @@ pub fn opening(key: &RunKey, runbook: &str) -> Opening {
     }
 }
 
+/// The first record of a part that takes up a run which nobody signed.
+pub fn again(recovered: &Recovered) -> (Event, StartPoint, RunKey) {
+    let key = RunKey::generate();
+    let text = opening(&key, "").resume(recovered, "the host fell").encode();
+    (Event::Resume { fmt: tminus::journal::line::FMT.into(), text, sig: "-".into() }, recovered.start, key)
+}
+
+/// What each of the scenario's attempts prints at a time.
+pub const PRINTED: &[u8] = b"0123456789\nabcdef";
+
+/// Says on the terminal how much a torture tried. Written past the test harness, which keeps what a test prints that passes.
+pub fn tried(words: &str) {
+    let _ = writeln!(std::io::stderr(), "torture: {words}");
+}
+
 /// A writer and what it reports.
 pub struct Rig {
     pub dir: RunDir,
@@ -103,21 +119,29 @@ impl Rig {
 
     pub fn resumed(dir: RunDir, recovered: &Recovered) -> Result<Self, JournalError> {
         let disk = Box::new(tminus::journal::storage::Disk::new(dir.clone()));
-        let key = RunKey::generate();
-        let text = opening(&key, "").resume(recovered, "the host fell").encode();
-        let first = Event::Resume { fmt: tminus::journal::line::FMT.into(), text, sig: "-".into() };
-        Self::begun(dir, disk, (first, recovered.start, key))
+        Self::begun(dir, disk, again(recovered))
     }
 
     pub fn begun(
         dir: RunDir,
         storage: Box<dyn Storage>,
+        first: (Event, StartPoint, RunKey),
+    ) -> Result<Self, JournalError> {
+        let lock = dir.lock().unwrap();
+        Self::holding(lock, dir, (storage, Box::new(now)), first)
+    }
+
+    /// With a lock that is held, on a storage and a clock of the test's own.
+    pub fn holding(
+        lock: Lock,
+        dir: RunDir,
+        (storage, clock): (Box<dyn Storage>, Now),
         (first, start, key): (Event, StartPoint, RunKey),
     ) -> Result<Self, JournalError> {
-        let lock = Arc::new(dir.lock().unwrap());
+        let lock = Arc::new(lock);
         let (sender, reports) = unbounded_channel();
         let begin = Beginning { dir: dir.clone(), lock: Arc::clone(&lock), first, start, key };
-        let writer = begin_on(storage, begin, Box::new(now), sender)?;
+        let writer = begin_on(storage, begin, clock, sender)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Ok(Self { dir, writer, reports, lock, runtime })
     }
@@ -164,6 +188,21 @@ impl Rig {
                 return text;
             }
         }
+    }
+
+    /// A small run with everything in it, up to its end.
+    pub fn scenario(&self) {
+        self.note("one");
+        self.output(chunk("build", PRINTED));
+        self.note("two");
+        self.output(chunk("build", PRINTED));
+        self.end_output("build");
+        self.tell(Order::MoveKey);
+        self.note("three");
+        self.output(chunk("check", PRINTED));
+        self.end_output("check");
+        self.note("four");
+        self.close(Closing::Ended);
     }
 
     /// Every report up to `Closed`.
@@ -316,6 +355,32 @@ impl Person {
 pub fn gate(step: &str) -> Event {
     let (step, reason, by) = (StepId::from(step), String::new(), actor());
     Event::GateDecided { step, attempt: 1, go: true, over: Vec::new(), reason, by }
+}
+
+impl Person {
+    /// The smallest sealed run that has one of everything: so every bit of it can be tried.
+    pub fn smallest(&self, runs: &TempDir) -> RunDir {
+        let mut rig = self.begin(runs, Realm::Live);
+        rig.output(chunk("b", b"hi\n"));
+        rig.end_output("b");
+        rig.tell(Order::Batch { events: vec![(now(), exited("b"))], barrier: false });
+        let said = rig.finish(Closing::Ended);
+        self.seal(&rig.dir, &said);
+        rig.dir.clone()
+    }
+
+    /// A sealed run of two steps that printed something each.
+    pub fn two_steps(&self, runs: &TempDir) -> RunDir {
+        let mut rig = self.begin(runs, Realm::Live);
+        for (step, text) in [("build", b"built\n"), ("check", b"fine!\n")] {
+            rig.output(chunk(step, text));
+            rig.end_output(step);
+            rig.tell(Order::Batch { events: vec![(now(), exited(step))], barrier: true });
+        }
+        let said = rig.finish(Closing::Ended);
+        self.seal(&rig.dir, &said);
+        rig.dir.clone()
+    }
 }
 
 pub fn exited(step: &str) -> Event {

@@ -358,6 +358,7 @@ fn one_signs_for_a_role_with_a_name_and_a_comment() {
         text: String::new(),
         sig: "-".into(),
         by: person("maya"),
+        decision: Default::default(),
     });
     let picture = stage.picture(80, 24);
     assert!(

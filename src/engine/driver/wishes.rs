@@ -117,11 +117,12 @@ impl Driver {
 
     /// Judges a signature, where the wish brings one.
     fn signed(&self, wish: &Wish, now: Stamp) -> Option<Result<Signed, String>> {
-        let Intent::Sign { step, role, name, comment, text, sig: Some(sig) } = &wish.request.intent else {
+        let Intent::Sign { step, role, name, comment, text, sig: Some(sig), decision } = &wish.request.intent else {
             return None;
         };
         let ix = self.plan.find(step)?;
-        let came = Came { role, principal: name.trim(), comment, text: text.as_deref(), sig };
+        let (text, decision) = (text.as_deref(), *decision);
+        let came = Came { role, principal: name.trim(), comment, decision, text, sig };
         Some(judge(&self.plan, &self.state, ix, (&came, &self.signers, now.wall.div_euclid(1_000_000))))
     }
 

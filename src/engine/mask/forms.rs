@@ -1,8 +1,10 @@
 //! The forms in which a secret's value may turn up, and whether one stands at a given place.
 //!
 //! Exact; each line of 8 bytes or more of a value with several (LF or CRLF); JSON-escaped; shell-quoted; URL-encoded; hex;
-//! base64 and base64url at all three alignments, also wrapped. What is looked for first is a form's *key*, its first four
-//! bytes, by a vector search over at most 64 keys at a time; only there the forms themselves are compared.
+//! base64 and base64url at all three alignments, also wrapped. What is looked for first are a form's *keys*, by a vector search
+//! over at most 64 at a time; only near one the forms themselves are compared. A key is a form's first four bytes and, of one that
+//! may be wrapped, the next four too: a line break spoils one of both, and two of them so close make a short line, which is
+//! looked for as well. (Keys with a line break in them made the search six times slower.)
 
 use crate::model::secret::Secret;
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -12,7 +14,12 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 /// Length of a key.
-pub(super) const KEY: usize = 4;
+const KEY: usize = 4;
+/// A form that is there begins at most so many bytes before what of it is found first: the two keys of one that is wrapped after each
+/// of its bytes, with two bytes a break.
+pub(super) const REACH: usize = 2 * KEY * 3;
+/// Where a wrapped form shows neither of its keys, two line breaks are at most so far from each other.
+pub(super) const SHORT_LINE: usize = 2 * KEY + 1;
 /// Keys in one finder: as many as the vector search takes (with more it falls back to a byte at a time).
 const KEYS: usize = 64;
 /// A line or value shorter than this is too common to be looked for inside other text.
@@ -48,10 +55,16 @@ pub(super) enum Fit {
 /// All forms of all secrets.
 pub(super) struct Forms {
     pub(super) names: Vec<String>,
-    pub(super) finders: Vec<AhoCorasick>,
+    /// Where a form may begin.
+    pub(super) heads: Vec<AhoCorasick>,
+    /// Where one that is wrapped may have begun shortly before.
+    pub(super) nexts: Vec<AhoCorasick>,
     forms: Vec<Form>,
     /// Numbers of the forms that begin with each byte.
     by_first: Vec<Vec<usize>>,
+    /// Whether one begins with it, and whether one that may be wrapped does.
+    begins: [bool; 256],
+    wraps: [bool; 256],
 }
 
 impl Forms {
@@ -66,9 +79,15 @@ impl Forms {
         for (number, form) in forms.iter().enumerate() {
             by_first[usize::from(form.bytes[0])].push(number);
         }
-        let keys: BTreeSet<Vec<u8>> = forms.iter().flat_map(keys_of).collect();
-        let keys: Vec<Vec<u8>> = keys.into_iter().collect();
-        Self { names, finders: keys.chunks(KEYS).map(finder).collect(), forms, by_first }
+        let heads: BTreeSet<&[u8]> = forms.iter().map(|form| &form.bytes[..form.bytes.len().min(KEY)]).collect();
+        let wrapped = || forms.iter().filter(|form| form.kind == Kind::Wrapped);
+        // The base64 of eight bytes is never shorter than two keys.
+        let nexts: BTreeSet<&[u8]> = wrapped().filter_map(|form| form.bytes.get(KEY..2 * KEY)).collect();
+        let (heads, nexts) = (finders(&heads), finders(&nexts));
+        let (mut begins, mut wraps) = ([false; 256], [false; 256]);
+        forms.iter().for_each(|form| begins[usize::from(form.bytes[0])] = true);
+        wrapped().for_each(|form| wraps[usize::from(form.bytes[0])] = true);
+        Self { names, heads, nexts, forms, by_first, begins, wraps }
     }
 
     pub(super) fn are_none(&self) -> bool {
@@ -76,7 +95,11 @@ impl Forms {
     }
 
     pub(super) fn may_begin(&self, byte: u8) -> bool {
-        !self.by_first[usize::from(byte)].is_empty()
+        self.begins[usize::from(byte)]
+    }
+
+    pub(super) fn may_begin_wrapped(&self, byte: u8) -> bool {
+        self.wraps[usize::from(byte)]
     }
 
     /// Every form, for the tests that look for what must be gone.
@@ -145,24 +168,12 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-fn finder(keys: &[Vec<u8>]) -> AhoCorasick {
+fn finders(keys: &BTreeSet<&[u8]>) -> Vec<AhoCorasick> {
+    let keys: Vec<&[u8]> = keys.iter().copied().collect();
     // Leftmost, since places are asked for in order; which key it is does not matter.
-    let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(keys);
-    built.expect("64 keys of four bytes make a few hundred states")
-}
-
-/// How the first bytes of `form` may look.
-fn keys_of(form: &Form) -> Vec<Vec<u8>> {
-    let head = &form.bytes[..form.bytes.len().min(KEY)];
-    let mut keys = vec![head.to_vec()];
-    if form.kind == Kind::Wrapped {
-        for (cut, line_end) in (1..head.len()).flat_map(|cut| [(cut, &b"\n"[..]), (cut, b"\r\n")]) {
-            let mut key = [&head[..cut], line_end, &head[cut..]].concat();
-            key.truncate(KEY);
-            keys.push(key);
-        }
-    }
-    keys
+    let finder = |keys: &[&[u8]]| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(keys);
+    let all = keys.chunks(KEYS).map(finder).collect::<Result<_, _>>();
+    all.expect("64 keys of four bytes make a few hundred states")
 }
 
 fn all_of(value: &str) -> BTreeSet<(Vec<u8>, Kind)> {

@@ -94,6 +94,11 @@ impl AllowedSigners {
         keys
     }
 
+    /// Every key that the list ever gave to this person, for anything, whether it is valid or not.
+    pub fn all_keys_of(&self, principal: &str) -> Vec<&PublicKey> {
+        self.lines.iter().filter(|line| line.speaks_for(principal)).map(|line| &line.key).collect()
+    }
+
     /// The lines that vouch for nobody.
     pub fn refused(&self) -> &[RefusedLine] {
         &self.refused

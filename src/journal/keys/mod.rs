@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod allowed;
 mod allowed_line;
+mod by_ring;
 mod error;
 mod file;
 pub mod find;

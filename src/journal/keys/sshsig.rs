@@ -5,12 +5,13 @@
 //! `check` starts no process and says so where it cannot tell; `check_asking_ssh_keygen` may start one, in a client only.
 //! An ECDSA signature (r, s) has a twin (r, n-s) that holds as well: that is a signature's own property, not a change of text.
 
+use super::by_ring::{self, Told};
 use super::public::{KeyKind, PublicKey};
 use super::wire::{Malformed, Reader, put_string};
 use super::{KeyError, SigError, keygen};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha512};
 
 const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----\n";
 const END: &str = "-----END SSH SIGNATURE-----\n";
@@ -32,7 +33,11 @@ pub fn check(armored: &[u8], namespace: &str, message: &[u8]) -> Result<PublicKe
         KeyKind::P256 => signature.check_p256(namespace, message)?,
         KeyKind::SkEd25519 => signature.check_sk_ed25519(&signed)?,
         kind @ (KeyKind::P384 | KeyKind::P521 | KeyKind::Rsa | KeyKind::SkP256) => {
-            return Err(SigError::CannotCheckHere(kind.name()));
+            match by_ring::judge(&signature.key, &signature.raw, &signed)? {
+                Told::Holds => {}
+                Told::Wrong => return Err(SigError::Mismatch),
+                Told::Unknown => return Err(SigError::CannotCheckHere(kind.name())),
+            }
         }
     }
     Ok(signature.key)
@@ -171,20 +176,14 @@ impl Parsed {
 
     /// A hardware token signs the hash of its application, what it saw (a touch must be among it) and the hash of the message.
     fn check_sk_ed25519(&self, signed: &[u8]) -> Result<(), SigError> {
+        let data = by_ring::token_data(&self.key, &self.raw, signed)?.ok_or(SigError::Mismatch)?;
         let mut key = Reader::new(self.key.blob());
         key.string()?;
         let public = last::<32>(key.string()?).ok_or(SigError::Form)?;
-        let application = key.string()?;
         let mut raw = Reader::new(&self.raw);
         raw.string()?;
         let signature = last::<64>(raw.string()?).ok_or(SigError::Form)?;
-        let (flags, counter) = (raw.byte()?, raw.number()?);
-        let mut data = Sha256::digest(application).to_vec();
-        data.push(flags);
-        data.extend(counter.to_be_bytes());
-        data.extend(Sha256::digest(signed));
-        let touched = flags & 1 != 0;
-        if touched && super::run_key::verify(&public, &data, &signature) { Ok(()) } else { Err(SigError::Mismatch) }
+        if super::run_key::verify(&public, &data, &signature) { Ok(()) } else { Err(SigError::Mismatch) }
     }
 
     fn check_p256(&self, namespace: &str, message: &[u8]) -> Result<(), SigError> {
@@ -258,6 +257,7 @@ impl From<Malformed> for SigError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::Sha256;
 
     fn signed(hash: &str, reserved: &[u8], version: u32) -> String {
         let key = ssh_key::PrivateKey::random(&mut rand_core::OsRng, ssh_key::Algorithm::Ed25519).unwrap();

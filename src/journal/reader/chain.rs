@@ -65,6 +65,11 @@ impl Chain {
         self.lines = 0;
     }
 
+    /// The part that is walked over, and the number of the record in its first line.
+    pub(crate) fn here(&self) -> (u32, Seq) {
+        (self.part, Seq(self.seq.0 - self.lines + 1))
+    }
+
     /// The number that the next line has to have.
     pub(crate) fn next_seq(&self) -> Seq {
         Seq(self.seq.0 + 1)
@@ -198,7 +203,11 @@ impl Chain {
             return Err("its checkpoint was signed for another place".into());
         }
         if (ckpt.records, ckpt.bytes) != (self.lines, self.bytes) {
-            return Err("its checkpoint counts other records or bytes than are before it".into());
+            let (records, bytes, lines, length) = (ckpt.records, ckpt.bytes, self.lines, self.bytes);
+            let what = "what is before it in this part is not what was there when it was signed";
+            return Err(format!(
+                "{what}: it counts {records} records and {bytes} bytes, and there are {lines} and {length}"
+            ));
         }
         if ckpt.sha256 != Hash::so_far(&self.prefix) {
             return Err("its checkpoint has another hash of what is before it".into());

@@ -5,7 +5,7 @@
 //! or spelling.
 
 mod chain;
-mod lines;
+pub(crate) mod lines;
 mod recover;
 mod tail;
 pub(crate) mod walk;

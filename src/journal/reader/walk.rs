@@ -31,6 +31,8 @@ pub(crate) struct Walk {
     pub(crate) tail: (u64, Hash),
     /// The first thing that does not hold.
     pub(crate) problem: Option<Broken>,
+    /// Why the tail is none of the journal, where it is taken for a torn write.
+    pub(crate) torn: Option<Broken>,
     /// Parts that came to nothing and that a later one names.
     named_dead: Vec<u32>,
 }
@@ -61,6 +63,7 @@ pub(crate) fn walk(dir: &RunDir, take: &mut dyn FnMut(Record, &Valid)) -> Result
         dead: plan.dead,
         tail: (0, Hash::of(b"")),
         problem: None,
+        torn: None,
         named_dead: plan.said_dead.iter().map(|dead| dead.part).collect(),
     };
     for stage in &plan.stages {
@@ -72,7 +75,10 @@ pub(crate) fn walk(dir: &RunDir, take: &mut dyn FnMut(Record, &Valid)) -> Result
         walk.problem = match (broken, last) {
             (Some(broken), true) if !torn(dir, &name, held.as_ref())? => Some(broken),
             (None, false) => tail_as_said(stage, tail, &chain),
-            (Some(_) | None, true) => None,
+            (torn, true) => {
+                walk.torn = torn;
+                None
+            }
             (broken @ Some(_), false) => broken,
         };
         walk.parts.extend(held.map(|valid| Walked { valid, length }));
@@ -258,11 +264,14 @@ fn torn(dir: &RunDir, name: &str, held: Option<&Valid>) -> Result<bool, JournalE
     }
 }
 
+/// A rest is a torn write, and small as a rule.
+const REST: usize = 16 << 10;
+
 /// A file's length, and the length and hash of what follows `from`.
 fn rest(dir: &RunDir, name: &str, from: u64) -> Result<(u64, (u64, Hash)), JournalError> {
     let mut file = dir.read(name)?;
     file.seek(SeekFrom::Start(from)).map_err(JournalError::io("read", name))?;
-    let (mut hash, mut bytes, mut block) = (Running::new(), 0, vec![0; 128 * 1024]);
+    let (mut hash, mut bytes, mut block) = (Running::new(), 0, vec![0; REST]);
     loop {
         let count = file.read(&mut block).map_err(JournalError::io("read", name))?;
         if count == 0 {

@@ -4,9 +4,9 @@
 //! them. Links, pipes and files with a second name elsewhere are never read.
 
 use super::signatures::{Unknown, check, stand};
-use super::{Problem, Verdict, Verified, VerifyWith};
+use super::{Problem, Verdict, Verified, VerifyWith, What};
 use crate::journal::content;
-use crate::journal::dir::{Found, RunDir};
+use crate::journal::dir::{Found, RunDir, part_name};
 use crate::journal::facts::Facts;
 use crate::journal::hash::Hash;
 use crate::journal::keys::sshsig;
@@ -29,8 +29,8 @@ pub(super) fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Fac
     let whole: Vec<String> = plain.map(|file| file.name.clone()).filter(listed).collect();
     let content = content::judge(dir, facts.printed.iter(), &whole);
     for wrong in content.wrong {
-        let (seq, file, why) = (wrong.seq, Some(wrong.name), wrong.why);
-        found.problems.push(Problem { seq, file, why });
+        let (seq, file, byte) = (wrong.seq, Some(wrong.name), wrong.byte);
+        found.problems.push(Problem { seq, file, byte, ..Problem::new(What::Changed, wrong.why) });
     }
     for (name, bytes) in content.behind {
         found.notes.push(format!("{name}: {bytes} bytes were printed and never recorded"));
@@ -81,10 +81,16 @@ fn seal(
     let is = header(walk, facts, seal.listed.len());
     // Where the journal itself does not hold, what is left of it says nothing about the seal.
     if walk.problem.is_none() {
-        if seal.header != is {
-            found.say_of("SEAL", "its header is not what the journal says");
-        }
-        if !walk.chain.ended {
+        let (part, _) = walk.chain.here();
+        if seal.header.records > is.records {
+            let (sealed, there) = (seal.header.records, is.records);
+            let why = format!(
+                "it ends with record {there}, and {sealed} were sealed: its end was cut off, or an older copy is there"
+            );
+            found.say_what(&part_name(part), What::Cut, why);
+        } else if seal.header != is {
+            found.say_what("SEAL", What::Changed, "its header is not what the journal says");
+        } else if !walk.chain.ended {
             found.say_of("SEAL", "the run that it seals has not ended");
         }
     }
@@ -139,11 +145,12 @@ fn attachments(whole: &[(String, Hash)], found: &mut Verified) {
         let hex = sha256.hex();
         runbook |= found.runbook.as_ref() == Some(&hex);
         if !name_below.starts_with(&format!("{}-", &hex[..16])) {
-            found.say_of(name, "its bytes do not have the hash that its name says");
+            found.say_what(name, What::Changed, "its bytes do not have the hash that its name says");
         }
     }
     if !runbook {
-        found.say_of("attach/", "the runbook that the first record names is not there");
+        let why = "the runbook that the first record names is not there: it was changed or taken away";
+        found.say_what("attach/", What::Removed, why);
     }
 }
 
@@ -156,14 +163,21 @@ fn against_seal(seal: &Seal, whole: &[(String, Hash)], found: &mut Verified) {
             Ok(at) => {
                 there[at] = true;
                 if seal.listed[at].sha256 != *sha256 {
-                    found.say_of(name, "its bytes are not those that were sealed");
+                    let other = seal.listed.iter().find(|listed| listed.sha256 == *sha256);
+                    match other {
+                        Some(other) => {
+                            let why = format!("the bytes of {} stand there: files were swapped", other.name);
+                            found.say_what(name, What::Swapped, why);
+                        }
+                        None => found.say_what(name, What::Changed, "its bytes are not those that were sealed"),
+                    }
                 }
             }
-            Err(_) => found.say_of(name, "the seal does not list it"),
+            Err(_) => found.say_what(name, What::Added, "the seal does not list it: the file was added"),
         }
     }
     for (listed, _) in seal.listed.iter().zip(there).filter(|(_, there)| !there) {
-        found.say_of(&listed.name, "the seal lists it, and it is not there as a plain file");
+        found.say_what(&listed.name, What::Removed, "the seal lists it, and it is not there as a plain file");
     }
 }
 

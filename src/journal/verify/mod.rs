@@ -6,10 +6,17 @@
 
 mod barriers;
 mod files;
+mod json;
 mod mirror;
+mod place;
 mod signatures;
 mod signoffs;
+mod trust;
+mod witness;
 mod words;
+
+pub use place::What;
+pub use trust::Trusted;
 
 use crate::journal::dir::{RunDir, is_id};
 use crate::journal::error::JournalError;
@@ -28,7 +35,7 @@ pub struct VerifyWith {
     pub allowed: AllowedSigners,
     /// Whether that list is the one of the user who verifies, for want of another.
     pub own: bool,
-    /// A head code that was written down.
+    /// A head code that was written down, or the text of a sign-off or a checkpoint that somebody kept.
     pub head: Option<String>,
     /// What a mirror holds.
     pub mirror: Option<Vec<u8>>,
@@ -66,10 +73,22 @@ pub enum Verdict {
 pub struct Problem {
     /// At which record.
     pub seq: Option<Seq>,
-    /// In which file, where it is not the journal.
+    /// In which file.
     pub file: Option<String>,
+    /// In which line of a part, from 1.
+    pub line: Option<u64>,
+    /// From which byte of the file on, from 0.
+    pub byte: Option<u64>,
+    /// What was done there, as far as it shows.
+    pub what: What,
     /// Why, in words; may hold foreign text.
     pub why: String,
+}
+
+impl Problem {
+    fn new(what: What, why: String) -> Self {
+        Self { seq: None, file: None, line: None, byte: None, what, why }
+    }
 }
 
 /// A signature that holds.
@@ -116,13 +135,21 @@ pub struct Verified {
     pub runbook: Option<String>,
     /// Whether it was judged by the verifier's own list.
     pub own: bool,
+    /// Whether that list has any key at all.
+    pub no_keys: bool,
+    /// How far its journal can be trusted; `None` where all of it holds.
+    pub trusted: Option<Trusted>,
 }
 
 /// Judges a run.
 pub fn verify(dir: &RunDir, with: &VerifyWith) -> Verified {
-    let mut found = Verified::new(dir, with.own);
+    let mut found = Verified::new(dir, with);
     match gather(dir) {
-        Ok((walk, facts)) => judge(dir, with, (&walk, &facts), &mut found),
+        Ok((walk, facts)) => {
+            judge(dir, with, (&walk, &facts), &mut found);
+            found.trusted = trust::judge(dir, (&walk, &facts), &found);
+            place::locate(dir, &walk, &mut found.problems);
+        }
         Err(JournalError::Newer { found: fmt, .. }) => {
             found.notes.push(format!("its format is {fmt}"));
             found.all.push(Verdict::UnknownFormat);
@@ -145,8 +172,10 @@ fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found:
         }
         (found.realm, found.run) = (Some(*realm), run.to_string());
     }
-    if let Some(broken) = &walk.problem {
-        found.say(Some(broken.seq), broken.why.clone());
+    // A run is sealed after its last write, so a sealed one has no torn tail.
+    let torn = walk.torn.as_ref();
+    if let Some(broken) = walk.problem.as_ref().or_else(|| torn.filter(|_| dir.has("SEAL"))) {
+        found.problems.push(place::broken(dir, walk, broken));
     } else if walk.tail.0 > 0 {
         let (bytes, seq) = (walk.tail.0, facts.records);
         found.notes.push(format!("{bytes} bytes behind record {seq} are torn, and no part of the run"));
@@ -155,8 +184,8 @@ fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found:
         found.say(Some(*seq), why.clone());
     }
     newer_format(walk, found);
-    if let Some(code) = &with.head {
-        head_code(code, facts, found);
+    if let Some(kept) = &with.head {
+        witness::judge(dir, kept, (walk, facts), found);
     }
     if let Some(mirror) = &with.mirror {
         mirror::judge(mirror, (walk, facts), found);
@@ -178,24 +207,8 @@ fn newer_format(walk: &Walk, found: &mut Verified) {
     }
 }
 
-fn head_code(code: &str, facts: &Facts, found: &mut Verified) {
-    let code: String = code.chars().filter(|letter| *letter != '-').collect();
-    let code = code.to_ascii_lowercase();
-    let of = |(seq, ckpt): &(Seq, crate::journal::Hash)| {
-        let head = Head { part: 0, seq: *seq, bytes: 0, ckpt: *ckpt };
-        (head.code().replace('-', "") == code).then_some(*seq)
-    };
-    match facts.ckpts.iter().find_map(of) {
-        Some(seq) => {
-            let later = facts.records - seq.0;
-            found.notes.push(format!("the head code is that of record {seq}; {later} follow it"));
-        }
-        None => found.say(None, "no checkpoint of this run has the head code that was given".into()),
-    }
-}
-
 impl Verified {
-    fn new(dir: &RunDir, own: bool) -> Self {
+    fn new(dir: &RunDir, with: &VerifyWith) -> Self {
         Self {
             verdict: Verdict::Tampered,
             all: Vec::new(),
@@ -210,7 +223,9 @@ impl Verified {
             ended: None,
             self_made: false,
             runbook: None,
-            own,
+            own: with.own,
+            no_keys: with.allowed.is_empty(),
+            trusted: None,
         }
     }
 
@@ -224,12 +239,15 @@ impl Verified {
     }
 
     fn say(&mut self, seq: Option<Seq>, why: String) {
-        self.problems.push(Problem { seq, file: None, why });
+        self.problems.push(Problem { seq, ..Problem::new(What::Wrong, why) });
     }
 
     fn say_of(&mut self, file: &str, why: impl Into<String>) {
-        let (file, why) = (Some(file.to_owned()), why.into());
-        self.problems.push(Problem { seq: None, file, why });
+        self.say_what(file, What::Wrong, why);
+    }
+
+    fn say_what(&mut self, file: &str, what: What, why: impl Into<String>) {
+        self.problems.push(Problem { file: Some(file.to_owned()), ..Problem::new(what, why.into()) });
     }
 
     fn end(mut self) -> Self {

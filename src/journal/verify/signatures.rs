@@ -7,6 +7,7 @@ use super::{SignedBy, Verdict, Verified, VerifyWith};
 use crate::journal::facts::{Facts, Opened};
 use crate::journal::keys::allowed::Standing;
 use crate::journal::keys::{PublicKey, SigError, sshsig};
+use crate::model::schedule::format_wall;
 use crate::model::signed::SignedText;
 
 /// Judges the first record of every part.
@@ -98,14 +99,42 @@ pub(super) fn stand(
     (what, claimed): (&str, &str),
     found: &mut Verified,
 ) {
-    let (who, standing) = match with.allowed.check(key, namespace, at, with.now) {
-        Standing::Known { principal } => (principal, Verdict::Verified),
-        Standing::NotListed | Standing::WrongNamespace => (claimed.to_owned(), Verdict::UnknownKey),
-        Standing::NotValidThen | Standing::NotValidNow => (claimed.to_owned(), Verdict::KeyNotValid),
+    let said = with.allowed.check(key, namespace, at, with.now);
+    let fingerprint = key.fingerprint();
+    let standing = known(&said, (what, &fingerprint, namespace), at, found);
+    let who = match said {
+        Standing::Known { principal } => principal,
+        Standing::NotListed | Standing::WrongNamespace | Standing::NotValidThen | Standing::NotValidNow => {
+            claimed.to_owned()
+        }
     };
-    if standing != Verdict::Verified {
-        found.all.push(standing);
-    }
-    let (what, fingerprint) = (what.to_owned(), key.fingerprint());
+    let what = what.to_owned();
     found.signed.push(SignedBy { what, who, fingerprint, standing });
+}
+
+/// The verdict on a key of which the list says this; what keeps it from being known is noted.
+pub(super) fn known(
+    said: &Standing,
+    (what, fingerprint, namespace): (&str, &str, &str),
+    at: i64,
+    found: &mut Verified,
+) -> Verdict {
+    let then = || {
+        let when = at.checked_mul(1_000_000).and_then(|wall| format_wall(wall, "UTC", Some("%Y-%m-%d %H:%M:%S UTC")));
+        when.unwrap_or_else(|| "an unknown time".into())
+    };
+    let (standing, why) = match said {
+        Standing::Known { .. } => return Verdict::Verified,
+        Standing::NotListed => (Verdict::UnknownKey, "which no line of the list vouches for".into()),
+        Standing::WrongNamespace => (Verdict::UnknownKey, format!("which the list has, and not for {namespace}")),
+        Standing::NotValidThen => {
+            (Verdict::KeyNotValid, format!("which the list has, and which was not valid then, at {}", then()))
+        }
+        Standing::NotValidNow => {
+            (Verdict::KeyNotValid, format!("which the list has as valid then, at {}, and no longer now", then()))
+        }
+    };
+    found.notes.push(format!("{what}: signed by {fingerprint}, {why}"));
+    found.all.push(standing);
+    standing
 }

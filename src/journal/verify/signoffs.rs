@@ -3,14 +3,13 @@
 //! The text is made anew from what the journal says was asked and must be the one that was signed, to the letter; the key must be
 //! the list's for that person. A role with signers never counts by a name. What does not hold is named with its record.
 
-use super::signatures::{Unknown, check};
+use super::signatures::{Unknown, check, known};
 use super::{SignedBy, Verdict, Verified, VerifyWith};
 use crate::journal::facts::Facts;
 use crate::journal::keys::PublicKey;
-use crate::journal::keys::allowed::Standing;
 use crate::journal::reader::walk::Walk;
 use crate::journal::signoffs::{Asking, SignedRecord};
-use crate::model::event::EndState;
+use crate::model::event::{AskedFor, EndState};
 use crate::model::ids::RunId;
 use crate::model::signed::{Realm, SignedText};
 use crate::model::signoff::{self, Place, Signatory};
@@ -28,9 +27,7 @@ pub(super) fn judge(with: &VerifyWith, (walk, facts): (&Walk, &Facts), found: &m
     let mut good: Vec<Good<'_>> = Vec::new();
     let mut count: BTreeSet<(u64, &str)> = BTreeSet::new();
     for one in &facts.signoffs.signed {
-        let asked = facts.signoffs.asked.iter().rev();
-        let mut asked = asked.filter(|asking| asking.seq < one.seq && asking.step == one.step);
-        let Some(asking) = asked.find(|asking| asking.attempt == one.attempt) else {
+        let Some(asking) = facts.signoffs.asking_of(one) else {
             found.say(Some(one.seq), "it signs what was never asked".into());
             continue;
         };
@@ -48,6 +45,10 @@ pub(super) fn judge(with: &VerifyWith, (walk, facts): (&Walk, &Facts), found: &m
         let by_key = by_key.and_then(|key| rules(facts, asking, one, (key.as_ref(), &good)).map(|()| key));
         match by_key {
             Ok(key) => {
+                if let Some(why) = key.as_ref().and_then(|key| of_the_operator(with, facts, asking, (one, key))) {
+                    found.say(Some(one.seq), why);
+                    continue;
+                }
                 count.insert((asking.seq.0, one.role.as_str()));
                 good.extend(key.map(|key| Good { record: one, key: key.fingerprint() }));
             }
@@ -67,7 +68,8 @@ fn signature(
     let text = SignedText::decode(&one.text).ok_or("its signed text is not written as one is")?;
     let prefix = asking.prefix.as_ref().ok_or("no checkpoint covers what was asked")?;
     let key = text.get("key").unwrap_or_default();
-    let by = Signatory { role: &one.role, principal: &one.principal, key, comment: &one.comment };
+    let by =
+        Signatory { role: &one.role, principal: &one.principal, key, comment: &one.comment, decision: one.decision };
     let place = Place { realm, run, step: &asking.step, attempt: asking.attempt, prefix, question: &asking.question };
     if let Some(why) = signoff::difference(&signoff::of(&place, &by), &one.text) {
         return Err(why);
@@ -86,14 +88,9 @@ fn signature(
         return Err("another key signed than the one that its text names".into());
     }
     let at = one.at.div_euclid(1_000_000);
-    let standing = match with.allowed.check_principal(&one.principal, &signed, namespace, (at, with.now)) {
-        Standing::Known { .. } => Verdict::Verified,
-        Standing::NotListed | Standing::WrongNamespace => Verdict::UnknownKey,
-        Standing::NotValidThen | Standing::NotValidNow => Verdict::KeyNotValid,
-    };
-    if standing != Verdict::Verified {
-        found.all.push(standing);
-    }
+    let said = with.allowed.check_principal(&one.principal, &signed, namespace, (at, with.now));
+    let step = format!("sign-off {} of {}", one.step, one.principal);
+    let standing = known(&said, (&step, key, namespace), at, found);
     let what = format!("signoff {} {}", one.step, one.role);
     found.signed.push(SignedBy { what, who: one.principal.clone(), fingerprint: key.to_owned(), standing });
     Ok(Some(signed))
@@ -107,10 +104,14 @@ fn rules(
     (key, good): (Option<&PublicKey>, &[Good<'_>]),
 ) -> Result<(), String> {
     let earlier: Vec<&SignedRecord> = facts.signoffs.under(asking).filter(|other| other.seq < one.seq).collect();
-    if earlier.iter().any(|other| other.role == one.role) {
+    if asking.asked_for != AskedFor::Poll && earlier.iter().any(|other| other.role == one.role) {
         return Err(format!("{} has signed there before", one.role));
     }
-    if !asking.same_person && earlier.iter().any(|other| other.principal == one.principal) {
+    if facts.signoffs.signed.iter().any(|other| other.seq < one.seq && other.sig != "-" && other.text == one.text) {
+        return Err("a signature counts once, and this one counted before".into());
+    }
+    let mut others = earlier.iter().filter(|other| other.role != one.role);
+    if !asking.same_person && others.any(|other| other.principal == one.principal) {
         return Err(format!("{} has signed there for another role", one.principal));
     }
     let Some(fingerprint) = key.map(PublicKey::fingerprint) else { return Ok(()) };
@@ -124,6 +125,22 @@ fn rules(
         return Err("a second person is asked, and the operator's key signed".into());
     }
     Ok(())
+}
+
+/// Why a second person is the operator by the judge's list: one of the operators' keys is listed for that name too.
+fn of_the_operator(
+    with: &VerifyWith,
+    facts: &Facts,
+    asking: &Asking,
+    by: (&SignedRecord, &PublicKey),
+) -> Option<String> {
+    let (one, key) = by;
+    let texts = facts.openings.iter().filter_map(|opened| SignedText::decode(&opened.text));
+    let operators: Vec<String> = texts.filter_map(|text| text.get("key").map(str::to_owned)).collect();
+    let theirs = with.allowed.all_keys_of(&one.principal);
+    let other = |listed: &&PublicKey| *listed != key && operators.contains(&listed.fingerprint());
+    (asking.second_person && theirs.iter().any(|listed| other(listed)))
+        .then(|| format!("a second person is asked, and {} is the operator, by another key", one.principal))
 }
 
 /// Where fewer signed than were asked, in a run that says it was completed.

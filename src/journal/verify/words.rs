@@ -1,10 +1,15 @@
-//! What `verify` says: one line first, and JSON.
+//! What `verify` says to people: one line if all holds, else what, where, since when, how far, and what to do next.
 //!
-//! Text from the run stands in both as it is: a terminal gets it through the one door for foreign text only. Decides nothing.
+//! Text from the run stands in it as it is: a terminal gets it through the one door for foreign text only. Decides nothing.
 
-use super::{Problem, Verdict, Verified};
+use super::{Problem, Trusted, Verdict, Verified};
+use crate::model::schedule::format_wall;
 use crate::model::signed::Realm;
-use serde_json::{Value, json};
+use crate::model::time::clock_length;
+use std::time::Duration;
+
+/// So many problems stand in the text; JSON has all.
+const SAID: usize = 10;
 
 impl Verdict {
     /// The word for it, as in JSON.
@@ -25,12 +30,13 @@ impl Verdict {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match (self.seq, &self.file) {
-            (Some(seq), Some(file)) => write!(out, "record {seq}, {file}: {}", self.why),
-            (Some(seq), None) => write!(out, "record {seq}: {}", self.why),
-            (None, Some(file)) => write!(out, "{file}: {}", self.why),
-            (None, None) => write!(out, "{}", self.why),
+        if let Some(seq) = self.seq {
+            write!(out, "record {seq}{}", if self.file.is_some() { ", " } else { ": " })?;
         }
+        let Some(file) = &self.file else { return write!(out, "{}", self.why) };
+        let line = self.line.map_or(String::new(), |line| format!(" line {line}"));
+        let byte = self.byte.map_or(String::new(), |byte| format!(" from byte {byte}"));
+        write!(out, "{file}{line}{byte}: {}", self.why)
     }
 }
 
@@ -42,30 +48,20 @@ impl Verified {
 
     /// The one line that says it all.
     pub fn first_line(&self) -> String {
-        let state = match (self.verdict, self.problems.first()) {
-            (Verdict::Verified, _) => {
-                let seal = self.signed.iter().find(|signed| signed.what == "seal");
-                let who = seal.map_or("nobody", |signed| &signed.who);
-                format!("verified: sealed by {who}")
-            }
-            (Verdict::Tampered, Some(problem)) => match (problem.seq, &problem.file) {
-                (Some(seq), _) => format!("tampered at record {seq}"),
-                (None, Some(file)) => format!("tampered: {file}"),
-                (None, None) => "tampered".to_owned(),
-            },
-            (verdict, _) => {
-                let all: Vec<&str> = self.all.iter().map(|verdict| verdict.word()).collect();
-                if self.all.is_empty() { verdict.word().to_owned() } else { all.join(", ") }
-            }
-        };
         let drill = match self.realm {
             Some(Realm::Drill) => "drill ",
             Some(Realm::Live) | None => "",
         };
+        let ended = match self.ended {
+            Some(end) => end.word(),
+            None => "no end recorded",
+        };
         let made = if self.self_made { "; SELF-MADE KEY" } else { "" };
+        let head = self.head.as_ref().map_or(String::new(), |head| format!("; head {}", head.code()));
         format!(
-            "{drill}{}: {state}; {} records, {} outputs{made}; {}; {}",
+            "{drill}{}: {}; {ended}; {} records, {} outputs{head}{made}; {}; {}",
             self.run,
+            self.state(),
             self.records,
             self.outputs,
             self.policy(),
@@ -73,48 +69,146 @@ impl Verified {
         )
     }
 
-    fn policy(&self) -> String {
+    fn state(&self) -> String {
+        match (self.verdict, self.problems.first()) {
+            (Verdict::Verified, _) => {
+                let seal = self.signed.iter().filter(|signed| signed.what == "seal");
+                let who: Vec<&str> = seal.map(|signed| signed.who.as_str()).collect();
+                format!("verified: sealed by {}", if who.is_empty() { "nobody".into() } else { who.join(", ") })
+            }
+            (Verdict::Tampered, Some(problem)) => {
+                let what = problem.what.word();
+                match (problem.seq, &problem.file) {
+                    (Some(seq), _) => format!("tampered at record {seq} ({what})"),
+                    (None, Some(file)) => format!("tampered: {file} ({what})"),
+                    (None, None) => "tampered".to_owned(),
+                }
+            }
+            (verdict, _) => {
+                let all: Vec<&str> = self.all.iter().map(|verdict| verdict.word()).collect();
+                if self.all.is_empty() { verdict.word().to_owned() } else { all.join(", ") }
+            }
+        }
+    }
+
+    /// All lines. Of a run that passes it is one.
+    pub fn lines(&self) -> Vec<String> {
+        if self.passes() {
+            let mut line = self.first_line();
+            let also = self.sign_offs().into_iter().chain(self.notes.iter().map(|note| format!("note: {note}")));
+            for words in also {
+                line.push_str("; ");
+                line.push_str(&words);
+            }
+            return vec![line];
+        }
+        let mut lines = vec![self.first_line()];
+        let mut add = |line: String| lines.push(format!("  {line}"));
+        for problem in self.problems.iter().take(SAID) {
+            add(format!("wrong: {problem}"));
+        }
+        if self.problems.len() > SAID {
+            add(format!("wrong: {} more; --format json has them all", self.problems.len() - SAID));
+        }
+        if let Some(trusted) = &self.trusted {
+            self.how_far(trusted).into_iter().for_each(&mut add);
+        }
+        self.sign_offs().into_iter().for_each(&mut add);
+        self.notes.iter().map(|note| format!("note: {note}")).for_each(&mut add);
+        self.next_steps().into_iter().map(|next| format!("next: {next}")).for_each(&mut add);
+        lines
+    }
+
+    fn how_far(&self, trusted: &Trusted) -> Vec<String> {
+        let (record, of) = (trusted.record, trusted.of);
+        if record == 0 {
+            return vec![format!("trusted: no record of {of}")];
+        }
+        let when = trusted.at.and_then(|at| format_wall(at.wall, "UTC", Some("%Y-%m-%d %H:%M:%S UTC")));
+        let when = when.unwrap_or_else(|| "an unknown time".into());
+        let t = trusted.t.map_or(String::new(), |t| {
+            let sign = if t < 0 { '-' } else { '+' };
+            format!(" (T{sign}{})", clock_length(Duration::from_micros(t.unsigned_abs())))
+        });
+        let step = trusted.step.as_ref().map(|(step, attempt)| format!("{step}, attempt {attempt}"));
+        let place = trusted.place.clone().or(step).map_or(String::new(), |place| format!(", at step {place}"));
+        let code = trusted.head.as_deref().unwrap_or("none");
+        let mut lines = Vec::new();
+        if self.verdict == Verdict::Tampered {
+            lines.push(format!("since: after record {record}, which was made at {when}{t}"));
+        }
+        let rests =
+            if record == of { "all that is here of the journal holds" } else { "the journal holds up to there" };
+        lines.push(format!("trusted: records 1 to {record} of {of}, until {when}{t}{place}; {rests}; head {code}"));
+        lines
+    }
+
+    fn sign_offs(&self) -> Vec<String> {
+        let of = self.signed.iter().filter(|by| by.what.starts_with("signoff "));
+        of.map(|by| {
+            let what = by.what.trim_start_matches("signoff ");
+            format!(
+                "signed off: {what}: {} {}, {}",
+                by.who,
+                by.fingerprint,
+                if by.standing == Verdict::Verified { "known" } else { by.standing.word() }
+            )
+        })
+        .collect()
+    }
+
+    /// What to do about each thing that keeps it from passing.
+    pub fn next_steps(&self) -> Vec<String> {
+        let said = |verdict: &&Verdict| self.verdict != Verdict::Tampered || **verdict != Verdict::Unsealed;
+        self.all.iter().filter(said).filter_map(|verdict| self.next_of(*verdict)).collect()
+    }
+
+    fn next_of(&self, verdict: Verdict) -> Option<String> {
+        let run = &self.run;
+        Some(match verdict {
+            Verdict::Tampered => {
+                "leave this directory as it is, copy it, and compare it with a copy that somebody else \
+                kept, from the first thing on that is wrong; nothing repairs it"
+                    .into()
+            }
+            Verdict::UnknownFormat => "use the tminus that wrote it, or a newer one".into(),
+            Verdict::Unsigned => {
+                "no key proves who wrote it; only a head code, a mirror or a sign-off that somebody else \
+                kept shows that it was not rewritten since (--head CODE|FILE)"
+                    .into()
+            }
+            Verdict::UnknownKey if self.no_keys && self.own => format!(
+                "you have no list of keys: get the public keys from the people themselves, not from the run, write \
+                 `NAME KEY` in a line for each, and give it: tminus verify {run} --allowed-signers FILE"
+            ),
+            Verdict::UnknownKey => {
+                "signed by nobody whom that list knows for this: ask the people themselves for their \
+                public keys, not the run, and give a list that has them: --allowed-signers FILE"
+                    .into()
+            }
+            Verdict::KeyNotValid => "ask whoever keeps the list why the key may not sign then and now (valid-after, \
+                valid-before); nothing anchors when it did sign"
+                .into(),
+            Verdict::SignOffsMissing => "ask those who did not sign, and why the run went on".into(),
+            Verdict::ResumedOverCut => "ask whoever resumed it what was cut away; its reason is in that record".into(),
+            Verdict::Unsealed if self.ended.is_some() => {
+                format!("the run has ended and its seal is owed: tminus resume {run}")
+            }
+            Verdict::Unsealed => {
+                "valid, not sealed: that nothing was cut off its end shows only by a head code, or the \
+                text of a sign-off, that was kept elsewhere: --head CODE|FILE"
+                    .into()
+            }
+            Verdict::Verified => return None,
+        })
+    }
+
+    pub(super) fn policy(&self) -> String {
         let runbook = self.runbook.as_deref().unwrap_or("not named");
         format!("policy: the run's own (runbook sha256 {runbook}), not checked against yours")
     }
 
-    fn checked_against(&self) -> &'static str {
+    pub(super) fn checked_against(&self) -> &'static str {
         if self.own { "checked against your own keys" } else { "checked against the keys given" }
-    }
-
-    /// The same for programs.
-    pub fn to_json(&self) -> Value {
-        let problem = |problem: &Problem| {
-            let seq = problem.seq.map(|seq| seq.0);
-            json!({ "record": seq, "file": problem.file, "why": problem.why })
-        };
-        let signed: Vec<Value> = self
-            .signed
-            .iter()
-            .map(|by| {
-                let known = by.standing == Verdict::Verified;
-                json!({
-                    "what": by.what, "who": by.who, "fingerprint": by.fingerprint,
-                    "known": known, "standing": by.standing.word(),
-                })
-            })
-            .collect();
-        json!({
-            "run": self.run,
-            "realm": self.realm.map(Realm::word),
-            "verdict": self.verdict.word(),
-            "all": self.all.iter().map(|verdict| verdict.word()).collect::<Vec<_>>(),
-            "passes": self.passes(),
-            "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
-            "notes": self.notes,
-            "signed": signed,
-            "records": self.records,
-            "outputs": self.outputs,
-            "head": self.head.as_ref().map(|head| head.code()),
-            "ended": self.ended.map(|end| end.word()),
-            "self_made_key": self.self_made,
-            "policy": self.policy(),
-            "checked_against": self.checked_against(),
-        })
     }
 }

@@ -4,8 +4,8 @@
 //! file names signs for it.
 
 use super::{Answers, Given, Part, SayGiven, SignGiven, Todo, Used, by_hand, no_answer};
-use crate::model::decide::{asked_class, early_start, has_blanks};
-use crate::model::event::Answer;
+use crate::model::decide::{Second, asked_class, early_start, has_blanks, second_person};
+use crate::model::event::{Answer, Decision};
 use crate::model::ids::{RoleId, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
@@ -65,7 +65,46 @@ pub(super) fn sign(
     };
     let (step, role) = (step.id.clone(), role.clone());
     let part = Part::Sign(role.clone());
-    used.once(Some(ix), turn, part, Intent::Sign { step, role, name, comment, text: None, sig: None })
+    used.once(
+        Some(ix),
+        turn,
+        part,
+        Intent::Sign { step, role, name, comment, text: None, sig: None, decision: Decision::Signed },
+    )
+}
+
+/// What a role says by its key, once it can be signed: `None` where the file names no key for it.
+pub(super) fn by_key(
+    plan: &Plan,
+    state: &RunState,
+    said: (StepIx, &RoleId, Decision),
+    with: (&Answers, &mut Used),
+) -> Option<Todo> {
+    let ((ix, role, decision), (answers, used)) = (said, with);
+    answers.keys.iter().find(|key| key.role == *role)?;
+    let asked = state.step(ix).asked.as_ref();
+    if asked.is_none_or(|asked| asked.prefix.is_none()) {
+        return Some(Todo::Wait);
+    }
+    let (step, role, turn) = (plan.step(ix).id.clone(), role.clone(), used.turn(state, ix));
+    let (name, comment) = (String::new(), String::new());
+    let intent = Intent::Sign { step, role: role.clone(), name, comment, text: None, sig: None, decision };
+    Some(used.once(Some(ix), turn, Part::Sign(role), intent))
+}
+
+/// Has the second person agree by the key that the file names, before the step is started; `None` where there is nothing to do.
+pub(super) fn second(plan: &Plan, state: &RunState, ix: StepIx, with: (&Answers, &mut Used)) -> Option<Todo> {
+    let role = signoff::seconds(plan, ix)?;
+    let (answers, used) = with;
+    answers.keys.iter().find(|key| key.role == *role)?;
+    match second_person(plan, state, ix)? {
+        Second::Agreed(_) => None,
+        Second::Asked => by_key(plan, state, (ix, role, Decision::Approved), (answers, used)),
+        Second::Unasked => {
+            let turn = used.turn(state, ix);
+            Some(used.once(Some(ix), turn, Part::Second, Intent::AskSecond { step: plan.step(ix).id.clone() }))
+        }
+    }
 }
 
 /// Whether what was wished on the way has come true, so that the step itself goes on.

@@ -3,7 +3,7 @@
 //! A criterion without an answer stays open, and the decision is then refused as it would be to a person. Called by
 //! `next_answer`.
 
-use super::{GateGiven, Part, Todo, Used, by_hand, no_answer};
+use super::{Answers, GateGiven, Part, Todo, Used, around, by_hand, no_answer};
 use crate::model::event::Vote;
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
@@ -11,7 +11,12 @@ use crate::model::plan::Plan;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::{Class, Work};
 
-pub(super) fn next(plan: &Plan, state: &RunState, at: (StepIx, &GateGiven), used: &mut Used) -> Todo {
+pub(super) fn next(
+    plan: &Plan,
+    state: &RunState,
+    at: (StepIx, &GateGiven),
+    (answers, used): (&Answers, &mut Used),
+) -> Todo {
     let (ix, given) = at;
     let (step, own) = (plan.step(ix), state.step(ix));
     let Work::Gate(gate) = &step.work else {
@@ -40,6 +45,9 @@ pub(super) fn next(plan: &Plan, state: &RunState, at: (StepIx, &GateGiven), used
     for (role, go) in &given.poll {
         let vote = if *go { Vote::Go } else { Vote::NoGo };
         if state.vote(ix, role).is_none_or(|(said, _)| *said != vote) {
+            if let Some(signs) = around::by_key(plan, state, (ix, role, vote.into()), (answers, used)) {
+                return signs;
+            }
             let intent = Intent::Vote { step: step.id.clone(), role: role.clone(), vote };
             return used.once(Some(ix), turn, Part::Vote(role.clone()), intent);
         }

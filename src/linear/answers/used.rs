@@ -46,6 +46,7 @@ pub(super) enum Part {
     Item(usize),
     Vote(RoleId),
     Decide,
+    Second,
     Fill,
     Sign(RoleId),
     Stop(u32),

@@ -17,7 +17,7 @@ pub(super) fn gate_given(plan: &Plan, at: (StepIx, &Gate), map: &Mapping) -> Rea
     for (key, value) in map {
         let key = word(key, id)?;
         match key.as_str() {
-            "poll" => read.poll = poll(plan, (id, gate), value)?,
+            "poll" => read.poll = poll((id, gate), value)?,
             "decide" => read.decide = Some(go(&key, value)?),
             "reason" => read.reason = words(value, id)?,
             "type" => read.typed = words(value, id)?,
@@ -43,7 +43,7 @@ fn criterion(plan: &Plan, at: (StepIx, &Gate), name: &str) -> Option<StepIx> {
     gate.go.iter().chain(&gate.no_go).find(named).copied()
 }
 
-fn poll(plan: &Plan, (id, gate): (&str, &Gate), value: &Value) -> Read<Vec<(RoleId, bool)>> {
+fn poll((id, gate): (&str, &Gate), value: &Value) -> Read<Vec<(RoleId, bool)>> {
     let Value::Mapping(map) = value else {
         return wrong(id, format!("{id}: poll is a mapping from a role to go or no-go"));
     };
@@ -54,7 +54,6 @@ fn poll(plan: &Plan, (id, gate): (&str, &Gate), value: &Value) -> Read<Vec<(Role
             let known: Vec<&str> = gate.poll.iter().map(RoleId::as_str).collect();
             return wrong(role.as_str(), format!("{id} does not poll {role}{}", nearest(role.as_str(), &known)));
         }
-        super::around::unsigned(plan, &role)?;
         let vote = go(role.as_str(), value)?;
         votes.push((role, vote));
     }

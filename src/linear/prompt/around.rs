@@ -7,9 +7,9 @@ use super::{Prompt, only, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Rule, Slot};
 use crate::linear::words::named;
 use crate::model::decide::{asked_class, has_blanks};
-use crate::model::event::Answer;
+use crate::model::event::{Answer, Decision};
 use crate::model::fill::blanks;
-use crate::model::ids::StepIx;
+use crate::model::ids::{RoleId, StepIx};
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
 use crate::model::secret::Secret;
@@ -48,20 +48,20 @@ pub(super) fn message(plan: &Plan, state: &RunState, ix: StepIx, notice: &Notice
     prompt
 }
 
+/// What is asked before a role signs, and the wish.
+pub(super) fn signing(plan: &Plan, ix: StepIx, (role, decision): (&RoleId, Decision)) -> (Question, Intent) {
+    let (step, role) = (plan.step(ix).id.clone(), role.clone());
+    let (name, comment) = (String::new(), String::new());
+    let intent = Intent::Sign { step, role, name, comment, text: None, sig: None, decision };
+    (Question::text("What is said with it (- for nothing):", Slot::Text), intent)
+}
+
 /// An open sign-off: who signs for which role.
 pub(super) fn sign(plan: &Plan, state: &RunState, ix: StepIx, wanted: &SignOff) -> Prompt {
     let own = state.step(ix);
     let unsigned = wanted.roles.iter().filter(|role| own.signed.iter().all(|signed| signed.role != **role));
     let choices = unsigned.map(|role| {
-        let intent = Intent::Sign {
-            step: plan.step(ix).id.clone(),
-            role: role.clone(),
-            name: String::new(),
-            comment: String::new(),
-            text: None,
-            sig: None,
-        };
-        let said = Question::text("What is said with it (- for nothing):", Slot::Text);
+        let (said, intent) = signing(plan, ix, (role, Decision::Signed));
         let people = signoff::signers(plan, role);
         if people.is_empty() {
             let questions = vec![Question::text(format!("Who signs for {role}, by name:"), Slot::Name), said];

@@ -1,5 +1,6 @@
 //! Choices at an open gate: criteria, stations, the decision.
 
+use super::around::signing;
 use super::by_hand::{answers, value};
 use super::step::{start, with_reason};
 use super::{Prompt, only, with_card};
@@ -10,6 +11,7 @@ use crate::model::event::Vote;
 use crate::model::ids::StepIx;
 use crate::model::intent::Intent;
 use crate::model::plan::Plan;
+use crate::model::signoff;
 use crate::model::state::RunState;
 use crate::model::step::{Gate, Work};
 use crate::model::watch::Outcome;
@@ -68,8 +70,13 @@ fn poll(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Choice {
             None => format!("{title}, silent"),
         };
         for (word, vote) in [("GO", Vote::Go), ("NO-GO", Vote::NoGo)] {
-            let intent = Intent::Vote { step: plan.step(ix).id.clone(), role: role.clone(), vote };
-            let ask = Ask::Wish { card: Vec::new(), questions: Vec::new(), intent };
+            let ask = if signoff::signers(plan, role).is_empty() {
+                let intent = Intent::Vote { step: plan.step(ix).id.clone(), role: role.clone(), vote };
+                Ask::Wish { card: Vec::new(), questions: Vec::new(), intent }
+            } else {
+                let (said, intent) = signing(plan, ix, (role, vote.into()));
+                Ask::Wish { card: Vec::new(), questions: vec![said], intent }
+            };
             choices.push(Choice::noted(format!("{role} {word}"), said.clone(), ask));
         }
     }

@@ -4,11 +4,13 @@ use super::{Prompt, around, by_hand, gate, levels, only, watch, with_card};
 use crate::linear::ask::{Ask, Choice, Question, Slot};
 use crate::linear::card::card;
 use crate::linear::words::{ended, named, wall};
-use crate::model::decide::{asked_class, early_start};
+use crate::model::decide::{Second, asked_class, early_start, second_person};
+use crate::model::event::Decision;
 use crate::model::follow;
-use crate::model::ids::StepIx;
+use crate::model::ids::{RoleId, StepIx};
 use crate::model::intent::{Intent, Typed};
 use crate::model::plan::Plan;
+use crate::model::signoff;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::{Class, Work};
 
@@ -91,6 +93,10 @@ pub(super) fn start(plan: &Plan, state: &RunState, ix: StepIx, label: &str) -> C
     let step = plan.step(ix);
     let number = &step.number;
     let class = asked_class(plan, state, ix);
+    let second = second_person(plan, state, ix);
+    if let (Some(second @ (Second::Unasked | Second::Asked)), Some(role)) = (&second, signoff::seconds(plan, ix)) {
+        return seconds_first(plan, state, (ix, role), (second, label));
+    }
     let questions = match class {
         Class::C0 => Vec::new(),
         Class::C1 => vec![Question::yes(format!("Type y to {label} {number}:"))],
@@ -103,7 +109,7 @@ pub(super) fn start(plan: &Plan, state: &RunState, ix: StepIx, label: &str) -> C
                 Question::exactly(format!("Type  {}  to {label} it:", step.phrase()), step.phrase()),
                 Question::why(),
             ];
-            if step.second_person {
+            if step.second_person && second.is_none() {
                 asked.push(Question::text("Second person, by name:", Slot::Second));
             }
             asked
@@ -113,6 +119,28 @@ pub(super) fn start(plan: &Plan, state: &RunState, ix: StepIx, label: &str) -> C
     let card = if class == Class::C0 { Vec::new() } else { card(plan, state, ix) };
     let intent = Intent::Run { step: step.id.clone(), typed: Typed::default() };
     Choice::new(label, Ask::Wish { card, questions, intent })
+}
+
+/// Before a step whose second person has a key: that person is asked, then signs; only then it can be started.
+fn seconds_first(plan: &Plan, state: &RunState, at: (StepIx, &RoleId), (second, label): (&Second, &str)) -> Choice {
+    let (ix, role) = at;
+    let step = plan.step(ix);
+    let people = signoff::signers(plan, role).join(", ");
+    let mut lines = card(plan, state, ix);
+    lines.push(format!("{} begins once a second person has signed for {role}: {people}.", step.number));
+    let mut choices = Vec::new();
+    let ask = Intent::AskSecond { step: step.id.clone() };
+    let asks = Ask::Wish { card: Vec::new(), questions: Vec::new(), intent: ask };
+    match second {
+        Second::Asked => {
+            lines.push("Signed here, or from another terminal or machine: tminus sign RUN.".into());
+            let (said, intent) = around::signing(plan, ix, (role, Decision::Approved));
+            let sign = Ask::Wish { card: Vec::new(), questions: vec![said], intent };
+            choices.push(Choice::noted(format!("sign for {role}"), format!("a key of {people}"), sign));
+        }
+        Second::Unasked | Second::Agreed(_) => choices.push(Choice::new(&format!("ask {role} to sign"), asks)),
+    }
+    Choice::new(label, Ask::Menu { card: lines, choices })
 }
 
 /// Asks why as well where something would begin or be decided before its planned time.

@@ -4,7 +4,7 @@
 
 use crate::linear::words::{cut, ended, named, took, wall};
 use crate::model::actor::{Actor, Known};
-use crate::model::event::{Answer, Event, Resolution, Settled, StopHow, Vote};
+use crate::model::event::{Answer, AskedFor, Decision, Event, Resolution, Settled, SigningRole, StopHow, Vote};
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, StepIx};
 use crate::model::output::Holder;
@@ -45,7 +45,7 @@ pub(super) fn of_step(plan: &Plan, after: &RunState, record: &Record) -> Option<
         Event::MessageFilled { text, by, .. } => {
             Some(format!("{number} says, filled in by {}: {}", by.shown(), cut(&text.replace('\n', " / "), 400)))
         }
-        Event::SignAsked { .. } => None,
+        Event::SignAsked { asked_for, roles, .. } => asked(plan, number, *asked_for, roles),
         Event::StepSigned { .. } => signed(plan, number, &record.event),
         Event::StepTimeout { .. } => {
             let limit = step.command().and_then(|command| command.timeout);
@@ -82,8 +82,21 @@ fn acts(step: &PlannedStep) -> bool {
     }
 }
 
+/// A second person is asked before anything of the step is seen; what else is asked stands on its card.
+fn asked(plan: &Plan, number: &str, asked_for: AskedFor, roles: &[SigningRole]) -> Option<String> {
+    match asked_for {
+        AskedFor::Statement | AskedFor::Poll => None,
+        AskedFor::Second => {
+            let of =
+                |role: &SigningRole| format!("{} ({})", role_title(plan, role.role.as_str()), role.signers.join(", "));
+            let who: Vec<String> = roles.iter().map(of).collect();
+            Some(format!("{number} waits for a second person's signature: {}.", who.join(", ")))
+        }
+    }
+}
+
 fn signed(plan: &Plan, number: &str, event: &Event) -> Option<String> {
-    let Event::StepSigned { role, principal, comment, text, sig, by, .. } = event else { return None };
+    let Event::StepSigned { role, principal, comment, text, sig, by, decision, .. } = event else { return None };
     let title = role_title(plan, role.as_str());
     let said = if comment.trim().is_empty() { String::new() } else { format!(": {}", comment.trim()) };
     let key = SignedText::decode(text).filter(|_| sig != "-");
@@ -91,7 +104,13 @@ fn signed(plan: &Plan, number: &str, event: &Event) -> Option<String> {
         Some(key) => format!("signed {key}"),
         None => format!("by name only, typed by {}", by.shown()),
     };
-    Some(format!("{number} {principal} signed for {title}, {how}{}", ended(&said)))
+    let what = match decision {
+        Decision::Signed => "signed for",
+        Decision::Go => "says GO for",
+        Decision::NoGo => "says NO-GO for",
+        Decision::Approved => "agrees as the second person for",
+    };
+    Some(format!("{number} {principal} {what} {title}, {how}{}", ended(&said)))
 }
 
 fn by_person(plan: &Plan, after: &RunState, ix: StepIx, event: &Event) -> Option<String> {

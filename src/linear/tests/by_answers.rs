@@ -325,6 +325,7 @@ fn an_answers_file_never_speaks_for_a_role_with_signers_however_it_is_sent() {
         let asked = Asked::plain(Actor { name: "ci".into(), known }, run.now);
         decide(&plan, &run.state, &vote, &asked).map_err(|why| why.0)
     };
-    assert!(as_known(Known::Unattended).unwrap_err().contains("an answers file cannot speak for it"));
-    assert!(as_known(Known::Peer).is_ok());
+    for known in [Known::Unattended, Known::Peer, Known::Typed] {
+        assert!(as_known(known).unwrap_err().contains("a name alone does not sign for it"), "{known:?}");
+    }
 }

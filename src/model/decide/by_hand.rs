@@ -188,6 +188,7 @@ fn meant(intent: &Intent) -> Option<(&StepId, Settled, String)> {
         | Intent::Stop { .. }
         | Intent::Fill { .. }
         | Intent::Sign { .. }
+        | Intent::AskSecond { .. }
         | Intent::EndMonitor { .. }
         | Intent::Reading { .. }
         | Intent::Trip { .. }

@@ -1,11 +1,11 @@
 //! Voting at a gate and deciding it.
 
 use super::{Asked, Decided, early, needs_reason, refuse};
-use crate::model::actor::Known;
 use crate::model::event::{Event, Vote};
 use crate::model::ids::{RoleId, StepIx};
 use crate::model::intent::Refusal;
 use crate::model::plan::Plan;
+use crate::model::signoff;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::Work;
 
@@ -28,7 +28,9 @@ fn open_gate<'a>(plan: &'a Plan, state: &RunState, ix: StepIx) -> Result<&'a cra
 pub(super) fn vote(plan: &Plan, state: &RunState, said: (StepIx, &RoleId, Vote), asked: &Asked) -> Decided {
     let (ix, role, vote) = said;
     let gate = open_gate(plan, state, ix)?;
-    signed(plan, role, asked)?;
+    if !signoff::signers(plan, role).is_empty() {
+        return Err(super::signed::typed_only(plan, role));
+    }
     if !gate.poll.contains(role) {
         return refuse(format!("{role} is not polled at {}", plan.step(ix).number));
     }
@@ -39,15 +41,6 @@ pub(super) fn vote(plan: &Plan, state: &RunState, said: (StepIx, &RoleId, Vote),
         vote,
         by: asked.by.clone(),
     }])
-}
-
-/// A role with signers is spoken for by a signature only: an answers file is no person.
-pub(super) fn signed(plan: &Plan, role: &RoleId, asked: &Asked) -> Result<(), Refusal> {
-    let signers = plan.roles.iter().find(|each| each.id == *role).map_or(&[][..], |role| role.signers.as_slice());
-    if asked.by.known == Known::Unattended && !signers.is_empty() {
-        return refuse(format!("{role} has signers ({}): an answers file cannot speak for it", signers.join(", ")));
-    }
-    Ok(())
 }
 
 /// GO or NO-GO. Silent is HOLD, never GO: a GO over open points is typed in full and carries a reason.

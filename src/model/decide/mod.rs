@@ -10,6 +10,8 @@ mod early;
 mod evidence;
 mod gate;
 mod permit;
+mod second;
+mod signed;
 mod start;
 mod startable;
 mod watch;
@@ -19,6 +21,8 @@ pub use gate::GO_ANYWAY;
 pub(crate) use permit::begin;
 pub use permit::has_blanks;
 pub use permit::{asked_class, invocation, probe_invocation};
+pub use second::{Second, second_person};
+pub(crate) use signed::asked_to_vote;
 
 use crate::model::actor::Actor;
 use crate::model::event::{Bound, Event, Seen};
@@ -121,7 +125,8 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         }
         Intent::Stop { step, how } => control::stop(plan, state, find(plan, step)?, *how, asked),
         Intent::Fill { step, blanks } => around::fill(plan, state, (find(plan, step)?, blanks), asked),
-        Intent::Sign { .. } => around::sign(plan, state, intent, asked),
+        Intent::Sign { .. } => signed::sign(plan, state, intent, asked),
+        Intent::AskSecond { step } => second::ask(plan, state, find(plan, step)?),
         Intent::EndMonitor { step, ok, reason } => {
             watch::end_monitor(plan, state, (find(plan, step)?, *ok, reason), asked)
         }

@@ -1,6 +1,7 @@
 //! What a class asks for before a step starts, and what exactly would run.
 
 use super::{Asked, early, refuse};
+use crate::model::actor::Known;
 use crate::model::event::{Event, Invocation};
 use crate::model::expect::CaptureFrom;
 use crate::model::fill;
@@ -9,6 +10,7 @@ use crate::model::ids::{Attempt, ProbeIx, StepIx, VarName};
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::{Plan, Source};
 use crate::model::schedule;
+use crate::model::signoff;
 use crate::model::state::{RunState, VarsBound};
 use crate::model::step::{Class, Command, Effect, Place, Program, Shell, Work};
 use crate::model::time::micros;
@@ -72,12 +74,12 @@ pub(super) fn permit(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, a
                 return refuse(format!("type  {}  to run it", step.phrase()));
             }
             super::needs_reason(typed.reason.as_deref().unwrap_or_default(), &step.number)?;
+            if let Some(role) = signoff::seconds(plan, ix) {
+                return super::second::seconded(plan, state, (ix, role)).map(drop);
+            }
             let second = typed.second.as_deref().unwrap_or_default().trim();
             if step.second_person && (second.is_empty() || second == asked.by.name) {
                 return refuse(format!("{} needs a second person, not {}", step.number, asked.by.name));
-            }
-            if let (true, Some(role)) = (step.second_person, &step.role) {
-                super::gate::signed(plan, role, asked)?;
             }
             Ok(())
         }
@@ -116,7 +118,10 @@ pub(crate) fn begin(
     }
     events.push(started(plan, state, ix, typed, asked)?);
     if let Work::Sign(wanted) = &step.work {
-        events.push(super::around::asked_to_sign(plan, state, ix, wanted)?);
+        events.push(super::signed::asked_to_sign(plan, state, ix, wanted)?);
+    }
+    if let Work::Gate(gate) = &step.work {
+        events.extend(super::signed::asked_to_vote(plan, state, ix, gate)?);
     }
     if let Work::Evidence(evidence) = &step.work {
         events.push(super::evidence::judged(plan, state, (ix, evidence), asked.now));
@@ -139,13 +144,16 @@ fn started(plan: &Plan, state: &RunState, ix: StepIx, typed: &Typed, asked: &Ask
             _counts_nothing_down => None,
         };
     let invocation = step.command().map(|command| invocation(plan, state, ix, command)).transpose()?;
+    // Who agreed by key is who agreed, whatever was typed.
+    let by_key = signoff::seconds(plan, ix).filter(|_| asked.by.known != Known::Program);
+    let seconded = by_key.and_then(|role| super::second::seconded(plan, state, (ix, role)).ok());
     Ok(Event::StepStarted {
         step: step.id.clone(),
         attempt,
         by: asked.by.clone(),
         typed: typed.text.clone(),
         reason: typed.reason.clone(),
-        second: typed.second.clone(),
+        second: seconded.or_else(|| typed.second.clone()),
         invocation,
         until,
     })

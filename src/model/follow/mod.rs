@@ -18,6 +18,7 @@ use crate::model::ids::{ProcedureIx, StepIx, TriggerIx};
 use crate::model::intent::{Refusal, Typed};
 use crate::model::plan::Plan;
 use crate::model::schedule;
+use crate::model::signoff;
 use crate::model::state::{RunState, StepStatus, VarsBound};
 use crate::model::step::{Class, Effect, Place, Work};
 use crate::model::time::Stamp;
@@ -43,6 +44,8 @@ pub enum Due {
     Round(usize),
     /// Evidence is older than it may be.
     Old(StepIx),
+    /// The stations of an open gate are asked anew for their signatures: what they signed is void.
+    AskStations(StepIx),
     /// A trigger's condition has held for long enough, or is asked about again.
     Trip(TriggerIx),
     /// A trigger's condition no longer holds.
@@ -61,6 +64,9 @@ pub fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
     let over = |ix: &StepIx| state.step(*ix).until.is_some_and(|until| until <= now.wall);
     if let Some(over) = waiting(plan, state, &open).find(over) {
         return Some(Due::EndWait(over));
+    }
+    if let Some(unasked) = open.iter().copied().find(|ix| are_stations_unasked(plan, state, *ix)) {
+        return Some(Due::AskStations(unasked));
     }
     if let Some(seen) = watch::due(plan, state, &open, now).or_else(|| beside::due(plan, state, &open, now)) {
         return Some(seen);
@@ -85,6 +91,17 @@ pub fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
         return None;
     }
     starts(plan, state, next, now).or_else(|| probe(plan, state, next))
+}
+
+/// Whether stations with signers stand at an open gate that asks them for nothing: an answer that got old voided what they signed.
+fn are_stations_unasked(plan: &Plan, state: &RunState, ix: StepIx) -> bool {
+    match &plan.step(ix).work {
+        Work::Gate(gate) => {
+            let own = state.step(ix);
+            own.asked.is_none() && own.status == StepStatus::You && signoff::polled(plan, &gate.poll).next().is_some()
+        }
+        _asks_nobody => false,
+    }
 }
 
 /// How a step that is next, or beside others, begins by itself: its conditions first.
@@ -217,6 +234,10 @@ pub fn enact(plan: &Plan, state: &RunState, due: Due, now: Stamp) -> Result<Vec<
         Due::Round(at) => {
             vec![Event::HorizonRound { horizon: plan.horizons[at].id.clone(), round: state.rounds[at] + 1 }]
         }
+        Due::AskStations(ix) => match &plan.step(ix).work {
+            Work::Gate(gate) => crate::model::decide::asked_to_vote(plan, state, ix, gate)?.into_iter().collect(),
+            _asks_nobody => Vec::new(),
+        },
         Due::Old(ix) => vec![Event::StepOld { step: plan.step(ix).id.clone(), why: watch::age_words(plan, state, ix) }],
         Due::Trip(ix) => {
             let trigger = plan.trigger(ix).id.clone();

@@ -1,7 +1,7 @@
 //! What is true of one step: where it stands, what was tried, answered, printed and kept.
 
 use crate::model::actor::{Actor, Known};
-use crate::model::event::{Answer, Invocation, Vote};
+use crate::model::event::{Answer, Decision, Invocation, Vote};
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{Attempt, RoleId, Seq, StepIx};
 use crate::model::output::{Drained, Exit, Holder};
@@ -125,9 +125,9 @@ pub struct StepState {
     pub ending: Option<String>,
     /// What is said, its blanks filled in.
     pub filled: Option<String>,
-    /// The sign-off that the present attempt asks for.
+    /// What is asked to be signed: a sign-off or a poll of the present attempt, or a second person's word for the next.
     pub asked: Option<crate::model::signoff::Asked>,
-    /// Who signed off in the present attempt.
+    /// Who signed what is asked, for a step that has not begun too.
     pub signed: Vec<SignedOff>,
     /// What a monitor has seen in the present attempt.
     pub monitor: MonitorState,
@@ -161,6 +161,8 @@ pub struct SignedOff {
     pub key: Option<String>,
     /// What was said with it.
     pub comment: String,
+    /// What it decides.
+    pub decision: Decision,
     /// When.
     pub at: Stamp,
 }
@@ -178,6 +180,8 @@ pub struct Signature {
     pub principal: String,
     /// `SHA256:…`.
     pub key: String,
+    /// SHA-256 of what was signed, hex: it counts once.
+    pub text: String,
 }
 
 impl StepState {
@@ -218,6 +222,14 @@ impl StepState {
             meter: self.meter,
             ..Self::default()
         };
+    }
+
+    /// What was asked and signed about a step as it stood counts no more; a sign-off keeps who signed it.
+    pub(super) fn void_signatures(&mut self) {
+        if self.asked.as_ref().is_some_and(|asked| !asked.asked_for.is_statement()) {
+            self.asked = None;
+            self.signed.clear();
+        }
     }
 
     /// Ends the present attempt.

@@ -32,6 +32,7 @@ pub(super) fn only_looks(card: &Card) -> bool {
         | Card::Monitor(_)
         | Card::Notify(_)
         | Card::Sign(_)
+        | Card::SignFor { .. }
         | Card::Call(_)
         | Card::Reading(_)
         | Card::CloseRun => false,
@@ -93,6 +94,7 @@ impl App {
             | Card::CloseRun
             | Card::Notify(_)
             | Card::Sign(_)
+            | Card::SignFor { .. }
             | Card::Reading(_)
             | Card::Start => true,
             Card::Stop
@@ -141,6 +143,7 @@ impl App {
             | Card::Monitor(_)
             | Card::Notify(_)
             | Card::Sign(_)
+            | Card::SignFor { .. }
             | Card::Call(_)
             | Card::Reading(_)
             | Card::SinceYouLeft { .. } => {}

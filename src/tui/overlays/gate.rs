@@ -6,6 +6,7 @@
 use crate::model::event::Vote;
 use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
+use crate::model::signoff;
 use crate::model::state::StepStatus;
 use crate::model::step::{Class, Gate, Work};
 use crate::model::watch::Outcome;
@@ -172,6 +173,9 @@ impl GateCard {
         };
         let place = digit as usize - '1' as usize;
         match gate_of(ctx, self.step).and_then(|gate| gate.poll.get(place)) {
+            Some(role) if !signoff::signers(ctx.plan, role).is_empty() => {
+                Reply::Over(Card::SignFor { step: self.step, role: role.clone(), decision: vote.into() })
+            }
             Some(role) => {
                 Reply::Ask(Intent::Vote { step: ctx.plan.step(self.step).id.clone(), role: role.clone(), vote })
             }

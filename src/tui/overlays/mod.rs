@@ -117,6 +117,7 @@ impl Overlay {
             Card::Monitor(step) => Kind::Monitor(monitor::MonitorCard::open(*step, ctx)),
             Card::Notify(step) => Kind::Notify(notify::NotifyCard::open(*step, ctx)),
             Card::Sign(step) => Kind::Sign(sign::SignCard::open(*step)),
+            Card::SignFor { step, role, decision } => Kind::Sign(sign::SignCard::of(*step, role, *decision)),
             Card::Call(procedure) => Kind::Call(call::CallCard::open(*procedure)),
             Card::Reading(probe) => Kind::Reading(reading::ReadingCard::open(*probe, ctx)),
             Card::Stop => Kind::Stop(stop::StopCard::default()),

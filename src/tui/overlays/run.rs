@@ -4,11 +4,14 @@
 //! plan says so, a second person. Early keys are swallowed, nothing is accepted before the command's last line was on the
 //! screen, and C3 accepts nothing in its first 3 s. Before its planned time all but C0 take a reason. The conductor asks the same again: `decide` is not fooled by a card.
 
-use crate::model::decide::{asked_class, early_start};
+use crate::model::decide::{Second, asked_class, early_start, second_person};
+use crate::model::event::Decision;
 use crate::model::ids::StepIx;
 use crate::model::intent::{Intent, Typed};
+use crate::model::signoff;
 use crate::model::step::Class;
-use crate::tui::context::{Context, Reply};
+use crate::model::text::shown;
+use crate::tui::context::{Card, Context, Reply};
 use crate::tui::overlays::command_rows;
 use crate::tui::overlays::face::Face;
 use crate::tui::overlays::form::{Form, Question, Step, Want};
@@ -71,12 +74,37 @@ impl RunCard {
         if !self.view.was_read() {
             return Some("Read to the last line first: space reads on.".into());
         }
+        if let Some(words) = self.second_words(ctx) {
+            return Some(words);
+        }
         match self.class {
             Class::C0 | Class::C1 | Class::C2 => None,
             Class::C3 => self
                 .quiet
                 .slow_left(ctx.now)
                 .map(|left| format!("Nothing is accepted for {} s more. Read.", left.as_millis().div_ceil(1000))),
+        }
+    }
+
+    /// What is waited for where the second person answers with a key and has not.
+    fn second_words(&self, ctx: &Context<'_>) -> Option<String> {
+        let role = signoff::seconds(ctx.plan, self.step)?;
+        let people = signoff::signers(ctx.plan, role).join(", ");
+        let who = format!("{} ({})", shown(role.as_str()), shown(&people));
+        match second_person(ctx.plan, ctx.state, self.step)? {
+            Second::Unasked => Some(format!("A second person signs first: s asks {who}.")),
+            Second::Asked => Some(format!("{who} is asked: s signs here, tminus sign RUN signs from elsewhere.")),
+            Second::Agreed(_) => None,
+        }
+    }
+
+    /// `s` asks the second person, then takes the signature.
+    fn second_key(&self, ctx: &Context<'_>) -> Option<Reply> {
+        let (step, role) = (self.step, signoff::seconds(ctx.plan, self.step)?.clone());
+        match second_person(ctx.plan, ctx.state, step)? {
+            Second::Unasked => Some(Reply::Ask(Intent::AskSecond { step: ctx.plan.step(step).id.clone() })),
+            Second::Asked => Some(Reply::Over(Card::SignFor { step, role, decision: Decision::Approved })),
+            Second::Agreed(_) => None,
         }
     }
 
@@ -118,7 +146,8 @@ fn questions(step: StepIx, (class, early): (Class, bool), ctx: &Context<'_>) -> 
         Class::C3 => {
             let mut asked =
                 vec![Question::exactly(planned.phrase(), "to run it"), Question::new("Why:", Want::Some("a reason"))];
-            if planned.second_person {
+            // Who answers with a key is not asked for a name.
+            if planned.second_person && second_person(ctx.plan, ctx.state, step).is_none() {
                 let me = say::who(ctx);
                 asked.push(Question::new(format!("Second person (not {me}):"), Want::NameBut(me)));
             }
@@ -157,6 +186,10 @@ impl Face for RunCard {
         }
         if let Some(words) = run_rows::too_early(ctx, self.step) {
             rows.extend(say::prose(&words, width, Role::Warn, ctx));
+        }
+        if let Some(Second::Agreed(who)) = second_person(ctx.plan, ctx.state, self.step) {
+            let words = format!("Second person: {} agreed, by key.", shown(&who));
+            rows.extend(say::prose(&words, width, Role::Ok, ctx));
         }
         if let Some(why) = self.not_yet(ctx) {
             rows.extend(say::prose(&why, width, Role::Warn, ctx));
@@ -199,7 +232,8 @@ impl Face for RunCard {
             return Reply::Close;
         }
         if let Some(why) = self.not_yet(ctx) {
-            return Reply::Say(why);
+            let asks = key.code == KeyCode::Char('s') && self.second_words(ctx).is_some_and(|words| words == why);
+            return self.second_key(ctx).filter(|_| asks).unwrap_or(Reply::Say(why));
         }
         if self.form.is_empty() {
             return match key.code {

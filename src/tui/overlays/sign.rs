@@ -5,6 +5,7 @@
 //! enough is the conductor's to say.
 
 use crate::feed::SigningKey;
+use crate::model::event::Decision;
 use crate::model::ids::{RoleId, StepIx};
 use crate::model::intent::Intent;
 use crate::model::signoff::{self, Signatory};
@@ -26,6 +27,9 @@ use std::path::PathBuf;
 #[derive(Debug)]
 pub struct SignCard {
     step: StepIx,
+    decision: Decision,
+    /// The one role that speaks on this card, where it is no sign-off's.
+    only: Option<RoleId>,
     stage: Stage,
     view: View,
 }
@@ -53,6 +57,10 @@ struct Signing {
     /// Where the text lies for who signs it elsewhere.
     kept: Option<PathBuf>,
     form: Form,
+}
+
+fn what_is_said() -> Question {
+    Question::new("What do you say with it:", Want::Some("a comment, if only \"none\""))
 }
 
 /// The sign-off that a step is.
@@ -98,7 +106,23 @@ fn title(ctx: &Context<'_>, id: &RoleId) -> String {
 impl SignCard {
     /// The card as the sign-off stands.
     pub fn open(step: StepIx) -> Self {
-        Self { step, stage: Stage::Roles, view: View::default() }
+        Self { step, decision: Decision::Signed, only: None, stage: Stage::Roles, view: View::default() }
+    }
+
+    /// The card of what one role says with its key.
+    pub fn of(step: StepIx, role: &RoleId, decision: Decision) -> Self {
+        let form = Form::of(vec![what_is_said()]);
+        let stage = Stage::Said { role: role.clone(), form };
+        Self { decision, only: Some(role.clone()), stage, ..Self::open(step) }
+    }
+
+    /// Where a card goes back to: its list of roles, where it has one.
+    fn back(&mut self) -> Reply {
+        if self.only.is_some() {
+            return Reply::Close;
+        }
+        self.stage = Stage::Roles;
+        Reply::Stay
     }
 
     fn pick(&mut self, digit: char, ctx: &Context<'_>) -> Reply {
@@ -117,7 +141,7 @@ impl SignCard {
         if ctx.state.step(self.step).status != StepStatus::You {
             return Reply::Over(Card::Run(self.step));
         }
-        let said = Question::new("What do you say with it:", Want::Some("a comment, if only \"none\""));
+        let said = what_is_said();
         let name = Question::new(format!("Your name, for {}:", title(ctx, role)), Want::Some("a name"));
         let asked = if signoff::signers(ctx.plan, role).is_empty() { vec![name, said] } else { vec![said] };
         self.stage = Stage::Said { role: role.clone(), form: Form::of(asked) };
@@ -126,8 +150,7 @@ impl SignCard {
 
     fn typed(&mut self, key: KeyEvent, ctx: &Context<'_>) -> Reply {
         if key.code == KeyCode::Esc {
-            self.stage = Stage::Roles;
-            return Reply::Stay;
+            return self.back();
         }
         match &mut self.stage {
             Stage::Roles | Stage::Keys { .. } => Reply::Stay,
@@ -140,7 +163,8 @@ impl SignCard {
                     let (name, comment) = (form.answer(0).trim().to_owned(), form.answer(1).trim().to_owned());
                     let step = ctx.plan.step(self.step).id.clone();
                     self.stage = Stage::Roles;
-                    return Reply::Ask(Intent::Sign { step, role, name, comment, text: None, sig: None });
+                    let decision = Decision::Signed;
+                    return Reply::Ask(Intent::Sign { step, role, name, comment, text: None, sig: None, decision });
                 }
                 let comment = form.answer(0).trim().to_owned();
                 self.choose_key(role, comment, ctx)
@@ -157,8 +181,11 @@ impl SignCard {
         let mut keys = ctx.port.signing_keys(people, signoff::namespace_of(ctx.state));
         match keys.len() {
             0 => {
-                self.stage = Stage::Roles;
                 let people = shown(&people.join(", ")).into_owned();
+                match &self.only {
+                    Some(_) => self.stage = Stage::Said { role, form: Form::of(vec![what_is_said()]) },
+                    None => self.stage = Stage::Roles,
+                }
                 Reply::Say(format!("The run's list of allowed signers has no key for {people}."))
             }
             1 => self.show_text(&role, &comment, keys.remove(0), ctx),
@@ -171,7 +198,7 @@ impl SignCard {
     }
 
     fn show_text(&mut self, role: &RoleId, comment: &str, key: SigningKey, ctx: &Context<'_>) -> Reply {
-        let by = Signatory { role, principal: &key.principal, key: &key.fingerprint, comment };
+        let by = Signatory { role, principal: &key.principal, key: &key.fingerprint, comment, decision: self.decision };
         let intent = signoff::intent(ctx.plan, ctx.state, self.step, &by);
         let (intent, text) = match intent {
             Ok(intent @ Intent::Sign { text: Some(_), .. }) => {
@@ -217,6 +244,9 @@ impl SignCard {
                     return Reply::Stay;
                 }
             }
+        }
+        if self.only.is_some() {
+            return Reply::Wish(intent);
         }
         self.stage = Stage::Roles;
         Reply::Ask(intent)
@@ -269,6 +299,16 @@ impl Face for SignCard {
     }
 
     fn head(&self, ctx: &Context<'_>) -> Head {
+        if self.only.is_some() {
+            let word = self.decision.word().to_uppercase();
+            let title = say::title(ctx, self.step);
+            return Head {
+                word: format!("{word} {}", say::number(ctx, self.step)),
+                title,
+                tag: "by key".into(),
+                role: Role::You,
+            };
+        }
         let (signed, wanted) =
             (ctx.state.step(self.step).signed.len(), sign_of(ctx, self.step).map_or(0, |sign| sign.count));
         Head {
@@ -283,13 +323,17 @@ impl Face for SignCard {
         if let Some(rows) = self.signing_rows(ctx, width) {
             return Body { rows, must_read: 0 };
         }
-        let Some(sign) = sign_of(ctx, self.step) else { return Body::default() };
         let mut rows = Vec::new();
+        if let Some(role) = &self.only {
+            let words = format!("{} says {}, with a key.", title(ctx, role), self.decision.word());
+            rows.extend(say::prose(&words, width, Role::Text, ctx));
+            rows.push(Line::default());
+        }
         if let Some(asked) = &ctx.state.step(self.step).asked {
             for line in asked.question.lines() {
                 rows.extend(say::prose(&shown(line), width, Role::TextStrong, ctx));
             }
-        } else {
+        } else if let Some(sign) = sign_of(ctx, self.step) {
             rows.extend(say::prose(&say::fill(ctx, &sign.text), width, Role::TextStrong, ctx));
             for statement in &sign.statements {
                 rows.extend(say::labelled("  -", &say::fill(ctx, statement), width, Role::Text, ctx));
@@ -337,10 +381,7 @@ impl Face for SignCard {
             return self.typed(key, ctx);
         }
         match key.code {
-            KeyCode::Esc if matches!(self.stage, Stage::Keys { .. }) => {
-                self.stage = Stage::Roles;
-                Reply::Stay
-            }
+            KeyCode::Esc if matches!(self.stage, Stage::Keys { .. }) => self.back(),
             KeyCode::Char(digit @ '1'..='9') => self.pick(digit, ctx),
             KeyCode::Char('r') => Reply::Over(Card::Run(self.step)),
             KeyCode::Char('f') => Reply::Over(Card::Reason(ReasonFor::Fail(self.step))),
@@ -373,7 +414,9 @@ impl Face for SignCard {
     }
 
     fn is_over(&self, ctx: &Context<'_>) -> bool {
-        ctx.state.step(self.step).status.settled()
+        let status = ctx.state.step(self.step).status;
+        // A second person's word is for a step that has not begun.
+        status.settled() || self.decision == Decision::Approved && status.open()
     }
 
     fn view(&self) -> &View {

@@ -1,17 +1,15 @@
-//! Records of what stands around the steps: messages filled in, sign-offs, procedures, rounds, risks, beginning again.
+//! Records of what stands around the steps: messages filled in, procedures, rounds, risks, beginning again.
 //!
 //! Beginning again makes evidence `old`; it never makes anything look as if it had not happened: attempts go on counting,
 //! and what a step owed stays owed.
 
 use super::{Applied, find, misdirected};
 use crate::model::actor::Actor;
-use crate::model::event::{Event, SigningRole};
-use crate::model::ids::{Attempt, HorizonId, ProcedureId, RiskId, RoleId, StepId, StepIx};
+use crate::model::event::Event;
+use crate::model::ids::{Attempt, HorizonId, ProcedureId, RiskId, StepId, StepIx};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
-use crate::model::signed::SignedText;
-use crate::model::signoff;
-use crate::model::state::{RunState, Signature, SignedOff, StepStatus};
+use crate::model::state::{RunState, StepStatus};
 use crate::model::step::{Callee, Place, Work};
 
 impl RunState {
@@ -25,79 +23,6 @@ impl RunState {
         self.own(ix).changed = record.seq;
         self.say(record, Some(ix), "message", format!("{} filled in by {}", plan.step(ix).number, by.shown()));
         Ok(())
-    }
-
-    pub(super) fn fold_sign_asked(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let Event::SignAsked { step, attempt, question, count, roles, .. } = &record.event else {
-            return misdirected();
-        };
-        let ix = self.present(plan, (step, *attempt), &[StepStatus::You])?;
-        let Work::Sign(wanted) = &plan.step(ix).work else {
-            return Err(format!("{step} asks for no signature"));
-        };
-        let same =
-            |asked: &SigningRole, role: &RoleId| asked.role == *role && asked.signers == signoff::signers(plan, role);
-        let of_plan =
-            roles.len() == wanted.roles.len() && roles.iter().zip(&wanted.roles).all(|(one, two)| same(one, two));
-        if *count != wanted.count || !of_plan {
-            return Err(format!("{step} asks others than the runbook names"));
-        }
-        self.own(ix).asked = Some(signoff::Asked { seq: record.seq, question: question.clone(), prefix: None });
-        self.prefix_wanted.push(ix);
-        Ok(())
-    }
-
-    pub(super) fn fold_signed(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let Event::StepSigned { step, attempt, role, principal, comment, text, sig, .. } = &record.event else {
-            return misdirected();
-        };
-        let ix = self.present(plan, (step, *attempt), &[StepStatus::You])?;
-        let Work::Sign(wanted) = &plan.step(ix).work else {
-            return Err(format!("{step} asks for no signature"));
-        };
-        let key = if sig == "-" {
-            if !signoff::signers(plan, role).is_empty() {
-                return Err(format!("{role} has signers, and only a name signs for it"));
-            }
-            None
-        } else {
-            Some(self.signing_key(plan, ix, (role, principal, comment), text)?)
-        };
-        if self.step(ix).signed.iter().any(|signed| signed.role == *role) {
-            return Err(format!("{role} has signed before"));
-        }
-        if !wanted.same_person && self.step(ix).signed.iter().any(|signed| signed.principal == *principal) {
-            return Err(format!("{principal} has signed before"));
-        }
-        let (role, principal) = (role.clone(), principal.clone());
-        if let Some(key) = key.clone() {
-            let (role, principal) = (role.clone(), principal.clone());
-            self.signatures.push(Signature { step: ix, attempt: *attempt, role, principal, key });
-        }
-        let how = match &key {
-            Some(key) => format!("signed with {key}"),
-            None => "signed, by name only,".to_owned(),
-        };
-        let words = format!("{principal} {how} for {role} at {}", plan.step(ix).number);
-        self.own(ix).signed.push(SignedOff { role, principal, key, comment: comment.clone(), at: record.at });
-        if self.step(ix).signed.len() >= wanted.count {
-            self.end_step(plan, record, ix, StepStatus::Ok);
-        }
-        self.say(record, Some(ix), "sign", words);
-        Ok(())
-    }
-
-    /// The key that a signature names, once its text is the one that is asked for.
-    fn signing_key(&self, plan: &Plan, ix: StepIx, of: (&RoleId, &str, &str), text: &str) -> Result<String, String> {
-        let (role, principal, comment) = of;
-        let signed = SignedText::decode(text).ok_or("its signed text is not written as one is")?;
-        let key = signed.get("key").ok_or("its signed text names no key")?.to_owned();
-        let by = signoff::Signatory { role, principal, key: &key, comment };
-        let asked = signoff::text(plan, self, ix, &by)?;
-        match signoff::difference(&asked, text) {
-            Some(why) => Err(why),
-            None => Ok(key),
-        }
     }
 
     pub(super) fn fold_old(&mut self, plan: &Plan, record: &Record, step: &StepId, why: &str) -> Applied {
@@ -114,13 +39,17 @@ impl RunState {
     /// A vote is void when a critical item turns `old`.
     fn void_votes(&mut self, plan: &Plan, ix: StepIx) {
         if let (Place::Criterion { gate, .. }, true) = (plan.step(ix).place, plan.step(ix).critical) {
-            self.own(gate).votes.clear();
+            let gate = self.own(gate);
+            gate.votes.clear();
+            // What its stations signed is void as well: they are asked anew.
+            gate.void_signatures();
         }
     }
 
     fn make_old(&mut self, record: &Record, ix: StepIx) {
         let own = self.own(ix);
         own.status = StepStatus::Old;
+        own.void_signatures();
         own.changed = record.seq;
         own.retry_at = None;
     }
@@ -158,6 +87,7 @@ impl RunState {
             let own = self.own(*step);
             if !own.status.open() && !own.is_orphan() {
                 own.status = StepStatus::NotYet;
+                own.void_signatures();
                 own.changed = record.seq;
                 own.conditions = None;
                 own.retry_at = None;
@@ -190,6 +120,7 @@ impl RunState {
             return Err("it begins again while a command runs".into());
         }
         for ix in steps {
+            self.own(ix).void_signatures();
             match self.step(ix).status {
                 StepStatus::NotYet | StepStatus::Running | StepStatus::Claim => {}
                 // Whether it applies may be another answer now.

@@ -14,10 +14,11 @@ use crate::model::step::Work;
 
 impl RunState {
     pub(super) fn fold_started(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let Event::StepStarted { step, attempt, by, invocation, until, reason, .. } = &record.event else {
+        let Event::StepStarted { step, attempt, by, invocation, until, reason, second, .. } = &record.event else {
             return misdirected();
         };
         let ix = self.may_begin(plan, step, *attempt)?;
+        self.is_seconded(plan, ix, (by, second.as_ref()))?;
         let (held, lived) = (self.held, self.lived + self.length_to(record));
         let own = self.own(ix);
         own.begin(*attempt, record.at, by.clone());

@@ -7,6 +7,7 @@ use crate::model::event::{Event, Vote};
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::signoff;
 use crate::model::state::{RunState, StepStatus};
 use crate::model::step::Work;
 
@@ -33,6 +34,9 @@ impl RunState {
     pub(super) fn fold_voted(&mut self, plan: &Plan, record: &Record) -> Applied {
         let Event::GateVoted { step, attempt, role, vote, by } = &record.event else { return misdirected() };
         let ix = self.present(plan, (step, *attempt), &[StepStatus::You])?;
+        if !signoff::signers(plan, role).is_empty() {
+            return Err(format!("{role} has signers, and only a name speaks for it"));
+        }
         self.own(ix).votes.insert(role.clone(), (*vote, by.clone()));
         let word = match vote {
             Vote::Go => "GO",

@@ -9,6 +9,7 @@ mod command;
 mod gate;
 mod run;
 mod screen;
+mod signed;
 mod start;
 mod watch;
 mod whose;

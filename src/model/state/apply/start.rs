@@ -4,7 +4,7 @@
 //! of a former life look as if it still ran.
 
 use super::{Applied, misdirected};
-use crate::model::event::{Bound, Event};
+use crate::model::event::{AskedFor, Bound, Event};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::signed::SignedText;
@@ -38,6 +38,10 @@ impl RunState {
         self.driver = None;
         self.paused = false;
         for own in &mut self.steps {
+            if own.asked.as_ref().is_some_and(|asked| asked.asked_for == AskedFor::Second) {
+                // Whoever takes a run up is another operator to whom nobody has agreed yet.
+                own.void_signatures();
+            }
             own.retry_at = None;
             if own.status == StepStatus::Running && own.invocation.is_some() {
                 own.status = StepStatus::Unknown;
