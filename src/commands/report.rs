@@ -2,11 +2,9 @@
 
 use super::places::{Places, absolute};
 use super::{Failure, Outcome, Ran, print};
-use crate::cli::{Common, KeyArgs, ReportArgs, ReportFormat};
-use crate::engine::clock::{Clock, SystemClock};
+use crate::cli::{Common, Format, ReportArgs, ReportFormat};
 use crate::feed::live::conductor_of;
 use crate::journal::RunDir;
-use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::reader::read_each;
 use crate::journal::verify::{VerifyWith, verify};
 use crate::report::cast::{Version, cast};
@@ -76,21 +74,10 @@ fn way(format: ReportFormat) -> Way {
 
 /// What a verification says of the run now, without starting `ssh-keygen`.
 fn judged(places: &Places, dir: &RunDir, args: &ReportArgs) -> Result<Verification, Failure> {
-    let own = super::keys::key_places(places, &KeyArgs { key: None, no_key: false }).own_allowed_signers();
-    let path = args.allowed_signers.as_ref().unwrap_or(&own);
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(none) if args.allowed_signers.is_none() && none.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(why) => return Err(Failure::because(format!("cannot read {}: {why}", path.display()))),
-    };
-    let with = VerifyWith {
-        allowed: AllowedSigners::parse(&bytes),
-        own: args.allowed_signers.is_none(),
-        head: None,
-        mirror: None,
-        now: SystemClock.now().wall / 1_000_000,
-        ask_ssh_keygen: false,
-    };
+    let allowed = args.allowed_signers.clone();
+    let against = super::verify::Against { allowed, head: None, mirror: None, format: Format::Text };
+    // A report starts no process, whatever the run says.
+    let with = VerifyWith { ask_ssh_keygen: false, ..super::verify::with(places, &against)? };
     let mut found = verify(dir, &with);
     super::verify::against_the_runbook(dir, &mut found);
     let head = found.head.as_ref().map(|head| head.code());

@@ -65,7 +65,7 @@ pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran
 }
 
 /// By what is judged, read from where the arguments say.
-fn with(places: &Places, against: &Against) -> Result<VerifyWith, Failure> {
+pub(super) fn with(places: &Places, against: &Against) -> Result<VerifyWith, Failure> {
     let own = super::keys::key_places(places, &KeyArgs { key: None, no_key: false }).own_allowed_signers();
     let (path, is_own) = match &against.allowed {
         Some(path) => (path.clone(), false),

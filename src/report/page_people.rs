@@ -89,14 +89,19 @@ pub(super) fn signoffs(report: &Report) -> Option<Section> {
                 Some(key) => mono(key),
                 None => toned("a typed name only", Tone::Warn),
             };
-            let (role, said) = (plain(&each.role), plain(&each.decision));
-            vec![mono(report.clock(each.at)), role, said, plain(&each.principal), key, plain(&each.comment)]
+            vec![
+                mono(report.clock(each.at)),
+                plain(format!("{}: {}", each.role, each.decision)),
+                plain(&each.principal),
+                key,
+                plain(&each.comment),
+            ]
         });
-        let head = vec!["When", "Role", "Says", "Who", "Key", "Said with it"];
+        let head = vec!["When", "Role", "Who", "Key", "Said with it"];
         [
             Block::Text(toned(text, tone)),
             Block::Lines(own.question.clone()),
-            Block::Table { head, wide: 5, rows: rows.collect() },
+            Block::Table { head, wide: 4, rows: rows.collect() },
         ]
     });
     section("sign-offs", "Sign-offs", report.signoffs.len(), blocks.collect())

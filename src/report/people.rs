@@ -5,7 +5,7 @@
 use super::take::{Taken, Trouble, known};
 use super::value::{Answer, Criterion, Decision, Gate, Poll, Said, SignOff, Signature, Trigger, WayBack};
 use crate::model::actor::{Actor, Known};
-use crate::model::event::{Event, Resolution, Settled, Vote};
+use crate::model::event::{AskedFor, Event, Resolution, Settled, Vote};
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
@@ -151,13 +151,14 @@ impl Taken<'_> {
 
     fn signed(&mut self, record: &Record) {
         match &record.event {
-            Event::SignAsked { step, attempt, question, count, roles, .. } => {
+            Event::SignAsked { step, attempt, question, count, roles, asked_for, .. } => {
                 let number = self.names(self.plan.find(step)).1.unwrap_or_default();
                 self.signoffs.push(SignOff {
                     step: step.0.clone(),
                     number,
                     attempt: *attempt,
                     at: record.at.wall,
+                    asked_for: asked_for_word(*asked_for).into(),
                     question: question.clone(),
                     count: *count as u64,
                     roles: roles.iter().map(|role| role.role.0.clone()).collect(),
@@ -168,14 +169,21 @@ impl Taken<'_> {
                 let key = SignedText::decode(text).filter(|_| sig != "-");
                 let key = key.and_then(|text| text.get("key").map(str::to_owned));
                 let by = match key {
-                    Some(_) => super::value::By { name: principal.clone(), known: "key".into() },
+                    Some(_) => super::value::By { name: principal.clone(), known: "signed".into() },
                     None => known(by),
                 };
                 let (role, principal, comment) = (role.0.clone(), principal.clone(), comment.clone());
                 let own = |asked: &&mut SignOff| asked.step == step.0 && asked.attempt == *attempt;
                 if let Some(asked) = self.signoffs.iter_mut().rev().find(own) {
-                    let (at, decision) = (record.at.wall, decision.word().to_owned());
-                    asked.signatures.push(Signature { at, role, decision, principal, key, comment, by });
+                    asked.signatures.push(Signature {
+                        at: record.at.wall,
+                        decision: decision.word().into(),
+                        role,
+                        principal,
+                        key,
+                        comment,
+                        by,
+                    });
                 }
             }
             _signs_nothing => {}
@@ -278,6 +286,14 @@ impl Taken<'_> {
             }
             _measures_nothing => {}
         }
+    }
+}
+
+fn asked_for_word(asked_for: AskedFor) -> &'static str {
+    match asked_for {
+        AskedFor::Statement => "statement",
+        AskedFor::Poll => "poll",
+        AskedFor::Second => "second",
     }
 }
 

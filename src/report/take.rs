@@ -250,10 +250,10 @@ impl<'a> Taken<'a> {
 pub(super) fn known(by: &Actor) -> By {
     let known = match by.known {
         Known::Peer => "peer",
+        Known::Signed => "signed",
         Known::Typed => "typed",
         Known::Unattended => "unattended",
         Known::Program => "program",
-        Known::Signed => "key",
     };
     By { name: by.name.clone(), known: known.into() }
 }

@@ -307,6 +307,8 @@ pub struct Poll {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SignOff {
+    /// `statement`, `poll`, or `second`.
+    pub asked_for: String,
     pub step: String,
     pub number: String,
     pub attempt: u32,
@@ -320,8 +322,9 @@ pub struct SignOff {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Signature {
     pub at: Instant,
-    pub role: String,
+    /// `signed`, `go`, `no-go`, `approved`.
     pub decision: String,
+    pub role: String,
     pub principal: String,
     pub key: Option<String>,
     pub comment: String,

@@ -3,7 +3,9 @@
 use crate::fabricate::{self, BEGUN, Book, Build, ask, check, choose, gate, later, maya, run};
 use std::time::Duration;
 use tminus::model::actor::{Actor, Known};
-use tminus::model::event::{Answer, Bound, EndState, Event, Invocation, Settled, SigningRole, Vote};
+use tminus::model::event::{
+    Answer, AskedFor, Bound, Decision, EndState, Event, Invocation, Settled, SigningRole, Vote,
+};
 use tminus::model::expect::{Check, Verdict};
 use tminus::model::ids::{RoleId, StepId};
 use tminus::model::output::{Drained, Exit, Extent, Stream};
@@ -132,14 +134,36 @@ fn flown(plan: &Plan) -> Book {
     pen.start("off", 1, maya(), false);
     let roles = vec![SigningRole { role: "lead".into(), signers: Vec::new() }];
     let question = "The data is whole\n- All rows are there".into();
-    let (same_person, second_person) = (false, false);
+    let (same_person, second_person, asked_for) = (false, false, AskedFor::Statement);
     pen.write(
         0,
-        Event::SignAsked { step: "off".into(), attempt: 1, question, count: 1, roles, same_person, second_person },
+        Event::SignAsked {
+            step: "off".into(),
+            attempt: 1,
+            question,
+            count: 1,
+            roles,
+            same_person,
+            second_person,
+            asked_for,
+        },
     );
     let (step, role, principal) = (StepId::from("off"), RoleId::from("lead"), "ana".to_owned());
     let (comment, text, sig) = ("counted twice".into(), String::new(), "-".into());
-    pen.write(20, Event::StepSigned { step, attempt: 1, role, principal, comment, text, sig, by: jlee() });
+    pen.write(
+        20,
+        Event::StepSigned {
+            step,
+            attempt: 1,
+            role,
+            principal,
+            comment,
+            text,
+            sig,
+            by: jlee(),
+            decision: Decision::Signed,
+        },
+    );
     let text = "ana called: go on".to_owned();
     pen.write(1, Event::Noted { text, step: Some("off".into()), by: maya() });
     pen.start("count", 1, maya(), false);
