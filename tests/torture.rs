@@ -104,7 +104,8 @@ fn a_sync_that_fails_is_never_shown_as_done() {
 fn check(dir: &RunDir, seen: &Said, said: &str) {
     let recovered = recover(dir, None).unwrap_or_else(|error| panic!("{said}: {}", error.chain()));
     assert_eq!(recovered.problem, None, "{said}");
-    let with = VerifyWith { allowed: Default::default(), own: false, head: None, now: 0, ask_ssh_keygen: false };
+    let with =
+        VerifyWith { allowed: Default::default(), own: false, head: None, mirror: None, now: 0, ask_ssh_keygen: false };
     let verified = verify(dir, &with);
     assert!(verified.problems.is_empty() && !verified.passes(), "{said}: {:?}", verified.lines());
     let seqs: Vec<u64> = seen.records.iter().map(|record| record.seq.0).collect();
