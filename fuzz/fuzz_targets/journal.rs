@@ -50,7 +50,7 @@ fn run() -> &'static Run {
         copy(&first, &to, &mut files);
         files.sort();
         let allowed = AllowedSigners::parse(&std::fs::read(seeds.join("signers")).expect("the list of keys"));
-        let with = VerifyWith { allowed, own: false, head: None, now: 1_800_000_000, ask_ssh_keygen: false };
+        let with = VerifyWith { allowed, own: false, head: None, mirror: None, now: 1_800_000_000, ask_ssh_keygen: false };
         let dir = RunDir::open(&to).expect("the seed is a run");
         assert!(verify(&dir, &with).passes(), "the seed itself does not verify");
         Run { dir, files, with }

@@ -3,7 +3,7 @@
 //! So a tail that was cut away shows, and a journal that was replaced by an older or another copy of itself. A mirror may hold
 //! other runs and other lines: of each line what begins as a record is read. Proves nothing of what came after the last copy.
 
-use super::Verified;
+use super::{Problem, Verified, What};
 use crate::journal::ckpt;
 use crate::journal::facts::Facts;
 use crate::journal::hash::Hash;
@@ -35,7 +35,7 @@ pub(super) fn judge(mirror: &[u8], (walk, facts): (&Walk, &Facts), found: &mut V
         };
         let why = format!("the mirror has the checkpoint of record {first} that this run has not{more}");
         let why = format!("{why}: it was cut back, or is another copy. It has {} records", facts.records);
-        found.say(Some(*first), why);
+        found.problems.push(Problem { seq: Some(*first), ..Problem::new(What::Cut, why) });
     }
     if held == 0 && missing.is_empty() {
         return found.say(None, "the mirror has no checkpoint of this run".into());

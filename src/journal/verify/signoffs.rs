@@ -139,7 +139,7 @@ fn of_the_operator(
     let operators: Vec<String> = texts.filter_map(|text| text.get("key").map(str::to_owned)).collect();
     let theirs = with.allowed.all_keys_of(&one.principal);
     let other = |listed: &&PublicKey| *listed != key && operators.contains(&listed.fingerprint());
-    (asking.second_person && theirs.iter().any(|listed| other(listed)))
+    (asking.second_person && theirs.iter().any(other))
         .then(|| format!("a second person is asked, and {} is the operator, by another key", one.principal))
 }
 
