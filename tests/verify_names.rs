@@ -233,7 +233,11 @@ fn an_older_copy_of_an_unsealed_journal_contradicts_the_sign_off_that_somebody_k
     let kept = |run: &RunId| {
         let (step, role, realm, question) = ("off".into(), "lead".into(), Realm::Live, "Is it whole?");
         let place = Place { realm, run, step: &step, attempt: 1, prefix: &prefix, question };
-        of(&place, &Signatory { role: &role, principal: "ana", key: "SHA256:x", comment: "" }).encode()
+        of(
+            &place,
+            &Signatory { role: &role, principal: "ana", key: "SHA256:x", comment: "", decision: Default::default() },
+        )
+        .encode()
     };
     let sign_off = kept(older.dir.id());
     for kept in [&sign_off, &text] {
