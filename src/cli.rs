@@ -122,6 +122,46 @@ pub enum PlanFormat {
     Md,
 }
 
+/// What is written of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Markdown
+    Md,
+    /// One page that needs nothing else
+    Html,
+    /// For programs
+    Json,
+    /// Timings, a row a step
+    Csv,
+    /// asciicast v2, for asciinema
+    Cast2,
+    /// asciicast v3
+    Cast3,
+    /// JUnit XML, a test case a step
+    Junit,
+    /// Lines, in order
+    Text,
+}
+
+/// Of which run, how, where to.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// The run
+    pub run: String,
+    /// How it is written
+    #[arg(long, value_enum, default_value = "md")]
+    pub format: ReportFormat,
+    /// A variable whose value is taken out of what is written; the run keeps it
+    #[arg(long = "redact", value_name = "NAME")]
+    pub redact: Vec<String>,
+    /// Where to [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Whose keys count [default: your own list]
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+}
+
 /// A shell that completes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs, reason = "each is named as it is called")]
@@ -261,6 +301,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// Write what happened in a run, for people who were not there
+    Report(ReportArgs),
     /// List the runs
     Runs {
         /// For people or for programs

@@ -15,7 +15,7 @@
 //!
 //! # Floors, each of which uses only those below it
 //!
-//! - 4: [`tui`] and [`linear`], the two ways in which a run is seen and steered
+//! - 4: [`tui`] and [`linear`], the two ways in which a run is seen and steered, and [`report`], what is written of it
 //! - 3: [`conductor`], the process that owns a run, and [`feed`], what a screen may ask of it
 //! - 2: [`engine`], which makes things happen: the driver, processes, clocks, judging and masking
 //! - 1: [`journal`], what is left of a run, and [`runbook`], the author's file as a plan
@@ -37,5 +37,6 @@ pub mod feed;
 pub mod journal;
 pub mod linear;
 pub mod model;
+pub mod report;
 pub mod runbook;
 pub mod tui;

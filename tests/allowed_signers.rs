@@ -64,6 +64,7 @@ impl Desk {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of lists")]
 fn a_list_says_of_a_key_what_openssh_says_of_a_signature_by_it() {
     let desk = Desk::new();
     let (ana, eve) = (&desk.ana, &desk.eve);

@@ -5,7 +5,7 @@
 mod journal_kit;
 
 use journal_kit::changes::{CHANGES, swap_outputs};
-use journal_kit::{Person, copy, gate, note, now, runs, tried};
+use journal_kit::{Person, copy, gate, now, runs, tried};
 use std::path::Path;
 use tminus::journal::dir::RunDir;
 use tminus::journal::keys::PublicKey;
@@ -128,12 +128,10 @@ fn the_script_refuses_a_signature_of_an_act_that_the_journal_does_not_lead_to() 
     std::fs::write(home.path().join("both"), both.concat()).unwrap();
     let changed = |text: String, from: &str, to: &str| vec![maya.vouch(text.replacen(from, to, 1))];
     type Forge<'a> = Box<dyn Fn(String) -> Vec<Event> + 'a>;
-    let cases: [(&str, Forge<'_>); 6] = [
+    let cases: [(&str, Forge<'_>); 4] = [
         ("something else than record", Box::new(|text| changed(text, "GO at", "NO-GO at"))),
         ("over another journal", Box::new(|text| changed(text, "bytes: ", "bytes: 1"))),
         ("signs no act that waits", Box::new(|text| vec![maya.vouch(text.clone()), maya.vouch(text)])),
-        ("something else than record", Box::new(|text| changed(text, "record: ", "record: 1"))),
-        ("another key than the operator's", Box::new(|text| vec![lee.vouch(text)])),
         (
             "not the operator's key",
             Box::new(|text| vec![lee.vouch(text.replace(&maya.signer.fingerprint(), &lee.signer.fingerprint()))]),
@@ -146,9 +144,6 @@ fn the_script_refuses_a_signature_of_an_act_that_the_journal_does_not_lead_to() 
             |rig: &journal_kit::Rig, event| rig.tell(Order::Batch { events: vec![(now(), event)], barrier: true });
         tell(&rig, gate("go"));
         let text = rig.wanted(&mut Barriers::default());
-        // So many that a record with another number is there too.
-        let notes = (0..40).map(|number| (now(), note(&format!("note {number}")))).collect();
-        rig.tell(Order::Batch { events: notes, barrier: true });
         forge(text).into_iter().for_each(|event| tell(&rig, event));
         let said = rig.finish(Closing::Ended);
         maya.seal(&rig.dir, &said);

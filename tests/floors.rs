@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate with what else it may name. `linear` is a client as the screens are, and bound as they are.
-const FLOORS: [(&str, &[&str]); 10] = [
+const FLOORS: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("journal", &["model"]),
     ("runbook", &["model"]),
@@ -16,8 +16,10 @@ const FLOORS: [(&str, &[&str]); 10] = [
     ("conductor", &["model", "journal", "runbook", "engine", "feed"]),
     ("tui", &["model", "feed"]),
     ("linear", &["model", "feed"]),
+    // It tells a run in the words of linear mode, and draws what programs printed as the screens do.
+    ("report", &["model", "journal", "engine", "tui", "linear"]),
     ("cli", &[]),
-    ("commands", &["model", "journal", "runbook", "engine", "feed", "conductor", "tui", "linear", "cli"]),
+    ("commands", &["model", "journal", "runbook", "engine", "feed", "conductor", "tui", "linear", "report", "cli"]),
 ];
 
 /// Floors that may name only these crates of the dependencies.

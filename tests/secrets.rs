@@ -91,7 +91,7 @@ fn found(bytes: &[u8]) -> Option<String> {
     for (name, value) in VALUES {
         for form in forms(value) {
             for text in [bytes, &joined] {
-                if text.windows(form.len()).any(|window| window == form) {
+                if memchr::memmem::find(text, &form).is_some() {
                     return Some(format!("{name} as {}", String::from_utf8_lossy(&form)));
                 }
             }
@@ -182,6 +182,7 @@ fn desk() -> Aboard {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one run, and everywhere that it leaves something")]
 fn planted_secrets_are_in_no_file_frame_log_screen_output_or_command_line() {
     let aboard = desk();
     let log = aboard.path("log.txt").display().to_string();

@@ -13,6 +13,7 @@ mod launch;
 mod man;
 mod places;
 mod plan;
+mod report;
 mod resume;
 mod run;
 mod runs;
@@ -108,6 +109,7 @@ pub fn main(cli: Cli) -> ExitCode {
                 format: *format,
             },
         ),
+        Some(Command::Report(args)) => report::report(&cli.common, args),
         Some(Command::Runs { format }) => runs::runs(&cli.common, *format),
         Some(Command::Themes) => themes::themes(),
         Some(Command::Completions { shell }) => complete::completions(*shell),

@@ -65,7 +65,7 @@ pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran
 }
 
 /// By what is judged, read from where the arguments say.
-fn with(places: &Places, against: &Against) -> Result<VerifyWith, Failure> {
+pub(super) fn with(places: &Places, against: &Against) -> Result<VerifyWith, Failure> {
     let own = super::keys::key_places(places, &KeyArgs { key: None, no_key: false }).own_allowed_signers();
     let (path, is_own) = match &against.allowed {
         Some(path) => (path.clone(), false),
@@ -109,7 +109,7 @@ fn place(dir: &RunDir, trusted: &mut Trusted) {
 
 /// What only whoever reads the runbook sees: a record that it does not allow (a name that speaks for a role with signers, a step
 /// that began without its second person), and sign-offs that were left out.
-fn against_the_runbook(dir: &RunDir, verified: &mut Verified) {
+pub(super) fn against_the_runbook(dir: &RunDir, verified: &mut Verified) {
     // What cannot be read was said by the verification itself.
     let (Ok(plan), Ok(records)) = (super::runs::plan_of(dir), read_all(dir)) else { return };
     match RunState::fold(&plan, &records) {

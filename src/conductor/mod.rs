@@ -8,6 +8,7 @@ mod failing;
 mod first_signature;
 mod genesis;
 mod hall;
+mod hearing;
 mod mirror;
 mod opened;
 mod peer;

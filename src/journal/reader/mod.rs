@@ -10,7 +10,7 @@ mod recover;
 mod tail;
 pub(crate) mod walk;
 
-pub use recover::{Cut, Recovered, read_all, recover};
+pub use recover::{Cut, Recovered, read_all, read_each, recover};
 pub use tail::Tail;
 pub use walk::newer_format;
 

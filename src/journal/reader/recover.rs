@@ -115,3 +115,9 @@ pub fn read_all(dir: &RunDir) -> Result<Vec<Record>, JournalError> {
         None => Ok(records),
     }
 }
+
+/// Hands every record that holds to `take`, in order, one at a time. `Some` is the first thing that does not hold; nothing
+/// behind it was handed on.
+pub fn read_each(dir: &RunDir, take: &mut dyn FnMut(&Record)) -> Result<Option<Broken>, JournalError> {
+    Ok(walk(dir, &mut |record, _| take(&record))?.problem)
+}

@@ -175,7 +175,9 @@ fn meant(intent: &Intent) -> Option<(&StepId, Settled, String)> {
         Intent::NotApplicable { step, reason } => Some((step, Settled::NotApplicable, reason.clone())),
         Intent::Hand { step, reason } => Some((step, Settled::Hand, reason.clone())),
         Intent::Fail { step, reason } => Some((step, Settled::Failed, reason.clone())),
-        Intent::Accept { step, reason, name } => Some((step, Settled::Over, format!("{reason} (accepted by {name})"))),
+        Intent::Accept { step, reason, name } => {
+            Some((step, Settled::Over, format!("{reason} (accepted by {name}, typed)")))
+        }
         Intent::Start { .. }
         | Intent::Run { .. }
         | Intent::Answer { .. }

@@ -6,7 +6,7 @@
 pub mod emulator;
 mod encode;
 mod limiter;
-mod paint;
+pub mod paint;
 mod view;
 
 pub use view::{Frame as View, draw};

@@ -42,6 +42,27 @@ pub fn paint(frame: &mut Frame<'_>, area: Rect, emulator: &Emulator, theme: &The
     }
 }
 
+/// A row as runs of one style each, for whoever draws elsewhere than on a frame; every cell passes the same door.
+pub fn runs(emulator: &Emulator, y: u16) -> Vec<(String, Style)> {
+    let mut runs: Vec<(String, Style)> = Vec::new();
+    let size = emulator.size();
+    for x in 0..size.cols {
+        let cell = &emulator.term().grid()[Line(y.into())][Column(x.into())];
+        if cell.flags.contains(Flags::WIDE_CHAR_SPACER) {
+            continue;
+        }
+        let room = if cell.flags.contains(Flags::WIDE_CHAR) { 2 } else { 1 };
+        let fits = x + room <= size.cols;
+        let text = if fits { symbol(cell, room.into(), Glyphs::Unicode) } else { " ".into() };
+        let style = style(cell, true);
+        match runs.last_mut() {
+            Some((run, of)) if *of == style => run.push_str(&text),
+            Some(_) | None => runs.push((text, style)),
+        }
+    }
+    runs
+}
+
 /// Where the cursor is drawn; `None` where the program hides it or it is out of sight.
 pub fn cursor(area: Rect, emulator: &Emulator) -> Option<Position> {
     let term = emulator.term();

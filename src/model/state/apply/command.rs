@@ -9,6 +9,7 @@ use crate::model::expect::Verdict;
 use crate::model::ids::{Attempt, StepId, StepIx};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::signoff;
 use crate::model::state::{RunState, StepStatus, There};
 use crate::model::step::Work;
 
@@ -19,6 +20,7 @@ impl RunState {
         };
         let ix = self.may_begin(plan, step, *attempt)?;
         self.is_seconded(plan, ix, (by, second.as_ref()))?;
+        let how = if signoff::seconds(plan, ix).is_some() { "signed" } else { "typed" };
         let (held, lived) = (self.held, self.lived + self.length_to(record));
         let own = self.own(ix);
         own.begin(*attempt, record.at, by.clone());
@@ -45,7 +47,8 @@ impl RunState {
         self.ask_again(plan, record, ix);
         self.call_again(plan, record, ix);
         let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-        self.say(record, Some(ix), "RUN", format!("{} started by {}{again}", plan.step(ix).number, by.shown()));
+        let second = second.as_ref().map(|who| format!(", second person {who} ({how})")).unwrap_or_default();
+        self.say(record, Some(ix), "RUN", format!("{} started by {}{second}{again}", plan.step(ix).number, by.shown()));
         Ok(())
     }
 

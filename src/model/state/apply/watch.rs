@@ -116,7 +116,7 @@ impl RunState {
         let own = &mut self.triggers[ix.0];
         own.acked.get_or_insert((record.at, by.clone()));
         own.went_on = Some(WentOn { at: record.at, reason: reason.clone(), name: name.clone() });
-        self.say(record, None, "decision", format!("{name} goes on though {trigger} tripped: {reason}"));
+        self.say(record, None, "decision", format!("{name} (typed) goes on though {trigger} tripped: {reason}"));
         Ok(())
     }
 
