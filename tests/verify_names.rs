@@ -235,13 +235,7 @@ fn an_older_copy_of_an_unsealed_journal_contradicts_the_sign_off_that_somebody_k
         let place = Place { realm, run, step: &step, attempt: 1, prefix: &prefix, question };
         of(
             &place,
-            &Signatory {
-                role: &role,
-                principal: "ana",
-                key: "SHA256:x",
-                comment: "",
-                decision: tminus::model::event::Decision::Signed,
-            },
+            &Signatory { role: &role, principal: "ana", key: "SHA256:x", comment: "", decision: Default::default() },
         )
         .encode()
     };
