@@ -11,7 +11,6 @@ use tminus::journal::{Heads, JournalError};
 use tminus::model::event::Event;
 use tminus::model::ids::{Seq, StepId};
 use tminus::model::output::Stream;
-use tminus::model::signed::Realm;
 
 #[test]
 fn what_was_reported_is_what_is_read_back() {

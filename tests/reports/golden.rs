@@ -103,34 +103,8 @@ impl Pen<'_> {
     }
 }
 
-fn flown(plan: &Plan) -> Book {
-    let mut pen = Pen { plan, book: Book::new(plan), at: 60 };
-    let t0 = later(BEGUN, 60).wall;
-    let hard_stop = Some(t0 + 3_600_000_000);
-    pen.write(0, Event::Started { by: maya(), typed: "local".into(), t0, zone: "UTC".into(), hard_stop });
-    let value = Bound { name: "HOST".into(), value: Some("db1.internal.example".into()), hash: None };
-    pen.write(0, Event::VarsBound { values: vec![value] });
-    pen.start("copy", 1, maya(), true);
-    let retry = Some(later(BEGUN, pen.at + 10).wall);
-    pen.ends("copy", 1, 7, retry);
-    pen.at += 8;
-    pen.start("copy", 2, Actor::program(), true);
-    pen.ends("copy", 2, 0, None);
-    pen.start("look", 1, maya(), false);
-    pen.answer(("look", 0), Answer::Ok, "", maya());
-    pen.answer(("look", 1), Answer::Ok, "19 of 20 on db1.internal.example", jlee());
-    let (how, reason) = (Settled::Skipped, "no need: nothing is left of it".into());
-    pen.write(5, Event::StepSettled { step: "extra".into(), attempt: 0, how, reason, by: jlee() });
-    pen.write(1, Event::Held { reason: "the phone rings".into(), by: maya() });
-    pen.write(90, Event::Released { by: maya() });
-    pen.start("go", 1, Actor::program(), false);
-    pen.start("go-look", 1, maya(), false);
-    pen.answer(("go-look", 0), Answer::Ok, "quiet", maya());
-    let (step, role, vote) = (StepId::from("go"), RoleId::from("lead"), Vote::Go);
-    pen.write(3, Event::GateVoted { step: step.clone(), attempt: 1, role, vote, by: jlee() });
-    let over = Vec::new();
-    let reason = "all is quiet".into();
-    pen.write(2, Event::GateDecided { step, attempt: 1, go: true, over, reason, by: maya() });
+/// Asked for, and signed by a typed name.
+fn signed_off(pen: &mut Pen<'_>) {
     pen.start("off", 1, maya(), false);
     let roles = vec![SigningRole { role: "lead".into(), signers: Vec::new() }];
     let question = "The data is whole\n- All rows are there".into();
@@ -164,6 +138,37 @@ fn flown(plan: &Plan) -> Book {
             decision: Decision::Signed,
         },
     );
+}
+
+fn flown(plan: &Plan) -> Book {
+    let mut pen = Pen { plan, book: Book::new(plan), at: 60 };
+    let t0 = later(BEGUN, 60).wall;
+    let hard_stop = Some(t0 + 3_600_000_000);
+    pen.write(0, Event::Started { by: maya(), typed: "local".into(), t0, zone: "UTC".into(), hard_stop });
+    let value = Bound { name: "HOST".into(), value: Some("db1.internal.example".into()), hash: None };
+    pen.write(0, Event::VarsBound { values: vec![value] });
+    pen.start("copy", 1, maya(), true);
+    let retry = Some(later(BEGUN, pen.at + 10).wall);
+    pen.ends("copy", 1, 7, retry);
+    pen.at += 8;
+    pen.start("copy", 2, Actor::program(), true);
+    pen.ends("copy", 2, 0, None);
+    pen.start("look", 1, maya(), false);
+    pen.answer(("look", 0), Answer::Ok, "", maya());
+    pen.answer(("look", 1), Answer::Ok, "19 of 20 on db1.internal.example", jlee());
+    let (how, reason) = (Settled::Skipped, "no need: nothing is left of it".into());
+    pen.write(5, Event::StepSettled { step: "extra".into(), attempt: 0, how, reason, by: jlee() });
+    pen.write(1, Event::Held { reason: "the phone rings".into(), by: maya() });
+    pen.write(90, Event::Released { by: maya() });
+    pen.start("go", 1, Actor::program(), false);
+    pen.start("go-look", 1, maya(), false);
+    pen.answer(("go-look", 0), Answer::Ok, "quiet", maya());
+    let (step, role, vote) = (StepId::from("go"), RoleId::from("lead"), Vote::Go);
+    pen.write(3, Event::GateVoted { step: step.clone(), attempt: 1, role, vote, by: jlee() });
+    let over = Vec::new();
+    let reason = "all is quiet".into();
+    pen.write(2, Event::GateDecided { step, attempt: 1, go: true, over, reason, by: maya() });
+    signed_off(&mut pen);
     let text = "ana called: go on".to_owned();
     pen.write(1, Event::Noted { text, step: Some("off".into()), by: maya() });
     pen.start("count", 1, maya(), false);
