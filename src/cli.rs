@@ -104,6 +104,31 @@ pub struct ShowArgs {
     pub name: Option<String>,
 }
 
+/// Which run is seen again, and how.
+#[derive(Clone, Debug, Args)]
+pub struct ReplayArgs {
+    /// The run
+    pub run: String,
+    /// Play at once, so many times as fast: 4, 0.5
+    #[arg(long, value_name = "N")]
+    pub speed: Option<String>,
+    /// Begin there: T+65m, 16:47, a step's number or id, #214, end
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// Go along with a run that is under way; looks, and touches nothing
+    #[arg(long)]
+    pub follow: bool,
+    /// Another run or drill of the same plan beside it, step by step
+    #[arg(long, value_name = "RUN", conflicts_with = "follow")]
+    pub beside: Option<String>,
+    /// Count both runs from the start of this step [default: from T0]
+    #[arg(long, value_name = "STEP", requires = "beside")]
+    pub align: Option<String>,
+    /// Lines of text instead of screens (also ACCESSIBLE=1, and where there is no terminal)
+    #[arg(long)]
+    pub linear: bool,
+}
+
 /// Text for people or JSON for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -253,6 +278,8 @@ pub enum Command {
         #[command(flatten)]
         show: ShowArgs,
     },
+    /// See a run again, at any moment of it; nothing in it can run
+    Replay(ReplayArgs),
     /// Sign off: in a run that is under way here, or a text from another machine
     Sign(SignArgs),
     /// Check runbooks for mistakes

@@ -13,6 +13,7 @@ mod launch;
 mod man;
 mod places;
 mod plan;
+mod replay;
 mod report;
 mod resume;
 mod run;
@@ -94,6 +95,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Run { .. }) => run::run(&cli),
         Some(Command::Drill { .. }) => drill::drill(&cli),
         Some(Command::Attach { .. }) => attach::attach(&cli),
+        Some(Command::Replay(_)) => replay::replay(&cli),
         Some(Command::Resume { .. }) => resume::resume(&cli),
         Some(Command::Sign(_)) => sign::sign(&cli),
         Some(Command::Check { runbooks, strict, format }) => check::check(&cli.common, runbooks, *strict, *format),

@@ -1,11 +1,12 @@
 //! FLOOR 3: what screens may ask for and what they are told: records, output, wishes, lists.
 //!
 //! A screen never opens a socket or a journal: it reads `News` from a `Session` and sends intents through a `Port`. Live,
-//! observed and (later) replayed runs look alike from above. Nothing here decides anything.
+//! observed and replayed runs look alike from above. Nothing here decides anything.
 
 pub mod frames;
 mod keyring;
 pub mod live;
+pub mod replay;
 
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::Intent;

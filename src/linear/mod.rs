@@ -16,6 +16,7 @@ mod hush;
 mod input;
 pub mod passage;
 mod prompt;
+mod replay;
 mod run;
 pub mod sentences;
 mod sign_off;
@@ -30,6 +31,7 @@ mod words;
 pub use answers::Answers;
 pub use answers_file::AnswersError;
 pub use fly::fly;
+pub use replay::{Replayed, ReplayedError, replay};
 pub use run::run;
 
 use crate::model::intent::Intent;

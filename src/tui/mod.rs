@@ -10,6 +10,7 @@ mod input;
 pub mod keymap;
 pub mod overlays;
 mod proposals;
+pub mod replay;
 mod run;
 pub mod streams;
 mod terminal;

@@ -7,6 +7,9 @@
 mod around;
 mod drill;
 mod keys;
+#[path = "../support/recorded.rs"]
+mod recorded;
+mod replay;
 mod safe;
 mod says;
 mod shots;

@@ -3,8 +3,9 @@
 //! A hostile directory may hold links, pipes, devices and files of any size: every open refuses to follow, to wait and to
 //! read what is not a plain file with one name. Nothing here overwrites or truncates.
 
-use crate::journal::dir::{DIRECTORY, RunDir, part_name};
+use crate::journal::dir::{DIRECTORY, RunDir, output_name, part_name};
 use crate::journal::error::JournalError;
+use crate::model::ids::StepId;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use std::fs::File;
 use std::io::Read;
@@ -45,6 +46,11 @@ impl RunDir {
             return Err(untrusted("it has a second name elsewhere"));
         }
         Ok(File::from(fd))
+    }
+
+    /// Opens what an attempt printed.
+    pub fn read_output(&self, step: &StepId, attempt: u32) -> Result<File, JournalError> {
+        self.read(&output_name(step, attempt))
     }
 
     /// Reads a plain file of at most `most` bytes.

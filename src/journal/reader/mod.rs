@@ -5,11 +5,13 @@
 //! or spelling.
 
 mod chain;
+mod course;
 pub(crate) mod lines;
 mod recover;
 mod tail;
 pub(crate) mod walk;
 
+pub use course::{Judged, Watched, read_through};
 pub use recover::{Cut, Recovered, read_all, read_each, recover};
 pub use tail::Tail;
 pub use walk::newer_format;

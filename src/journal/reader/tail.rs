@@ -18,13 +18,16 @@ use std::collections::BTreeSet;
 use std::io::{Seek, SeekFrom};
 
 /// A place in a journal.
+#[derive(Clone)]
 pub struct Tail {
-    dir: RunDir,
-    part: u32,
-    offset: u64,
-    seq: Seq,
-    prev: Option<Hash>,
-    minor: Minor,
+    pub(super) dir: RunDir,
+    pub(super) part: u32,
+    pub(super) offset: u64,
+    pub(super) seq: Seq,
+    pub(super) prev: Option<Hash>,
+    pub(super) minor: Minor,
+    /// After this record nothing is known to hold: what stands there is read as it stands, for people to look at.
+    holds_to: Seq,
     /// What of a newer format is not known here, and whether that was told.
     foreign: BTreeSet<String>,
     told: usize,
@@ -35,7 +38,29 @@ impl Tail {
     pub fn open(dir: &RunDir) -> Result<Self, JournalError> {
         let dir = dir.clone();
         let (seq, prev, minor) = (Seq(0), None, Minor::Ours);
-        Ok(Self { dir, part: 1, offset: 0, seq, prev, minor, foreign: BTreeSet::new(), told: 0 })
+        Ok(Self {
+            dir,
+            part: 1,
+            offset: 0,
+            seq,
+            prev,
+            minor,
+            holds_to: Seq(u64::MAX),
+            foreign: BTreeSet::new(),
+            told: 0,
+        })
+    }
+
+    /// The same place in a journal of which nothing holds after this record: lines behind it need not follow each other.
+    #[must_use]
+    pub fn holding_to(mut self, seq: Seq) -> Self {
+        self.holds_to = seq;
+        self
+    }
+
+    /// Where it stands, so that what was read can be said: the part and how much of it.
+    pub fn place(&self) -> (u32, u64) {
+        (self.part, self.offset)
     }
 
     /// The number of the last record that was read.
@@ -74,7 +99,7 @@ impl Tail {
     }
 
     /// The part that takes this one up, and how much of this one is valid.
-    fn next_part(&self) -> Result<Option<(u32, u64)>, JournalError> {
+    pub(super) fn next_part(&self) -> Result<Option<(u32, u64)>, JournalError> {
         if !self.dir.has(&part_name(self.part + 1)) {
             return Ok(None);
         }
@@ -131,7 +156,7 @@ impl Tail {
             }
             (None, _) => return Err(broken("a run begins with genesis")),
         };
-        if line.prev != expected {
+        if line.prev != expected && line.record.seq <= self.holds_to {
             return Err(broken("it does not follow the record before it"));
         }
         let more = line::MOST_FOREIGN.saturating_sub(self.foreign.len());

@@ -7,6 +7,7 @@
 mod apply;
 mod back;
 mod facts;
+mod log;
 mod path;
 mod risks;
 mod spent;
@@ -16,6 +17,7 @@ mod watched;
 
 pub use apply::IllegalEvent;
 pub use facts::{Client, Entry, Hold, RollBack, RunFacts};
+pub use log::Log;
 pub use path::{Progress, is_title};
 pub use status::{RunStatus, StepStatus};
 pub use step::{Answered, PastAttempt, Signature, SignedOff, StepState, There};
@@ -92,7 +94,7 @@ pub struct RunState {
     /// The screen that drives.
     pub driver: Option<u32>,
     /// What people did and what stood out, in order, for the log and for "since you left".
-    pub log: Vec<Entry>,
+    pub log: Log,
     /// Number of the last record.
     pub last: Seq,
     /// Instant of the last record.
@@ -151,7 +153,7 @@ impl RunState {
             seen_phases: BTreeSet::new(),
             clients: BTreeMap::new(),
             driver: None,
-            log: Vec::new(),
+            log: Log::default(),
             last: Seq(0),
             at: Stamp::default(),
             lived: 0,

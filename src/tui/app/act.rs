@@ -86,6 +86,9 @@ impl App {
     /// An action by its name, as the palette gives it: `hold`, `theme dark`.
     pub(super) fn perform(&mut self, line: &str, port: &dyn Port, now: Stamp) -> Vec<Effect> {
         let line = line.trim();
+        if let Some(effects) = self.replay_perform(line, now) {
+            return effects;
+        }
         let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
         if self.cut.is_none()
             && let Some(effects) = self.named_command(name, rest.trim(), port, now)
@@ -112,7 +115,12 @@ impl App {
             let acts = match action.entry().reach {
                 Reach::Moves => false,
                 Reach::Opens => {
-                    !matches!(action, Action::Open | Action::Output | Action::Palette | Action::Help | Action::Leave)
+                    let again = self.replay.is_some() && matches!(action, Action::Gate | Action::Filter);
+                    !again
+                        && !matches!(
+                            action,
+                            Action::Open | Action::Output | Action::Palette | Action::Help | Action::Leave
+                        )
                 }
                 Reach::Holds | Reach::Acknowledges | Reach::Runs => true,
                 Reach::Steers => action != Action::Theme,

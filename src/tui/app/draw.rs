@@ -25,7 +25,11 @@ impl App {
         let keys = self.keys();
         let first = self.overlays.iter().rposition(|overlay| overlay.is_full_screen()).unwrap_or(0);
         let hidden = self.overlays.get(first).is_some_and(|overlay| overlay.is_full_screen());
-        self.with_ctx(port, now, |ctx| {
+        let area = match &self.replay {
+            Some(player) => views::replay_head(frame, area, (player, &self.state, &self.theme)),
+            None => area,
+        };
+        self.with_ctx(port, self.moment(now), |ctx| {
             let scene = Scene {
                 ctx: crate::tui::context::Context { ..*ctx },
                 eye: &self.eye,
@@ -33,10 +37,12 @@ impl App {
                     Message::Asked => ASKED,
                     Message::Says(words) => words.as_str(),
                 }),
-                cut: self.cut.as_ref().map(|cut| (cut.word, cut.next.as_str())),
+                // A replay can do nothing, and yet everything in it stands as it stood.
+                cut: self.cut.as_ref().filter(|_| self.replay.is_none()).map(|cut| (cut.word, cut.next.as_str())),
                 sealed: self.over.as_ref().is_some_and(|over| over.sealed),
                 watching: self.watching.as_deref(),
                 keys: &keys,
+                replay: self.replay.as_deref(),
             };
             if let Some(terminal) = self.terminal.as_ref().filter(|_| self.terminal_in_front()) {
                 let below = views::hidden(frame, area, &scene, false);

@@ -10,6 +10,7 @@ mod keys;
 mod news;
 mod offers;
 mod open;
+mod replayed;
 mod selected;
 mod travel;
 mod typing;
@@ -23,6 +24,7 @@ use crate::model::state::RunState;
 use crate::model::time::Stamp;
 use crate::tui::eye::{Eye, Row, Screen};
 use crate::tui::overlays::Overlay;
+use crate::tui::replay::Player;
 use crate::tui::streams::Streams;
 use crate::tui::terminal_step::TerminalStep;
 use crate::tui::theme::{Look, Theme};
@@ -159,6 +161,8 @@ pub struct App {
     terminal: Option<TerminalStep>,
     /// What came before this was over when this screen came.
     came: bool,
+    /// What plays the run, where it is seen again.
+    replay: Option<Box<Player>>,
     /// Something to ring for came: a trigger tripped, little time is left.
     warning: bool,
 }
@@ -192,12 +196,16 @@ impl App {
             needed: false,
             terminal: None,
             came: false,
+            replay: None,
             warning: false,
         }
     }
 
     /// What happened becomes what is to be done.
     pub fn update(&mut self, msg: Msg, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        if self.replay.is_some() {
+            return self.update_replay(msg, port, now);
+        }
         let mut effects = match msg {
             Msg::Key(key) => {
                 let before = self.eye.selected;
@@ -270,6 +278,7 @@ impl App {
     pub fn stays(&self, now: Stamp) -> Duration {
         let to_second = 1_000_000 - now.wall.rem_euclid(1_000_000);
         let second = Duration::from_micros(u64::try_from(to_second).unwrap_or(1_000_000));
+        let second = self.replay.as_ref().and_then(|player| player.stays()).map_or(second, |stays| stays.min(second));
         if self.terminal.as_ref().is_some_and(|terminal| terminal.is_behind(&self.state)) {
             return Duration::from_millis(1);
         }

@@ -11,6 +11,9 @@ use crate::tui::keymap::key_of;
 impl App {
     /// Every action, for help and palette.
     pub(super) fn lines(&self) -> Vec<ActionLine<'static>> {
+        if self.replay.is_some() {
+            return self.replay_lines();
+        }
         let line = |entry: &crate::tui::actions::Entry| ActionLine {
             name: entry.name,
             key: key_of(entry.action),
@@ -56,6 +59,9 @@ impl App {
 
     /// The key line: what can be done first, the ways out last.
     pub(super) fn keys(&self) -> Vec<(&'static str, &'static str)> {
+        if let Some(player) = &self.replay {
+            return self.replay_keys(player);
+        }
         let state = &self.state;
         let mut keys = if self.cut.is_some() || self.watching.is_some() { Vec::new() } else { self.first_keys() };
         if self.terminal_runs() {

@@ -80,7 +80,9 @@ impl App {
         if only_looks(card) {
             return None;
         }
-        if let Some(cut) = &self.cut {
+        // What was seen and asked at a gate is looked at again; its keys lead nowhere.
+        let again = self.replay.is_some() && matches!(card, Card::Gate(_) | Card::Monitor(_));
+        if let Some(cut) = self.cut.as_ref().filter(|_| !again) {
             return Some(cut.next.clone());
         }
         let drives_only = match card {

@@ -32,7 +32,11 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, next: u16) {
 }
 
 fn next_lines(scene: &Scene<'_>, width: usize, most: usize) -> Vec<Line<'static>> {
-    let label = if width >= 60 { " NEXT    " } else { " " };
+    let label = match (width, scene.replay) {
+        (60.., Some(_)) => " THEN    ",
+        (60.., None) => " NEXT    ",
+        _ => " ",
+    };
     let indent = wrap::width(label);
     let text = next_text(scene);
     let mut rows = wrap::words(&text, width.saturating_sub(indent + 1));
@@ -68,6 +72,9 @@ fn next_text(scene: &Scene<'_>) -> String {
         return next.to_owned();
     }
     let (plan, now) = (scene.ctx.plan, scene.ctx.now);
+    if scene.replay.is_some() {
+        return words::next_line(plan, scene.state(), now);
+    }
     // The same question as `r` puts: was the whole command on the screen?
     let asks = |ix| plan.step(ix).command().is_some() && scene.eye.shown_whole.get() != Some(ix);
     let next = words::next_line_of(plan, scene.state(), words::Frame { now, asks: &asks });
@@ -89,6 +96,12 @@ fn key_line(scene: &Scene<'_>, width: usize) -> Line<'static> {
             scene.span("_", Role::Focus),
             scene.dim("   enter keeps it   esc drops it"),
         ]);
+    }
+    if let Some(field) = scene.replay.and_then(|player| player.asking.as_ref()) {
+        let mut line = Line::from(scene.span(" Go to  ", Role::Key));
+        line.spans.extend(field.spans(width.saturating_sub(40), scene.ctx.theme));
+        line.push_span(scene.dim("   T+65m, 16:47, 2.3, #214   enter   esc"));
+        return fit::cut_line(line, width);
     }
     let gap = if width >= 100 { 3 } else { 2 };
     let wide = |(key, word): &(&str, &str)| wrap::width(key) + 1 + wrap::width(word) + gap;
@@ -136,7 +149,17 @@ pub fn say_over(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
 /// The hint after `g`: what the second key does.
 pub fn go_hint(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let mut line = Line::from(scene.span(" g", Role::Key));
-    for binding in keymap::KEYS {
+    if scene.replay.is_some() {
+        for (letter, does) in [("0-9", "tenth"), ("t", "place"), ("f", "failure"), ("d", "decision"), ("b", "way back")]
+        {
+            line.push_span(scene.span(format!("   {letter}"), Role::Key));
+            line.push_span(scene.dim(format!(" {does}")));
+        }
+    }
+    for binding in keymap::KEYS
+        .iter()
+        .filter(|binding| scene.replay.is_none() || "gnr".contains(binding.shown.trim_start_matches('g')))
+    {
         if let keymap::Chord::Go(letter) = binding.chord {
             line.push_span(scene.span(format!("   {letter}"), Role::Key));
             line.push_span(scene.dim(format!(" {}", binding.action.entry().short)));

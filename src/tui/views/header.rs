@@ -50,6 +50,9 @@ pub fn draw_clocks(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// The role of the band: by the environment, or that this is a drill.
 pub fn band_role(scene: &Scene<'_>) -> Role {
+    if scene.replay.is_some() {
+        return Role::EnvReplay;
+    }
     match (scene.state().is_drill(), scene.ctx.plan.environment.kind) {
         (true, _) => Role::EnvDrill,
         (false, EnvironmentKind::Production) => Role::EnvProd,
@@ -65,7 +68,9 @@ pub fn environment(scene: &Scene<'_>) -> String {
 /// `LIVE`, `WATCHING`, `ENDED`: what this screen is to the run.
 fn manner(scene: &Scene<'_>) -> &'static str {
     let state = scene.state();
-    if state.ended.is_some() {
+    if scene.replay.is_some() {
+        "REPLAY"
+    } else if state.ended.is_some() {
         "ENDED"
     } else if let Some((word, _)) = scene.cut {
         word
@@ -142,6 +147,9 @@ fn unsigned_since(scene: &Scene<'_>) -> Option<String> {
 
 /// The journal's word. Trouble of another kind is not the journal's.
 fn journal(scene: &Scene<'_>) -> String {
+    if scene.replay.is_some() {
+        return "read only".into();
+    }
     let trouble = &scene.ctx.trouble;
     let failed = ["ournal", "not kept"].iter().any(|word| trouble.contains(word));
     let unsigned = unsigned_since(scene).filter(|_| !failed);

@@ -139,8 +139,9 @@ fn phase_row(scene: &Scene<'_>, place: usize, width: usize) -> Vec<Span<'static>
     if progress.done == progress.total && progress.total > 0 && width >= 44 {
         // Said once, at the phase that space would acknowledge; a run that ended asks for nothing.
         let seen = |phase: &crate::model::plan::Phase| state.seen_phases.contains(&phase.id);
-        let asks = state.ended.is_none() && plan.phases[..place].iter().all(seen);
-        right.push(match (seen(phase) || state.ended.is_some(), asks && width >= 70) {
+        let over = state.ended.is_some() || scene.replay.is_some();
+        let asks = !over && plan.phases[..place].iter().all(seen);
+        right.push(match (seen(phase) || over, asks && width >= 70) {
             (true, _) => scene.span("  complete", Role::Ok),
             (false, true) => scene.span("  complete, space acknowledges", Role::You),
             (false, false) => scene.span("  complete", Role::You),

@@ -34,13 +34,10 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
     let next = foot::next_rows(area, scene);
     let foot_height = next + 1 + foot_rule;
     let body = rows_of(below, rule, below.height.saturating_sub(rule + foot_height));
-    match scene.eye.screen {
-        Screen::Live => panes(frame, body, scene),
-        Screen::Step => step::draw(frame, body, scene),
-        Screen::Watch => watch::draw(frame, body, scene),
-        Screen::Messages => around::draw_messages(frame, body, scene),
-        Screen::Risks => around::draw_risks(frame, body, scene),
-        Screen::Log => log::draw(frame, body, scene),
+    match (scene.replay, scene.eye.screen) {
+        (Some(player), _) if player.table => super::beside::draw(frame, body, scene, player),
+        (Some(player), Screen::Log) => super::events::draw(frame, body, scene, player),
+        (_, screen) => of_run(frame, body, scene, screen),
     }
     if foot_rule == 1 {
         scene.rule(frame, rows_of(below, below.height - foot_height, 1), "");
@@ -48,6 +45,17 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
     foot::draw(frame, below, scene, next);
     // A card never lies on what every screen must say.
     rows_of(below, said, below.height)
+}
+
+fn of_run(frame: &mut Frame<'_>, body: Rect, scene: &Scene<'_>, screen: Screen) {
+    match screen {
+        Screen::Live => panes(frame, body, scene),
+        Screen::Step => step::draw(frame, body, scene),
+        Screen::Watch => watch::draw(frame, body, scene),
+        Screen::Messages => around::draw_messages(frame, body, scene),
+        Screen::Risks => around::draw_risks(frame, body, scene),
+        Screen::Log => log::draw(frame, body, scene),
+    }
 }
 
 /// The area of a card that hides the screen: all of it, but for what every screen must say, and the clocks where a decision

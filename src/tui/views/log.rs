@@ -1,7 +1,7 @@
 //! What happened, in order: time, T, word, step, and who said or did what. Follows the run until it is scrolled.
 
 use super::{Scene, put};
-use crate::model::state::Entry;
+use crate::model::state::{Entry, Log};
 use crate::model::text::shown;
 use crate::tui::theme::Role;
 use crate::tui::widgets::fit;
@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 /// Entries that the search lets through, oldest first.
-pub fn entries<'a>(log: &'a [Entry], sought: &str) -> Vec<&'a Entry> {
+pub fn entries<'a>(log: &'a Log, sought: &str) -> Vec<&'a Entry> {
     let sought = sought.trim().to_lowercase();
     log.iter()
         .filter(|entry| {
@@ -60,7 +60,8 @@ fn row(scene: &Scene<'_>, entry: &Entry, selected: bool, width: usize) -> Line<'
     fit::cut_line(line, width)
 }
 
-fn role(word: &str) -> Role {
+/// The role of an entry's word.
+pub(super) fn role(word: &str) -> Role {
     match word {
         "ok" | "hand" | "end" => Role::Ok,
         "FAIL" | "time" | "stop" | "abort" => Role::Fail,

@@ -5,7 +5,9 @@
 
 mod around;
 mod band;
+mod beside;
 mod compact;
+mod events;
 mod foot;
 mod header;
 mod kinds;
@@ -17,12 +19,14 @@ mod step;
 mod tail;
 mod tiny;
 mod titles;
+mod track;
 mod want;
 mod watch;
 
 use crate::model::state::RunState;
 use crate::tui::context::Context;
 use crate::tui::eye::Eye;
+use crate::tui::replay::Player;
 use crate::tui::theme::{Role, marks};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -33,6 +37,7 @@ pub use foot::{go_hint, say_over};
 pub use list::same as same_row;
 pub use live::{draw, hidden};
 pub use log::entries as log_entries;
+pub use track::draw as replay_head;
 
 pub use crate::tui::streams::Extents;
 
@@ -52,6 +57,8 @@ pub struct Scene<'a> {
     pub sealed: bool,
     /// Keys that are offered: key, word.
     pub keys: &'a [(&'static str, &'static str)],
+    /// What plays the run, where it is seen again.
+    pub replay: Option<&'a Player>,
 }
 
 impl Scene<'_> {

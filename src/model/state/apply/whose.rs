@@ -15,7 +15,7 @@ use crate::model::time::micros;
 
 impl RunState {
     /// How long it is from the last record to this one: by the monotonic clock, or over a reboot by the wall's difference.
-    pub(super) fn length_to(&self, record: &Record) -> u64 {
+    pub fn length_to(&self, record: &Record) -> u64 {
         if self.facts.is_none() {
             return 0;
         }
