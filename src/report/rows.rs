@@ -71,7 +71,7 @@ fn step(taken: &Taken<'_>, ix: StepIx, planned: Planned) -> Step {
         id: step.id.0.clone(),
         number: number(plan, ix),
         title: taken.title(ix),
-        kind: kind(&step.work).into(),
+        kind: step.work.word().into(),
         class: if step.command().is_some() { step.class().word().into() } else { String::new() },
         place: place(step.place).into(),
         phase: plan.phase_of(ix).map(|phase| plan.phases[phase].number.clone()),
@@ -156,24 +156,6 @@ pub(super) fn never_done(taken: &Taken<'_>) -> usize {
 pub(super) fn parts(spent: &Spent) -> Vec<Part> {
     let parts = spent.seconds().into_iter().filter(|(_, seconds)| *seconds > 0);
     parts.map(|(whose, seconds)| Part { whose: whose.word().into(), seconds }).collect()
-}
-
-fn kind(work: &Work) -> &'static str {
-    match work {
-        Work::Run(_) => "run",
-        Work::Check(_) => "check",
-        Work::Measure(_) => "measure",
-        Work::Ask(_) => "ask",
-        Work::Choose { .. } => "choose",
-        Work::Wait(_) => "wait",
-        Work::Gate(_) => "gate",
-        Work::Monitor(_) => "monitor",
-        Work::Sign(_) => "sign",
-        Work::Notify(_) => "notify",
-        Work::Call(_) => "call",
-        Work::Group(group) => group.how.word(),
-        Work::Evidence(_) => "evidence",
-    }
 }
 
 fn place(place: Place) -> &'static str {

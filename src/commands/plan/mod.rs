@@ -126,7 +126,7 @@ impl Page<'_> {
         let title = shown(&title);
         match self.format {
             PlanFormat::Md => {
-                writeln!(page, "- **{}** {title} ({when}, {takes}, {class}, {})", step.number, kind(&step.work))?
+                writeln!(page, "- **{}** {title} ({when}, {takes}, {class}, {})", step.number, step.work.word())?
             }
             PlanFormat::Text => writeln!(
                 page,
@@ -135,7 +135,7 @@ impl Page<'_> {
                 when,
                 takes,
                 class,
-                kind(&step.work)
+                step.work.word()
             )?,
         }
         for required in &step.requires {
@@ -234,23 +234,5 @@ impl Page<'_> {
             _has_its_own_lines => {}
         }
         Ok(())
-    }
-}
-
-fn kind(work: &Work) -> &'static str {
-    match work {
-        Work::Run(_) => "run",
-        Work::Check(_) => "check",
-        Work::Measure(_) => "measure",
-        Work::Ask(_) => "ask",
-        Work::Choose { .. } => "choose",
-        Work::Wait(_) => "wait",
-        Work::Gate(_) => "gate",
-        Work::Monitor(_) => "monitor",
-        Work::Sign(_) => "sign",
-        Work::Notify(_) => "notify",
-        Work::Call(_) => "call",
-        Work::Group(group) => group.how.word(),
-        Work::Evidence(_) => "evidence",
     }
 }

@@ -222,6 +222,27 @@ pub enum Work {
     Evidence(Evidence),
 }
 
+impl Work {
+    /// What kind of step it is, as runbooks, plans and reports call it: `run`, `gate`, `parallel`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Work::Run(_) => "run",
+            Work::Check(_) => "check",
+            Work::Measure(_) => "measure",
+            Work::Ask(_) => "ask",
+            Work::Choose { .. } => "choose",
+            Work::Wait(_) => "wait",
+            Work::Gate(_) => "gate",
+            Work::Monitor(_) => "monitor",
+            Work::Sign(_) => "sign",
+            Work::Notify(_) => "notify",
+            Work::Call(_) => "call",
+            Work::Group(group) => group.how.word(),
+            Work::Evidence(_) => "evidence",
+        }
+    }
+}
+
 /// A condition of `when:`: all must hold, else the step is `n/a`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
