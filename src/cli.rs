@@ -318,6 +318,12 @@ pub enum Command {
         /// Whose keys count [default: your own list]
         #[arg(long, value_name = "FILE")]
         allowed_signers: Option<PathBuf>,
+        /// The runbook that it must have been flown by [default: whichever the run names]
+        #[arg(long, value_name = "FILE")]
+        runbook: Option<PathBuf>,
+        /// Revoked keys, which count against all that they signed: a KRL, or a public key a line
+        #[arg(long, value_name = "FILE")]
+        revoked: Option<PathBuf>,
         /// A head code that was read aloud or written down, or a file with the text of a sign-off that was kept
         #[arg(long, value_name = "CODE|FILE")]
         head: Option<String>,

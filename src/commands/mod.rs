@@ -101,11 +101,13 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Check { runbooks, strict, format }) => check::check(&cli.common, runbooks, *strict, *format),
         Some(Command::Schema) => schema::schema(),
         Some(Command::Plan { runbook, t0, commands, format }) => plan::plan(runbook, t0.as_deref(), *commands, *format),
-        Some(Command::Verify { runs, allowed_signers, head, mirror, format }) => verify::verify(
+        Some(Command::Verify { runs, allowed_signers, runbook, revoked, head, mirror, format }) => verify::verify(
             &cli.common,
             runs,
             &verify::Against {
                 allowed: allowed_signers.clone(),
+                runbook: runbook.clone(),
+                revoked: revoked.clone(),
                 head: head.clone(),
                 mirror: mirror.clone(),
                 format: *format,

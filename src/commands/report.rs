@@ -2,7 +2,7 @@
 
 use super::places::{Places, absolute};
 use super::{Failure, Outcome, Ran, print};
-use crate::cli::{Common, Format, ReportArgs, ReportFormat};
+use crate::cli::{Common, ReportArgs, ReportFormat};
 use crate::feed::live::conductor_of;
 use crate::journal::RunDir;
 use crate::journal::reader::read_each;
@@ -75,7 +75,7 @@ fn way(format: ReportFormat) -> Way {
 /// What a verification says of the run now, without starting `ssh-keygen`.
 fn judged(places: &Places, dir: &RunDir, args: &ReportArgs) -> Result<Verification, Failure> {
     let allowed = args.allowed_signers.clone();
-    let against = super::verify::Against { allowed, head: None, mirror: None, format: Format::Text };
+    let against = super::verify::Against { allowed, ..super::verify::Against::nothing() };
     // A report starts no process, whatever the run says.
     let with = VerifyWith { ask_ssh_keygen: false, ..super::verify::with(places, &against)? };
     let mut found = verify(dir, &with);

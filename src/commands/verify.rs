@@ -5,9 +5,11 @@ use super::{Failure, Outcome, Ran, print};
 use crate::cli::{Common, Format, KeyArgs};
 use crate::engine::clock::{Clock, SystemClock};
 use crate::journal::RunDir;
+use crate::journal::keys::KeyError;
 use crate::journal::keys::allowed::AllowedSigners;
+use crate::journal::keys::revoked::RevokedKeys;
 use crate::journal::reader::{read_all, recover};
-use crate::journal::verify::{Trusted, Verdict, Verified, VerifyWith, verify as verify_run};
+use crate::journal::verify::{OwnRunbook, Trusted, Verdict, Verified, VerifyWith, verify as verify_run};
 use crate::model::event::EndState;
 use crate::model::ids::StepIx;
 use crate::model::plan::Plan;
@@ -22,6 +24,10 @@ use std::path::{Path, PathBuf};
 pub(super) struct Against {
     /// `--allowed-signers`.
     pub allowed: Option<PathBuf>,
+    /// `--runbook`.
+    pub runbook: Option<PathBuf>,
+    /// `--revoked`.
+    pub revoked: Option<PathBuf>,
     /// `--head`: a code, or a file with a text that somebody kept.
     pub head: Option<String>,
     /// `--mirror`.
@@ -30,10 +36,19 @@ pub(super) struct Against {
     pub format: Format,
 }
 
+impl Against {
+    /// The verifier's own list of keys, and no more.
+    pub(super) fn nothing() -> Self {
+        Self { allowed: None, runbook: None, revoked: None, head: None, mirror: None, format: Format::Text }
+    }
+}
+
 /// Verifies runs; `Done` only if every one of them holds. One that cannot be looked at does not keep the others from being judged.
 pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran {
     let places = Places::find(common)?;
     let with = with(&places, against)?;
+    let yours = against.runbook.as_deref().map(own_runbook).transpose()?;
+    let revoked = against.revoked.as_deref().map(revoked_keys).transpose()?;
     let (mut all_hold, mut failed) = (true, None);
     for name in runs {
         let dir = match super::runs::find(&places, name) {
@@ -45,10 +60,20 @@ pub(super) fn verify(common: &Common, runs: &[String], against: &Against) -> Ran
         };
         let mut verified = verify_run(&dir, &with);
         against_the_runbook(&dir, &mut verified);
-        if let Some(trusted) = &mut verified.trusted {
+        if let Some(yours) = &yours {
+            verified.by_runbook(&dir, yours);
+        }
+        if let Some(Err(why)) = revoked.as_ref().map(|list| verified.by_revoked(list)) {
+            let why = Failure::of(&why).what;
+            let why = format!("run {}: whether a key is revoked cannot be told: {why}", dir.id().short());
+            failed.get_or_insert(Failure::because(why));
+            continue;
+        }
+        let passes = verified.passes();
+        if let Some(trusted) = verified.trusted.as_mut().filter(|_| !passes) {
             place(&dir, trusted);
         }
-        all_hold &= verified.passes();
+        all_hold &= passes;
         match against.format {
             Format::Text => {
                 for line in verified.lines() {
@@ -94,6 +119,24 @@ fn kept(code_or_file: &str) -> Result<String, Failure> {
     }
     let read = std::fs::read(path).map_err(|why| Failure::because(format!("cannot read {}: {why}", path.display())))?;
     String::from_utf8(read).map_err(|_| Failure::because(format!("{} is not a kept text", path.display())))
+}
+
+/// The verifier's runbook.
+fn own_runbook(path: &Path) -> Result<OwnRunbook, Failure> {
+    let bytes = std::fs::read(path)
+        .map_err(|why| Failure::because(format!("cannot read the runbook {}: {why}", path.display())))?;
+    Ok(OwnRunbook::new(path.display().to_string(), &bytes))
+}
+
+/// The verifier's list of revoked keys. One that cannot be read is never taken for an empty one.
+fn revoked_keys(path: &Path) -> Result<RevokedKeys, Failure> {
+    let of = |why: String| Failure::because(format!("cannot read the revoked keys in {}: {why}", path.display()));
+    let bytes = std::fs::read(path).map_err(|why| of(why.to_string()))?;
+    RevokedKeys::read(&bytes).map_err(|why| match why {
+        KeyError::Keygen { .. } => of(Failure::of(&why).what).hint("--revoked needs ssh-keygen on PATH"),
+        why => of(Failure::of(&why).what)
+            .hint("it is a KRL (ssh-keygen -k -f FILE KEY.pub ...), or has the text of a .pub file in each line"),
+    })
 }
 
 /// T and the step at the last record that can be trusted, where the run's own copy of its plan can be read.

@@ -113,6 +113,12 @@ pub enum KeyError {
         /// The last line that it printed; foreign text.
         said: String,
     },
+    /// No list of revoked keys.
+    #[error("{why}")]
+    NotRevocations {
+        /// Why it is none.
+        why: String,
+    },
     /// `ssh-keygen` waited for something that did not come.
     #[error("ssh-keygen did not finish in {seconds} s")]
     KeygenSlow {

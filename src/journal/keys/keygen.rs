@@ -2,8 +2,8 @@
 //!
 //! The arguments are fixed words and a path; no secret is ever among them, and the message goes in by stdin. A file that the
 //! program must read (a decrypted key, a signature) lies in memory (memfd) and dies with us. It is never given the agent, never
-//! asks by itself, and is killed when it takes too long. Called by `file` and `sshsig`, in clients only: a process that is not dumpable
-//! hides its descriptors, and with them such files.
+//! asks by itself, and is killed when it takes too long. Called by `file`, `sshsig` and `revoked`, in clients only: a process that is
+//! not dumpable hides its descriptors, and with them such files.
 
 use super::KeyError;
 use rustix::fs::{MemfdFlags, Mode, fchmod, memfd_create};
@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -47,15 +47,41 @@ pub(super) fn check(armored: &[u8], namespace: &str, message: &[u8]) -> Result<(
     run(&words, message).map(drop)
 }
 
+/// The revocation list (KRL) of the keys in a plain list, which comes in by stdin. A line that is no key fails.
+pub(super) fn krl_of(list: &[u8]) -> Result<MemoryFile, KeyError> {
+    let krl = MemoryFile::holding(b"")?;
+    let words = ["-q".as_ref(), "-k".as_ref(), "-f".as_ref(), krl.name(), "-".as_ref()];
+    match run(&words, list) {
+        Ok(_) => Ok(krl),
+        Err(KeyError::KeygenFailed { said }) => {
+            Err(KeyError::KeygenFailed { said: said.replace("(standard input):", "line ") })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Whether a key, as its text in OpenSSH's form, is on a revocation list. Nothing but its plain yes or no is an answer.
+pub(super) fn is_revoked(krl: &MemoryFile, key: &str) -> Result<bool, KeyError> {
+    let key = MemoryFile::holding(format!("{key}\n").as_bytes())?;
+    let said = speak_with(&["-Q".as_ref(), "-f".as_ref(), krl.name(), key.name()], b"")?;
+    let printed = String::from_utf8_lossy(&said.printed);
+    let answer = printed.strip_prefix(&key.name).and_then(|rest| rest.trim_end().rsplit_once(": "));
+    match (said.status.code(), answer) {
+        (Some(0), Some((_, "ok"))) => Ok(false),
+        (Some(1), Some((_, "REVOKED"))) => Ok(true),
+        _ => Err(KeyError::KeygenFailed { said: last_line(&said.errors).replace(&format!(" {}", krl.name), "") }),
+    }
+}
+
 /// A file without a directory entry that only this user's processes can open, by the name that it has under `/proc`.
-struct MemoryFile {
+pub(super) struct MemoryFile {
     name: String,
     /// Open as long as the name is to be good.
     file: File,
 }
 
 impl MemoryFile {
-    fn holding(bytes: &[u8]) -> Result<Self, KeyError> {
+    pub(super) fn holding(bytes: &[u8]) -> Result<Self, KeyError> {
         Self::made(bytes).map_err(|source| KeyError::Keygen { source })
     }
 
@@ -85,6 +111,18 @@ fn text(printed: Vec<u8>) -> Result<String, KeyError> {
 }
 
 fn run(words: &[&OsStr], input: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let said = speak_with(words, input)?;
+    if said.status.success() { Ok(said.printed) } else { Err(KeyError::KeygenFailed { said: last_line(&said.errors) }) }
+}
+
+/// How the program came out, and what it said.
+struct Said {
+    status: ExitStatus,
+    printed: Vec<u8>,
+    errors: Vec<u8>,
+}
+
+fn speak_with(words: &[&OsStr], input: &[u8]) -> Result<Said, KeyError> {
     let failed = |source| KeyError::Keygen { source };
     let mut child = Command::new("ssh-keygen")
         .args(words)
@@ -106,8 +144,8 @@ fn run(words: &[&OsStr], input: &[u8]) -> Result<Vec<u8>, KeyError> {
         return Err(KeyError::KeygenSlow { seconds: SLOWEST.as_secs() });
     };
     let status = child.wait().map_err(failed)?;
-    let (printed, said) = if one.from_stdout { (one, two) } else { (two, one) };
-    if status.success() { Ok(printed.bytes) } else { Err(KeyError::KeygenFailed { said: last_line(&said.bytes) }) }
+    let (printed, errors) = if one.from_stdout { (one, two) } else { (two, one) };
+    Ok(Said { status, printed: printed.bytes, errors: errors.bytes })
 }
 
 /// What came from one of the program's two outputs, to its end.

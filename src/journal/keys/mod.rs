@@ -15,6 +15,7 @@ pub mod find;
 mod keygen;
 mod own;
 pub mod public;
+pub mod revoked;
 pub mod run_key;
 pub mod sshsig;
 mod wire;

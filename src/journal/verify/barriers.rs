@@ -4,7 +4,7 @@
 //! must be of the key that signed the first record of its part. What does not hold is named with its record.
 
 use super::signatures::{Unknown, check, stand};
-use super::{Verdict, Verified, VerifyWith};
+use super::{At, Verdict, Verified, VerifyWith};
 use crate::journal::facts::{Facts, Vouched};
 use crate::journal::reader::walk::Walk;
 use crate::model::barrier;
@@ -36,7 +36,7 @@ fn signature(
         Ok(signed) => {
             let at = one.at.div_euclid(1_000_000);
             let what = format!("barrier at record {}", one.seq);
-            stand(with, (&signed, namespace, at), (&what, key), found);
+            stand(with, (signed, namespace, at), (&what, key, At::Record(one.seq)), found);
             Ok(())
         }
         Err(Unknown::Wrong(why)) => Err(why),

@@ -4,7 +4,7 @@
 //! them. Links, pipes and files with a second name elsewhere are never read.
 
 use super::signatures::{Unknown, check, stand};
-use super::{Problem, Verdict, Verified, VerifyWith, What};
+use super::{At, Problem, Verdict, Verified, VerifyWith, What};
 use crate::journal::content;
 use crate::journal::dir::{Found, RunDir, part_name};
 use crate::journal::facts::Facts;
@@ -124,7 +124,8 @@ fn signers(
         match check(with, &sig, namespace(*realm), seal) {
             Ok(key) => {
                 let claimed = key.fingerprint();
-                stand(with, (&key, namespace(*realm), at), ("seal", &claimed), found);
+                let place = At::File((*name).to_owned());
+                stand(with, (key, namespace(*realm), at), ("seal", &claimed, place), found);
             }
             Err(Unknown::Wrong(why)) => found.say_of(name, why),
             Err(Unknown::Unchecked(why)) => {

@@ -2,7 +2,7 @@
 //!
 //! Text from the run stands in it as it is: JSON escapes it, and whoever prints it further sees to the rest.
 
-use super::{Problem, SignedBy, Trusted, Verdict, Verified};
+use super::{At, Problem, SignedBy, Trusted, Verdict, Verified};
 use crate::model::signed::Realm;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ impl Verified {
             "outputs": self.outputs,
             "head": self.head.as_ref().map(|head| head.code()),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
-            "trusted": self.trusted.as_ref().map(trusted),
+            "trusted": self.trusted.as_ref().filter(|_| !self.passes()).map(trusted),
             "next": self.next_steps(),
             "notes": self.notes,
             "signed": self.signed.iter().map(signed).collect::<Vec<_>>(),
@@ -59,9 +59,15 @@ fn trusted(trusted: &Trusted) -> Value {
 }
 
 fn signed(by: &SignedBy) -> Value {
+    let (record, file) = match &by.at {
+        At::Record(seq) => (Some(seq.0), None),
+        At::File(name) => (None, Some(name)),
+    };
     let known = by.standing == Verdict::Verified;
     json!({
         "what": by.what,
+        "record": record,
+        "file": file,
         "who": by.who,
         "fingerprint": by.fingerprint,
         "known": known,

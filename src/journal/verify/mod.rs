@@ -4,6 +4,7 @@
 //! only if all of it holds: no signature, no seal, an unknown key is never a pass. Every value comes from signed texts. Starts no
 //! process but `ssh-keygen`, and that only where told; writes nothing.
 
+mod auditor;
 mod barriers;
 mod files;
 mod json;
@@ -15,6 +16,7 @@ mod trust;
 mod witness;
 mod words;
 
+pub use auditor::OwnRunbook;
 pub use place::What;
 pub use trust::Trusted;
 
@@ -22,6 +24,7 @@ use crate::journal::dir::{RunDir, is_id};
 use crate::journal::error::JournalError;
 use crate::journal::facts::{Facts, gather};
 use crate::journal::head::Head;
+use crate::journal::keys::PublicKey;
 use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::line::FMT;
 use crate::journal::reader::walk::Walk;
@@ -52,12 +55,16 @@ pub enum Verdict {
     Tampered,
     /// A newer tminus wrote it.
     UnknownFormat,
+    /// A key signed it that the judge's list of revoked keys has, whenever that was.
+    RevokedKey,
     /// No person's key signed it.
     Unsigned,
     /// A key signed it that the list does not have.
     UnknownKey,
     /// A key that was not valid then, or is not now.
     KeyNotValid,
+    /// It was not flown by the judge's runbook.
+    AnotherRunbook,
     /// It was completed without everybody's sign-off whom it asked.
     SignOffsMissing,
     /// It goes on over records that were cut away.
@@ -91,15 +98,28 @@ impl Problem {
     }
 }
 
+/// Where a signature stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    /// In this record.
+    Record(Seq),
+    /// In this file.
+    File(String),
+}
+
 /// A signature that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedBy {
     /// `genesis`, `resume`, `seal`.
     pub what: String,
+    /// Where it stands.
+    pub at: At,
     /// Who, as the judge's list says; the run's own claim where it does not know the key.
     pub who: String,
     /// `SHA256:…`.
     pub fingerprint: String,
+    /// The key.
+    pub key: PublicKey,
     /// Whether the list has it, for that, at that time.
     pub standing: Verdict,
 }
@@ -133,11 +153,15 @@ pub struct Verified {
     pub self_made: bool,
     /// Hash of the runbook as the first record says.
     pub runbook: Option<String>,
+    /// By which runbook the first record of each part says that it goes on.
+    pub flown_by: Vec<(Seq, Option<String>)>,
+    /// The judge's runbook, where one was given.
+    pub yours: Option<OwnRunbook>,
     /// Whether it was judged by the verifier's own list.
     pub own: bool,
     /// Whether that list has any key at all.
     pub no_keys: bool,
-    /// How far its journal can be trusted; `None` where all of it holds.
+    /// How far its journal can be trusted; not worth a word of a run that passes.
     pub trusted: Option<Trusted>,
 }
 
@@ -147,7 +171,7 @@ pub fn verify(dir: &RunDir, with: &VerifyWith) -> Verified {
     match gather(dir) {
         Ok((walk, facts)) => {
             judge(dir, with, (&walk, &facts), &mut found);
-            found.trusted = trust::judge(dir, (&walk, &facts), &found);
+            found.trusted = Some(trust::judge(dir, (&walk, &facts), &found));
             place::locate(dir, &walk, &mut found.problems);
         }
         Err(JournalError::Newer { found: fmt, .. }) => {
@@ -223,6 +247,8 @@ impl Verified {
             ended: None,
             self_made: false,
             runbook: None,
+            flown_by: Vec::new(),
+            yours: None,
             own: with.own,
             no_keys: with.allowed.is_empty(),
             trusted: None,

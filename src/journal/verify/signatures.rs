@@ -3,7 +3,7 @@
 //! Everything is taken from the signed text; what the record around it says twice must be the same. A signature that does not
 //! hold is tampering; one by a key that is not listed is said to be that, and never a pass.
 
-use super::{SignedBy, Verdict, Verified, VerifyWith};
+use super::{At, SignedBy, Verdict, Verified, VerifyWith};
 use crate::journal::facts::{Facts, Opened};
 use crate::journal::keys::allowed::Standing;
 use crate::journal::keys::{PublicKey, SigError, sshsig};
@@ -31,6 +31,7 @@ pub(super) fn openings(with: &VerifyWith, facts: &Facts, found: &mut Verified) {
             found.runbook = text.get("runbook").map(str::to_owned);
         }
         if let Some(sig) = &opened.sig {
+            found.flown_by.push((opened.seq, text.get("runbook").map(str::to_owned)));
             signature(with, opened, (&text, sig), found);
         }
     }
@@ -55,7 +56,7 @@ fn signature(with: &VerifyWith, opened: &Opened, (text, sig): (&SignedText, &str
             let claimed = text.get("operator").unwrap_or_default();
             let micros = text.get("started").and_then(|started| started.parse::<i64>().ok());
             let at = micros.map_or(with.now, |micros| micros.div_euclid(1_000_000));
-            stand(with, (&key, &namespace, at), (&text.kind, claimed), found);
+            stand(with, (key, &namespace, at), (&text.kind, claimed, At::Record(opened.seq)), found);
         }
         Err(Unknown::Wrong(why)) => found.say(Some(opened.seq), why),
         Err(Unknown::Unchecked(why)) => {
@@ -95,11 +96,11 @@ pub(super) fn check(with: &VerifyWith, sig: &[u8], namespace: &str, message: &[u
 /// What the list says of a key that signed.
 pub(super) fn stand(
     with: &VerifyWith,
-    (key, namespace, at): (&PublicKey, &str, i64),
-    (what, claimed): (&str, &str),
+    (key, namespace, at): (PublicKey, &str, i64),
+    (what, claimed, place): (&str, &str, At),
     found: &mut Verified,
 ) {
-    let said = with.allowed.check(key, namespace, at, with.now);
+    let said = with.allowed.check(&key, namespace, at, with.now);
     let fingerprint = key.fingerprint();
     let standing = known(&said, (what, &fingerprint, namespace), at, found);
     let who = match said {
@@ -109,7 +110,7 @@ pub(super) fn stand(
         }
     };
     let what = what.to_owned();
-    found.signed.push(SignedBy { what, who, fingerprint, standing });
+    found.signed.push(SignedBy { what, at: place, who, fingerprint, key, standing });
 }
 
 /// The verdict on a key of which the list says this; what keeps it from being known is noted.

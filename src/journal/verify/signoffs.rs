@@ -4,7 +4,7 @@
 //! the list's for that person. A role with signers never counts by a name. What does not hold is named with its record.
 
 use super::signatures::{Unknown, check, known};
-use super::{SignedBy, Verdict, Verified, VerifyWith};
+use super::{At, SignedBy, Verdict, Verified, VerifyWith};
 use crate::journal::facts::Facts;
 use crate::journal::keys::PublicKey;
 use crate::journal::reader::walk::Walk;
@@ -92,7 +92,8 @@ fn signature(
     let step = format!("sign-off {} of {}", one.step, one.principal);
     let standing = known(&said, (&step, key, namespace), at, found);
     let what = format!("signoff {} {}", one.step, one.role);
-    found.signed.push(SignedBy { what, who: one.principal.clone(), fingerprint: key.to_owned(), standing });
+    let (at, who, fingerprint) = (At::Record(one.seq), one.principal.clone(), key.to_owned());
+    found.signed.push(SignedBy { what, at, who, fingerprint, key: signed.clone(), standing });
     Ok(Some(signed))
 }
 

@@ -1,9 +1,9 @@
-//! How far a journal that does not pass can still be trusted: up to which record, when that was, and at which step.
+//! How far a journal can be trusted, which is said of one that does not pass: up to which record, when that was, and at which step.
 //!
 //! A record counts only if a checkpoint covers it that holds, and nothing wrong stands before it. Whose word it is, is another
 //! question: that is what the signatures say. Reads lines only to count them, and only where something is wrong.
 
-use super::{Verdict, Verified};
+use super::Verified;
 use crate::journal::dir::{RunDir, part_name};
 use crate::journal::error::JournalError;
 use crate::journal::facts::Facts;
@@ -32,11 +32,8 @@ pub struct Trusted {
     pub place: Option<String>,
 }
 
-/// Judges it, for a run that does not pass.
-pub(super) fn judge(dir: &RunDir, (walked, facts): (&Walk, &Facts), found: &Verified) -> Option<Trusted> {
-    if found.problems.is_empty() && found.all.iter().all(|verdict| *verdict == Verdict::Verified) {
-        return None;
-    }
+/// Judges it.
+pub(super) fn judge(dir: &RunDir, (walked, facts): (&Walk, &Facts), found: &Verified) -> Trusted {
     // What is wrong with a file beside the journal says nothing against the records.
     let wrong = found.problems.iter().filter(|problem| problem.file.is_none()).filter_map(|problem| problem.seq);
     let limit = wrong.map(|seq| seq.0.saturating_sub(1)).min().unwrap_or(facts.records);
@@ -49,7 +46,7 @@ pub(super) fn judge(dir: &RunDir, (walked, facts): (&Walk, &Facts), found: &Veri
     let step = begun.map(|(_, step, attempt)| (step.clone(), *attempt));
     let broken = walked.problem.is_some() || walked.tail.0 > 0;
     let of = if broken { lines(dir).unwrap_or(0).max(facts.records) } else { facts.records };
-    Some(Trusted { record, of, at, step, head, t: None, place: None })
+    Trusted { record, of, at, step, head, t: None, place: None }
 }
 
 /// How many lines stand in all parts.

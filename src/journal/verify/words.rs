@@ -17,9 +17,11 @@ impl Verdict {
         match self {
             Verdict::Tampered => "tampered",
             Verdict::UnknownFormat => "unknown format",
+            Verdict::RevokedKey => "revoked key",
             Verdict::Unsigned => "unsigned",
             Verdict::UnknownKey => "unknown key",
             Verdict::KeyNotValid => "key not valid at an anchored time",
+            Verdict::AnotherRunbook => "another runbook",
             Verdict::SignOffsMissing => "sign-offs missing",
             Verdict::ResumedOverCut => "resumed over a cut",
             Verdict::Unsealed => "unsealed",
@@ -172,6 +174,11 @@ impl Verified {
                     .into()
             }
             Verdict::UnknownFormat => "use the tminus that wrote it, or a newer one".into(),
+            Verdict::RevokedKey => {
+                "a revoked key proves nothing, whenever it signed: ask the person what they signed, and whoever keeps \
+                the list since when and why the key is on it"
+                    .into()
+            }
             Verdict::Unsigned => {
                 "no key proves who wrote it; only a head code, a mirror or a sign-off that somebody else \
                 kept shows that it was not rewritten since (--head CODE|FILE)"
@@ -189,6 +196,7 @@ impl Verified {
             Verdict::KeyNotValid => "ask whoever keeps the list why the key may not sign then and now (valid-after, \
                 valid-before); nothing anchors when it did sign"
                 .into(),
+            Verdict::AnotherRunbook => self.compare_runbooks(),
             Verdict::SignOffsMissing => "ask those who did not sign, and why the run went on".into(),
             Verdict::ResumedOverCut => "ask whoever resumed it what was cut away; its reason is in that record".into(),
             Verdict::Unsealed if self.ended.is_some() => {
@@ -203,7 +211,20 @@ impl Verified {
         })
     }
 
+    fn compare_runbooks(&self) -> String {
+        let yours = self.yours.as_ref().map_or("yours", |yours| yours.name.as_str());
+        match self.yours.as_ref().and_then(|yours| yours.copy.as_deref()) {
+            Some(copy) => {
+                format!("compare (diff) {yours} with {copy} of the run, and ask why it was flown by that one")
+            }
+            None => format!("ask those who flew it for its runbook, and compare (diff) it with {yours}"),
+        }
+    }
+
     pub(super) fn policy(&self) -> String {
+        if let Some(yours) = &self.yours {
+            return format!("policy: {} (sha256 {})", yours.name, yours.sha256);
+        }
         let runbook = self.runbook.as_deref().unwrap_or("not named");
         format!("policy: the run's own (runbook sha256 {runbook}), not checked against yours")
     }
