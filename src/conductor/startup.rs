@@ -155,6 +155,10 @@ async fn sign_and_conduct(
     listener: UnixListener,
     lock: Lock,
 ) -> Result<(), ConductorError> {
+    for lack in opened.key.lacks() {
+        // Once for the conductor: the keys that follow are no better off.
+        tracing::warn!("the run key {lack}");
+    }
     let (happenings, mut inbox) = mpsc::unbounded_channel();
     tokio::task::spawn_local(accept(listener, happenings.clone()));
     watch_signals(&happenings)?;
