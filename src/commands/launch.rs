@@ -2,15 +2,19 @@
 
 use super::Failure;
 use crate::conductor::commission::{Commission, Ready};
+use std::ffi::OsStr;
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Starts a conductor and waits until its socket is open. The exit code rides along where it refuses.
-pub(super) fn launch(commission: &Commission) -> Result<Ready, Failure> {
+/// Starts a conductor and waits until its socket is open. The exit code rides along where it refuses. It writes into the same
+/// log as the client that starts it.
+pub(super) fn launch(commission: &Commission, log: Option<&Path>) -> Result<Ready, Failure> {
     let failed = |what: &str, why: &dyn std::fmt::Display| Failure::because(format!("{what}: {why}"));
     let program = std::env::current_exe().map_err(|why| failed("cannot find tminus itself", &why))?;
     let mut child = Command::new(program)
         .arg("conduct")
+        .args(log.into_iter().flat_map(|path| [OsStr::new("--log"), path.as_os_str()]))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -62,7 +62,7 @@ pub(super) struct Staying<'a> {
 
 /// Starts a conductor and shows its run, or leaves it running.
 pub(super) fn start(commission: &Commission, plan: Plan, key: OperatorKey, staying: Staying<'_>) -> Ran {
-    let dir = match launch(commission)? {
+    let dir = match launch(commission, staying.cli.common.log.as_deref())? {
         Ready::Open { dir, .. } => dir,
         Ready::Refused { why, code: 3 } => {
             super::keys::say(&why);

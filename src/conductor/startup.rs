@@ -125,6 +125,10 @@ async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> 
 
 async fn listen_and_conduct(commission: Commission, opened: Opened, lock: Lock) -> Result<(), ConductorError> {
     let dir = opened.dir.clone();
+    for lack in opened.key.lacks() {
+        // Once for the conductor: the keys that follow are no better off.
+        tracing::warn!("the run key {lack}");
+    }
     // A socket that is still there is a dead conductor's: the lock says that nobody listens on it.
     dir.remove_socket()?;
     let listener = UnixListener::bind(dir.socket_path()).map_err(ConductorError::Socket)?;

@@ -56,7 +56,10 @@ pub(super) fn open(window: Window, modes: Modes) -> io::Result<(Controller, Owne
     Ok((Controller(Arc::new(registered(controller)?)), user, name))
 }
 
-#[allow(deprecated, reason = "its successor is unsafe, for types that could close what they lend; an OwnedFd cannot")]
+#[allow(
+    deprecated,
+    reason = "its successor wants a promise, for types that could close what they lend; an OwnedFd cannot"
+)]
 fn registered(controller: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::new(controller)
 }

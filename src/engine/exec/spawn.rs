@@ -2,7 +2,7 @@
 //!
 //! A start can hang (a program or directory on a file system that does not answer), and the engine must not. The thread
 //! then waits for the end without reaping, so that the group keeps its number for as long as signals may be sent to it.
-//! Called by `local` only; the crate's one `unsafe` is here.
+//! Called by `local` only; this and the page of the run key are all that is `unsafe`.
 
 use super::{CommandSpec, MARKER, Program, left, proc, words};
 use crate::engine::clock::Clock;
@@ -105,7 +105,7 @@ fn own_session(command: &mut Command, terminal: bool) {
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed. `setsid`, `ioctl` and `setrlimit` of rustix
     // are bare system calls; an error carries a number only, so nothing allocates or locks.
-    #[allow(unsafe_code, reason = "the crate's one unsafe: setsid in the child")]
+    #[allow(unsafe_code, reason = "setsid in the child, before it becomes another program")]
     unsafe {
         command.pre_exec(hook);
     }

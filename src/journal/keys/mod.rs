@@ -14,6 +14,7 @@ mod file;
 pub mod find;
 mod keygen;
 mod own;
+mod page;
 pub mod public;
 pub mod revoked;
 pub mod run_key;
