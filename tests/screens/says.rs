@@ -2,7 +2,7 @@
 
 use crate::shots::{at_the_gate, running};
 use crate::stage::*;
-use tminus::model::event::{EndState, Event, Settled};
+use tminus::model::event::{Answer, EndState, Event, Settled};
 use tminus::model::expect::Verdict;
 use tminus::tui::words::{minutes, next_line, t_words};
 
@@ -144,4 +144,61 @@ fn a_step_with_a_terminal_of_its_own_may_ask_and_nobody_is_told_to_wait() {
         says(&stage),
         "1.1 runs in a terminal of its own and may be asking for something: ^] goes there (1:00 of its 1m budget left)."
     );
+}
+
+fn counting() -> Stage {
+    let yaml = "tminus: 1\ntitle: T\nenvironment: { name: here, kind: local }\nhard_stop: T+1h\nphases:\n  - id: one\n    title: One\n    \
+                steps:\n      - { id: look, title: Look, checklist: [ First, Second, Third ] }\n      - { id: pause, title: Pause, wait: 10m }\n\
+                rollbacks:\n  - { id: level-1, title: Back, budget: 1m, loses: nothing, steps: [ { id: back, confirm: It is as before } ] }\n";
+    Stage::of(yaml, theme("mono", tminus::tui::theme::Glyphs::Ascii)).started()
+}
+
+#[test]
+fn a_countdown_of_a_plan_that_was_left_holds_nobody_up() {
+    let mut stage = counting();
+    let until = Some(stage.now.wall + 600_000_000);
+    stage.tell(Event::StepStarted {
+        step: "pause".into(),
+        attempt: 1,
+        by: person("maya"),
+        typed: None,
+        reason: None,
+        second: None,
+        invocation: None,
+        until,
+    });
+    assert!(says(&stage).starts_with("Wait. 1.2 counts down"), "{}", says(&stage));
+    stage.tell(Event::RollbackStarted {
+        level: "level-1".into(),
+        from: None,
+        path: vec!["level-1.back".into()],
+        over: false,
+        reason: "it failed".into(),
+        by: person("maya"),
+    });
+    assert!(says(&stage).starts_with("Going back by level-1. Enter opens"), "{}", says(&stage));
+}
+
+#[test]
+fn a_checklist_opens_at_what_is_open_and_a_failed_one_shows_the_item_that_failed() {
+    let mut stage = counting();
+    stage.start("look");
+    for (item, answer, opens_at) in
+        [(0, Answer::Ok, "> ?     Second"), (1, Answer::Failed, "> ?     Third"), (2, Answer::Ok, "FAIL Second")]
+    {
+        stage.tell(Event::StepAnswered {
+            step: "look".into(),
+            attempt: 1,
+            item,
+            answer,
+            saw: "two rows".into(),
+            checks: Vec::new(),
+            bound: Vec::new(),
+            by: person("maya"),
+        });
+        stage.key(crossterm::event::KeyCode::Enter);
+        let seen = stage.picture(80, 24);
+        assert!(seen.contains(opens_at), "{opens_at}\n{seen}");
+        stage.key(crossterm::event::KeyCode::Esc);
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::{App, Effect};
 use crate::feed::{Port, Role};
-use crate::model::event::Answer;
 use crate::model::ids::{StepIx, TriggerIx};
 use crate::model::state::StepStatus;
 use crate::model::step::Work;
@@ -221,18 +220,11 @@ impl App {
         (is_gate && self.state.step(next).status == StepStatus::You).then_some(next)
     }
 
-    /// The item that a card opens at: one that failed, else the first that is open, else the first.
-    fn item_to_answer(&self, ix: StepIx, items: usize) -> usize {
-        let answers = &self.state.step(ix).answers;
-        let failed = |item: &usize| answers.get(item).is_some_and(|given| given.answer == Answer::Failed);
-        let open = |item: &usize| !answers.contains_key(item);
-        (0..items).find(failed).or_else(|| (0..items).find(open)).unwrap_or(0)
-    }
-
     /// Answers a step of a person: its next open item, its options, its gate.
     pub(super) fn answer(&mut self, ix: StepIx, port: &dyn Port, now: Stamp) -> Vec<Effect> {
+        let open = |item: &usize| !self.state.step(ix).answers.contains_key(item);
         let card = match &self.plan.step(ix).work {
-            Work::Check(items) => Card::Answer { step: ix, item: self.item_to_answer(ix, items.len()) },
+            Work::Check(items) => Card::Answer { step: ix, item: (0..items.len()).find(open).unwrap_or(0) },
             Work::Measure(_) | Work::Ask(_) => Card::Answer { step: ix, item: 0 },
             Work::Choose { .. } => Card::Choose(ix),
             Work::Gate(_) => Card::Gate(ix),
