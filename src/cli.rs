@@ -220,6 +220,9 @@ pub enum Command {
         /// Copy checkpoints there, out of your own reach: a file, syslog, or '| COMMAND'
         #[arg(long, value_name = "FILE|syslog|'| COMMAND'")]
         mirror: Option<String>,
+        /// Written into the first record: what nobody could know before, so that the run was not begun earlier
+        #[arg(long, value_name = "TEXT")]
+        beacon: Option<String>,
         /// How it is shown
         #[command(flatten)]
         show: ShowArgs,

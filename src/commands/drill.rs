@@ -37,6 +37,7 @@ pub(super) fn drill(cli: &Cli) -> Ran {
         vars: Vec::new(),
         zone,
         mirror: None,
+        beacon: String::new(),
     };
     start(&commission, plan, key, Staying { cli, manner: Some(manner_wanted), name: manner.name.clone() })
 }

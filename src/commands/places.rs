@@ -85,6 +85,20 @@ pub(super) fn mirror(given: Option<&str>) -> Result<Option<Mirror>, Failure> {
     }
 }
 
+/// What nobody could know before: shown on one line, so at most 200 characters of it and no control characters.
+pub(super) fn beacon(given: Option<&str>) -> Result<String, Failure> {
+    let text = given.unwrap_or_default().trim();
+    if text.chars().count() > 200 || text.chars().any(char::is_control) {
+        return Err(
+            Failure::because("--beacon takes one line of at most 200 characters").hint("a hash of what is longer")
+        );
+    }
+    if given.is_some() && text.is_empty() {
+        return Err(Failure::because("--beacon says nothing").hint("today's head of a public log, or of another run"));
+    }
+    Ok(text.to_owned())
+}
+
 /// A variable that is set and not empty.
 pub(super) fn var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

@@ -53,6 +53,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
         vars: Vec::new(),
         zone: zone(),
         mirror: super::places::mirror(mirror.as_deref())?,
+        beacon: String::new(),
     };
     start(&commission, plan, key, Staying { cli, manner: Some(manner_wanted), name: manner.name.clone() })
 }

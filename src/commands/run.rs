@@ -18,7 +18,8 @@ use std::path::Path;
 
 /// Runs a runbook.
 pub(super) fn run(cli: &Cli) -> Ran {
-    let Some(Command::Run { runbook, t0, vars, key, signers, mirror, show: manner, detach }) = &cli.command else {
+    let Some(Command::Run { runbook, t0, vars, key, signers, mirror, beacon, show: manner, detach }) = &cli.command
+    else {
         return Err(Failure::because("not a run"));
     };
     let places = Places::find(&cli.common)?;
@@ -46,6 +47,7 @@ pub(super) fn run(cli: &Cli) -> Ran {
         vars: given,
         zone,
         mirror: super::places::mirror(mirror.as_deref())?,
+        beacon: super::places::beacon(beacon.as_deref())?,
     };
     start(&commission, plan, key, Staying { cli, manner: manner_wanted, name: manner.name.clone() })
 }

@@ -32,6 +32,8 @@ pub struct Commission {
     pub zone: String,
     /// Where checkpoint lines are copied to.
     pub mirror: Option<Mirror>,
+    /// What nobody could know before the run began; empty where nothing was given.
+    pub beacon: String,
 }
 
 /// A place for checkpoint lines that the operator does not control.

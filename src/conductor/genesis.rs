@@ -55,7 +55,7 @@ pub(super) fn opening(commission: &Commission, about: &About<'_>, key: &RunKey) 
         uid,
         login_uid: login.trim().to_owned(),
         run_key: key.public_hex(),
-        beacon: String::new(),
+        beacon: commission.beacon.clone(),
     }
 }
 

@@ -105,6 +105,7 @@ impl Taken<'_> {
             host: of(|facts| &facts.host),
             user: of(|facts| &facts.user),
             key_origin: of(|facts| &facts.key_origin),
+            beacon: of(|facts| &facts.beacon),
             keys: facts.as_ref().map(|facts| facts.operator_keys.clone()).unwrap_or_default(),
             dir: outside.dir.clone(),
             zone: state.zone.clone(),

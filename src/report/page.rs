@@ -114,6 +114,9 @@ fn summary(report: &Report) -> Option<Section> {
     facts.push(("Steps", plain(steps_line(report))));
     facts.push(("Runbook", mono(format!("{} sha256 {}", run.runbook, run.runbook_sha256))));
     facts.push(("Key", plain(keys(report))));
+    if !run.beacon.is_empty() {
+        facts.push(("Not begun before", mono(format!("{} was known", run.beacon))));
+    }
     if let Some(head) = &report.verification.head {
         facts.push(("Head code", mono(head)));
     }

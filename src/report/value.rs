@@ -68,6 +68,7 @@ pub struct Run {
     pub user: String,
     pub key_origin: String,
     pub keys: Vec<String>,
+    pub beacon: String,
     pub dir: String,
     pub zone: String,
     pub t0: Option<Instant>,

@@ -1,7 +1,7 @@
 //! Reports of real runs by the real binary: of a sealed one, a broken one, one that is under way, and a hostile directory.
 
 use crate::support::aboard::Aboard;
-use crate::support::{said, until};
+use crate::support::{records, said, until};
 use crate::{finished, has};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -35,9 +35,29 @@ const FORMATS: [&str; 8] = ["md", "html", "json", "csv", "junit", "text", "cast2
 
 fn flown() -> Aboard {
     let aboard = Aboard::with(&[("plan.yaml", PLAN), ("answers.yaml", ANSWERS)]);
-    let flown = aboard.user.run(&["run", "plan.yaml", "--answers", "answers.yaml"]);
+    let flown = aboard.user.run(&["run", "plan.yaml", "--answers", "answers.yaml", "--beacon", BEACON]);
     assert_eq!(flown.status.code(), Some(0), "{}", said(&flown));
     aboard
+}
+
+const BEACON: &str = "head of the public log, <21 Nov>: 7f3a";
+
+#[test]
+fn a_beacon_stands_in_the_first_record_and_on_the_reports_first_page() {
+    let aboard = flown();
+    let first = records(&aboard.user.only_run()).remove(0);
+    assert!(first["text"].as_str().unwrap().contains(&format!("\nbeacon: {BEACON}\n")), "{first}");
+    assert!(reported(&aboard, &[]).contains(BEACON.split('<').next().unwrap()));
+    let json: serde_json::Value = serde_json::from_str(&reported(&aboard, &["--format", "json"])).unwrap();
+    assert_eq!(json["run"]["beacon"], BEACON);
+    for (wrong, says) in [("", "says nothing"), ("two\nlines", "one line"), (&"x".repeat(201), "200 characters")] {
+        let refused = aboard.user.run(&["run", "plan.yaml", "--answers", "answers.yaml", "--beacon", wrong]);
+        assert!(refused.status.code() == Some(2) && said(&refused).contains(says), "{}", said(&refused));
+    }
+    assert_eq!(
+        aboard.user.runs().read_dir().unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count(),
+        1
+    );
 }
 
 fn reported(aboard: &Aboard, args: &[&str]) -> String {

@@ -46,6 +46,7 @@ pub(super) fn resolve(plan: &Plan, state: &mut RunState, path: &Path, environmen
         operator_keys: Vec::new(),
         t0: state.t0,
         zone: state.zone.clone(),
+        beacon: String::new(),
         boot: String::new(),
     });
     for var in &plan.vars {

@@ -69,6 +69,7 @@ fn spec_of(command: Command) -> CommandSpec {
         runbook_sha256: "00".into(),
         run_dir: "/runs/1".into(),
         key_origin: "file".into(),
+        beacon: String::new(),
         operator_keys: Vec::new(),
         t0: None,
         zone: "UTC".into(),

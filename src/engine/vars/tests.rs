@@ -42,6 +42,7 @@ fn state(plan: &Plan) -> RunState {
         runbook_sha256: "00".into(),
         run_dir: "/runs/1".into(),
         key_origin: "file".into(),
+        beacon: String::new(),
         operator_keys: Vec::new(),
         t0: None,
         zone: "UTC".into(),

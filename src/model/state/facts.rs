@@ -37,6 +37,8 @@ pub struct RunFacts {
     pub t0: Option<i64>,
     /// IANA name of the zone that times of the clock are read in.
     pub zone: String,
+    /// What nobody could know before the run began; empty where nothing was given.
+    pub beacon: String,
     /// Boot id of the present conductor's host.
     pub boot: String,
 }
@@ -61,6 +63,7 @@ impl RunFacts {
             operator_keys: get("key").into_iter().collect(),
             t0: text.get("t0").and_then(|t0| t0.parse().ok()),
             zone: text.get("zone").unwrap_or("UTC").to_owned(),
+            beacon: get("beacon").unwrap_or_default(),
             boot: get("boot").unwrap_or_default(),
         })
     }
