@@ -8,6 +8,7 @@ mod around;
 mod by_hand;
 mod gate;
 mod general;
+mod hand_over;
 mod levels;
 mod step;
 mod trouble;
@@ -39,6 +40,7 @@ pub fn prompt(plan: &Plan, state: &RunState, role: Role) -> Prompt {
         now = watch::with_trigger(plan, state, trigger, now);
     }
     match role {
+        Role::Drives if state.handover.is_some() => now.choices.extend(hand_over::meanwhile(plan, state)),
         Role::Drives => now.choices.extend(general::for_driver(plan, state)),
         Role::Beside => now.choices = general::beside(plan, state),
         Role::Watches => now.choices = general::watching(plan, state),
@@ -70,6 +72,9 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
     if let Some(how) = state.ended {
         return only(format!("The run has ended: {}.", how.word()), Vec::new());
     }
+    if let Some(open) = &state.handover {
+        return hand_over::take_over(plan, state, open);
+    }
     if state.started.is_none() && state.aborted.is_none() {
         return general::start(plan, state);
     }
@@ -86,6 +91,9 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
             }
             VarsBound::Yes => {}
         }
+    }
+    if !state.old_decisions().is_empty() {
+        return hand_over::stand_by(plan, state);
     }
     if let Some(running) = state.running().into_iter().find(|ix| !state.runs_beside(plan, *ix)) {
         return trouble::running(plan, state, running);

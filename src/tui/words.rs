@@ -40,6 +40,10 @@ pub fn next_line_of(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String {
     if state.paused {
         return format!("Nobody conducts this run. tminus resume {} takes it up again.", facts.run.short());
     }
+    if let Some(open) = &state.handover {
+        let from = shown(&open.from.name).into_owned();
+        return format!("{from} conducted this run. Nothing goes on before it is taken over. Enter takes it over.");
+    }
     if state.started.is_none() {
         return "Nothing has started. Enter opens the start card.".into();
     }
@@ -49,6 +53,9 @@ pub fn next_line_of(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String {
             return format!("No step can start: {}. Mend that, then resume.", shown(why).trim_end_matches('.'));
         }
         VarsBound::Yes => {}
+    }
+    if !state.old_decisions().is_empty() {
+        return "GO was decided under another operator. Enter lists what is old, to stand by it.".into();
     }
     if let Some(unknown) = orphan(state) {
         return unknown_line(plan, state, unknown);

@@ -70,6 +70,7 @@ fn spec_of(command: Command) -> CommandSpec {
         run_dir: "/runs/1".into(),
         key_origin: "file".into(),
         operator_keys: Vec::new(),
+        operators: Vec::new(),
         t0: None,
         zone: "UTC".into(),
         boot: "b".into(),

@@ -43,6 +43,7 @@ fn state(plan: &Plan) -> RunState {
         run_dir: "/runs/1".into(),
         key_origin: "file".into(),
         operator_keys: Vec::new(),
+        operators: Vec::new(),
         t0: None,
         zone: "UTC".into(),
         boot: "b".into(),

@@ -16,6 +16,7 @@ mod face;
 mod form;
 mod gate;
 mod gate_rows;
+mod hand_over;
 #[cfg(test)]
 mod gate_tests;
 mod help;
@@ -95,6 +96,7 @@ enum Kind {
     Output(output::OutputCard),
     Resolve(resolve::ResolveCard),
     Start(start::StartCard),
+    HandOver(hand_over::HandOverCard),
     Trigger(trigger::TriggerCard),
     Monitor(monitor::MonitorCard),
     Notify(notify::NotifyCard),
@@ -132,6 +134,7 @@ impl Overlay {
             Card::LeaveScreen => Kind::Yes(yes::YesCard::open(yes::Yes::Leave, ctx)),
             Card::Resolve(step) => Kind::Resolve(resolve::ResolveCard::open(*step, ctx)),
             Card::Start => Kind::Start(start::StartCard::open(ctx)),
+            Card::HandOver => Kind::HandOver(hand_over::HandOverCard::open(ctx)),
             Card::SinceYouLeft { from } => Kind::Since(since::SinceCard::open(*from, ctx)),
             Card::Output(step) => Kind::Output(output::OutputCard::open(*step)),
             Card::Help => Kind::Help(help::HelpCard::open()),
@@ -230,6 +233,7 @@ impl Overlay {
             Kind::Output(card) => card,
             Kind::Resolve(card) => card,
             Kind::Start(card) => card,
+            Kind::HandOver(card) => card,
             Kind::Since(card) => card,
             Kind::Trigger(card) => card,
             Kind::Monitor(card) => card,
@@ -258,6 +262,7 @@ impl Overlay {
             Kind::Output(card) => card,
             Kind::Resolve(card) => card,
             Kind::Start(card) => card,
+            Kind::HandOver(card) => card,
             Kind::Since(card) => card,
             Kind::Trigger(card) => card,
             Kind::Monitor(card) => card,
