@@ -38,5 +38,10 @@ pub(super) fn drill(cli: &Cli) -> Ran {
         zone,
         mirror: None,
     };
-    start(&commission, plan, key, Staying { cli, manner: Some(manner_wanted), name: manner.name.clone() })
+    start(
+        &commission,
+        plan,
+        key,
+        Staying { cli, manner: Some(manner_wanted), name: manner.name.clone(), resumes: None },
+    )
 }

@@ -11,7 +11,9 @@ mod tripped;
 mod used;
 mod watch;
 
-pub use given::{Answers, GateGiven, Given, HandOverGiven, ItemGiven, Otherwise, RoleKey, SayGiven, SignGiven, WatchGiven};
+pub use given::{
+    Answers, GateGiven, Given, HandOverGiven, ItemGiven, Otherwise, RoleKey, SayGiven, SignGiven, WatchGiven,
+};
 pub use used::Used;
 
 use crate::model::actor::Known;

@@ -81,6 +81,9 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
     if state.paused {
         return only("The run is paused.".into(), Vec::new());
     }
+    if !state.old_decisions().is_empty() {
+        return hand_over::stand_by(plan, state);
+    }
     if state.started.is_some() {
         match &state.vars_bound {
             VarsBound::NotYet => {
@@ -91,9 +94,6 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
             }
             VarsBound::Yes => {}
         }
-    }
-    if !state.old_decisions().is_empty() {
-        return hand_over::stand_by(plan, state);
     }
     if let Some(running) = state.running().into_iter().find(|ix| !state.runs_beside(plan, *ix)) {
         return trouble::running(plan, state, running);

@@ -132,7 +132,8 @@ impl Taken<'_> {
                 self.deviation(record, ("interrupted", None), text, None);
             }
             Event::HandedOver { from, name, reason, old, by } => {
-                let old = if old.is_empty() { String::new() } else { format!("; {} GO decisions became old", old.len()) };
+                let old =
+                    if old.is_empty() { String::new() } else { format!("; {} GO decisions became old", old.len()) };
                 let text = format!("{name} took the run over from {from}{}{old}", because(reason));
                 self.deviation(record, ("handover", None), text, Some(by));
             }

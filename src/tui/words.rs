@@ -47,15 +47,15 @@ pub fn next_line_of(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String {
     if state.started.is_none() {
         return "Nothing has started. Enter opens the start card.".into();
     }
+    if !state.old_decisions().is_empty() {
+        return "GO was decided under another operator. Enter lists what is old, to stand by it.".into();
+    }
     match &state.vars_bound {
         VarsBound::NotYet => return "Wait. The variables are being read.".into(),
         VarsBound::Failed(why) => {
             return format!("No step can start: {}. Mend that, then resume.", shown(why).trim_end_matches('.'));
         }
         VarsBound::Yes => {}
-    }
-    if !state.old_decisions().is_empty() {
-        return "GO was decided under another operator. Enter lists what is old, to stand by it.".into();
     }
     if let Some(unknown) = orphan(state) {
         return unknown_line(plan, state, unknown);

@@ -23,9 +23,11 @@ fn listed(head: &str, lines: Vec<String>, none: &str) -> Vec<String> {
 /// Whoever takes the run over gives a name and a reason.
 pub(super) fn take_over(plan: &Plan, state: &RunState, open: &HandOver) -> Prompt {
     let other = open.to.other_than(&open.from).join(", ");
-    let mut card = vec![
-        format!("Another {other} than before: {} conducted this run, now it is {}.", open.from.shown(), open.to.shown()),
-    ];
+    let mut card = vec![format!(
+        "Another {other} than before: {} conducted this run, now it is {}.",
+        open.from.shown(),
+        open.to.shown()
+    )];
     card.extend(listed("Open:", state.left_open(plan), "Nothing is under way or owed."));
     card.extend(listed("Decided:", state.decisions(plan, None), "No gate is decided."));
     let questions =

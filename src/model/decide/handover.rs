@@ -9,6 +9,7 @@ use crate::model::ids::{StepId, StepIx};
 use crate::model::intent::{Intent, Refusal};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
+use crate::model::step::Place;
 
 /// Whether the run is in the hands of whoever conducts it, as far as this wish needs it.
 pub(super) fn in_hand(plan: &Plan, state: &RunState, intent: &Intent) -> Result<(), Refusal> {
@@ -22,7 +23,10 @@ pub(super) fn in_hand(plan: &Plan, state: &RunState, intent: &Intent) -> Result<
         };
     }
     let old = state.old_decisions();
-    if old.is_empty() || !leads_on(intent) {
+    // A command of a way back that a person ran by hand leads back.
+    let back = |ix: &StepIx| matches!(plan.step(*ix).place, Place::Undo(_) | Place::Level(_));
+    let leads_back = intent.moves().and_then(|step| plan.find(step)).as_ref().is_some_and(back);
+    if old.is_empty() || leads_back || !leads_on(intent) {
         return Ok(());
     }
     let numbers: Vec<&str> = old.iter().map(|ix| plan.step(*ix).number.as_str()).collect();

@@ -66,12 +66,7 @@ impl HandOverCard {
     }
 }
 
-fn list(
-    head: &str,
-    lines: Vec<String>,
-    none: &str,
-    (ctx, width): (&Context<'_>, usize),
-) -> Vec<Line<'static>> {
+fn list(head: &str, lines: Vec<String>, none: &str, (ctx, width): (&Context<'_>, usize)) -> Vec<Line<'static>> {
     let mut rows = vec![Line::default()];
     rows.extend(say::prose(head, width, Role::TextDim, ctx));
     if lines.is_empty() {

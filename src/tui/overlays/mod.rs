@@ -16,9 +16,9 @@ mod face;
 mod form;
 mod gate;
 mod gate_rows;
-mod hand_over;
 #[cfg(test)]
 mod gate_tests;
+mod hand_over;
 mod help;
 pub(in crate::tui) mod monitor;
 mod no_journal;
