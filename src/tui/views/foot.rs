@@ -1,6 +1,7 @@
 //! The foot that never scrolls away: what is said to the operator, what is next in plain words, and the keys that work here.
 
 use super::{Scene, put, rows_of};
+use crate::tui::eye::Screen;
 use crate::tui::keymap;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{fit, wrap};
@@ -90,11 +91,13 @@ fn next_text(scene: &Scene<'_>) -> String {
 /// The keys that do something here, as many as fit; the ways out stay longest.
 fn key_line(scene: &Scene<'_>, width: usize) -> Line<'static> {
     if scene.eye.search.typing {
+        let sifts = scene.eye.screen == Screen::Log && width >= 80;
+        let narrows = if sifts { format!("{}   ", crate::tui::sought::HINT) } else { String::new() };
         return Line::from(vec![
             scene.span(" /", Role::Key),
             scene.span(crate::model::text::shown(&scene.eye.search.text).into_owned(), Role::TextStrong),
             scene.span("_", Role::Focus),
-            scene.dim("   enter keeps it   esc drops it"),
+            scene.dim(format!("   {narrows}enter keeps it   esc drops it")),
         ]);
     }
     if let Some(field) = scene.replay.and_then(|player| player.asking.as_ref()) {
