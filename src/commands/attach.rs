@@ -23,7 +23,16 @@ pub(super) fn attach(cli: &Cli) -> Ran {
     let manner_wanted = Manner::of(manner, Some(&plan))?;
     let key = if *watch { OperatorKey { signer: None, origin: "none" } } else { choose(&places, key)? };
     show(
-        Showing { dir, plan, key: &key, watch: *watch, name: manner.name.clone(), common: &cli.common, places },
+        Showing {
+            dir,
+            plan,
+            key: &key,
+            watch: *watch,
+            resumes: None,
+            name: manner.name.clone(),
+            common: &cli.common,
+            places,
+        },
         manner_wanted,
     )
 }

@@ -39,5 +39,10 @@ pub(super) fn drill(cli: &Cli) -> Ran {
         mirror: None,
         beacon: String::new(),
     };
-    start(&commission, plan, key, Staying { cli, manner: Some(manner_wanted), name: manner.name.clone() })
+    start(
+        &commission,
+        plan,
+        key,
+        Staying { cli, manner: Some(manner_wanted), name: manner.name.clone(), resumes: None },
+    )
 }

@@ -10,6 +10,13 @@ use crate::cli::{Cli, Command};
 use crate::conductor::commission::{Commission, What};
 use crate::engine::clock::wait_until;
 use crate::feed::live::conductor_of;
+use crate::journal::reader::{Tail, read_all};
+use crate::journal::{Hash, RunDir};
+use crate::model::event::Event;
+use crate::model::ids::Seq;
+use crate::model::record::Record;
+use crate::model::state::RunFacts;
+use std::path::Path;
 use std::time::Duration;
 
 /// A conductor that was told to end closes its journal and its connections first: a resume right behind it waits so long.
@@ -38,22 +45,43 @@ pub(super) fn resume(cli: &Cli) -> Ran {
     }
     super::runs::may_be_written(&dir)?;
     let plan = plan_of(&dir)?;
+    say_what_changed(&dir);
     let manner_wanted = Manner::of(manner, Some(&plan))?;
+    let speaker = manner_wanted.speaker();
     let key = choose(&places, key)?;
     let commission = Commission {
         runs: places.runs.clone(),
         heads: places.heads.clone(),
         what: What::Resume { dir: dir.path().to_owned(), over_cut: over_cut.clone() },
-        operator: manner.name.clone().unwrap_or_else(|| places.user.clone()),
+        operator: speaker.or_else(|| manner.name.clone()).unwrap_or_else(|| places.user.clone()),
         key_origin: key.origin.to_owned(),
         fingerprint: key.signer.as_ref().map(|signer| signer.fingerprint()),
         allowed_signers: super::keys::allowed_signers(&places, signers)?,
-        answers: None,
+        answers: super::run::answers_sha256(manner.answers.as_deref())?,
         argv: std::env::args().collect(),
         vars: Vec::new(),
         zone: zone(),
         mirror: super::places::mirror(mirror.as_deref())?,
         beacon: String::new(),
     };
-    start(&commission, plan, key, Staying { cli, manner: Some(manner_wanted), name: manner.name.clone() })
+    let is_resume = |record: &&Record| matches!(record.event, Event::Resume { .. });
+    let resumes = read_all(&dir).map(|records| records.iter().filter(is_resume).count()).ok();
+    start(&commission, plan, key, Staying { cli, manner: Some(manner_wanted), name: manner.name.clone(), resumes })
+}
+
+/// A run goes by its own copy of the runbook. That the file says something else by now is said, and nothing more.
+fn say_what_changed(dir: &RunDir) {
+    let first = Tail::open(dir).and_then(|mut tail| tail.read_to(Seq(1))).unwrap_or_default();
+    let facts = first.first().and_then(|record| match &record.event {
+        Event::Genesis { text, .. } => RunFacts::read(text),
+        _other_records_name_no_runbook => None,
+    });
+    let Some(facts) = facts else { return };
+    let path = Path::new(&facts.runbook_dir).join(&facts.runbook);
+    // A file that is gone, cannot be read or is none is no concern of the run: it has its copy.
+    let is_file = std::fs::metadata(&path).is_ok_and(|found| found.is_file());
+    let Some(now) = is_file.then(|| std::fs::read(&path).ok()).flatten() else { return };
+    if Hash::of(&now).hex() != facts.runbook_sha256 {
+        super::keys::say(&format!("{} changed since the run began. The run goes by its own copy.", path.display()));
+    }
 }

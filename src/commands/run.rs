@@ -49,7 +49,7 @@ pub(super) fn run(cli: &Cli) -> Ran {
         mirror: super::places::mirror(mirror.as_deref())?,
         beacon: super::places::beacon(beacon.as_deref())?,
     };
-    start(&commission, plan, key, Staying { cli, manner: manner_wanted, name: manner.name.clone() })
+    start(&commission, plan, key, Staying { cli, manner: manner_wanted, name: manner.name.clone(), resumes: None })
 }
 
 /// How the client stays with the run that it started.
@@ -60,6 +60,8 @@ pub(super) struct Staying<'a> {
     pub manner: Option<Manner>,
     /// `--as`.
     pub name: Option<String>,
+    /// How often the run was taken up before; `None` for a new one.
+    pub resumes: Option<usize>,
 }
 
 /// Starts a conductor and shows its run, or leaves it running.
@@ -73,10 +75,19 @@ pub(super) fn start(commission: &Commission, plan: Plan, key: OperatorKey, stayi
         Ready::Refused { why, .. } => return Err(Failure::because(why)),
     };
     let dir = RunDir::open_prepared(&dir).map_err(|why| Failure::of(&why))?;
+    let resumes = staying.resumes;
     let Some(manner) = staying.manner else { return detach(dir, &key) };
     let places = Places::find(&staying.cli.common)?;
-    let showing =
-        Showing { dir, plan, key: &key, watch: false, name: staying.name, common: &staying.cli.common, places };
+    let showing = Showing {
+        dir,
+        plan,
+        key: &key,
+        watch: false,
+        resumes,
+        name: staying.name,
+        common: &staying.cli.common,
+        places,
+    };
     show(showing, manner)
 }
 

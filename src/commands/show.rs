@@ -10,7 +10,9 @@ use crate::feed::{News, Port};
 use crate::journal::RunDir;
 use crate::journal::keys::Signer;
 use crate::linear;
+use crate::model::event::Event;
 use crate::model::plan::Plan;
+use crate::model::record::Record;
 use crate::tui;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -82,6 +84,8 @@ pub(super) struct Showing<'a> {
     pub key: &'a OperatorKey,
     /// Only looks.
     pub watch: bool,
+    /// How often the run was taken up before, where it is taken up now.
+    pub resumes: Option<usize>,
     /// `--as`.
     pub name: Option<String>,
     /// Theme and glyphs.
@@ -112,6 +116,12 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
         assert!(fault.as_deref().is_none_or(|file| !file.exists()), "a fault that TMINUS_FAULT_FILE asked for");
         now
     };
+    // Lines and answers act by what they see: they see nothing of the part before as if it were now.
+    let by_lines = !matches!(manner, Manner::Screens);
+    let news = match showing.resumes.filter(|_| by_lines) {
+        Some(resumes) => once_taken_up(news, resumes),
+        None => news,
+    };
     match manner {
         Manner::Screens => screens((&showing.plan, showing.common, id.short()), Box::new(live), news, &clock),
         Manner::Lines => {
@@ -124,6 +134,26 @@ pub(super) fn show(showing: Showing<'_>, manner: Manner) -> Ran {
             lines_left(left.map_err(|why| Failure::because(why.to_string()))?, id.short())
         }
     }
+}
+
+/// The same news from when the run was taken up, or could not be: all of it, and nothing of it before.
+fn once_taken_up(news: Receiver<News>, resumes: usize) -> Receiver<News> {
+    let (forward, again) = std::sync::mpsc::channel();
+    let mut left = resumes + 1;
+    for heard in news.iter() {
+        let over = matches!(heard, News::Over { .. } | News::Lost(_));
+        if let News::Records(records) = &heard {
+            let is_resume = |record: &&Record| matches!(record.event, Event::Resume { .. });
+            left = left.saturating_sub(records.iter().filter(is_resume).count());
+        }
+        // The other end is `again`, which lives as long as this function.
+        let _ = forward.send(heard);
+        if over || left == 0 {
+            break;
+        }
+    }
+    std::thread::spawn(move || news.iter().try_for_each(|heard| forward.send(heard)));
+    again
 }
 
 fn screens(

@@ -17,7 +17,7 @@ use crate::journal::{self, Head, RunDir};
 use crate::model::event::Event;
 use crate::model::plan::Plan;
 use crate::model::signed::{Realm, SignedText};
-use crate::model::state::{RunFacts, RunState};
+use crate::model::state::{Operator, RunFacts, RunState};
 use crate::runbook;
 use std::path::PathBuf;
 
@@ -127,6 +127,9 @@ fn open_again(
         signers: &signers.sha256,
     };
     let first = genesis::opening(commission, &about, &key).resume(&found, over_cut.unwrap_or_default());
+    if plan.same_operator && !found.ended {
+        same_operator(&state, &first).map_err(refused)?;
+    }
     Ok(Opened {
         dir: dir.clone(),
         plan,
@@ -138,6 +141,20 @@ fn open_again(
         ended: found.ended.then(|| found.valid.head()),
         signers: signers.list,
     })
+}
+
+/// Where the runbook says `resume: same-operator`, nobody else takes the run up.
+fn same_operator(state: &RunState, first: &SignedText) -> Result<(), String> {
+    let before = state.facts.as_ref().and_then(|facts| facts.operators.first());
+    let now = Operator::read(first, state.last);
+    match before {
+        Some(before) if !now.is_surely(before) => Err(format!(
+            "its runbook says `resume: same-operator`, and it was begun by {}, not by {}",
+            before.shown(),
+            now.shown()
+        )),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The plan that a run of this realm goes by.

@@ -195,8 +195,12 @@ impl Room {
                 self.mirror(&records);
                 let closed = records.iter().any(|record| matches!(record.event, Event::Closed { .. }));
                 let resumed = records.iter().any(|record| matches!(record.event, Event::Resume { .. }));
+                let handed = records.iter().any(|record| matches!(record.event, Event::HandedOver { .. }));
                 self.step(Input::Durable(records)).await;
                 self.vouch();
+                if handed {
+                    self.bind_after_resume();
+                }
                 if resumed {
                     self.end_old_connections();
                     self.bind_after_resume();

@@ -206,11 +206,13 @@ impl Room {
         });
     }
 
-    /// After a resume: secrets are read anew, and values that were never bound.
+    /// After a resume: secrets are read anew, and values that were never bound. Where another operator took the run up, only once
+    /// that one took it over.
     pub(super) fn bind_after_resume(&mut self) {
         let secrets = self.driver.plan.vars.iter().any(|var| var.secret);
         let needs = self.driver.state.vars_bound != VarsBound::Yes || secrets;
-        if self.driver.state.started.is_some() && self.driver.state.ended.is_none() && needs {
+        let open = self.driver.state.started.is_some() && self.driver.state.ended.is_none();
+        if open && needs && self.driver.state.handover.is_none() {
             self.bind_vars();
         }
     }

@@ -138,6 +138,8 @@ impl Facts {
             }
             Event::Ckpt { .. }
             | Event::Started { .. }
+            | Event::HandedOver { .. }
+            | Event::DecisionsAcknowledged { .. }
             | Event::VarsBound { .. }
             | Event::VarsFailed { .. }
             | Event::StepSpawned { .. }

@@ -11,7 +11,9 @@ mod tripped;
 mod used;
 mod watch;
 
-pub use given::{Answers, GateGiven, Given, ItemGiven, Otherwise, RoleKey, SayGiven, SignGiven, WatchGiven};
+pub use given::{
+    Answers, GateGiven, Given, HandOverGiven, ItemGiven, Otherwise, RoleKey, SayGiven, SignGiven, WatchGiven,
+};
 pub use used::Used;
 
 use crate::model::actor::Known;
@@ -45,6 +47,9 @@ pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut 
     if state.facts.is_none() || state.ended.is_some() || state.paused {
         return Todo::Wait;
     }
+    if let Some(todo) = handed_over(plan, state, answers, used) {
+        return todo;
+    }
     if let Some(todo) = held(plan, state, used) {
         return todo;
     }
@@ -75,6 +80,30 @@ pub fn next_answer(plan: &Plan, state: &RunState, answers: &Answers, used: &mut 
         None => Todo::NoAnswer { at: "what is owed".into() },
         Some(ix) => at_step(plan, state, answers, (ix, used)),
     }
+}
+
+/// What a run in other hands leads to. Only what the file says of exactly this takes it over; that the run may start does not.
+fn handed_over(plan: &Plan, state: &RunState, answers: &Answers, used: &mut Used) -> Option<Todo> {
+    let part = state.facts.as_ref().map_or(0, |facts| facts.operators.len());
+    let given = answers.hand_over.as_ref();
+    if state.handover.is_some() {
+        return Some(match given {
+            Some(HandOverGiven { name, reason, .. }) => {
+                let intent = Intent::HandOver { name: name.clone(), reason: reason.clone() };
+                used.once(None, 0, Part::HandOver(part), intent)
+            }
+            None => Todo::NoAnswer { at: "handover".into() },
+        });
+    }
+    let old = state.old_decisions();
+    if old.is_empty() {
+        return None;
+    }
+    let steps = old.iter().map(|ix| plan.step(*ix).id.clone()).collect();
+    Some(match given.is_some_and(|given| given.stands) {
+        true => used.once(None, 0, Part::StandBy(part), Intent::StandBy { steps }),
+        false => Todo::NoAnswer { at: "old decisions".into() },
+    })
 }
 
 /// What a hold leads to. Whoever takes a held run up with an answers file says by that that it goes on; a hold that comes later

@@ -33,13 +33,14 @@ pub(super) fn answers(root: &Value, plan: &Plan) -> Read<Answers> {
         match key.as_str() {
             "operator" => read.operator = Some(word(value, "operator")?),
             "start" => read.start = yes(value, "start")?,
+            "handover" => read.hand_over = Some(around::hand_over(value)?),
             "otherwise" => read.otherwise = otherwise(value)?,
             "steps" => steps(value, plan, &mut read)?,
             "on" => watched::on(value, plan, &mut read)?,
             "readings" => watched::readings(value, plan, &mut read)?,
             "risks" => watched::risks(value, plan, &mut read)?,
             other => {
-                let known = ["operator", "start", "steps", "on", "readings", "risks", "otherwise"];
+                let known = ["operator", "start", "handover", "steps", "on", "readings", "risks", "otherwise"];
                 return unknown_key(other, &known);
             }
         }

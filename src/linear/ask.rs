@@ -136,11 +136,15 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         | Intent::Hold { reason }
         | Intent::Abort { reason }
         | Intent::Accept { reason, .. }
+        | Intent::HandOver { reason, .. }
             if slot == Slot::Reason =>
         {
             *reason = text;
         }
-        Intent::Accept { name, .. } | Intent::GoOnDespite { name, .. } | Intent::Sign { name, .. }
+        Intent::Accept { name, .. }
+        | Intent::GoOnDespite { name, .. }
+        | Intent::HandOver { name, .. }
+        | Intent::Sign { name, .. }
             if slot == Slot::Name =>
         {
             *name = text;
@@ -156,6 +160,8 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
         Intent::Note { text: note, .. } if slot == Slot::Text => *note = text,
         Intent::Journal { dir } if slot == Slot::Text => *dir = text,
         Intent::Start { .. }
+        | Intent::HandOver { .. }
+        | Intent::StandBy { .. }
         | Intent::Answer { .. }
         | Intent::Value { .. }
         | Intent::Choose { .. }

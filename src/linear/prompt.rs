@@ -8,6 +8,7 @@ mod around;
 mod by_hand;
 mod gate;
 mod general;
+mod hand_over;
 mod levels;
 mod step;
 mod trouble;
@@ -39,6 +40,7 @@ pub fn prompt(plan: &Plan, state: &RunState, role: Role) -> Prompt {
         now = watch::with_trigger(plan, state, trigger, now);
     }
     match role {
+        Role::Drives if state.handover.is_some() => now.choices.extend(hand_over::meanwhile(plan, state)),
         Role::Drives => now.choices.extend(general::for_driver(plan, state)),
         Role::Beside => now.choices = general::beside(plan, state),
         Role::Watches => now.choices = general::watching(plan, state),
@@ -70,11 +72,17 @@ fn standing(plan: &Plan, state: &RunState) -> Prompt {
     if let Some(how) = state.ended {
         return only(format!("The run has ended: {}.", how.word()), Vec::new());
     }
+    if let Some(open) = &state.handover {
+        return hand_over::take_over(plan, state, open);
+    }
     if state.started.is_none() && state.aborted.is_none() {
         return general::start(plan, state);
     }
     if state.paused {
         return only("The run is paused.".into(), Vec::new());
+    }
+    if !state.old_decisions().is_empty() {
+        return hand_over::stand_by(plan, state);
     }
     if state.started.is_some() {
         match &state.vars_bound {

@@ -97,6 +97,8 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::Ckpt { .. }
         | Event::BarrierSigned { .. }
         | Event::Started { .. }
+        | Event::HandedOver { .. }
+        | Event::DecisionsAcknowledged { .. }
         | Event::VarsBound { .. }
         | Event::VarsFailed { .. }
         | Event::Held { .. }
@@ -170,6 +172,8 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::Ckpt { .. }
         | Event::BarrierSigned { .. }
         | Event::Started { .. }
+        | Event::HandedOver { .. }
+        | Event::DecisionsAcknowledged { .. }
         | Event::VarsBound { .. }
         | Event::VarsFailed { .. }
         | Event::Held { .. }

@@ -279,6 +279,13 @@ pub enum Event {
     /// The operator started the run by typing the environment's word.
     #[serde(rename = "started")]
     Started { by: Actor, typed: String, t0: i64, zone: String, hard_stop: Option<i64> },
+    /// A run that another operator took up was taken over: by this name, for this reason. `old` are the gates decided GO under
+    /// other operators, which hold nothing until they are acknowledged.
+    #[serde(rename = "handover")]
+    HandedOver { from: String, name: String, reason: String, old: Vec<StepId>, by: Actor },
+    /// The new operator stands by these decisions.
+    #[serde(rename = "decisions.acknowledged")]
+    DecisionsAcknowledged { steps: Vec<StepId>, by: Actor },
     /// Variables got their values.
     #[serde(rename = "vars")]
     VarsBound { values: Vec<Bound> },

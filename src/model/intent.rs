@@ -26,6 +26,10 @@ pub struct Typed {
 pub enum Intent {
     /// Start the run: the environment's word, as typed.
     Start { typed: String },
+    /// Take over a run that another operator conducted: by whom, and why.
+    HandOver { name: String, reason: String },
+    /// Stand by these decisions of another operator, as the screen listed them.
+    StandBy { steps: Vec<StepId> },
     /// Start a step, or try it again.
     Run { step: StepId, typed: Typed },
     /// Answer one statement.
@@ -127,7 +131,7 @@ impl Intent {
             | Intent::Release { reason, .. }
             | Intent::Hold { reason }
             | Intent::Abort { reason } => vec![reason],
-            Intent::Accept { reason, name, .. } => vec![reason, name],
+            Intent::Accept { reason, name, .. } | Intent::HandOver { reason, name } => vec![reason, name],
             Intent::Decide { typed, reason, .. } => vec![typed, reason],
             Intent::Note { text, .. } => vec![text],
             Intent::Fill { blanks, .. } => blanks.iter_mut().collect(),
@@ -151,6 +155,7 @@ impl Intent {
             | Intent::Drive
             | Intent::AskSecond { .. }
             | Intent::EndSurvivors { .. }
+            | Intent::StandBy { .. }
             | Intent::Journal { .. } => Vec::new(),
         }
     }
@@ -169,6 +174,8 @@ impl Intent {
             | Intent::Fill { step, .. }
             | Intent::Decide { step, .. } => Some(step),
             Intent::Start { .. }
+            | Intent::HandOver { .. }
+            | Intent::StandBy { .. }
             | Intent::Answer { .. }
             | Intent::Value { .. }
             | Intent::Choose { .. }

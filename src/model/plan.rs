@@ -258,6 +258,8 @@ pub struct Plan {
     pub hard_stop: Option<When>,
     /// Kept free before the hard stop.
     pub safety_floor: Duration,
+    /// Only the operator who began a run may take it up: `resume: same-operator`.
+    pub same_operator: bool,
     /// The role that decides.
     pub decider: Option<RoleId>,
     /// Who takes part.
@@ -304,6 +306,7 @@ impl Plan {
             zone: None,
             hard_stop: None,
             safety_floor: Duration::from_secs(300),
+            same_operator: false,
             decider: None,
             roles: Vec::new(),
             vars: Vec::new(),

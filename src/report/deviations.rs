@@ -127,8 +127,21 @@ impl Taken<'_> {
                 self.deviation(record, ("again", self.plan.find(to)), text, Some(by));
             }
             Event::Resume { .. } => {
-                let text = "taken up again: the conductor had ended".to_owned();
+                let by = self.state.facts.as_ref().map(|facts| facts.operator.as_str()).unwrap_or_default();
+                let text = format!("taken up again by {by}: the conductor had ended");
                 self.deviation(record, ("interrupted", None), text, None);
+            }
+            Event::HandedOver { from, name, reason, old, by } => {
+                let old =
+                    if old.is_empty() { String::new() } else { format!("; {} GO decisions became old", old.len()) };
+                let text = format!("{name} took the run over from {from}{}{old}", because(reason));
+                self.deviation(record, ("handover", None), text, Some(by));
+            }
+            Event::DecisionsAcknowledged { steps, by } => {
+                for step in steps {
+                    let text = "GO of another operator was acknowledged".to_owned();
+                    self.deviation(record, ("handover", self.plan.find(step)), text, Some(by));
+                }
             }
             Event::Continue { .. } | Event::JournalFailed { .. } => {
                 let text = "the journal could not be written for a time".to_owned();

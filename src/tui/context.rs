@@ -80,6 +80,8 @@ pub enum Reply {
 pub enum Card {
     /// The start card: counts, environment, clock; the environment's word is typed.
     Start,
+    /// A run that another operator conducted: taken over, then its decisions stood by.
+    HandOver,
     /// The run card of a step, by its class (a retry too).
     Run(StepIx),
     /// Answer one item of a by-hand step, a measure or an ask.

@@ -40,8 +40,15 @@ pub fn next_line_of(plan: &Plan, state: &RunState, frame: Frame<'_>) -> String {
     if state.paused {
         return format!("Nobody conducts this run. tminus resume {} takes it up again.", facts.run.short());
     }
+    if let Some(open) = &state.handover {
+        let from = shown(&open.from.name).into_owned();
+        return format!("{from} conducted this run. Nothing goes on before it is taken over. Enter takes it over.");
+    }
     if state.started.is_none() {
         return "Nothing has started. Enter opens the start card.".into();
+    }
+    if !state.old_decisions().is_empty() {
+        return "GO was decided under another operator. Enter lists what is old, to stand by it.".into();
     }
     match &state.vars_bound {
         VarsBound::NotYet => return "Wait. The variables are being read.".into(),

@@ -138,7 +138,12 @@ pub struct Seat {
 
 impl Seat {
     pub fn take(desk: &Desk) -> Self {
-        let coming = Coming { signer: Some(desk.signer("op")), ..Coming::default() };
+        Self::of(desk, "op")
+    }
+
+    /// A client with this key.
+    pub fn of(desk: &Desk, key: &str) -> Self {
+        let coming = Coming { signer: Some(desk.signer(key)), ..Coming::default() };
         let (port, news) = connect(desk.aboard.runs().remove(0), coming).unwrap();
         let mut seat = Self { port, news, records: Vec::new(), words: Vec::new() };
         seat.until("a welcome", |seat| seat.words.iter().any(|word| word.starts_with("driver ")));

@@ -44,6 +44,7 @@ pub(super) fn resolve(plan: &Plan, state: &mut RunState, path: &Path, environmen
         run_dir: open("RUN_DIR"),
         key_origin: "none".into(),
         operator_keys: Vec::new(),
+        operators: Vec::new(),
         t0: state.t0,
         zone: state.zone.clone(),
         beacon: String::new(),

@@ -43,6 +43,8 @@ impl Driver {
             | Event::Continue { .. }
             | Event::Ckpt { .. }
             | Event::BarrierSigned { .. }
+            | Event::HandedOver { .. }
+            | Event::DecisionsAcknowledged { .. }
             | Event::VarsBound { .. }
             | Event::VarsFailed { .. }
             | Event::StepStarted { .. }

@@ -15,7 +15,11 @@ impl Driver {
             // What is read could not be recorded.
             return;
         }
-        if self.broken || self.plan.probes.is_empty() || self.state.vars_bound != VarsBound::Yes {
+        if self.broken
+            || self.plan.probes.is_empty()
+            || self.state.vars_bound != VarsBound::Yes
+            || self.state.handover.is_some()
+        {
             return;
         }
         for probe in self.wanted_probes() {

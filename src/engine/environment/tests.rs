@@ -71,6 +71,7 @@ fn spec_of(command: Command) -> CommandSpec {
         key_origin: "file".into(),
         beacon: String::new(),
         operator_keys: Vec::new(),
+        operators: Vec::new(),
         t0: None,
         zone: "UTC".into(),
         boot: "b".into(),

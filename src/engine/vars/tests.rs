@@ -44,6 +44,7 @@ fn state(plan: &Plan) -> RunState {
         key_origin: "file".into(),
         beacon: String::new(),
         operator_keys: Vec::new(),
+        operators: Vec::new(),
         t0: None,
         zone: "UTC".into(),
         boot: "b".into(),

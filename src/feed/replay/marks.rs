@@ -108,6 +108,8 @@ fn kind_of(plan: &Plan, after: &RunState, record: &Record) -> Option<MarkKind> {
             bad.then_some(MarkKind::Failure)
         }
         Event::GateDecided { .. }
+        | Event::HandedOver { .. }
+        | Event::DecisionsAcknowledged { .. }
         | Event::TriggerOver { .. }
         | Event::StepResolved { .. }
         | Event::StepChosen { .. }

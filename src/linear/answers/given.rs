@@ -15,6 +15,8 @@ pub struct Answers {
     pub operator: Option<String>,
     /// The run may be started.
     pub start: bool,
+    /// A run that another operator conducted may be taken over.
+    pub hand_over: Option<HandOverGiven>,
     /// What to do where there is no answer.
     pub otherwise: Otherwise,
     /// Answers by step; of several the first is for the first time that the step waits, and so on.
@@ -29,6 +31,17 @@ pub struct Answers {
     pub readings: HashMap<ProbeIx, Vec<Secret>>,
     /// Risks that are closed once the run is started, and why.
     pub risks: Vec<(RiskId, String)>,
+}
+
+/// Who takes a run over from another operator, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOverGiven {
+    /// Who.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// The GO decisions of others stand.
+    pub stands: bool,
 }
 
 /// The key that signs for a role.

@@ -42,6 +42,8 @@ pub struct Used {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Part {
     Start,
+    HandOver(usize),
+    StandBy(usize),
     Whole,
     Item(usize),
     Vote(RoleId),

@@ -3,8 +3,8 @@
 //! Called by `answers_read`, and by `watched` for what leads elsewhere when a trigger trips.
 
 use super::given;
-use super::texts::{Read, nearest, reason, typed, word, words, wrong, yes};
-use crate::linear::answers::{Given, SayGiven, SignGiven, WatchGiven};
+use super::texts::{Read, nearest, reason, typed, unknown_key, word, words, wrong, yes};
+use crate::linear::answers::{Given, HandOverGiven, SayGiven, SignGiven, WatchGiven};
 use crate::model::ids::{ProcedureId, RiskId, RoleId, StepId, StepIx, TriggerId};
 use crate::model::plan::Plan;
 use crate::model::step::{Notice, Work};
@@ -14,6 +14,27 @@ use serde_yaml::{Mapping, Value};
 pub(super) const WATCH: [&str; 4] = ["run", "retry", "ok", "fail"];
 /// Keys that answer a message.
 pub(super) const SAY: [&str; 4] = ["run", "retry", "ok", "blanks"];
+
+/// `{ name: WHO, reason: WHY }`, with `decisions: stand` where the GO decisions of others hold.
+pub(super) fn hand_over(value: &Value) -> Read<HandOverGiven> {
+    let Value::Mapping(map) = value else {
+        return wrong("handover", "handover says who takes the run over, and why: { name: …, reason: … }");
+    };
+    let (mut name, mut why, mut stands) = (String::new(), String::new(), false);
+    for (key, value) in map {
+        match word(key, "handover")?.as_str() {
+            "name" => name = reason(value, "name")?,
+            "reason" => why = reason(value, "reason")?,
+            "decisions" if words(value, "decisions")? == "stand" => stands = true,
+            "decisions" => return wrong("decisions", "decisions: stand, or leave it out"),
+            other => return unknown_key(other, &["name", "reason", "decisions"]),
+        }
+    }
+    if name.is_empty() || why.is_empty() {
+        return wrong("handover", "handover needs both a name and a reason");
+    }
+    Ok(HandOverGiven { name, reason: why, stands })
+}
 
 /// `{ ok: what was seen }`, `{ fail: … }`, `{ run: true }`, each with the monitor's checks by id.
 pub(super) fn watch(plan: &Plan, ix: StepIx, map: &Mapping) -> Read<Given> {

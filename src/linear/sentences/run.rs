@@ -15,6 +15,7 @@ pub(super) fn of_run(plan: &Plan, after: &RunState, event: &Event) -> Option<Str
         Event::Resume { .. } => Some(resumed(plan, after)),
         Event::Continue { .. } => Some("A write failed; the journal goes on in another part.".into()),
         Event::Started { by, .. } => Some(started(after, &by.shown())),
+        Event::HandedOver { .. } | Event::DecisionsAcknowledged { .. } => in_hands(plan, after, event),
         Event::VarsFailed { why } => Some(format!("The variables could not be read: {}", ended(why))),
         Event::Held { reason, by } => {
             Some(format!("Held by {}{} What runs goes on, nothing new starts.", by.shown(), because(reason)))
@@ -41,6 +42,18 @@ pub(super) fn of_run(plan: &Plan, after: &RunState, event: &Event) -> Option<Str
         }
         other => watched::of_watch(plan, after, other),
     }
+}
+
+/// What the fold says of it, and which decisions are old now.
+fn in_hands(plan: &Plan, after: &RunState, event: &Event) -> Option<String> {
+    let said = ended(&after.log.last()?.text);
+    let Event::HandedOver { old, .. } = event else { return Some(format!("Decisions: {said}")) };
+    let numbers = old.iter().filter_map(|step| plan.find(step)).map(|ix| plan.step(ix).number.as_str());
+    let numbers: Vec<&str> = numbers.collect();
+    Some(match numbers.is_empty() {
+        true => format!("The run is {said}"),
+        false => format!("The run is {said} GO at {} is old until it is acknowledged.", numbers.join(", ")),
+    })
 }
 
 fn went_back(plan: &Plan, event: &Event) -> Option<String> {

@@ -179,6 +179,8 @@ fn meant(intent: &Intent) -> Option<(&StepId, Settled, String)> {
             Some((step, Settled::Over, format!("{reason} (accepted by {name}, typed)")))
         }
         Intent::Start { .. }
+        | Intent::HandOver { .. }
+        | Intent::StandBy { .. }
         | Intent::Run { .. }
         | Intent::Answer { .. }
         | Intent::Value { .. }

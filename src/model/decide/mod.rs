@@ -9,6 +9,7 @@ mod control;
 mod early;
 mod evidence;
 mod gate;
+mod handover;
 mod permit;
 mod second;
 mod signed;
@@ -102,7 +103,10 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         return refuse("the run has not begun: its first record is not written yet");
     }
     resting(state, intent)?;
+    handover::in_hand(plan, state, intent)?;
     match intent {
+        Intent::HandOver { name, reason } => handover::hand_over(plan, state, (name, reason), asked),
+        Intent::StandBy { steps } => handover::stand_by(plan, state, steps, asked),
         Intent::Start { typed } => start::start(plan, state, typed, asked),
         Intent::Run { step, typed } => start::run(plan, state, find(plan, step)?, typed, asked),
         Intent::Answer { step, item, answer, saw } => {

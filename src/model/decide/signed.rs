@@ -169,7 +169,9 @@ fn by_key(plan: &Plan, state: &RunState, of: (StepIx, bool, &RoleId), signed: &S
     if plan.step(ix).second_person && operators.contains(&signed.key) {
         return refuse(format!("{} needs a second person, and this is the operator's key", plan.step(ix).number));
     }
-    if plan.step(ix).second_person && facts.is_some_and(|facts| facts.operator == signed.principal) {
+    if plan.step(ix).second_person
+        && facts.is_some_and(|facts| facts.operators.iter().any(|one| one.name == signed.principal))
+    {
         return refuse(format!("{} needs a second person, and this is the operator's name", plan.step(ix).number));
     }
     Ok(())

@@ -56,7 +56,7 @@ pub enum Due {
 
 /// What is due now, one thing at a time.
 pub fn due(plan: &Plan, state: &RunState, now: Stamp) -> Option<Due> {
-    if state.started.is_none() || state.ended.is_some() || state.paused {
+    if state.started.is_none() || state.ended.is_some() || state.paused || state.handover.is_some() {
         return None;
     }
     // Of a long plan little is under way: only that is looked at closely.
@@ -130,7 +130,7 @@ fn again(plan: &Plan, state: &RunState, now: Stamp) -> Option<Option<Due>> {
 /// A way back waits for neither: what of it needs a variable that cannot be read is refused when it begins.
 fn may_follow(state: &RunState) -> bool {
     match &state.vars_bound {
-        VarsBound::Yes => state.going_back() || state.orphan().is_none(),
+        VarsBound::Yes => state.going_back() || (state.orphan().is_none() && state.old_decisions().is_empty()),
         VarsBound::NotYet => false,
         VarsBound::Failed(_) => state.going_back(),
     }
@@ -270,7 +270,7 @@ pub fn wake(plan: &Plan, state: &RunState) -> Option<i64> {
 /// The next instant after `looked` at which something may become due by the clock, Unix microseconds. What was due then
 /// and waits for something else (a hold, a person) is not asked for again: that would keep a processor busy.
 pub fn wake_after(plan: &Plan, state: &RunState, looked: i64) -> Option<i64> {
-    if state.ended.is_some() || state.paused {
+    if state.ended.is_some() || state.paused || state.handover.is_some() {
         return None;
     }
     let retries = state.steps.iter().filter_map(|own| own.retry_at);

@@ -3,6 +3,7 @@
 use crate::model::actor::Actor;
 use crate::model::ids::{LevelIx, RunId, Seq, StepIx};
 use crate::model::signed::{Realm, SignedText};
+use crate::model::state::handover::Operator;
 use crate::model::time::Stamp;
 use std::sync::Arc;
 
@@ -13,9 +14,11 @@ pub struct RunFacts {
     pub run: RunId,
     /// Live or drill.
     pub realm: Realm,
-    /// Who began it.
+    /// Who conducts the present part.
     pub operator: String,
-    /// Nobody was there: an answers file spoke.
+    /// Who conducted each part, in order.
+    pub operators: Vec<Operator>,
+    /// Nobody was there, at least in one part: an answers file spoke.
     pub unattended: bool,
     /// Where its conductor runs.
     pub host: String,
@@ -52,6 +55,7 @@ impl RunFacts {
             run: text.run.clone(),
             realm: text.realm,
             operator: get("operator")?,
+            operators: vec![Operator::read(&text, Seq(1))],
             unattended: text.get("mode") == Some("unattended"),
             host: get("host")?,
             user: get("user")?,
@@ -66,6 +70,26 @@ impl RunFacts {
             beacon: get("beacon").unwrap_or_default(),
             boot: get("boot").unwrap_or_default(),
         })
+    }
+
+    /// Another part begins: from here on it is that operator's. A run is as little signed as its weakest part.
+    pub(super) fn taken_up(&mut self, text: &SignedText, since: Seq) {
+        let operator = Operator::read(text, since);
+        self.operator_keys.extend(operator.key.clone());
+        self.operator.clone_from(&operator.name);
+        self.user.clone_from(&operator.user);
+        self.host.clone_from(&operator.host);
+        self.unattended |= operator.unattended;
+        let weight = |origin: &str| match origin {
+            "none" => 0,
+            "self-made" => 1,
+            _of_the_operator => 2,
+        };
+        let origin = text.get("key origin").unwrap_or("none");
+        if weight(origin) < weight(&self.key_origin) {
+            origin.clone_into(&mut self.key_origin);
+        }
+        self.operators.push(operator);
     }
 
     /// What every screen must say of the run's key: `UNSIGNED`, `SELF-MADE KEY`, or nothing.

@@ -7,6 +7,7 @@
 mod apply;
 mod back;
 mod facts;
+mod handover;
 mod log;
 mod path;
 mod risks;
@@ -17,6 +18,7 @@ mod watched;
 
 pub use apply::IllegalEvent;
 pub use facts::{Client, Entry, Hold, RollBack, RunFacts};
+pub use handover::{HandOver, Operator};
 pub use log::Log;
 pub use path::{Progress, is_title};
 pub use status::{RunStatus, StepStatus};
@@ -83,6 +85,12 @@ pub struct RunState {
     pub prefix_wanted: Vec<StepIx>,
     /// Acts of weight, and how far the operator's key signed.
     pub barriers: Barriers,
+    /// Another operator took the run up and did not take it over yet.
+    pub handover: Option<HandOver>,
+    /// Gates that were decided GO, by which record and whom.
+    pub decided: BTreeMap<StepIx, (Seq, Actor)>,
+    /// Of these, what was decided under another operator and is not acknowledged; `old_decisions` says which still count.
+    pub inherited: BTreeSet<StepIx>,
     /// Risks that people closed, why and who.
     pub risks_closed: BTreeMap<RiskId, (String, Actor)>,
     /// What was warned of, and at how many minutes.
@@ -148,6 +156,9 @@ impl RunState {
             signatures: Vec::new(),
             prefix_wanted: Vec::new(),
             barriers: Barriers::default(),
+            handover: None,
+            decided: BTreeMap::new(),
+            inherited: BTreeSet::new(),
             risks_closed: BTreeMap::new(),
             warned: BTreeSet::new(),
             seen_phases: BTreeSet::new(),

@@ -96,6 +96,7 @@ fn built(reader: &mut Reader<'_>) -> Plan {
         start: std::mem::replace(&mut reader.start, Start::AtStart),
         hard_stop: reader.hard_stop.take().map(|(when, _)| when),
         safety_floor: reader.safety_floor,
+        same_operator: reader.same_operator,
         decider: reader.decider.take(),
         roles: std::mem::take(&mut reader.roles),
         vars: std::mem::take(&mut reader.vars),

@@ -27,6 +27,7 @@ pub(super) const TOP: &[Key] = &[
     key("start", Text, "T0: date, time and the zone's name"),
     key("hard_stop", When, "end of the change window, or `none`"),
     key("safety_floor", Length, "kept free before the hard stop"),
+    key("resume", Words(&["anybody", "same-operator"]), "who may take up a run whose conductor is gone"),
     key("roles", Named(&Any(&[Nothing, Text, Of(Scope::Role)])), "who takes part"),
     key("decider", Name, "the role that decides"),
     key("vars", Named(&Any(&[Nothing, AnyText, Of(Scope::Var)])), "variables"),

@@ -45,6 +45,9 @@ impl<'a> Reader<'a> {
         if let Some(floor) = self.length_of(fields, "safety_floor") {
             self.safety_floor = floor;
         }
+        let resumes = [("anybody", false), ("same-operator", true)];
+        let same = fields.take("resume").and_then(|node| self.desk.word(node, &resumes));
+        self.same_operator = same.unwrap_or(false);
         if let Some(node) = fields.take("roles") {
             let roles = self.desk.named(node, "a mapping of roles");
             for field in self.desk.capped(roles, 200, &node.span(), "roles") {

@@ -1,6 +1,6 @@
 //! What an action leads to: a card that asks, a wish, another screen. Nothing here changes the run: only its records do.
 
-use super::{App, Effect};
+use super::{App, Effect, Hands};
 use crate::feed::{Port, Role};
 use crate::model::decide::{asked_class, early_start};
 use crate::model::ids::StepIx;
@@ -232,6 +232,9 @@ impl App {
     /// What a key comes to that wants a step while the run is not there yet: the start card, or words. A card that opened
     /// here would close by itself with the next record, and the key with it.
     pub(super) fn not_started(&mut self, port: &dyn Port, now: Stamp) -> Option<Vec<Effect>> {
+        if self.hands() != Hands::Ours {
+            return Some(self.card(Card::HandOver, port, now));
+        }
         match (self.state.started.is_some(), self.starting, &self.state.vars_bound) {
             (false, true, _) => Some(self.say("The run is being started. Press it again when it has.")),
             (false, false, _) => Some(self.card(Card::Start, port, now)),

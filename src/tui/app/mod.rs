@@ -111,10 +111,22 @@ pub(super) struct Cut {
     pub next: String,
 }
 
+/// In whose hands a run is that was taken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hands {
+    /// Nobody else conducted it, or all of that was taken over.
+    Ours,
+    /// Another operator conducted it, and nobody took it over yet.
+    Others,
+    /// It rests on decisions that nobody here stands by yet.
+    OldDecisions,
+}
+
 /// Cards that open by themselves and were closed by the operator: not opened again for the same cause.
 #[derive(Clone, Debug, Default)]
 struct Dismissed {
     start: bool,
+    hands: Option<Hands>,
     gate: Option<(StepIx, Attempt)>,
     triggers: BTreeMap<TriggerIx, Stamp>,
 }

@@ -1,6 +1,6 @@
 //! Cards: opened by an action or by themselves, closed when what they ask about is over.
 
-use super::{App, Effect};
+use super::{App, Effect, Hands};
 use crate::feed::{Port, Role};
 use crate::model::ids::{StepIx, TriggerIx};
 use crate::model::state::StepStatus;
@@ -16,6 +16,7 @@ pub(super) fn only_looks(card: &Card) -> bool {
     match card {
         Card::Output(_) | Card::Help | Card::Palette | Card::LeaveScreen | Card::SinceYouLeft { .. } => true,
         Card::Start
+        | Card::HandOver
         | Card::Run(_)
         | Card::Answer { .. }
         | Card::Choose(_)
@@ -97,6 +98,7 @@ impl App {
             | Card::Sign(_)
             | Card::SignFor { .. }
             | Card::Reading(_)
+            | Card::HandOver
             | Card::Start => true,
             Card::Stop
             | Card::Trigger(_)
@@ -120,6 +122,7 @@ impl App {
     pub(super) fn closed(&mut self, card: &Card) {
         match card {
             Card::Start => self.dismissed.start = true,
+            Card::HandOver => self.dismissed.hands = Some(self.hands()),
             Card::Gate(step) => self.dismissed.gate = Some((*step, self.state.step(*step).attempt)),
             Card::Trigger(trigger) => {
                 if let Some(tripped) = &self.state.trigger(*trigger).tripped {
@@ -172,6 +175,10 @@ impl App {
         if !self.overlays.is_empty() {
             return;
         }
+        if self.hands() != Hands::Ours && self.watching.is_none() && self.dismissed.hands != Some(self.hands()) {
+            self.open(Card::HandOver, port, now);
+            return;
+        }
         let returned = self.returned.take();
         self.back_once |= returned.is_some();
         if let Some(from) = returned.filter(|from| self.missed(*from)) {
@@ -186,6 +193,15 @@ impl App {
             && self.dismissed.gate != Some((gate, self.state.step(gate).attempt))
         {
             self.open(Card::Gate(gate), port, now);
+        }
+    }
+
+    /// Whether the run is in the hands of whoever conducts it.
+    pub(super) fn hands(&self) -> Hands {
+        match (&self.state.handover, self.state.old_decisions().is_empty()) {
+            (Some(_), _) => Hands::Others,
+            (None, false) => Hands::OldDecisions,
+            (None, true) => Hands::Ours,
         }
     }
 

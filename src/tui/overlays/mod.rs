@@ -18,6 +18,7 @@ mod gate;
 mod gate_rows;
 #[cfg(test)]
 mod gate_tests;
+mod hand_over;
 mod help;
 pub(in crate::tui) mod monitor;
 mod no_journal;
@@ -96,6 +97,7 @@ enum Kind {
     Output(output::OutputCard),
     Resolve(resolve::ResolveCard),
     Start(start::StartCard),
+    HandOver(hand_over::HandOverCard),
     Trigger(trigger::TriggerCard),
     Monitor(monitor::MonitorCard),
     Notify(notify::NotifyCard),
@@ -133,6 +135,7 @@ impl Overlay {
             Card::LeaveScreen => Kind::Yes(yes::YesCard::open(yes::Yes::Leave, ctx)),
             Card::Resolve(step) => Kind::Resolve(resolve::ResolveCard::open(*step, ctx)),
             Card::Start => Kind::Start(start::StartCard::open(ctx)),
+            Card::HandOver => Kind::HandOver(hand_over::HandOverCard::open(ctx)),
             Card::SinceYouLeft { from } => Kind::Since(since::SinceCard::open(*from, ctx)),
             Card::Output(step) => Kind::Output(output::OutputCard::open(*step)),
             Card::Help => Kind::Help(help::HelpCard::open()),
@@ -231,6 +234,7 @@ impl Overlay {
             Kind::Output(card) => card,
             Kind::Resolve(card) => card,
             Kind::Start(card) => card,
+            Kind::HandOver(card) => card,
             Kind::Since(card) => card,
             Kind::Trigger(card) => card,
             Kind::Monitor(card) => card,
@@ -259,6 +263,7 @@ impl Overlay {
             Kind::Output(card) => card,
             Kind::Resolve(card) => card,
             Kind::Start(card) => card,
+            Kind::HandOver(card) => card,
             Kind::Since(card) => card,
             Kind::Trigger(card) => card,
             Kind::Monitor(card) => card,

@@ -59,6 +59,7 @@ impl RunState {
         if self.ended.is_some() || self.paused || self.hold.is_some() {
             return Err(format!("{step} begins in a run that is held, paused or at its end"));
         }
+        self.in_hand()?;
         let again = self.lost_secret(plan, ix).is_some();
         if own.status.open() || own.is_orphan() || own.status.settled() && !again {
             return Err(format!("{step} is {} already", own.status));

@@ -49,6 +49,7 @@ impl RunState {
     pub(super) fn fold_decided(&mut self, plan: &Plan, record: &Record) -> Applied {
         let Event::GateDecided { step, attempt, go, over, reason, by } = &record.event else { return misdirected() };
         let ix = self.present(plan, (step, *attempt), &[StepStatus::You])?;
+        self.in_hand()?;
         let status = match (go, over.is_empty()) {
             (true, true) => StepStatus::Ok,
             (true, false) => StepStatus::Over,
@@ -56,6 +57,7 @@ impl RunState {
         };
         self.own(ix).reason = Some(reason.clone()).filter(|reason| !reason.is_empty());
         self.end_step(plan, record, ix, status);
+        self.note_decision(ix, record, (*go, by));
         let word = if *go { "GO" } else { "NO-GO" };
         let text = format!("{word} by {} {reason}", by.shown()).trim_end().to_owned();
         self.say(record, Some(ix), "decision", text);

@@ -7,6 +7,7 @@ mod around;
 mod by_hand;
 mod command;
 mod gate;
+mod handover;
 mod run;
 mod screen;
 mod signed;
@@ -63,13 +64,15 @@ impl RunState {
     fn fold_event(&mut self, plan: &Plan, record: &Record) -> Applied {
         match &record.event {
             Event::Genesis { text, .. } => self.fold_genesis(plan, text),
-            Event::Resume { text, .. } => self.fold_resume(plan, record, text),
+            Event::Resume { fmt, text, .. } => self.fold_resume(plan, record, (fmt, text)),
             Event::Continue { .. } => self.fold_continue(record),
             Event::Ckpt { text, .. } => self.fold_ckpt(text),
             Event::BarrierSigned { text, .. } => self.barriers.sign(text),
             Event::Started { .. } => self.fold_run_started(record),
             Event::VarsBound { values } => self.fold_vars_bound(values),
             Event::VarsFailed { why } => self.fold_vars_failed(record, why),
+            Event::HandedOver { .. } => self.fold_handed_over(plan, record),
+            Event::DecisionsAcknowledged { steps, by } => self.fold_acknowledged(plan, record, steps, by),
             Event::StepStarted { .. } => self.fold_started(plan, record),
             Event::StepSpawned { .. } => self.fold_spawned(plan, record),
             Event::StepReached { .. } => self.fold_reached(plan, record),

@@ -25,14 +25,15 @@ impl RunState {
     }
 
     /// A step that was running when its conductor died is unknown; screens are gone; a retry waits for a person.
-    pub(super) fn fold_resume(&mut self, plan: &Plan, record: &Record, text: &str) -> Applied {
+    pub(super) fn fold_resume(&mut self, plan: &Plan, record: &Record, (fmt, text): (&str, &str)) -> Applied {
         let text = SignedText::decode(text).ok_or("resume cannot be read")?;
         let length = self.length_to(record);
         let facts = self.facts.as_mut().ok_or("no genesis")?;
         let boot = text.get("boot").unwrap_or_default().to_owned();
         let same_boot = facts.boot == boot;
         facts.boot = boot;
-        facts.operator_keys.extend(text.get("key").map(str::to_owned));
+        facts.taken_up(&text, record.seq);
+        self.await_hand_over(record, fmt);
         let by = text.get("operator").unwrap_or("?").to_owned();
         self.clients.clear();
         self.driver = None;
