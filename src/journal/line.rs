@@ -18,9 +18,9 @@ use std::io::{self, Write};
 pub const LONGEST: usize = 65_535;
 
 /// The format that is written: major and minor.
-pub const FMT: &str = "1.1";
+pub const FMT: &str = "1.2";
 const MAJOR: u32 = 1;
-const MINOR: u32 = 1;
+const MINOR: u32 = 2;
 
 /// No more names of what is not known are kept.
 pub(crate) const MOST_FOREIGN: usize = 32;

@@ -159,6 +159,8 @@ fn bare(state: &RunState) -> RunState {
         barriers: state.barriers.clone(),
         signatures: state.signatures.clone(),
         prefix_wanted: state.prefix_wanted.clone(),
+        amendments: state.amendments.clone(),
+        in_force: state.in_force.clone(),
         risks_closed: state.risks_closed.clone(),
         warned: state.warned.clone(),
         seen_phases: state.seen_phases.clone(),

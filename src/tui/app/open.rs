@@ -32,6 +32,7 @@ pub(super) fn only_looks(card: &Card) -> bool {
         | Card::Notify(_)
         | Card::Sign(_)
         | Card::SignFor { .. }
+        | Card::Amend(_)
         | Card::Call(_)
         | Card::Reading(_)
         | Card::CloseRun => false,
@@ -97,6 +98,7 @@ impl App {
             | Card::Sign(_)
             | Card::SignFor { .. }
             | Card::Reading(_)
+            | Card::Amend(_)
             | Card::Start => true,
             Card::Stop
             | Card::Trigger(_)
@@ -145,6 +147,7 @@ impl App {
             | Card::Notify(_)
             | Card::Sign(_)
             | Card::SignFor { .. }
+            | Card::Amend(_)
             | Card::Call(_)
             | Card::Reading(_)
             | Card::SinceYouLeft { .. } => {}
