@@ -12,7 +12,7 @@ use crate::model::ids::StepId;
 use crate::model::record::Record;
 use crate::model::step::{Place, Side};
 
-impl Taken<'_> {
+impl Taken {
     pub(super) fn deviate(&mut self, record: &Record) {
         match &record.event {
             Event::StepJudged { step, verdict, checks, retry, .. } => {

@@ -30,7 +30,7 @@ pub struct Outside {
     pub live: bool,
 }
 
-impl Taken<'_> {
+impl Taken {
     /// The report.
     pub fn finish(mut self, outside: Outside, outputs: Vec<Output>) -> Report {
         let mut verification = outside.verification.clone();
@@ -126,10 +126,10 @@ impl Taken<'_> {
 
     fn totals(&self, outputs: &[Output]) -> Totals {
         let state = &self.state;
-        let progress = state.progress_of_run(self.plan);
+        let progress = state.progress_of_run(&self.plan);
         let attempts = || self.attempts.values().flatten();
         let bad = [StepStatus::Failed, StepStatus::TimedOut, StepStatus::Stopped].map(StepStatus::word);
-        let spent = state.started.map(|_| state.spent(self.plan, state.at)).unwrap_or_default();
+        let spent = state.started.map(|_| state.spent(&self.plan, state.at)).unwrap_or_default();
         Totals {
             steps: progress.total as u64,
             done: progress.done as u64,
@@ -164,7 +164,7 @@ impl Taken<'_> {
             let ix = StepIx(at);
             let open = matches!(step.work, Work::Gate(_)) && self.state.step(ix).status.open();
             if open {
-                self.gates.push(gate(self.plan, &self.state, ix));
+                self.gates.push(gate(&self.plan, &self.state, ix));
             }
         }
     }
@@ -176,7 +176,7 @@ impl Taken<'_> {
             let (step, number) = self.names(ix);
             open.push(Open { kind: kind.into(), step, number, text });
         };
-        for ix in state.owing(self.plan) {
+        for ix in state.owing(&self.plan) {
             say("owed", Some(ix), self.title(ix));
         }
         for (at, own) in state.steps.iter().enumerate() {
@@ -186,10 +186,10 @@ impl Taken<'_> {
         }
         for ix in state.open() {
             if matches!(self.plan.step(ix).work, Work::Gate(_)) {
-                state.open_points(self.plan, ix).into_iter().for_each(|point| say("gate", Some(ix), point));
+                state.open_points(&self.plan, ix).into_iter().for_each(|point| say("gate", Some(ix), point));
             }
         }
-        for risk in state.open_blockers(self.plan) {
+        for risk in state.open_blockers(&self.plan) {
             let risk = &self.plan.risks[risk];
             say("risk", None, format!("{} is open: {}", risk.id, state.fill(&risk.title)));
         }

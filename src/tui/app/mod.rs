@@ -138,6 +138,8 @@ pub struct App {
     plan: Arc<Plan>,
     /// The one that the run began with.
     first: Arc<Plan>,
+    /// How many amendments led to the one in force.
+    amendments: usize,
     state: RunState,
     theme: Theme,
     ask_background: bool,
@@ -178,6 +180,7 @@ impl App {
         Self {
             state: RunState::of(&plan),
             first: plan.clone(),
+            amendments: 0,
             plan,
             theme: look.theme,
             ask_background: look.ask_background,
@@ -264,7 +267,9 @@ impl App {
     /// they would do is not what they said.
     fn take_plan(&mut self) {
         let in_force = self.state.in_force.0.as_ref().unwrap_or(&self.first);
-        if Arc::ptr_eq(in_force, &self.plan) {
+        let same = self.amendments == self.state.amendments.len() || Arc::ptr_eq(in_force, &self.plan);
+        self.amendments = self.state.amendments.len();
+        if same {
             return;
         }
         self.plan = in_force.clone();
