@@ -4,6 +4,7 @@
 //! typed before is named and dropped at a terminal (a key pressed for one question must never answer another), and waits for
 //! its prompt where input is a pipe. End of input leaves the run going. Decides nothing: every wish goes to the conductor.
 
+use super::amend;
 use super::handed::Handed;
 use super::hush::Hush;
 use super::input::{Heard, Line, listen};
@@ -381,12 +382,20 @@ impl<'a, W: Write> Lines<'a, W> {
             self.send(Intent::Journal { dir: dir.trim().to_owned() }, seen);
             return None;
         }
+        if let (Some(file), false) = (typed.strip_prefix("amend "), self.talk.is_asking()) {
+            let seen = self.teller.state.last;
+            return self.wish(amend::of_file(file.trim()), seen, shown);
+        }
         let reply = self.talk.hear(text, shown);
         self.follow(reply, shown)
     }
 
     fn wish(&mut self, intent: Intent, seen: Seq, shown: &Prompt) -> Option<Left> {
         let (plan, state) = (self.teller.plan.as_ref(), &self.teller.state);
+        if let Some(ask) = amend::ask(plan, state, self.port.as_ref(), &intent) {
+            let reply = self.talk.open(ask);
+            return self.follow(reply, shown);
+        }
         match sign_off::ask(plan, state, self.port.as_ref(), &intent) {
             Some(Ok(ask)) => {
                 let reply = self.talk.open(ask);

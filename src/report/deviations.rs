@@ -121,6 +121,10 @@ impl Taken {
                 let from = from.as_ref().and_then(|from| self.plan.find(from));
                 self.deviation(record, (kind, from), format!("went back by {level}{}", because(reason)), Some(by));
             }
+            Event::Amended { by, .. } => {
+                let words = self.state.amendments.last().map(|amendment| amendment.words());
+                self.deviation(record, ("amended", None), words.unwrap_or_default(), Some(by));
+            }
             Event::Aborted { reason, by } => self.deviation(record, ("aborted", None), reason.clone(), Some(by)),
             Event::Recycled { to, steps, reason, by } => {
                 let text = format!("began again from here, {} steps became old{}", steps.len(), because(reason));

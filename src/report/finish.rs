@@ -6,8 +6,9 @@
 use super::deviations_at_end;
 use super::people::gate;
 use super::rows;
-use super::take::Taken;
-use super::value::{Banner, Broken, Open, Output, Report, Run, Totals, Value, Verification, WayBack};
+use super::take::{Taken, known};
+use super::value::{Amended, Banner, Broken, Open, Output, Report, Run, Totals, Value, Verification, WayBack};
+use crate::model::amend::{Amendment, counted};
 use crate::model::ids::StepIx;
 use crate::model::schedule;
 use crate::model::signed::Realm;
@@ -121,6 +122,7 @@ impl Taken {
             sealed: outside.sealed,
             records: self.records,
             resumes: self.resumes,
+            amended: state.amendments.iter().map(amended).collect(),
         }
     }
 
@@ -252,5 +254,20 @@ pub(super) fn is_end(status: RunStatus) -> bool {
         | RunStatus::RollingBack
         | RunStatus::Unknown
         | RunStatus::Paused => false,
+    }
+}
+
+fn amended(amendment: &Amendment) -> Amended {
+    Amended {
+        record: amendment.seq.0,
+        at: amendment.at.wall,
+        file: amendment.file.clone(),
+        from: amendment.from.clone(),
+        to: amendment.to.clone(),
+        steps: counted(amendment.steps),
+        reason: amendment.reason.clone(),
+        name: amendment.name.clone(),
+        second: amendment.second.clone(),
+        by: known(&amendment.by),
     }
 }
