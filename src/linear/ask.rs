@@ -119,7 +119,9 @@ pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
     match intent {
         Intent::Amend { name, .. } if slot == Slot::Name => *name = text,
         Intent::Amend { path, .. } if slot == Slot::Text => *path = text,
-        Intent::Run { typed, .. } | Intent::RollBack { typed, .. } | Intent::Amend { typed, .. } => put_typed(typed, slot, text),
+        Intent::Run { typed, .. } | Intent::RollBack { typed, .. } | Intent::Amend { typed, .. } => {
+            put_typed(typed, slot, text)
+        }
         Intent::Start { typed } if slot == Slot::Typed => *typed = text,
         Intent::Decide { typed, .. } if slot == Slot::Typed => *typed = text,
         Intent::Decide { reason, .. }

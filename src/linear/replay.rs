@@ -61,7 +61,8 @@ pub fn replay(
         }
         return flush(&mut teller).map(drop);
     }
-    let from = wanted.at.map(|at| parse_when(at, known.end.plan(plan), &known)).transpose().map_err(ReplayedError::Where)?;
+    let from =
+        wanted.at.map(|at| parse_when(at, known.end.plan(plan), &known)).transpose().map_err(ReplayedError::Where)?;
     let Found { state, mut cursor, lived } = match from {
         Some(to) => course.seek(to, &mut |_| {})?,
         None => course.beginning()?,

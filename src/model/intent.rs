@@ -118,7 +118,10 @@ impl Intent {
     pub fn texts_mut(&mut self) -> Vec<&mut String> {
         match self {
             Intent::Amend { name, typed, .. } => {
-                [Some(name), typed.text.as_mut(), typed.reason.as_mut(), typed.second.as_mut()].into_iter().flatten().collect()
+                [Some(name), typed.text.as_mut(), typed.reason.as_mut(), typed.second.as_mut()]
+                    .into_iter()
+                    .flatten()
+                    .collect()
             }
             Intent::Run { typed, .. } | Intent::RollBack { typed, .. } => {
                 [&mut typed.text, &mut typed.reason, &mut typed.second].into_iter().flatten().collect()

@@ -42,7 +42,9 @@ impl Verified {
                 self.notes.push(format!("flown by your runbook as amended at record {seq}"));
                 return;
             }
-            Some((seq, to)) => return self.other_runbook(dir, yours, (&format!("record {seq} amends it to"), Some(to))),
+            Some((seq, to)) => {
+                return self.other_runbook(dir, yours, (&format!("record {seq} amends it to"), Some(to)));
+            }
             None => {}
         }
         let other = self.flown_by.iter().find(|(_, of)| !is_yours(of));

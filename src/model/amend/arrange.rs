@@ -11,7 +11,7 @@ use crate::model::watch::Probe;
 use std::collections::HashMap;
 
 /// `new` with every step of `old` at its old place.
-pub(super) fn arranged(old: &Plan, mut new: Plan) -> Plan {
+pub fn arranged(old: &Plan, mut new: Plan) -> Plan {
     let before: HashMap<&StepId, StepIx> =
         old.steps.iter().enumerate().map(|(at, step)| (&step.id, StepIx(at))).collect();
     let mut count = old.steps.len();

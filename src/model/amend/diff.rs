@@ -63,7 +63,8 @@ fn script(old: &[&str], new: &[&str]) -> Vec<Edit> {
     for edits in 0..=most {
         trace.push(reached.clone());
         for diagonal in (-edits..=edits).step_by(2) {
-            let down = diagonal == -edits || (diagonal != edits && reached[at(diagonal - 1)] < reached[at(diagonal + 1)]);
+            let down =
+                diagonal == -edits || (diagonal != edits && reached[at(diagonal - 1)] < reached[at(diagonal + 1)]);
             let mut x = if down { reached[at(diagonal + 1)] } else { reached[at(diagonal - 1)] + 1 };
             while x < rows && x - diagonal < columns && old[x as usize] == new[(x - diagonal) as usize] {
                 x += 1;

@@ -9,6 +9,7 @@ mod diff;
 mod proposal;
 mod refuse;
 
+pub use arrange::arranged;
 pub use diff::{DiffLine, diff};
 pub use proposal::Proposal;
 
@@ -155,6 +156,10 @@ pub fn propose(old: &Plan, state: &RunState, new: Plan) -> Result<Proposed, Vec<
         };
         changes.push(Change { step: ix, kind });
     }
+    // As one goes through them; what stands in a way back or a procedure after that.
+    let order: Vec<StepIx> = plan.phases.iter().flat_map(|phase| phase.steps.iter().copied()).collect();
+    changes
+        .sort_by_key(|change| (order.iter().position(|step| *step == change.step).unwrap_or(usize::MAX), change.step));
     let proposed = Proposed { plan, changes };
     let refused = refuse::refusals(old, state, &proposed);
     if refused.is_empty() { Ok(proposed) } else { Err(refused) }

@@ -40,8 +40,11 @@ impl Proposal {
                 Kind::Added => (proposed.plan.step(change.step), "added"),
                 Kind::TakenOut => (plan.step(change.step), "taken out"),
             };
+            let was = plan.steps.get(change.step.0).filter(|_| change.kind == Kind::Changed);
+            let was = was.filter(|was| was.number != step.number);
+            let was = was.map(|was| format!(", was {}", shown(&was.number))).unwrap_or_default();
             let second = if step.second_person && change.kind != Kind::TakenOut { ", a second person" } else { "" };
-            format!("{word}: {} {} [{}{second}]", shown(&step.number), shown(&step.title), step.class().word())
+            format!("{word}: {} {} [{}{second}{was}]", shown(&step.number), shown(&step.title), step.class().word())
         };
         Ok(Self {
             path: path.to_owned(),

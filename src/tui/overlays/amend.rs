@@ -106,7 +106,9 @@ impl Face for AmendCard {
 
     fn foot(&self, ctx: &Context<'_>, width: usize) -> Vec<Line<'static>> {
         match &self.amending.found {
-            Err(_) => say::prose("Nothing is amended. Only steps without an attempt may differ.", width, Role::Text, ctx),
+            Err(_) => {
+                say::prose("Nothing is amended. Only steps without an attempt may differ.", width, Role::Text, ctx)
+            }
             Ok(_) if !self.view.was_read() => {
                 say::prose("Read to the last line first: space reads on.", width, Role::Warn, ctx)
             }

@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 impl RunState {
     pub(super) fn fold_amended(&mut self, plan: &Plan, record: &Record) -> Applied {
-        let Event::Amended { file, from, to, reason, name, second, by, text } = &record.event else { return misdirected() };
+        let Event::Amended { file, from, to, reason, name, second, by, text } = &record.event else {
+            return misdirected();
+        };
         if self.runbook_sha256() != Some(from) {
             return Err("it takes the place of a runbook that is not in force".into());
         }
