@@ -237,7 +237,7 @@ fn a_step_that_differs_and_wants_a_second_person_asks_for_one() {
         assert!(run.write(amended(BOOK, &two, second)).unwrap_err().contains("second person"), "{second:?}");
     }
     run.write(amended(BOOK, &two, Some("jlee"))).unwrap();
-    assert!(run.state.amendments[0].words().contains("second jlee (steps: 1 changed, 1 added)"));
+    assert!(run.state.amendments[0].words().contains("second jlee (steps: 2 changed, 1 added)"));
 }
 
 #[test]

@@ -110,8 +110,8 @@ fn an_event_of_a_newer_minor_is_kept_by_name_and_still_read_strictly() {
 #[test]
 fn a_newer_major_is_named() {
     assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.0"}"#), Ok(Minor::Ours)));
-    assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.1"}"#), Ok(Minor::Ours)));
-    assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.2"}"#), Ok(Minor::Newer)));
+    assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.2"}"#), Ok(Minor::Ours)));
+    assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.3"}"#), Ok(Minor::Newer)));
     assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"1.7"}"#), Ok(Minor::Newer)));
     assert!(matches!(format_of(br#"{"ev":"genesis","fmt":"2.0"}"#), Err(LineError::Newer(_))));
     for odd in ["{}", "x", "", r#"{"fmt":"one"}"#, r#"{"fmt":1.0}"#] {

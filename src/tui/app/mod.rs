@@ -275,6 +275,10 @@ impl App {
         self.plan = in_force.clone();
         self.overlays.retain(|overlay| open::only_looks(overlay.card()));
         self.eye.folded.clear();
+        if matches!(self.eye.selected, Row::Phase(_)) {
+            // Phases may have moved: the place is another one's now.
+            self.eye.selected = Eye::default().selected;
+        }
         self.eye.follow = true;
         self.eye.mark = 0;
         self.eye.step.home();
