@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod amend;
 pub mod around;
+mod author;
 pub mod barrier;
 pub mod cmp;
 pub mod decide;
