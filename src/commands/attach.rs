@@ -20,7 +20,7 @@ pub(super) fn attach(cli: &Cli) -> Ran {
         None => only_live(&places)?,
     };
     let plan = plan_of(&dir)?;
-    let manner_wanted = Manner::of(manner, Some(&plan))?;
+    let manner_wanted = Manner::of(manner, Some(&super::runs::in_force(&dir)?))?;
     let key = if *watch { OperatorKey { signer: None, origin: "none" } } else { choose(&places, key)? };
     show(
         Showing {

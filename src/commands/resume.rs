@@ -46,7 +46,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
     super::runs::may_be_written(&dir)?;
     let plan = plan_of(&dir)?;
     say_what_changed(&dir);
-    let manner_wanted = Manner::of(manner, Some(&plan))?;
+    let manner_wanted = Manner::of(manner, Some(&super::runs::in_force(&dir)?))?;
     let speaker = manner_wanted.speaker();
     let key = choose(&places, key)?;
     let commission = Commission {

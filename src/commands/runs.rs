@@ -40,6 +40,8 @@ struct Listed {
     steps: Steps,
     head: Option<String>,
     sealed: bool,
+    /// How often its runbook was amended.
+    amended: usize,
     key: Option<&'static str>,
     /// Since when acts of weight are not signed by the operator's key, RFC 3339.
     unsigned_since: Option<String>,
@@ -93,12 +95,13 @@ pub(super) fn runs(common: &Common, format: Format) -> Ran {
                 let sealed = if run.sealed { " sealed" } else { "" };
                 let key = run.key.map(|word| format!(" {word}")).unwrap_or_default();
                 let unsigned = run.unsigned.as_deref().map(|at| format!(" unsigned since {at}")).unwrap_or_default();
+                let amended = if run.amended > 0 { " amended" } else { "" };
                 let moved = if run.moved { format!(" in {}", shown(&run.dir)) } else { String::new() };
                 let number = run.id.split('-').next().unwrap_or_default();
                 let started = run.started.as_deref().unwrap_or("not started");
                 let title = shown(&run.title);
                 print(&format!(
-                    "{number}  {:<12} {:>3}/{:<3} {started}  {drill}{title}{conductor}{sealed}{key}{unsigned}{moved}\n",
+                    "{number}  {:<12} {:>3}/{:<3} {started}  {drill}{title}{amended}{conductor}{sealed}{key}{unsigned}{moved}\n",
                     run.word(),
                     run.steps.done,
                     run.steps.total
@@ -126,6 +129,7 @@ fn look(places: &Places, here: RunDir) -> Listed {
         steps: Steps { done: 0, total: 0, unchecked: 0 },
         head: None,
         sealed: dir.path().join("SEAL").is_file(),
+        amended: 0,
         key: None,
         unsigned_since: None,
         unsigned: None,
@@ -140,7 +144,10 @@ fn look(places: &Places, here: RunDir) -> Listed {
     let Ok(plan) = plan_of(dir) else { return listed };
     listed.title.clone_from(&plan.title);
     if let Ok(state) = RunState::fold(&plan, &records) {
-        let progress = state.progress_of_run(&plan);
+        let plan = state.plan(&plan);
+        listed.title.clone_from(&plan.title);
+        listed.amended = state.amendments.len();
+        let progress = state.progress_of_run(plan);
         listed.steps = Steps { done: progress.done, total: progress.total, unchecked: progress.unchecked };
         listed.state = state.status().word().into();
         listed.kind = state.facts.as_ref().map_or("live", |facts| facts.realm.word());
@@ -148,7 +155,7 @@ fn look(places: &Places, here: RunDir) -> Listed {
         let at = state.barriers.unsigned_since(SystemClock.now()).filter(|_| state.ended.is_none());
         listed.unsigned_since = at.and_then(|at| schedule::format_wall(at, "UTC", Some("%Y-%m-%dT%H:%M:%SZ")));
         listed.unsigned = at.and_then(|at| schedule::format_wall(at, &state.zone, Some("%H:%M")));
-        listed.seconds = state.started.map(|_| seconds(&state.spent(&plan, state.at)));
+        listed.seconds = state.started.map(|_| seconds(&state.spent(plan, state.at)));
         listed.started = started(&records, &state);
         listed.interrupted = conductor.is_none() && state.ended.is_none() && !went_in_order(&records);
     }
@@ -231,6 +238,13 @@ pub(super) fn plan_of(dir: &RunDir) -> Result<Plan, Failure> {
             shown()
         ))
     })
+}
+
+/// The runbook in force: the run's own copy of what it goes by now. Where its records do not fold, what it began with.
+pub(super) fn in_force(dir: &RunDir) -> Result<Plan, Failure> {
+    let first = plan_of(dir)?;
+    let state = read_all(dir).ok().and_then(|records| RunState::fold(&first, &records).ok());
+    Ok(state.map_or_else(|| first.clone(), |state| state.plan(&first).clone()))
 }
 
 #[cfg(test)]

@@ -83,6 +83,9 @@ impl Seen {
             if let News::Records(records) = &news {
                 for record in records {
                     self.state.apply(&self.plan, record).map_err(|why| Failure::of(&why))?;
+                    if let (Event::Amended { .. }, Some(plan)) = (&record.event, &self.state.in_force.0) {
+                        self.plan = plan.as_ref().clone();
+                    }
                 }
             }
             if let Some(came) = until(&news, &self.plan) {

@@ -145,6 +145,7 @@ fn place(dir: &RunDir, trusted: &mut Trusted) {
     let Ok(mut recovered) = recover(dir, None) else { return };
     recovered.records.retain(|record| record.seq.0 <= trusted.record);
     let Ok(state) = RunState::fold(&plan, &recovered.records) else { return };
+    let plan = state.plan(&plan);
     trusted.t = trusted.at.and_then(|at| t_clock(&state, at));
     let step = trusted.step.as_ref().and_then(|(id, _)| plan.steps.iter().find(|step| step.id == *id));
     trusted.place = step.map(|step| format!("{} {}", step.number, state.fill(&step.title)));
@@ -157,7 +158,7 @@ pub(super) fn against_the_runbook(dir: &RunDir, verified: &mut Verified) {
     let (Ok(plan), Ok(records)) = (super::runs::plan_of(dir), read_all(dir)) else { return };
     match RunState::fold(&plan, &records) {
         Ok(state) => {
-            for number in never_asked(&plan, &state) {
+            for number in never_asked(state.plan(&plan), &state) {
                 let note = format!("{number} of the runbook asks for signatures, and was settled without being opened");
                 verified.also(Verdict::SignOffsMissing, note);
             }

@@ -93,6 +93,7 @@ impl Room {
         }
         match &request.intent {
             Intent::Drive => self.ask_for_wheel(client, id).await,
+            Intent::Amend { .. } => self.bring(client, request),
             Intent::Journal { dir } => self.journal_elsewhere((client, id), dir),
             Intent::Pause if self.failing.failed.is_some() => {
                 if self.controls.is_empty() {
@@ -109,13 +110,16 @@ impl Room {
                 self.hall.tell(client, ToClient::Taken { id });
             }
             _ => {
-                let Some(by) =
-                    self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.clone())
-                else {
-                    return;
-                };
-                self.step(Input::Wish(Wish { client, by, request })).await;
+                self.wished(client, request).await;
             }
+        }
+    }
+
+    /// The wish of a client that is still there goes to the driver.
+    pub(super) async fn wished(&mut self, client: u32, request: Request) {
+        let by = self.hall.guest(client).and_then(|guest| guest.hello.as_ref()).map(|hello| hello.who.clone());
+        if let Some(by) = by {
+            self.step(Input::Wish(Wish { client, by, request })).await;
         }
     }
 

@@ -3,6 +3,7 @@
 //! One process of its own session a run. Screens are clients: they send intents and are told the number of the last
 //! durable record. Nothing here draws, and nothing here reads a terminal. `commands` starts it with a `Commission`.
 
+mod amending;
 pub mod commission;
 mod failing;
 mod first_signature;

@@ -14,12 +14,14 @@ use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::line::FMT;
 use crate::journal::reader::StartPoint;
 use crate::journal::{self, Head, RunDir};
+use crate::model::amend::InForce;
 use crate::model::event::Event;
 use crate::model::plan::Plan;
 use crate::model::signed::{Realm, SignedText};
 use crate::model::state::{Operator, RunFacts, RunState};
 use crate::runbook;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A run that is about to begin or to go on.
 pub(super) struct Opened {
@@ -62,7 +64,7 @@ fn open_new(
     let (path, text, t0, signers) = new;
     let name =
         path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "runbook.yaml".into());
-    let plan = conducted_by(realm, parsed(&name, text.as_bytes())?);
+    let read = parsed(&name, text.as_bytes())?;
     let sha256 = dir.attach(&name, text.as_bytes())?;
     let key = RunKey::generate();
     let about = About {
@@ -75,7 +77,8 @@ fn open_new(
         signers: &signers.sha256,
     };
     let first = genesis::opening(commission, &about, &key).genesis(realm, dir.id());
-    let state = RunState::of(&plan);
+    let state = read_in(realm, RunState::of(&read), &read);
+    let plan = conducted_by(realm, read);
     let start = StartPoint::first(realm, dir.id());
     Ok(Opened { dir: dir.clone(), plan, state, first, start, key, is_new: true, ended: None, signers: signers.list })
 }
@@ -114,13 +117,17 @@ fn open_again(
         return Err(refused("it is a drill, which has no mirror".into()));
     }
     let bytes = dir.attachment(&facts.runbook_sha256)?;
-    let plan = conducted_by(facts.realm, parsed(&facts.runbook, &bytes)?);
-    let state = RunState::fold(&plan, &found.records).map_err(|why| refused(why.to_string()))?;
+    let read = parsed(&facts.runbook, &bytes)?;
+    let state = RunState::fold(&read, &found.records).map_err(|why| refused(why.to_string()))?;
+    let state = read_in(facts.realm, state, &read);
+    let plan = conducted_by(facts.realm, state.plan(&read).clone());
+    let amended = state.amendments.last();
+    let runbook = amended.map_or(&facts.runbook_sha256, |amendment| &amendment.to);
     let key = RunKey::generate();
     let about = About {
         now: SystemClock.now(),
         runbook_name: &facts.runbook,
-        runbook: &facts.runbook_sha256,
+        runbook,
         runbook_dir: &facts.runbook_dir,
         run_dir: &dir.path().display().to_string(),
         t0: facts.t0,
@@ -157,8 +164,16 @@ fn same_operator(state: &RunState, first: &SignedText) -> Result<(), String> {
     }
 }
 
+/// A drill is folded over the runbook as it was read, as its screens fold it, and not over what it is conducted by.
+fn read_in(realm: Realm, mut state: RunState, read: &Plan) -> RunState {
+    if realm == Realm::Drill {
+        state.in_force = InForce(Some(Arc::new(state.plan(read).clone())));
+    }
+    state
+}
+
 /// The plan that a run of this realm goes by.
-fn conducted_by(realm: Realm, plan: Plan) -> Plan {
+pub(super) fn conducted_by(realm: Realm, plan: Plan) -> Plan {
     match realm {
         Realm::Live => plan,
         Realm::Drill => rehearsed(plan),

@@ -22,8 +22,10 @@ use crate::engine::vars::BoundVars;
 use crate::journal::elsewhere::{ElsewhereError, Prepared};
 use crate::journal::writer::{Order, Report, WriterHandle};
 use crate::journal::{Heads, RunDir};
+use crate::model::amend::Carried;
 use crate::model::event::Event;
 use crate::model::ids::{Attempt, ProbeIx, StepIx};
+use crate::model::intent::Request;
 use crate::model::output::Holder;
 use crate::model::time::Stamp;
 use crate::model::wire::{ToClient, ToConductor};
@@ -55,6 +57,8 @@ pub(super) enum Happening {
     Bound(Result<BoundVars, String>),
     /// Another directory holds what was acknowledged, or cannot.
     Prepared(Result<Prepared, ElsewhereError>),
+    /// A runbook that a client brings lies in `attach/`, or cannot.
+    Brought(u32, Request, Result<Carried, String>),
     /// A checkpoint was copied to the mirror, or was not.
     Mirrored(Result<(), String>),
     /// The system wants the conductor to end.
@@ -180,6 +184,7 @@ impl Room {
             }
             Happening::Bound(Err(why)) => self.step(Input::Note(vec![Event::VarsFailed { why }])).await,
             Happening::Prepared(prepared) => self.prepared(prepared),
+            Happening::Brought(client, request, brought) => self.brought(client, request, brought).await,
             Happening::Mirrored(copied) => self.mirrored(copied).await,
             Happening::Term => self.end_by_signal(),
         }
@@ -316,6 +321,7 @@ impl Room {
             Output::Publish => self.hall.publish(self.driver.state.last),
             Output::Taken { client, id } => self.hall.tell(client, ToClient::Taken { id }),
             Output::Refused { client, id, why } => self.hall.tell(client, ToClient::Refused { id, why }),
+            Output::Amended => self.take_examples(),
             Output::MoveKey => self.order(Order::MoveKey),
             Output::Close => self.close(),
             Output::Leave => self.leave_signed(),

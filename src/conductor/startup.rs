@@ -279,7 +279,7 @@ pub(super) async fn farewell(hall: &mut Hall, sealed: bool, why: Option<String>)
 }
 
 /// What runs its commands, and the environment that they and its variables see: for a drill nothing that starts, and nothing.
-fn means(realm: Realm, plan: &Plan) -> (Arc<dyn Executor>, Vec<(OsString, OsString)>) {
+pub(super) fn means(realm: Realm, plan: &Plan) -> (Arc<dyn Executor>, Vec<(OsString, OsString)>) {
     let clock = Arc::new(SystemClock);
     match Live::of(realm) {
         Some(live) => (Arc::new(Anywhere::new(live, clock)), std::env::vars_os().collect()),

@@ -10,8 +10,11 @@ use crate::feed::frames::{read_frame, write_frame};
 use crate::journal::keys::Signer;
 use crate::journal::reader::Tail;
 use crate::journal::{JournalError, RunDir};
+use crate::model::amend::Proposal;
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::{Intent, Request};
+use crate::model::plan::Plan;
+use crate::model::state::RunState;
 use crate::model::wire::{KEYS_LIMIT, Keys, ToClient, ToConductor, Typist, WIRE};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -164,6 +167,16 @@ impl Port for Live {
 
     fn save_text(&self, name: &str, text: &str) -> Result<PathBuf, String> {
         self.keyring.save(&format!("{}-{name}", lock(&self.dir).id().short()), text)
+    }
+
+    fn proposal(&self, path: &str, plan: &Plan, state: &RunState) -> Result<Proposal, Vec<String>> {
+        let said = |why: String| vec![why];
+        let absolute = std::path::absolute(path).map_err(|why| said(why.to_string()))?;
+        let absolute = absolute.to_str().ok_or_else(|| said("the file's name is not UTF-8".into()))?;
+        let new = crate::runbook::bytes(Path::new(absolute)).map_err(said)?;
+        let in_force = state.runbook_sha256().ok_or_else(|| said("the run has not begun".into()))?;
+        let old = lock(&self.dir).attachment(in_force).map_err(|why| said(why.chain()))?;
+        Proposal::of(absolute, (&old, &new), plan, state)
     }
 
     fn signature_beside(&self, text: &Path) -> Result<String, String> {

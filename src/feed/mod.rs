@@ -8,9 +8,12 @@ mod keyring;
 pub mod live;
 pub mod replay;
 
+use crate::model::amend::Proposal;
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::Intent;
+use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::state::RunState;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -105,6 +108,12 @@ pub trait Port {
     /// A signature that was pasted, as it must be written; `None` for what is none.
     fn signature_of(&self, pasted: &str) -> Option<String> {
         crate::journal::keys::sshsig::rearmored(pasted)
+    }
+
+    /// Reads a runbook's file and compares it with the one in force. Every reason why it may not take its place, in words.
+    fn proposal(&self, path: &str, plan: &Plan, state: &RunState) -> Result<Proposal, Vec<String>> {
+        let _ = (path, plan, state);
+        Err(vec!["Nothing is amended here.".into()])
     }
 
     /// Says that an answers file has no answer for where the run stands: the run is held and its conductor ends.

@@ -78,6 +78,8 @@ pub(crate) struct Facts {
     pub(crate) signoffs: SignOffs,
     /// Acts of weight that are not signed.
     pub(crate) barriers: Barriers,
+    /// Amendments: the record, the runbook before, the one from then on.
+    pub(crate) amended: Vec<(Seq, String, String)>,
     /// What the operator's key signed of them.
     pub(crate) vouched: Vec<Vouched>,
     /// The first record that cannot stand where it stands.
@@ -132,6 +134,7 @@ impl Facts {
                 let fits = fits.map(|()| self.barriers.key().unwrap_or_default().to_owned());
                 self.vouched.push(Vouched { seq, at: record.at.wall, text, sig, fits });
             }
+            Event::Amended { from, to, .. } => self.amended.push((seq, from, to)),
             Event::Ended { how, .. } => self.ended = Some(how),
             Event::Closed { output_files, output_bytes } => {
                 self.closed = Some((output_files, output_bytes));

@@ -117,7 +117,11 @@ impl Question {
 #[allow(clippy::too_many_lines, reason = "one line a wish")]
 pub(super) fn put(intent: &mut Intent, slot: Slot, text: String) {
     match intent {
-        Intent::Run { typed, .. } | Intent::RollBack { typed, .. } => put_typed(typed, slot, text),
+        Intent::Amend { name, .. } if slot == Slot::Name => *name = text,
+        Intent::Amend { path, .. } if slot == Slot::Text => *path = text,
+        Intent::Run { typed, .. } | Intent::RollBack { typed, .. } | Intent::Amend { typed, .. } => {
+            put_typed(typed, slot, text)
+        }
         Intent::Start { typed } if slot == Slot::Typed => *typed = text,
         Intent::Decide { typed, .. } if slot == Slot::Typed => *typed = text,
         Intent::Decide { reason, .. }

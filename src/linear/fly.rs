@@ -59,7 +59,7 @@ struct Waits {
 }
 
 struct Flight<'a, W> {
-    teller: Teller<'a, W>,
+    teller: Teller<W>,
     port: Box<dyn Port>,
     answers: &'a Answers,
     used: Used,
@@ -163,7 +163,7 @@ impl<W: Write> Flight<'_, W> {
         if self.giving_up.is_some() {
             return self.give_up_further();
         }
-        match next_answer(self.teller.plan, &self.teller.state, self.answers, &mut self.used) {
+        match next_answer(&self.teller.plan, &self.teller.state, self.answers, &mut self.used) {
             Todo::Wish(intent) => self.wish(intent),
             Todo::Close => self.wish(Intent::Close),
             Todo::Wait => {}
@@ -172,7 +172,7 @@ impl<W: Write> Flight<'_, W> {
     }
 
     fn wish(&mut self, intent: Intent) {
-        if let Some(why) = super::needs_hands(self.teller.plan, &intent) {
+        if let Some(why) = super::needs_hands(&self.teller.plan, &intent) {
             self.teller.voice.say(&format!("Not sent: {why}."));
             return self.give_up_here(&why);
         }
@@ -194,7 +194,7 @@ impl<W: Write> Flight<'_, W> {
 
     /// A sign-off for a role with signers, with whose key it is and what it signs.
     fn with_key(&self, intent: Intent) -> Result<Intent, String> {
-        let (plan, state) = (self.teller.plan, &self.teller.state);
+        let (plan, state) = (self.teller.plan.as_ref(), &self.teller.state);
         let Intent::Sign { step, role, comment, decision, .. } = &intent else { return Ok(intent) };
         let (people, Some(ix)) = (signoff::signers(plan, role), plan.find(step)) else { return Ok(intent) };
         if people.is_empty() {
@@ -215,14 +215,14 @@ impl<W: Write> Flight<'_, W> {
         if self.giving_up.is_some() {
             return self.give_up_further();
         }
-        let next = self.teller.state.next(self.teller.plan);
+        let next = self.teller.state.next(&self.teller.plan);
         let at = next.map_or("the end".to_owned(), |ix| self.teller.plan.step(ix).id.0.clone());
         self.begin_to_give_up(format!("{at} ({why})"));
     }
 
     fn begin_to_give_up(&mut self, at: String) {
         // What a person would be asked there now, in one line.
-        let stands = prompt(self.teller.plan, &self.teller.state, Role::Drives).heading;
+        let stands = prompt(&self.teller.plan, &self.teller.state, Role::Drives).heading;
         self.teller.voice.say(&format!("The answers file has no answer for {at}. {stands}"));
         self.teller.said_no_answer = true;
         let why = format!("no answer for {at}");
@@ -236,7 +236,7 @@ impl<W: Write> Flight<'_, W> {
 
     /// Stops what runs, then holds, then tells the conductor: each once.
     fn give_up_further(&mut self) {
-        let (state, plan) = (&self.teller.state, self.teller.plan);
+        let (state, plan) = (&self.teller.state, self.teller.plan.as_ref());
         let running = state.running();
         let can_hold = state.hold.is_none() && state.started.is_some() && state.ended.is_none();
         let Some(giving_up) = self.giving_up.as_mut() else {

@@ -76,7 +76,7 @@ impl<W: Write> Lines<'_, W> {
 
     /// The step that runs in a terminal now.
     pub(super) fn runs_in_terminal(&self) -> Option<(StepIx, Attempt)> {
-        let (plan, state) = (self.teller.plan, &self.teller.state);
+        let (plan, state) = (self.teller.plan.as_ref(), &self.teller.state);
         let tty = |ix: &StepIx| plan.step(*ix).command().is_some_and(|command| command.tty);
         state.running().into_iter().find(tty).map(|ix| (ix, state.step(ix).attempt))
     }

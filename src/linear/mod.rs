@@ -4,6 +4,7 @@
 //! ever appended: no colour, no cursor movement, no frame, so that a screen reader, a serial line and a log read it alike.
 //! Every line passes the one door for foreign text (`model::text::shown`). `commands` calls `run` and `fly`.
 
+mod amend;
 pub mod answers;
 mod answers_file;
 mod answers_read;

@@ -56,12 +56,13 @@ pub fn replay(
     teller.voice.say(&format!("Replay of run {run}, read only. {}", verdict(&known)));
     if let Some((other, align)) = wanted.beside {
         let theirs = other.wait(&|_| false);
-        for line in table((plan, &known.end), (other, &theirs), align) {
+        for line in table((known.end.plan(plan), &known.end), (other, &theirs), align) {
             teller.voice.say(&line);
         }
         return flush(&mut teller).map(drop);
     }
-    let from = wanted.at.map(|at| parse_when(at, plan, &known)).transpose().map_err(ReplayedError::Where)?;
+    let from =
+        wanted.at.map(|at| parse_when(at, known.end.plan(plan), &known)).transpose().map_err(ReplayedError::Where)?;
     let Found { state, mut cursor, lived } = match from {
         Some(to) => course.seek(to, &mut |_| {})?,
         None => course.beginning()?,
@@ -94,7 +95,7 @@ pub fn replay(
 }
 
 /// Hands over what was said; whether nobody listens any more.
-fn flush<W: Write>(teller: &mut Teller<'_, W>) -> Result<bool, ReplayedError> {
+fn flush<W: Write>(teller: &mut Teller<W>) -> Result<bool, ReplayedError> {
     match teller.voice.flush() {
         Ok(left) => Ok(left.is_some()),
         Err(super::LinearError::Write(why)) => Err(ReplayedError::Write(why)),
@@ -123,7 +124,7 @@ fn table((plan, state): (&Plan, &RunState), (other, theirs): (&Course, &Known), 
     let from = align.map_or("T0".to_owned(), |step| format!("the start of {step}"));
     let mut lines =
         vec![format!("Beside run {number}, both counted from {from}: start and length, then the difference.")];
-    for row in compared((plan, state), Some((other.plan(), &theirs.end)), align) {
+    for row in compared((plan, state), Some((theirs.end.plan(other.plan()), &theirs.end)), align) {
         let step = plan.step(row.step);
         let planned = row.takes.map(|takes| format!(", planned {}", plan_length(takes))).unwrap_or_default();
         let there = row.other.as_ref().map_or("not in it".to_owned(), said);

@@ -4,6 +4,7 @@
 //! typed before is named and dropped at a terminal (a key pressed for one question must never answer another), and waits for
 //! its prompt where input is a pipe. End of input leaves the run going. Decides nothing: every wish goes to the conductor.
 
+use super::amend;
 use super::handed::Handed;
 use super::hush::Hush;
 use super::input::{Heard, Line, listen};
@@ -68,7 +69,7 @@ struct Sent {
 }
 
 pub(super) struct Lines<'a, W> {
-    pub(super) teller: Teller<'a, W>,
+    pub(super) teller: Teller<W>,
     pub(super) port: Box<dyn Port>,
     pub(super) typing: Typing,
     pub(super) clock: &'a dyn Fn() -> Stamp,
@@ -96,7 +97,7 @@ pub(super) struct Lines<'a, W> {
 }
 
 impl<'a, W: Write> Lines<'a, W> {
-    pub fn new(teller: Teller<'a, W>, port: Box<dyn Port>, typing: Typing, clock: &'a dyn Fn() -> Stamp) -> Self {
+    pub fn new(teller: Teller<W>, port: Box<dyn Port>, typing: Typing, clock: &'a dyn Fn() -> Stamp) -> Self {
         let role = port.role();
         Self {
             teller,
@@ -221,8 +222,8 @@ impl<'a, W: Write> Lines<'a, W> {
         self.due = false;
         self.role = self.port.role();
         let next = match self.no_journal {
-            Some(_) => without_journal(self.teller.plan, &self.teller.state, self.role),
-            None => prompt(self.teller.plan, &self.state_at(now), self.role),
+            Some(_) => without_journal(&self.teller.plan, &self.teller.state, self.role),
+            None => prompt(&self.teller.plan, &self.state_at(now), self.role),
         };
         let changed = self.shown.as_ref().is_none_or(|shown| !same(shown, &next));
         if self.talk.is_asking() {
@@ -286,7 +287,7 @@ impl<'a, W: Write> Lines<'a, W> {
         self.pending.retain(|(line, _)| *line == Line::End);
         self.talk.drop_question();
         self.ask_again();
-        let (plan, state) = (self.teller.plan, &self.teller.state);
+        let (plan, state) = (self.teller.plan.as_ref(), &self.teller.state);
         self.role = self.port.role();
         let at_now = self.state_at((self.clock)());
         self.shown.get_or_insert_with(|| prompt(plan, &at_now, self.role));
@@ -381,12 +382,20 @@ impl<'a, W: Write> Lines<'a, W> {
             self.send(Intent::Journal { dir: dir.trim().to_owned() }, seen);
             return None;
         }
+        if let (Some(file), false) = (typed.strip_prefix("amend "), self.talk.is_asking()) {
+            let seen = self.teller.state.last;
+            return self.wish(amend::of_file(file.trim()), seen, shown);
+        }
         let reply = self.talk.hear(text, shown);
         self.follow(reply, shown)
     }
 
     fn wish(&mut self, intent: Intent, seen: Seq, shown: &Prompt) -> Option<Left> {
-        let (plan, state) = (self.teller.plan, &self.teller.state);
+        let (plan, state) = (self.teller.plan.as_ref(), &self.teller.state);
+        if let Some(ask) = amend::ask(plan, state, self.port.as_ref(), &intent) {
+            let reply = self.talk.open(ask);
+            return self.follow(reply, shown);
+        }
         match sign_off::ask(plan, state, self.port.as_ref(), &intent) {
             Some(Ok(ask)) => {
                 let reply = self.talk.open(ask);
@@ -405,7 +414,7 @@ impl<'a, W: Write> Lines<'a, W> {
     fn send(&mut self, intent: Intent, seen: Seq) {
         self.ask_again();
         let by_hand = self.typing == Typing::Terminal;
-        if let Some(why) = super::needs_hands(self.teller.plan, &intent).filter(|_| !by_hand) {
+        if let Some(why) = super::needs_hands(&self.teller.plan, &intent).filter(|_| !by_hand) {
             self.teller.voice.say(&format!("Not sent: {why}."));
             return;
         }

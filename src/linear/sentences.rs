@@ -107,6 +107,7 @@ fn told(plan: &Plan, after: &RunState, record: &Record) -> Option<String> {
         | Event::RollbackEnded { .. }
         | Event::PhaseSeen { .. }
         | Event::Noted { .. }
+        | Event::Amended { .. }
         | Event::Aborted { .. }
         | Event::Paused { .. }
         | Event::AnswersEnded { .. }
@@ -181,6 +182,7 @@ fn step_of(event: &Event) -> Option<&StepId> {
         | Event::RollbackStarted { .. }
         | Event::RollbackEnded { .. }
         | Event::PhaseSeen { .. }
+        | Event::Amended { .. }
         | Event::Aborted { .. }
         | Event::Paused { .. }
         | Event::AnswersEnded { .. }

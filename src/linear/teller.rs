@@ -16,6 +16,7 @@ use crate::model::state::RunState;
 use crate::model::text::shown;
 use crate::model::time::Stamp;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Writes whole lines.
 pub(super) struct Voice<W> {
@@ -59,9 +60,9 @@ impl<W: Write> Voice<W> {
 }
 
 /// Folds what it is told and says it.
-pub(super) struct Teller<'a, W> {
-    /// The runbook.
-    pub plan: &'a Plan,
+pub(super) struct Teller<W> {
+    /// The runbook in force.
+    pub plan: Arc<Plan>,
     /// What is true of the run, as far as it was told.
     pub state: RunState,
     /// Where it is said.
@@ -75,11 +76,11 @@ pub(super) struct Teller<'a, W> {
     held: Option<((StepId, Attempt), Vec<String>)>,
 }
 
-impl<'a, W: Write> Teller<'a, W> {
+impl<W: Write> Teller<W> {
     /// Knows nothing of the run yet.
-    pub fn new(plan: &'a Plan, output: W) -> Self {
+    pub fn new(plan: &Plan, output: W) -> Self {
         Self {
-            plan,
+            plan: Arc::new(plan.clone()),
             state: RunState::of(plan),
             voice: Voice::new(output),
             said_no_answer: false,
@@ -92,9 +93,12 @@ impl<'a, W: Write> Teller<'a, W> {
     /// Takes durable records over, in order. `Some` where they cannot be understood.
     pub fn records(&mut self, records: &[Record], port: &dyn Port, now: Stamp) -> Option<Left> {
         for record in records {
-            let before = Before::of(self.plan, &self.state, record);
-            if let Err(illegal) = self.state.apply(self.plan, record) {
+            let before = Before::of(&self.plan, &self.state, record);
+            if let Err(illegal) = self.state.apply(&self.plan, record) {
                 return Some(Left::Lost(format!("the journal cannot be read: {illegal}")));
+            }
+            if let (Event::Amended { .. }, Some(plan)) = (&record.event, &self.state.in_force.0) {
+                self.plan = plan.clone();
             }
             let lines = self.echo.lines(record, port, now);
             if !self.is_of_terminal(&record.event) {
@@ -103,7 +107,7 @@ impl<'a, W: Write> Teller<'a, W> {
             if self.said_no_answer && matches!(record.event, Event::AnswersEnded { .. }) {
                 continue;
             }
-            if let Some(line) = sentence(self.plan, &before, &self.state, record) {
+            if let Some(line) = sentence(&self.plan, &before, &self.state, record) {
                 self.tell(line, &record.event);
             }
         }

@@ -8,6 +8,9 @@ impl Event {
     pub fn by(&self) -> Option<&Actor> {
         let by = match self {
             Event::Started { by, .. }
+            | Event::Amended { by, .. }
+            | Event::HandedOver { by, .. }
+            | Event::DecisionsAcknowledged { by, .. }
             | Event::StepStarted { by, .. }
             | Event::StepTyped { by, .. }
             | Event::StepAnswered { by, .. }

@@ -25,7 +25,7 @@ pub struct Barrier {
     pub seq: Seq,
     /// When.
     pub at: Stamp,
-    /// `gate`, `signoff`, `rollback`, `rollback-end` or `pause`.
+    /// `gate`, `signoff`, `rollback`, `rollback-end`, `amend` or `pause`.
     pub act: &'static str,
     /// What was done, in the words that are signed.
     pub what: String,
@@ -183,6 +183,7 @@ fn act(event: &Event) -> Option<(&'static str, String)> {
         }
         Event::RollbackStarted { level, .. } => Some(("rollback", format!("way back {level} taken"))),
         Event::RollbackEnded { level } => Some(("rollback-end", format!("way back {level} at its end"))),
+        Event::Amended { to, .. } => Some(("amend", format!("runbook amended to {to}"))),
         Event::Paused { .. } => Some(("pause", "paused".to_owned())),
         _of_no_weight => None,
     }

@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "the fields are named as on disk and described in docs/journal-format.md")]
 
 use crate::model::actor::Actor;
+use crate::model::amend::Carried;
 use crate::model::expect::{Check, Verdict};
 use crate::model::ids::{
     Attempt, HorizonId, LevelId, PhaseId, ProbeId, ProcedureId, RiskId, RoleId, StepId, TargetId, TriggerId, VarName,
@@ -520,6 +521,25 @@ pub enum Event {
     /// A note, with its place.
     #[serde(rename = "noted")]
     Noted { text: String, step: Option<StepId>, by: Actor },
+    /// Another runbook took the place of the one in force; its text lies in `attach/` and comes with the record.
+    #[serde(rename = "amended")]
+    Amended {
+        /// The file's name.
+        file: String,
+        /// SHA-256 of the runbook before, hex.
+        from: String,
+        /// SHA-256 of the runbook from here on, hex.
+        to: String,
+        reason: String,
+        /// Whose word it is.
+        name: String,
+        /// And who else's, where a step that differs asks for a second person.
+        second: Option<String>,
+        by: Actor,
+        /// Its bytes, brought by whoever reads the record.
+        #[serde(skip)]
+        text: Carried,
+    },
     /// The run is to end before its end.
     #[serde(rename = "aborted")]
     Aborted { reason: String, by: Actor },

@@ -100,6 +100,9 @@ pub enum Intent {
     SeePhase { phase: PhaseId },
     /// Note something.
     Note { text: String, step: Option<StepId> },
+    /// Go by another runbook from here on: its file, named from the root, and the SHA-256 of what was shown of it. `name` is whose
+    /// word it is; `typed` has the words of the card, a reason, and a second person's name where a step that differs asks for one.
+    Amend { path: String, sha256: String, name: String, typed: Typed },
     /// End the run before its end.
     Abort { reason: String },
     /// End the conductor between steps; `resume` goes on.
@@ -118,6 +121,12 @@ impl Intent {
     /// Every text in it that a person typed freely and that a record would keep; never a value.
     pub fn texts_mut(&mut self) -> Vec<&mut String> {
         match self {
+            Intent::Amend { name, typed, .. } => {
+                [Some(name), typed.text.as_mut(), typed.reason.as_mut(), typed.second.as_mut()]
+                    .into_iter()
+                    .flatten()
+                    .collect()
+            }
             Intent::Run { typed, .. } | Intent::RollBack { typed, .. } => {
                 [&mut typed.text, &mut typed.reason, &mut typed.second].into_iter().flatten().collect()
             }
@@ -198,6 +207,7 @@ impl Intent {
             | Intent::SeePhase { .. }
             | Intent::Note { .. }
             | Intent::Abort { .. }
+            | Intent::Amend { .. }
             | Intent::Pause
             | Intent::Close
             | Intent::Drive

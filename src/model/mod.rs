@@ -5,6 +5,7 @@
 //! this one; it uses std, serde and chrono's calendar only.
 
 pub mod actor;
+pub mod amend;
 pub mod around;
 mod author;
 pub mod barrier;

@@ -292,7 +292,12 @@ pub struct Plan {
     pub steps: Vec<PlannedStep>,
     /// `steps` by id; `Plan::indexed` fills it.
     pub by_id: HashMap<StepId, StepIx>,
+    /// How a text that takes the place of this one is read; `None` where this was not read from one.
+    pub reader: Option<Reader>,
 }
+
+/// Reads a runbook: its name and bytes; or what is wrong with it, in words.
+pub type Reader = fn(&str, &[u8]) -> Result<Plan, String>;
 
 impl Plan {
     /// A plan with nothing but its names; what it holds is added by whoever builds it.
@@ -323,6 +328,7 @@ impl Plan {
             contacts: Vec::new(),
             steps: Vec::new(),
             by_id: HashMap::new(),
+            reader: None,
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The wire's version: changed whenever a frame changes.
-pub const WIRE: u32 = 5;
+pub const WIRE: u32 = 6;
 /// How `Trouble` begins when the journal cannot be written: screens then offer the ways on.
 pub const JOURNAL_FAILED: &str = "Journal write failed";
 /// No frame is longer.

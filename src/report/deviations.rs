@@ -12,7 +12,7 @@ use crate::model::ids::StepId;
 use crate::model::record::Record;
 use crate::model::step::{Place, Side};
 
-impl Taken<'_> {
+impl Taken {
     pub(super) fn deviate(&mut self, record: &Record) {
         match &record.event {
             Event::StepJudged { step, verdict, checks, retry, .. } => {
@@ -120,6 +120,10 @@ impl Taken<'_> {
                 let kind = if *over { "over" } else { "way back" };
                 let from = from.as_ref().and_then(|from| self.plan.find(from));
                 self.deviation(record, (kind, from), format!("went back by {level}{}", because(reason)), Some(by));
+            }
+            Event::Amended { by, .. } => {
+                let words = self.state.amendments.last().map(|amendment| amendment.words());
+                self.deviation(record, ("amended", None), words.unwrap_or_default(), Some(by));
             }
             Event::Aborted { reason, by } => self.deviation(record, ("aborted", None), reason.clone(), Some(by)),
             Event::Recycled { to, steps, reason, by } => {

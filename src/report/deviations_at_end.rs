@@ -13,7 +13,7 @@ const MINUTE: i64 = 60_000_000;
 const SECOND: u64 = 1_000_000;
 
 /// Adds them, and brings all into the order in which they happened.
-pub(super) fn add(taken: &mut Taken<'_>, steps: &[Step]) {
+pub(super) fn add(taken: &mut Taken, steps: &[Step]) {
     let mut found = Vec::new();
     for step in steps {
         found.extend(over_its_time(step));
@@ -41,8 +41,8 @@ fn over_its_time(step: &Step) -> Option<Deviation> {
 }
 
 /// Steps that ended, or are still open, past their `by`.
-fn past_by(taken: &Taken<'_>) -> Vec<Deviation> {
-    let (plan, state) = (taken.plan, &taken.state);
+fn past_by(taken: &Taken) -> Vec<Deviation> {
+    let (plan, state) = (&taken.plan, &taken.state);
     let late = plan.steps.iter().enumerate().filter_map(|(at, step)| {
         let by = schedule::bind(plan, state, step.by.as_ref()?)?;
         let own = &state.steps[at];
@@ -62,13 +62,13 @@ fn past_by(taken: &Taken<'_>) -> Vec<Deviation> {
 }
 
 /// How far behind its plan a run is or ended; one that went back or was given up has left its plan.
-pub(super) fn slip(taken: &Taken<'_>) -> Option<i64> {
+pub(super) fn slip(taken: &Taken) -> Option<i64> {
     let state = &taken.state;
     let left = state.rollback.is_some() || state.aborted.is_some();
-    schedule::slip(taken.plan, state, state.at).filter(|_| !left)
+    schedule::slip(&taken.plan, state, state.at).filter(|_| !left)
 }
 
-fn behind(taken: &Taken<'_>) -> Option<Deviation> {
+fn behind(taken: &Taken) -> Option<Deviation> {
     let state = &taken.state;
     let slip = slip(taken).filter(|slip| *slip >= MINUTE)?;
     let over = length(slip.unsigned_abs());
@@ -86,7 +86,7 @@ fn behind(taken: &Taken<'_>) -> Option<Deviation> {
 }
 
 /// Decisions whose author is a name that somebody typed, one line a name.
-fn typed_only(taken: &Taken<'_>) -> Vec<Deviation> {
+fn typed_only(taken: &Taken) -> Vec<Deviation> {
     let mut names: BTreeMap<&str, u64> = BTreeMap::new();
     let signed = taken.signoffs.iter().flat_map(|asked| &asked.signatures).map(|signature| &signature.by);
     let polled = taken.gates.iter().flat_map(|gate| &gate.polls).filter_map(|poll| poll.by.as_ref());

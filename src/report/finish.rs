@@ -6,8 +6,9 @@
 use super::deviations_at_end;
 use super::people::gate;
 use super::rows;
-use super::take::Taken;
-use super::value::{Banner, Broken, Open, Output, Report, Run, Totals, Value, Verification, WayBack};
+use super::take::{Taken, known};
+use super::value::{Amended, Banner, Broken, Open, Output, Report, Run, Totals, Value, Verification, WayBack};
+use crate::model::amend::{Amendment, counted};
 use crate::model::ids::StepIx;
 use crate::model::schedule;
 use crate::model::signed::Realm;
@@ -30,7 +31,7 @@ pub struct Outside {
     pub live: bool,
 }
 
-impl Taken<'_> {
+impl Taken {
     /// The report.
     pub fn finish(mut self, outside: Outside, outputs: Vec<Output>) -> Report {
         let mut verification = outside.verification.clone();
@@ -122,15 +123,16 @@ impl Taken<'_> {
             sealed: outside.sealed,
             records: self.records,
             resumes: self.resumes,
+            amended: state.amendments.iter().map(amended).collect(),
         }
     }
 
     fn totals(&self, outputs: &[Output]) -> Totals {
         let state = &self.state;
-        let progress = state.progress_of_run(self.plan);
+        let progress = state.progress_of_run(&self.plan);
         let attempts = || self.attempts.values().flatten();
         let bad = [StepStatus::Failed, StepStatus::TimedOut, StepStatus::Stopped].map(StepStatus::word);
-        let spent = state.started.map(|_| state.spent(self.plan, state.at)).unwrap_or_default();
+        let spent = state.started.map(|_| state.spent(&self.plan, state.at)).unwrap_or_default();
         Totals {
             steps: progress.total as u64,
             done: progress.done as u64,
@@ -165,7 +167,7 @@ impl Taken<'_> {
             let ix = StepIx(at);
             let open = matches!(step.work, Work::Gate(_)) && self.state.step(ix).status.open();
             if open {
-                self.gates.push(gate(self.plan, &self.state, ix));
+                self.gates.push(gate(&self.plan, &self.state, ix));
             }
         }
     }
@@ -177,7 +179,7 @@ impl Taken<'_> {
             let (step, number) = self.names(ix);
             open.push(Open { kind: kind.into(), step, number, text });
         };
-        for ix in state.owing(self.plan) {
+        for ix in state.owing(&self.plan) {
             say("owed", Some(ix), self.title(ix));
         }
         for (at, own) in state.steps.iter().enumerate() {
@@ -187,10 +189,10 @@ impl Taken<'_> {
         }
         for ix in state.open() {
             if matches!(self.plan.step(ix).work, Work::Gate(_)) {
-                state.open_points(self.plan, ix).into_iter().for_each(|point| say("gate", Some(ix), point));
+                state.open_points(&self.plan, ix).into_iter().for_each(|point| say("gate", Some(ix), point));
             }
         }
-        for risk in state.open_blockers(self.plan) {
+        for risk in state.open_blockers(&self.plan) {
             let risk = &self.plan.risks[risk];
             say("risk", None, format!("{} is open: {}", risk.id, state.fill(&risk.title)));
         }
@@ -253,5 +255,20 @@ pub(super) fn is_end(status: RunStatus) -> bool {
         | RunStatus::RollingBack
         | RunStatus::Unknown
         | RunStatus::Paused => false,
+    }
+}
+
+fn amended(amendment: &Amendment) -> Amended {
+    Amended {
+        record: amendment.seq.0,
+        at: amendment.at.wall,
+        file: amendment.file.clone(),
+        from: amendment.from.clone(),
+        to: amendment.to.clone(),
+        steps: counted(amendment.steps),
+        reason: amendment.reason.clone(),
+        name: amendment.name.clone(),
+        second: amendment.second.clone(),
+        by: known(&amendment.by),
     }
 }

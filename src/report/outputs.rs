@@ -20,7 +20,7 @@ const TAIL: usize = 12 << 10;
 const BLOCK: usize = 128 << 10;
 
 /// The outputs of every attempt that printed something, in the order of the plan's steps.
-pub fn outputs(dir: &RunDir, taken: &Taken<'_>, redactor: &mut Redactor) -> Vec<Output> {
+pub fn outputs(dir: &RunDir, taken: &Taken, redactor: &mut Redactor) -> Vec<Output> {
     let printed = taken.attempts.iter().flat_map(|(ix, all)| all.iter().map(move |own| (*ix, own)));
     let printed = printed.filter(|(_, own)| own.bytes > 0);
     printed.map(|(ix, own)| output(dir, taken, (ix, own.attempt, own.bytes, own.lines), redactor)).collect()
@@ -28,7 +28,7 @@ pub fn outputs(dir: &RunDir, taken: &Taken<'_>, redactor: &mut Redactor) -> Vec<
 
 fn output(
     dir: &RunDir,
-    taken: &Taken<'_>,
+    taken: &Taken,
     (ix, attempt, bytes, lines): (StepIx, u32, u64, u64),
     redactor: &mut Redactor,
 ) -> Output {
@@ -36,7 +36,7 @@ fn output(
     let file = output_name(&step.id, attempt);
     let mut own = Output {
         step: step.id.0.clone(),
-        number: super::rows::number(taken.plan, ix),
+        number: super::rows::number(&taken.plan, ix),
         attempt,
         file: file.clone(),
         bytes,

@@ -113,6 +113,15 @@ fn summary(report: &Report) -> Option<Section> {
     facts.push(("Took", plain(took(report))));
     facts.push(("Steps", plain(steps_line(report))));
     facts.push(("Runbook", mono(format!("{} sha256 {}", run.runbook, run.runbook_sha256))));
+    for amended in &run.amended {
+        let second = amended.second.as_ref().map(|second| format!(", second {second}")).unwrap_or_default();
+        let (at, name, by) = (report.date(amended.at), &amended.name, by(Some(&amended.by)));
+        let words = format!(
+            "at {at} by {name}{second} (screen of {by}), {}, to {} sha256 {}: {}",
+            amended.steps, amended.file, amended.to, amended.reason
+        );
+        facts.push(("Amended", toned(words, Tone::Warn)));
+    }
     facts.push(("Key", plain(keys(report))));
     if !run.beacon.is_empty() {
         facts.push(("Not begun before", mono(format!("{} was known", run.beacon))));

@@ -14,7 +14,7 @@ use crate::model::state::RunState;
 use crate::model::step::Work;
 use crate::model::time::micros;
 
-impl Taken<'_> {
+impl Taken {
     pub(super) fn of_people(&mut self, record: &Record) {
         self.settled(record);
         self.steered(record);
@@ -26,14 +26,14 @@ impl Taken<'_> {
         match &record.event {
             Event::StepAnswered { step, attempt, item, answer, saw, by, .. } => {
                 let Some(ix) = self.plan.find(step) else { return };
-                let text = asked(self.plan, &self.state, ix, *item);
+                let text = asked(&self.plan, &self.state, ix, *item);
                 let (answer, saw, at) = (answer.word().to_owned(), saw.clone(), record.at.wall);
                 let kept = Answer { attempt: *attempt, text, answer, saw, at, by: known(by) };
                 self.answers.entry(ix).or_default().push(kept);
             }
             Event::MessageFilled { step, text, by } => {
                 let ix = self.plan.find(step);
-                let to = ix.and_then(|ix| addressee(self.plan, ix));
+                let to = ix.and_then(|ix| addressee(&self.plan, ix));
                 let said = self.said(record, ix, text.clone(), by);
                 self.messages.push(Said { to, ..said });
             }
@@ -143,7 +143,7 @@ impl Taken<'_> {
         let word = if *go { "GO" } else { "NO-GO" };
         let against = if over.is_empty() { "" } else { ", against the advice" };
         self.decide(record, ("gate", Some(ix)), (format!("{word}{against}"), reason), by);
-        let gate = gate(self.plan, &self.state, ix);
+        let gate = gate(&self.plan, &self.state, ix);
         let (decision, at) = (word.to_owned(), Some(record.at.wall));
         let (by, reason, over) = (Some(known(by)), reason.clone(), over.clone());
         self.gates.push(Gate { attempt: *attempt, decision, at, by, reason, over, ..gate });
@@ -279,7 +279,7 @@ impl Taken<'_> {
                 }
             }
             Event::StepStarted { step, .. } => {
-                let on_it = self.plan.find(step).is_some_and(|ix| self.state.is_on_way_back(self.plan, ix));
+                let on_it = self.plan.find(step).is_some_and(|ix| self.state.is_on_way_back(&self.plan, ix));
                 if let Some(own) = self.ways_back.last_mut().filter(|_| on_it) {
                     own.first_act = own.first_act.or(Some(at));
                 }

@@ -16,8 +16,8 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Every step that the run goes through or that something happened to, in the order of the plan, a gate's criteria behind it,
 /// ways back at the end.
-pub(super) fn path(taken: &Taken<'_>) -> Vec<StepIx> {
-    let (plan, state) = (taken.plan, &taken.state);
+pub(super) fn path(taken: &Taken) -> Vec<StepIx> {
+    let (plan, state) = (&taken.plan, &taken.state);
     let mut path = Vec::with_capacity(plan.steps.len());
     let mut there = BTreeSet::new();
     let mut add = |ix: StepIx| {
@@ -42,13 +42,13 @@ fn is_moved(status: StepStatus) -> bool {
 }
 
 /// The steps' rows.
-pub(super) fn steps(taken: &Taken<'_>, path: &[StepIx]) -> Vec<Step> {
+pub(super) fn steps(taken: &Taken, path: &[StepIx]) -> Vec<Step> {
     let planned = planned(taken);
     path.iter().map(|ix| step(taken, *ix, planned.get(ix).copied().unwrap_or_default())).collect()
 }
 
-fn planned(taken: &Taken<'_>) -> HashMap<StepIx, Planned> {
-    let (plan, state) = (taken.plan, &taken.state);
+fn planned(taken: &Taken) -> HashMap<StepIx, Planned> {
+    let (plan, state) = (&taken.plan, &taken.state);
     if state.is_drill() || !schedule::is_timed(plan) {
         return HashMap::new();
     }
@@ -57,8 +57,8 @@ fn planned(taken: &Taken<'_>) -> HashMap<StepIx, Planned> {
     schedule::planned(plan, state).into_iter().filter(|(ix, _)| said(ix)).collect()
 }
 
-fn step(taken: &Taken<'_>, ix: StepIx, planned: Planned) -> Step {
-    let (plan, state) = (taken.plan, &taken.state);
+fn step(taken: &Taken, ix: StepIx, planned: Planned) -> Step {
+    let (plan, state) = (&taken.plan, &taken.state);
     let (step, own) = (plan.step(ix), state.step(ix));
     let started = own.first_started.map(|at| at.wall);
     let spent = state.spent_on(plan, ix, state.at);
@@ -120,8 +120,8 @@ fn command(plan: &Plan, ix: StepIx) -> Option<String> {
 }
 
 /// The phases' rows.
-pub(super) fn phases(taken: &Taken<'_>) -> Vec<Phase> {
-    let (plan, state) = (taken.plan, &taken.state);
+pub(super) fn phases(taken: &Taken) -> Vec<Phase> {
+    let (plan, state) = (&taken.plan, &taken.state);
     let planned = planned(taken);
     let row = |phase: &crate::model::plan::Phase| {
         let mut steps = Vec::new();
@@ -146,8 +146,8 @@ pub(super) fn phases(taken: &Taken<'_>) -> Vec<Phase> {
 }
 
 /// Steps of the phases that were never done, of a run that is over.
-pub(super) fn never_done(taken: &Taken<'_>) -> usize {
-    let progress = taken.state.progress_of_run(taken.plan);
+pub(super) fn never_done(taken: &Taken) -> usize {
+    let progress = taken.state.progress_of_run(&taken.plan);
     let over = is_end(taken.state.status());
     if over { progress.total - progress.done } else { 0 }
 }

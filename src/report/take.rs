@@ -14,6 +14,7 @@ use crate::model::record::Record;
 use crate::model::state::RunState;
 use crate::model::time::micros;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An extent of output in the course of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +38,9 @@ pub(super) struct Trouble {
 }
 
 /// What a pass over the records keeps.
-pub struct Taken<'a> {
-    /// The runbook.
-    pub plan: &'a Plan,
+pub struct Taken {
+    /// The runbook in force.
+    pub plan: Arc<Plan>,
     /// What is true of the run after the last record that was taken.
     pub state: RunState,
     /// The first record that cannot follow; nothing behind it was taken.
@@ -68,11 +69,11 @@ pub struct Taken<'a> {
     pub(super) trouble: Option<Trouble>,
 }
 
-impl<'a> Taken<'a> {
+impl Taken {
     /// Before any record.
-    pub fn new(plan: &'a Plan) -> Self {
+    pub fn new(plan: &Plan) -> Self {
         Self {
-            plan,
+            plan: Arc::new(plan.clone()),
             state: RunState::of(plan),
             illegal: None,
             records: 0,
@@ -103,14 +104,17 @@ impl<'a> Taken<'a> {
             return;
         }
         let told = !matches!(record.event, Event::Output { .. } | Event::Ckpt { .. });
-        let before = told.then(|| Before::of(self.plan, &self.state, record));
+        let before = told.then(|| Before::of(&self.plan, &self.state, record));
         self.before(record);
-        if let Err(why) = self.state.apply(self.plan, record) {
+        if let Err(why) = self.state.apply(&self.plan, record) {
             self.illegal = Some((record.seq.0, why.to_string()));
             return;
         }
+        if let (Event::Amended { .. }, Some(plan)) = (&record.event, &self.state.in_force.0) {
+            self.plan = plan.clone();
+        }
         self.records = record.seq.0;
-        if let Some(text) = before.and_then(|before| sentence(self.plan, &before, &self.state, record)) {
+        if let Some(text) = before.and_then(|before| sentence(&self.plan, &before, &self.state, record)) {
             self.course.push(Line { seq: record.seq.0, at: record.at.wall, text });
         }
         self.keep(record);
@@ -123,7 +127,7 @@ impl<'a> Taken<'a> {
     fn before(&mut self, record: &Record) {
         let Event::StepStarted { step, attempt: 1, reason: Some(reason), by, .. } = &record.event else { return };
         let Some(ix) = self.plan.find(step) else { return };
-        let expected = self.state.to_start(self.plan);
+        let expected = self.state.to_start(&self.plan);
         if expected != Some(ix) && by.known != Known::Program {
             self.deviation(record, ("out of order", Some(ix)), format!("started before its turn: {reason}"), Some(by));
         }
@@ -237,7 +241,7 @@ impl<'a> Taken<'a> {
 
     /// A step's id and number.
     pub(super) fn names(&self, ix: Option<StepIx>) -> (Option<String>, Option<String>) {
-        (ix.map(|ix| self.plan.step(ix).id.0.clone()), ix.map(|ix| super::rows::number(self.plan, ix)))
+        (ix.map(|ix| self.plan.step(ix).id.0.clone()), ix.map(|ix| super::rows::number(&self.plan, ix)))
     }
 
     /// A step's title for people, as far as its variables are known now.

@@ -84,6 +84,24 @@ pub struct Run {
     pub sealed: bool,
     pub records: u64,
     pub resumes: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amended: Vec<Amended>,
+}
+
+/// Another runbook that took the place of the one in force.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Amended {
+    pub record: u64,
+    pub at: Instant,
+    pub file: String,
+    pub from: String,
+    pub to: String,
+    /// `steps: 2 changed, 1 added`.
+    pub steps: String,
+    pub reason: String,
+    pub name: String,
+    pub second: Option<String>,
+    pub by: By,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -70,6 +70,11 @@ pub fn load_with(path: &Path, judge: Option<ExampleJudge<'_>>) -> Loaded {
     }
 }
 
+/// The bytes of a runbook's file: at most 4 MiB of a regular file; or why they are not to be had.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    bytes_of(path).map_err(|found| found.message)
+}
+
 /// Parses a runbook's bytes.
 pub fn parse(name: &str, bytes: &[u8]) -> Loaded {
     parse_with(name, bytes, None)
@@ -88,6 +93,25 @@ pub fn parse_with(name: &str, bytes: &[u8], judge: Option<ExampleJudge<'_>>) -> 
     Loaded { plan, diagnostics, source: bytes.to_vec(), name: name.to_owned() }
 }
 
+/// Reads a text that is to take the place of a runbook; what is wrong with it in words, with its lines.
+fn again(name: &str, bytes: &[u8]) -> Result<Plan, String> {
+    let loaded = parse(name, bytes);
+    let Some(plan) = loaded.plan else {
+        let errors = loaded.diagnostics.iter().filter(|found| found.level == Level::Error);
+        let line = |at: usize| loaded.source[..at.min(loaded.source.len())].split(|byte| *byte == b'\n').count();
+        let said = errors.take(MOST_SAID).map(|found| match &found.span {
+            Some(span) => format!("line {}: {}", line(span.start), found.message),
+            None => found.message.clone(),
+        });
+        let said: Vec<String> = said.collect();
+        return Err(format!("it is no runbook that could be flown: {}", said.join("; ")));
+    };
+    Ok(plan)
+}
+
+/// No more mistakes of such a text are said: `tminus check` says them all.
+const MOST_SAID: usize = 4;
+
 fn parsed(source: &str, judge: Option<ExampleJudge<'_>>) -> (Option<Plan>, Vec<Diagnostic>) {
     let (value, shape) = match document(source) {
         Ok(both) => both,
@@ -99,7 +123,7 @@ fn parsed(source: &str, judge: Option<ExampleJudge<'_>>) -> (Option<Plan>, Vec<D
     };
     let mut reader = read::Reader::new(source);
     reader.runbook(node::Node { value: &value, shape: &shape });
-    let plan = check::plan(&mut reader, judge);
+    let plan = check::plan(&mut reader, judge).map(|plan| Plan { reader: Some(again), ..plan });
     (plan, reader.desk.findings.settle(source))
 }
 

@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "a card says what its fields are")]
 
 use crate::feed::Port;
+use crate::model::amend::Proposal;
 use crate::model::event::Decision;
 use crate::model::ids::{ProbeIx, ProcedureIx, RoleId, StepIx, TriggerIx};
 use crate::model::intent::Intent;
@@ -124,12 +125,23 @@ pub enum Card {
     Help,
     /// The palette of actions.
     Palette,
+    /// A runbook's file that is to take the place of the one in force: what differs, or why it may not.
+    Amend(Box<Amending>),
     /// Leave the screen?
     LeaveScreen,
     /// Close a run in which nothing is left.
     CloseRun,
     /// What happened since this screen left or was suspended.
     SinceYouLeft { from: u64 },
+}
+
+/// A runbook's file, compared with the runbook in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amending {
+    /// As it was typed.
+    pub file: String,
+    /// What differs, or every reason why it may not be taken.
+    pub found: Result<Proposal, Vec<String>>,
 }
 
 /// What a reason is given for.

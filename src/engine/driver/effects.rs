@@ -36,6 +36,7 @@ impl Driver {
                     self.steer(ix, *attempt, Control::Terminate);
                 }
             }
+            Event::Amended { .. } => self.out.push(Output::Amended),
             Event::Ended { .. } => self.out.push(Output::Close),
             Event::Paused { .. } => self.out.push(Output::Leave),
             Event::Genesis { .. }

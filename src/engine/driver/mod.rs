@@ -12,10 +12,12 @@ mod quiet;
 mod readings;
 mod wishes;
 
+use crate::engine::drill::rehearsed;
 use crate::engine::exec::Control;
 use crate::engine::secrets::Secrets;
 use crate::journal::keys::allowed::AllowedSigners;
 use crate::model::actor::Actor;
+use crate::model::amend::{Carried, sha256};
 use crate::model::event::Event;
 use crate::model::follow::{self, Due};
 use crate::model::ids::{Attempt, ProbeIx, StepIx};
@@ -80,6 +82,8 @@ pub enum Output {
     Taken { client: u32, id: u64 },
     /// A wish came to nothing.
     Refused { client: u32, id: u64, why: String },
+    /// Another runbook is in force: `Driver::plan`.
+    Amended,
     /// A step's border: the run key moves on.
     MoveKey,
     /// The run ended: write the last record, then seal.
@@ -99,6 +103,8 @@ pub struct Driver {
     pub secrets: Secrets,
     /// Whose keys sign off, as the conductor's list said when it began.
     pub signers: AllowedSigners,
+    /// Runbooks that were brought and are kept in `attach/`, by their hash.
+    brought: HashMap<String, Carried>,
     waiting: VecDeque<Waiting>,
     /// Kinds of the facts that were appended and are not durable yet: one batch.
     on_its_way: VecDeque<Discriminant<Event>>,
@@ -150,6 +156,7 @@ impl Driver {
             state,
             secrets,
             signers: AllowedSigners::default(),
+            brought: HashMap::new(),
             waiting: VecDeque::new(),
             on_its_way: VecDeque::new(),
             told: false,
@@ -218,9 +225,29 @@ impl Driver {
         self.on_its_way.is_empty() && self.waiting.is_empty()
     }
 
+    /// A runbook lies in `attach/`: a wish may name it by its hash.
+    pub fn bring(&mut self, runbook: Carried) {
+        if let Some(bytes) = &runbook.0 {
+            self.brought.insert(sha256(bytes), runbook);
+        }
+    }
+
+    /// The runbook in force took the place of the one before.
+    fn take_plan(&mut self) {
+        if let Some(plan) = &self.state.in_force.0 {
+            self.plan = match self.state.is_drill() {
+                true => std::sync::Arc::new(rehearsed(plan.as_ref().clone())),
+                false => plan.clone(),
+            };
+        }
+    }
+
     fn take_durable(&mut self, records: &[Record]) -> Result<(), IllegalEvent> {
         for record in records {
             self.state.apply(&self.plan, record)?;
+            if matches!(record.event, Event::Amended { .. }) {
+                self.take_plan();
+            }
         }
         self.quiet.stirred_by(records);
         self.out.push(Output::Publish);

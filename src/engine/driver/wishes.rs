@@ -8,6 +8,7 @@ use crate::engine::judge;
 use crate::engine::probe::watchers;
 use crate::engine::secrets::check_value;
 use crate::engine::signoff::{Came, judge};
+use crate::model::amend::Carried;
 use crate::model::decide::{Asked, Decided, Reading, Sampled, Signed, decide};
 use crate::model::event::{Answer, Bound, Event, Seen, StopHow};
 use crate::model::expect::Expect;
@@ -77,9 +78,14 @@ impl Driver {
             let number = &self.plan.step(ix).number;
             return Err(Refusal(format!("{number} has changed since this screen showed it: look again")));
         }
+        let amended = self.state.amendments.last().map(|amendment| amendment.seq);
+        if matches!(intent, Intent::Amend { .. }) && amended > Some(wish.request.seen) {
+            return Err(Refusal::because("the runbook was amended since this screen showed it: look again"));
+        }
         let (reading, sampled) = (self.read(intent), self.sampled(intent));
         let signed = self.signed(wish, now);
-        let asked = Asked { reading, sampled, signed, ..Asked::plain(wish.by.clone(), now) };
+        let amended = self.amended(intent);
+        let asked = Asked { reading, sampled, amended, signed, ..Asked::plain(wish.by.clone(), now) };
         let events = decide(&self.plan, &self.state, intent, &asked)?;
         if matches!(&asked.reading, Some(Ok(reading)) if reading.ok) {
             self.keep_secret(intent);
@@ -113,6 +119,13 @@ impl Driver {
             }
             _carries_nothing_to_judge => None,
         }
+    }
+
+    /// The runbook that the wish brings.
+    fn amended(&self, intent: &Intent) -> Option<Result<Carried, String>> {
+        let Intent::Amend { sha256, .. } = intent else { return None };
+        let brought = self.brought.get(sha256).cloned();
+        Some(brought.ok_or_else(|| "the runbook that was shown is not at hand".to_owned()))
     }
 
     /// Judges a signature, where the wish brings one.

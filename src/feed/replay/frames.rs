@@ -162,6 +162,8 @@ fn bare(state: &RunState) -> RunState {
         handover: state.handover.clone(),
         decided: state.decided.clone(),
         inherited: state.inherited.clone(),
+        amendments: state.amendments.clone(),
+        in_force: state.in_force.clone(),
         risks_closed: state.risks_closed.clone(),
         warned: state.warned.clone(),
         seen_phases: state.seen_phases.clone(),

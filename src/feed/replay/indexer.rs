@@ -8,6 +8,7 @@ use super::{Course, Index, Verdict};
 use crate::engine::clock::wait_until;
 use crate::journal::RunDir;
 use crate::journal::reader::{Broken, Judged, Tail, Watched, read_through};
+use crate::model::event::Event;
 use crate::model::ids::Seq;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
@@ -81,6 +82,9 @@ impl Indexer {
             self.stuck = Some(Broken { seq: illegal.seq, why: illegal.why });
             return;
         }
+        if let (Event::Amended { .. }, Some(plan)) = (&record.event, &self.state.in_force.0) {
+            self.take_plan(Arc::clone(plan));
+        }
         let phase = self.phase_of(record);
         self.marks.extend(marks::of(&self.plan, &self.state, record, phase));
         if let Some(tail) = tail {
@@ -90,6 +94,17 @@ impl Indexer {
             self.tell(Verdict::Reading(self.state.last.0));
             self.tell_after = (self.tell_after * 2).min(FAR);
         }
+    }
+
+    /// Another runbook is in force: steps keep their places, phases may have moved.
+    fn take_plan(&mut self, plan: Arc<Plan>) {
+        let moved = |phase: &crate::model::plan::Phase| {
+            let before = self.plan.phases.iter().position(|before| before.id == phase.id);
+            before.and_then(|at| self.phases[at])
+        };
+        self.phases = plan.phases.iter().map(moved).collect();
+        self.begun.resize(plan.steps.len(), None);
+        self.plan = plan;
     }
 
     /// Notes when a phase began and when something of it last happened; whether this record began it.
@@ -201,7 +216,6 @@ impl Indexer {
 
 /// The phase of a step that something happened to.
 fn touched(plan: &Plan, record: &Record) -> Option<usize> {
-    use crate::model::event::Event;
     let step = match &record.event {
         Event::StepJudged { step, .. }
         | Event::StepAnswered { step, .. }

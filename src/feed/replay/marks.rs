@@ -114,6 +114,7 @@ fn kind_of(plan: &Plan, after: &RunState, record: &Record) -> Option<MarkKind> {
         | Event::StepResolved { .. }
         | Event::StepChosen { .. }
         | Event::Recycled { .. }
+        | Event::Amended { .. }
         | Event::Aborted { .. } => Some(MarkKind::Decision),
         Event::TriggerTripped { .. } => Some(MarkKind::Trigger),
         Event::Held { .. } => Some(MarkKind::Hold),

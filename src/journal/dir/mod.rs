@@ -18,9 +18,9 @@ use crate::journal::hash::hex;
 use crate::model::ids::{RunId, StepId};
 use crate::model::time::Stamp;
 use rand_core::{OsRng, RngCore};
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -158,24 +158,32 @@ impl RunDir {
     pub fn attach(&self, name: &str, bytes: &[u8]) -> Result<String, JournalError> {
         let sha256 = crate::journal::Hash::of(bytes).hex();
         let file = attachment_name(&sha256, name);
-        match self.make(&file) {
-            Ok(made) => {
-                use std::io::Write;
-                let write = |mut made: File| {
-                    made.write_all(bytes)?;
-                    made.sync_all()
-                };
-                write(made).map_err(JournalError::io("write", &file))?;
-                let attach = rustix::fs::openat(self, "attach", DIRECTORY, Mode::empty())
-                    .map_err(JournalError::io("open", "attach"))?;
-                rustix::fs::fsync(attach).map_err(JournalError::io("sync", "attach"))?;
-            }
-            Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {
-                self.read_attachment(&file, &sha256)?;
-            }
-            Err(error) => return Err(error),
+        let attach =
+            rustix::fs::openat(self, "attach", DIRECTORY, Mode::empty()).map_err(JournalError::io("open", "attach"))?;
+        if self.has(&file) {
+            self.read_attachment(&file, &sha256)?;
+        } else {
+            self.put(&attach, &file, bytes)?;
         }
+        rustix::fs::fsync(attach).map_err(JournalError::io("sync", "attach"))?;
         Ok(sha256)
+    }
+
+    /// Makes a file that has its name only once all of it is on disk: a kill in between leaves nothing. Where the file system
+    /// has no files without a name, it is made under its name at once.
+    fn put(&self, attach: &OwnedFd, file: &str, bytes: &[u8]) -> Result<(), JournalError> {
+        use std::io::Write;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let nameless = rustix::fs::openat(attach, ".", OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, mode);
+        let has_name = nameless.is_err();
+        let mut made = nameless.map_or_else(|_| self.make(file), |made| Ok(File::from(made)))?;
+        made.write_all(bytes).and_then(|()| made.sync_all()).map_err(JournalError::io("write", file))?;
+        if has_name {
+            return Ok(());
+        }
+        let path = format!("/proc/self/fd/{}", made.as_raw_fd());
+        rustix::fs::linkat(rustix::fs::CWD, path, self, file, AtFlags::SYMLINK_FOLLOW)
+            .map_err(JournalError::io("make", file))
     }
 
     /// The bytes in `attach/` that have this hash; checked against it.

@@ -4,6 +4,7 @@
 //! purpose; `Tail` follows a journal that is being written. Nothing here writes, and nothing here trusts a file's size, kind
 //! or spelling.
 
+mod carry;
 mod chain;
 mod course;
 pub(crate) mod lines;

@@ -7,6 +7,7 @@ use crate::journal::dir::{RunDir, part_name};
 use crate::journal::error::JournalError;
 use crate::journal::hash::Hash;
 use crate::journal::line::{self, FMT, LineError, Minor};
+use crate::journal::reader::carry::carry;
 use crate::journal::reader::first_prev;
 use crate::journal::reader::lines::Lines;
 use crate::journal::reader::walk::opening;
@@ -142,7 +143,8 @@ impl Tail {
                 Err(error) => return Err(wrong(error)),
             };
         }
-        let line = line::decode(bytes, self.minor).map_err(wrong)?;
+        let mut line = line::decode(bytes, self.minor).map_err(wrong)?;
+        carry(&self.dir, &mut line.record);
         let broken = |why: &str| JournalError::Broken { seq, why: why.to_owned() };
         if line.record.seq.0 != seq {
             return Err(broken("a record with another number stands in its place"));

@@ -9,6 +9,7 @@ use crate::journal::dir::{RunDir, part_name};
 use crate::journal::error::JournalError;
 use crate::journal::hash::{Hash, Running};
 use crate::journal::line::{self, FMT, LineError, Minor};
+use crate::journal::reader::carry::carry;
 use crate::journal::reader::chain::Chain;
 use crate::journal::reader::lines::Lines;
 use crate::journal::reader::{Broken, Valid};
@@ -215,7 +216,8 @@ fn part(
     let (mut held, mut waiting, mut broken) = (None, Vec::new(), None);
     while let Some(line) = lines.next()? {
         match chain.take(line) {
-            Ok(record) => {
+            Ok(mut record) => {
+                carry(dir, &mut record);
                 let ckpt = matches!(record.event, Event::Ckpt { .. });
                 waiting.push(record);
                 if let (true, Some(valid)) = (ckpt, chain.valid) {

@@ -36,6 +36,17 @@ impl Verified {
     pub fn by_runbook(&mut self, dir: &RunDir, yours: &OwnRunbook) {
         self.yours = Some(yours.clone());
         let is_yours = |of: &Option<String>| of.as_deref() == Some(yours.sha256.as_str());
+        // What was amended keeps every step that was gone through: the last runbook is that of the whole run.
+        match self.amended.last().cloned() {
+            Some((seq, to)) if to == yours.sha256 => {
+                self.notes.push(format!("flown by your runbook as amended at record {seq}"));
+                return;
+            }
+            Some((seq, to)) => {
+                return self.other_runbook(dir, yours, (&format!("record {seq} amends it to"), Some(to)));
+            }
+            None => {}
+        }
         let other = self.flown_by.iter().find(|(_, of)| !is_yours(of));
         let (place, flown_by) = match other {
             Some((seq, of)) => (format!("record {seq} names"), of.clone()),
@@ -43,6 +54,10 @@ impl Verified {
             None if !is_yours(&self.runbook) => ("its first record names".to_owned(), self.runbook.clone()),
             None => return,
         };
+        self.other_runbook(dir, yours, (&place, flown_by));
+    }
+
+    fn other_runbook(&mut self, dir: &RunDir, yours: &OwnRunbook, (place, flown_by): (&str, Option<String>)) {
         let copy = flown_by.as_deref().and_then(|sha256| copy_of(dir, sha256));
         let lies = match &copy {
             Some(name) => format!("the run's copy is {name}"),

@@ -139,12 +139,14 @@ fn signers(
 /// Each attachment is called after its hash, and the runbook is among them.
 fn attachments(whole: &[(String, Hash)], found: &mut Verified) {
     let mut runbook = found.runbook.is_none();
+    let mut missing = found.amended.clone();
     for (name, sha256) in whole {
         let Some(name_below) = name.strip_prefix("attach/") else {
             continue;
         };
         let hex = sha256.hex();
         runbook |= found.runbook.as_ref() == Some(&hex);
+        missing.retain(|(_, to)| *to != hex);
         if !name_below.starts_with(&format!("{}-", &hex[..16])) {
             found.say_what(name, What::Changed, "its bytes do not have the hash that its name says");
         }
@@ -152,6 +154,10 @@ fn attachments(whole: &[(String, Hash)], found: &mut Verified) {
     if !runbook {
         let why = "the runbook that the first record names is not there: it was changed or taken away";
         found.say_what("attach/", What::Removed, why);
+    }
+    for (seq, _) in missing {
+        let why = "the runbook that it names is not in attach/: it was changed or taken away";
+        found.say(Some(seq), why.into());
     }
 }
 

@@ -155,6 +155,8 @@ pub struct Verified {
     pub runbook: Option<String>,
     /// By which runbook the first record of each part says that it goes on.
     pub flown_by: Vec<(Seq, Option<String>)>,
+    /// Amendments of the runbook: the record, and the hash of the runbook from then on.
+    pub amended: Vec<(Seq, String)>,
     /// The judge's runbook, where one was given.
     pub yours: Option<OwnRunbook>,
     /// Whether it was judged by the verifier's own list.
@@ -248,6 +250,7 @@ impl Verified {
             self_made: false,
             runbook: None,
             flown_by: Vec::new(),
+            amended: Vec::new(),
             yours: None,
             own: with.own,
             no_keys: with.allowed.is_empty(),

@@ -12,6 +12,7 @@ use crate::model::signed::SignedText;
 
 /// Judges the first record of every part.
 pub(super) fn openings(with: &VerifyWith, facts: &Facts, found: &mut Verified) {
+    runbooks(facts, found);
     for opened in &facts.openings {
         let Some(text) = SignedText::decode(&opened.text) else {
             found.say(Some(opened.seq), "its signed text is not written as one is".into());
@@ -33,6 +34,25 @@ pub(super) fn openings(with: &VerifyWith, facts: &Facts, found: &mut Verified) {
         if let Some(sig) = &opened.sig {
             found.flown_by.push((opened.seq, text.get("runbook").map(str::to_owned)));
             signature(with, opened, (&text, sig), found);
+        }
+    }
+}
+
+/// Each amendment takes the place of the runbook in force, and a part that is taken up goes on by that one.
+fn runbooks(facts: &Facts, found: &mut Verified) {
+    let named = |opened: &Opened| SignedText::decode(&opened.text)?.get("runbook").map(str::to_owned);
+    let mut in_force = facts.openings.first().and_then(named);
+    for (seq, from, to) in &facts.amended {
+        if in_force.as_ref() != Some(from) {
+            found.say(Some(*seq), "it takes the place of a runbook that is not in force".into());
+        }
+        in_force = Some(to.clone());
+        found.amended.push((*seq, to.clone()));
+    }
+    for opened in facts.openings.iter().filter(|opened| opened.sig.is_some()) {
+        let before = facts.amended.iter().rev().find(|(seq, ..)| *seq < opened.seq).map(|(.., to)| to.clone());
+        if before.is_some() && named(opened) != before {
+            found.say(Some(opened.seq), "it goes on by another runbook than the one in force".into());
         }
     }
 }

@@ -226,7 +226,9 @@ impl Verified {
             return format!("policy: {} (sha256 {})", yours.name, yours.sha256);
         }
         let runbook = self.runbook.as_deref().unwrap_or("not named");
-        format!("policy: the run's own (runbook sha256 {runbook}), not checked against yours")
+        let amended = self.amended.last().map(|(seq, to)| format!(", amended at record {seq} to {to}"));
+        let amended = amended.unwrap_or_default();
+        format!("policy: the run's own (runbook sha256 {runbook}{amended}), not checked against yours")
     }
 
     pub(super) fn checked_against(&self) -> &'static str {

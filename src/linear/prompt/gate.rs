@@ -32,7 +32,8 @@ pub(super) fn open(plan: &Plan, state: &RunState, ix: StepIx, gate: &Gate) -> Pr
     }
     choices.push(decide(plan, state, (ix, true), &open));
     choices.push(decide(plan, state, (ix, false), &open));
-    let heading = format!("You: gate {} {advice}.", ended(&named(plan, state, ix)));
+    let amended = state.amended_word().map(|word| format!(" Runbook {word}.")).unwrap_or_default();
+    let heading = format!("You: gate {} {advice}.{amended}", ended(&named(plan, state, ix)));
     with_card(plan, state, ix, only(heading, choices))
 }
 

@@ -194,6 +194,7 @@ fn more(plan: &Plan, state: &RunState, current: Option<StepIx>) -> Vec<Choice> {
         choices.extend(other_steps(plan, state, current));
         choices.extend(super::levels::by_hand(plan, state));
     }
+    choices.push(crate::linear::amend::choice());
     if state.running().is_empty() {
         let words = "Type y to end the conductor here; tminus resume goes on:";
         choices.push(wish("pause", vec![Question::yes(words)], Intent::Pause));

@@ -29,6 +29,9 @@ pub(super) fn of_run(plan: &Plan, after: &RunState, event: &Event) -> Option<Str
             let place = place.map(|ix| format!(" at {}", plan.step(ix).number));
             Some(format!("Note{} by {}: {text}", place.unwrap_or_default(), by.shown()))
         }
+        Event::Amended { .. } => {
+            after.amendments.last().map(|amendment| format!("Amended: {}", ended(&amendment.words())))
+        }
         Event::Aborted { reason, by } => {
             let owed = after.owing(plan).len();
             let rest = if owed > 0 { format!(" {} still owed.", count(owed, "step")) } else { String::new() };

@@ -206,6 +206,7 @@ fn meant(intent: &Intent) -> Option<(&StepId, Settled, String)> {
         | Intent::RollBack { .. }
         | Intent::SeePhase { .. }
         | Intent::Note { .. }
+        | Intent::Amend { .. }
         | Intent::Abort { .. }
         | Intent::Pause
         | Intent::Close

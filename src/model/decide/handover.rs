@@ -76,6 +76,7 @@ fn leads_on(intent: &Intent) -> bool {
         | Intent::SeePhase { .. }
         | Intent::Close => true,
         Intent::HandOver { .. }
+        | Intent::Amend { .. }
         | Intent::StandBy { .. }
         | Intent::Start { .. }
         | Intent::Resolve { .. }

@@ -3,6 +3,7 @@
 //! Runs in the conductor only. Everything that a class asks for (numbers, phrases, reasons, second persons) is checked
 //! here, so that no client, however it is made, can start what a card would not have let it start.
 
+mod amend;
 mod around;
 mod by_hand;
 mod control;
@@ -17,6 +18,7 @@ mod start;
 mod startable;
 mod watch;
 
+pub use amend::AMEND;
 pub use early::{early_decision, early_start};
 pub use gate::GO_ANYWAY;
 pub(crate) use permit::begin;
@@ -26,6 +28,7 @@ pub use second::{Second, second_person};
 pub(crate) use signed::asked_to_vote;
 
 use crate::model::actor::Actor;
+use crate::model::amend::Carried;
 use crate::model::event::{Bound, Event, Seen};
 use crate::model::expect::Check;
 use crate::model::ids::{StepId, StepIx};
@@ -61,6 +64,8 @@ pub struct Asked {
     pub reading: Option<Result<Reading, String>>,
     /// For a probe that a person reads: the reading as judged, or why it cannot be read.
     pub sampled: Option<Result<Sampled, String>>,
+    /// For an amendment: the bytes of the file that was shown, or why they are not to be had.
+    pub amended: Option<Result<Carried, String>>,
     /// For a sign-off of a role with signers: whose signature it is, or why it does not count.
     pub signed: Option<Result<Signed, String>>,
 }
@@ -68,7 +73,7 @@ pub struct Asked {
 impl Asked {
     /// A wish for which nothing had to be found out.
     pub fn plain(by: Actor, now: Stamp) -> Self {
-        Self { by, now, reading: None, sampled: None, signed: None }
+        Self { by, now, reading: None, sampled: None, amended: None, signed: None }
     }
 }
 
@@ -148,6 +153,7 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         Intent::RollBack { level, typed } => control::roll_back(plan, state, level, typed, asked),
         Intent::SeePhase { phase } => control::see_phase(plan, state, phase, asked),
         Intent::Note { text, step } => control::note(plan, text, step.as_ref(), asked),
+        Intent::Amend { path, name, typed, .. } => amend::amend(plan, state, (path, name, typed), asked),
         Intent::Abort { reason } => control::abort(plan, state, reason, asked),
         Intent::Pause => control::pause(plan, state, asked),
         Intent::Close => control::close(plan, state, asked),

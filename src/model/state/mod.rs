@@ -26,6 +26,7 @@ pub use step::{Answered, PastAttempt, Signature, SignedOff, StepState, There};
 pub use watched::{MonitorState, ProbeState, Sample, Streak, TriggerState, Tripped, WentOn};
 
 use crate::model::actor::Actor;
+use crate::model::amend::{Amendment, InForce};
 use crate::model::barrier::Barriers;
 use crate::model::event::{Bound, EndState};
 use crate::model::ids::{LevelIx, PhaseId, ProbeIx, ProcedureIx, RiskId, RoleId, Seq, StepIx, TriggerIx};
@@ -91,6 +92,10 @@ pub struct RunState {
     pub decided: BTreeMap<StepIx, (Seq, Actor)>,
     /// Of these, what was decided under another operator and is not acknowledged; `old_decisions` says which still count.
     pub inherited: BTreeSet<StepIx>,
+    /// Amendments of the runbook, in order.
+    pub amendments: Vec<Amendment>,
+    /// The runbook in force, where it is not the one that whoever folds was given.
+    pub in_force: InForce,
     /// Risks that people closed, why and who.
     pub risks_closed: BTreeMap<RiskId, (String, Actor)>,
     /// What was warned of, and at how many minutes.
@@ -159,6 +164,8 @@ impl RunState {
             handover: None,
             decided: BTreeMap::new(),
             inherited: BTreeSet::new(),
+            amendments: Vec::new(),
+            in_force: InForce::default(),
             risks_closed: BTreeMap::new(),
             warned: BTreeSet::new(),
             seen_phases: BTreeSet::new(),
@@ -181,6 +188,26 @@ impl RunState {
             state.apply(plan, record)?;
         }
         Ok(state)
+    }
+
+    /// The runbook in force: `first`, which the run began with, or what took its place.
+    pub fn plan<'a>(&'a self, first: &'a Plan) -> &'a Plan {
+        self.in_force.0.as_deref().unwrap_or(first)
+    }
+
+    /// SHA-256 of the runbook in force, hex.
+    pub fn runbook_sha256(&self) -> Option<&str> {
+        let first = self.facts.as_ref().map(|facts| facts.runbook_sha256.as_str());
+        self.amendments.last().map(|amendment| amendment.to.as_str()).or(first)
+    }
+
+    /// What every screen says of a run that no longer goes by the runbook that it began with: `amended`, `amended 2x`.
+    pub fn amended_word(&self) -> Option<String> {
+        match self.amendments.len() {
+            0 => None,
+            1 => Some("amended".into()),
+            times => Some(format!("amended {times}x")),
+        }
     }
 
     /// Whether this is a drill; before genesis nothing is.

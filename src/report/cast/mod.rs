@@ -31,7 +31,7 @@ pub enum Version {
 }
 
 /// The cast. `taken` must have kept what was `printed`.
-pub fn cast(dir: &RunDir, taken: &Taken<'_>, redactor: &mut Redactor, version: Version) -> String {
+pub fn cast(dir: &RunDir, taken: &Taken, redactor: &mut Redactor, version: Version) -> String {
     let frames = frames(dir, taken, redactor);
     let first = frames.first().map_or(0, |frame| frame.at);
     let title = redactor.text(&shown(&taken.state.fill(&taken.plan.title)));

@@ -33,7 +33,7 @@ pub(super) struct Frame {
 }
 
 /// The frames of a run.
-pub(super) fn frames(dir: &RunDir, taken: &Taken<'_>, redactor: &mut Redactor) -> Vec<Frame> {
+pub(super) fn frames(dir: &RunDir, taken: &Taken, redactor: &mut Redactor) -> Vec<Frame> {
     let mut player =
         Player { dir, taken, redactor, stage: Stage::new(), streams: BTreeMap::new(), frames: Vec::new(), tty: None };
     let empty = Vec::new();
@@ -64,7 +64,7 @@ struct Reading {
 
 struct Player<'a> {
     dir: &'a RunDir,
-    taken: &'a Taken<'a>,
+    taken: &'a Taken,
     redactor: &'a mut Redactor,
     stage: Stage,
     streams: BTreeMap<(StepIx, Attempt), Reading>,

@@ -11,7 +11,7 @@ use crate::model::step::Work;
 use crate::model::text::shown;
 use crate::model::time::Stamp;
 use crate::model::watch::Outcome;
-use crate::tui::context::{Card, ReasonFor};
+use crate::tui::context::{Amending, Card, ReasonFor};
 use crate::tui::eye::{Row, Screen};
 use crate::tui::proposals;
 use crate::tui::things::{self, Thing};
@@ -33,6 +33,7 @@ impl App {
     /// A command that takes a name: `trip ID`, `call ID`, `recycle STEP`, `risk ID`; `None` for any other.
     pub(super) fn named_command(&mut self, name: &str, rest: &str, port: &dyn Port, now: Stamp) -> Option<Vec<Effect>> {
         let card = match name {
+            "amend" => self.amend(rest, port),
             "trip" => self.trip(rest),
             "call" if rest.is_empty() => Ok(Card::Call(self.proposed_call())),
             "call" => {
@@ -47,6 +48,18 @@ impl App {
             Ok(card) => self.show_card(card, port, now),
             Err(words) => self.say_words(words),
         })
+    }
+
+    /// Another runbook: the card says what would differ, or why it may not take the place of the one in force.
+    fn amend(&self, file: &str, port: &dyn Port) -> Result<Card, String> {
+        if file.is_empty() {
+            return Err("amend FILE: a runbook that takes the place of this one from here on.".into());
+        }
+        if self.state.ended.is_some() {
+            return Err("The run has ended. Its runbook stays as it is.".into());
+        }
+        let found = port.proposal(file, &self.plan, &self.state);
+        Ok(Card::Amend(Box::new(Amending { file: file.to_owned(), found })))
     }
 
     /// The quick fix that the plan proposes as things stand.

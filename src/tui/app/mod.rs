@@ -30,6 +30,7 @@ use crate::tui::terminal_step::TerminalStep;
 use crate::tui::theme::{Look, Theme};
 use crossterm::event::KeyEvent;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What happened.
@@ -145,7 +146,12 @@ const BY_HAND: Duration = Duration::from_secs(10);
 
 /// The screens of one run.
 pub struct App {
-    plan: Plan,
+    /// The runbook in force.
+    plan: Arc<Plan>,
+    /// The one that the run began with.
+    first: Arc<Plan>,
+    /// How many amendments led to the one in force.
+    amendments: usize,
     state: RunState,
     theme: Theme,
     ask_background: bool,
@@ -182,8 +188,11 @@ pub struct App {
 impl App {
     /// The screens of a run of this runbook, before any record.
     pub fn new(plan: Plan, look: Look) -> Self {
+        let plan = Arc::new(plan);
         Self {
             state: RunState::of(&plan),
+            first: plan.clone(),
+            amendments: 0,
             plan,
             theme: look.theme,
             ask_background: look.ask_background,
@@ -264,6 +273,27 @@ impl App {
         }
         effects.extend(self.rings());
         effects
+    }
+
+    /// The runbook in force, as the state has it. Where it is another one, cards that showed the one before are closed: what
+    /// they would do is not what they said.
+    fn take_plan(&mut self) {
+        let in_force = self.state.in_force.0.as_ref().unwrap_or(&self.first);
+        let same = self.amendments == self.state.amendments.len() || Arc::ptr_eq(in_force, &self.plan);
+        self.amendments = self.state.amendments.len();
+        if same {
+            return;
+        }
+        self.plan = in_force.clone();
+        self.overlays.retain(|overlay| open::only_looks(overlay.card()));
+        self.eye.folded.clear();
+        if matches!(self.eye.selected, Row::Phase(_)) {
+            // Phases may have moved: the place is another one's now.
+            self.eye.selected = Eye::default().selected;
+        }
+        self.eye.follow = true;
+        self.eye.mark = 0;
+        self.eye.step.home();
     }
 
     /// The last record that this screen has applied: what its wishes are based on.

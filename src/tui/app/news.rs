@@ -103,9 +103,22 @@ impl App {
                 });
                 return;
             }
+            if matches!(record.event, Event::Amended { .. }) {
+                self.take_plan();
+                self.say_amended();
+            }
             self.remember(record);
         }
         self.unasked();
+    }
+
+    /// Says that another runbook is in force, once this screen has caught up.
+    fn say_amended(&mut self) {
+        let words = self.state.amendments.last().map(|amendment| amendment.words());
+        if let Some(words) = words.filter(|_| self.caught_up) {
+            self.warning = true;
+            self.message = Some(Message::Says(format!("{}.", shown(words.trim_end_matches('.')))));
+        }
     }
 
     /// What the state does not keep: which bytes came from which stream, and since when nobody looked.

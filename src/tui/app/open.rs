@@ -33,6 +33,7 @@ pub(super) fn only_looks(card: &Card) -> bool {
         | Card::Notify(_)
         | Card::Sign(_)
         | Card::SignFor { .. }
+        | Card::Amend(_)
         | Card::Call(_)
         | Card::Reading(_)
         | Card::CloseRun => false,
@@ -99,6 +100,7 @@ impl App {
             | Card::SignFor { .. }
             | Card::Reading(_)
             | Card::HandOver
+            | Card::Amend(_)
             | Card::Start => true,
             Card::Stop
             | Card::Trigger(_)
@@ -148,6 +150,7 @@ impl App {
             | Card::Notify(_)
             | Card::Sign(_)
             | Card::SignFor { .. }
+            | Card::Amend(_)
             | Card::Call(_)
             | Card::Reading(_)
             | Card::SinceYouLeft { .. } => {}

@@ -115,7 +115,9 @@ impl App {
         ) -> Result<Option<String>, ReplayError>,
     ) {
         let Some(mut player) = self.replay.take() else { return };
-        let (plan, streams) = (&self.plan, &mut self.streams);
+        let (end, streams) = (player.known().end.clone(), &mut self.streams);
+        // Of whatever runbook was in force: places are the same in all of them.
+        let plan = end.plan(&self.first);
         let mut passed = |record: Option<&Record>| match record.map(|record| &record.event) {
             Some(Event::Output { step, attempt, extent }) => {
                 if let Some(ix) = plan.find(step) {
@@ -130,6 +132,7 @@ impl App {
             player.playing = false;
         }
         self.replay = Some(player);
+        self.take_plan();
         match said {
             Ok(None) => {}
             Ok(Some(words)) => drop(self.say(words)),
@@ -187,7 +190,7 @@ impl App {
 
     fn go_to(&mut self, text: &str) -> Vec<Effect> {
         let Some(player) = &self.replay else { return Vec::new() };
-        match parse_when(text, &self.plan, player.known()) {
+        match parse_when(text, player.plan(), player.known()) {
             Ok(to) => self.go_where(Some(to)),
             Err(words) => self.say(words),
         }

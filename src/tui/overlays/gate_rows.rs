@@ -62,11 +62,12 @@ pub fn body(ctx: &Context<'_>, step: StepIx, at: usize, width: usize) -> (Vec<Li
     (rows, marked)
 }
 
-/// `2 skipped  1 n/a  0 overridden  1 by hand`.
+/// `2 skipped  1 n/a  0 overridden  1 by hand`, and that the runbook was amended.
 fn carried(ctx: &Context<'_>) -> String {
     let of = |wanted: StepStatus| ctx.state.steps.iter().filter(|own| own.status == wanted).count();
+    let amended = ctx.state.amended_word().map(|word| format!("  runbook {word}")).unwrap_or_default();
     format!(
-        "{} skipped  {} n/a  {} overridden  {} by hand",
+        "{} skipped  {} n/a  {} overridden  {} by hand{amended}",
         of(StepStatus::Skipped),
         of(StepStatus::NotApplicable),
         of(StepStatus::Over),

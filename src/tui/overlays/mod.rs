@@ -3,6 +3,9 @@
 //! An overlay says what will happen before it asks, and turns keys into wishes; it never decides and never acts. The app keeps
 //! a stack of them, hands each key to the top one and does what its `Reply` says. `!` and `^C` belong to the app.
 
+mod amend;
+#[cfg(test)]
+mod amend_tests;
 mod answer;
 mod answer_rows;
 #[cfg(test)]
@@ -103,6 +106,7 @@ enum Kind {
     Notify(notify::NotifyCard),
     Sign(sign::SignCard),
     Call(call::CallCard),
+    Amend(amend::AmendCard),
     Reading(reading::ReadingCard),
     Since(since::SinceCard),
 }
@@ -123,6 +127,7 @@ impl Overlay {
             Card::SignFor { step, role, decision } => Kind::Sign(sign::SignCard::of(*step, role, *decision)),
             Card::Call(procedure) => Kind::Call(call::CallCard::open(*procedure)),
             Card::Reading(probe) => Kind::Reading(reading::ReadingCard::open(*probe, ctx)),
+            Card::Amend(amending) => Kind::Amend(amend::AmendCard::open(amending.as_ref().clone(), ctx)),
             Card::Stop => Kind::Stop(stop::StopCard::default()),
             Card::RollBack if no_journal::is_failing(ctx.trouble) => {
                 Kind::NoJournal(no_journal::NoJournalCard::default())
@@ -241,6 +246,7 @@ impl Overlay {
             Kind::Notify(card) => card,
             Kind::Sign(card) => card,
             Kind::Call(card) => card,
+            Kind::Amend(card) => card,
             Kind::Reading(card) => card,
         }
     }
@@ -270,6 +276,7 @@ impl Overlay {
             Kind::Notify(card) => card,
             Kind::Sign(card) => card,
             Kind::Call(card) => card,
+            Kind::Amend(card) => card,
             Kind::Reading(card) => card,
         }
     }

@@ -16,7 +16,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::text::{Line, Span};
 
 /// Commands that are no key's action, with what they do.
-pub const COMMANDS: [ActionLine<'static>; 11] = [
+pub const COMMANDS: [ActionLine<'static>; 12] = [
     command("hold", "hold: nothing new starts; a reason may follow"),
     command("note", "write a note; its text may follow"),
     command("drive", "ask for the wheel"),
@@ -26,6 +26,7 @@ pub const COMMANDS: [ActionLine<'static>; 11] = [
     command("mouse", "wheel and click-to-select, on or off"),
     command("risk", "close a risk, with a reason: risk ID"),
     command("journal", "go on with the journal in another folder: journal DIR"),
+    command("amend", "go by another runbook from here on: amend FILE"),
     command("pause", "end the conductor between steps; type it in full"),
     command("abort", "end the run before its end; asks why"),
 ];
@@ -91,6 +92,7 @@ fn perform(name: &str, rest: &str, in_full: bool) -> Reply {
         "pause" => Reply::Say("pause ends the conductor: type it in full.".into()),
         "journal" if rest.is_empty() => Reply::Say("journal DIR: a folder, named from the root.".into()),
         "journal" => Reply::Wish(Intent::Journal { dir: rest.to_owned() }),
+        "amend" if rest.is_empty() => Reply::Say("amend FILE: a runbook that takes the place of this one.".into()),
         "theme" if rest.is_empty() => Reply::Say("theme NAME: auto, ansi, dark, light, cvd, high, mono.".into()),
         _ if rest.is_empty() => Reply::Act(name.to_owned()),
         _ => Reply::Act(format!("{name} {rest}")),

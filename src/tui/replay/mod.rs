@@ -121,9 +121,9 @@ impl Player {
         Looking::refusal(self.run())
     }
 
-    /// The runbook.
+    /// The runbook that was in force last, as far as the run was read.
     pub fn plan(&self) -> &crate::model::plan::Plan {
-        self.course.plan()
+        self.known.end.plan(self.course.plan())
     }
 
     /// The run's number.
@@ -203,7 +203,7 @@ impl Player {
         if self.known.end.facts.is_none() && reading {
             return Ok(None);
         }
-        let to = match parse_when(&wanted, self.course.plan(), &self.known) {
+        let to = match parse_when(&wanted, self.plan(), &self.known) {
             // A place at the end of what was read so far may be further on.
             Ok(to) if begins || !reading || !self.is_end(to) => to,
             Ok(_) => return Ok(None),

@@ -5,6 +5,7 @@
 
 use super::{Scene, put, rows_of};
 use crate::feed::replay::{Beside, Compared, compared};
+use crate::model::step::PlannedStep;
 use crate::model::text::shown;
 use crate::model::time::{clock_length, plan_length};
 use crate::tui::replay::Player;
@@ -21,15 +22,15 @@ use std::time::Duration;
 pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, player: &Player) {
     let width = usize::from(area.width);
     let other = player.beside.as_ref().map(|other| (other, other.course.known()));
-    let theirs = other.as_ref().map(|(other, known)| (other.course.plan().as_ref(), known.end.as_ref()));
+    let theirs = other.as_ref().map(|(other, known)| (known.end.plan(other.course.plan()), known.end.as_ref()));
     let align = player.beside.as_ref().and_then(|other| other.align.as_ref());
     let end = &player.known().end;
-    let rows = compared((scene.ctx.plan, end), theirs, align);
+    let rows = compared((player.plan(), end), theirs, align);
     let columns = Columns::of(width, theirs.is_some());
     let mut lines = vec![head(scene, player, &columns)];
     let room = usize::from(area.height).saturating_sub(1);
     let window = player.rows.window(rows.len(), room, None);
-    lines.extend(rows[window].iter().map(|row| drawn(scene, row, &columns)));
+    lines.extend(rows[window].iter().map(|row| drawn(scene, player.plan().step(row.step), row, &columns)));
     if rows.is_empty() {
         lines.push(scene.line(" Nothing is planned and nothing began.", Role::TextDim));
     }
@@ -71,8 +72,7 @@ fn head(scene: &Scene<'_>, player: &Player, columns: &Columns) -> Line<'static> 
     fit::cut_line(scene.line(text, Role::TextDim), columns.width)
 }
 
-fn drawn(scene: &Scene<'_>, row: &Compared, columns: &Columns) -> Line<'static> {
-    let step = scene.ctx.plan.step(row.step);
+fn drawn(scene: &Scene<'_>, step: &PlannedStep, row: &Compared, columns: &Columns) -> Line<'static> {
     let title = words::said(scene.state(), &step.title);
     let standing = Standing::Is(row.own.status);
     let mut line = Line::from(vec![

@@ -90,7 +90,8 @@ fn band(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let manner = manner(scene);
     let mut rest = Vec::new();
     if let Some(facts) = facts {
-        rest.push(format!("run {}", facts.run.short()));
+        let amended = scene.state().amended_word().map(|word| format!(" {word}")).unwrap_or_default();
+        rest.push(format!("run {}{amended}", facts.run.short()));
         rest.push(format!("op {}", wrap::cut(&shown(&facts.operator), 16)));
         let journal = journal(scene);
         rest.push(match facts.key_word() {

@@ -3,6 +3,7 @@
 //! Every event has its function in one of the files beside this one; each looks first and changes after, so that a record
 //! that is refused leaves nothing half done. Called by `RunState::fold`, the driver, the screens and the verifier alike.
 
+mod amended;
 mod around;
 mod by_hand;
 mod command;
@@ -51,7 +52,11 @@ impl RunState {
         }
         let before = self.lived;
         let now = before + self.length_to(record);
-        self.fold_event(plan, record).map_err(illegal)?;
+        // Another runbook may have taken the place of the one that whoever folds began with, or do so with this record.
+        let in_force = self.in_force.0.clone();
+        self.fold_event(in_force.as_deref().unwrap_or(plan), record).map_err(illegal)?;
+        let in_force = self.in_force.0.clone();
+        let plan = in_force.as_deref().unwrap_or(plan);
         self.barriers.note(record);
         self.lived = now;
         self.last = record.seq;
@@ -116,6 +121,7 @@ impl RunState {
             Event::RollbackEnded { level } => self.fold_rollback_ended(plan, record, level),
             Event::PhaseSeen { phase, by } => self.fold_phase_seen(record, phase, by),
             Event::Noted { text, step, by } => self.fold_noted(plan, record, (text, step.as_ref()), by),
+            Event::Amended { .. } => self.fold_amended(plan, record),
             Event::Aborted { reason, by } => self.fold_aborted(record, reason, by),
             Event::Paused { by } => self.fold_paused(record, by),
             Event::AnswersEnded { at } => self.fold_answers_ended(record, at),
