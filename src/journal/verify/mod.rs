@@ -10,6 +10,7 @@ mod files;
 mod json;
 mod mirror;
 mod place;
+mod rules;
 mod signatures;
 mod signoffs;
 mod trust;

@@ -10,6 +10,7 @@ mod early;
 mod evidence;
 mod gate;
 mod permit;
+mod review;
 mod second;
 mod signed;
 mod start;
@@ -21,6 +22,7 @@ pub use gate::GO_ANYWAY;
 pub(crate) use permit::begin;
 pub use permit::has_blanks;
 pub use permit::{asked_class, invocation, probe_invocation};
+pub use review::Review;
 pub use second::{Second, second_person};
 pub(crate) use signed::asked_to_vote;
 
