@@ -38,6 +38,7 @@ use fabricate::{by_hand, by_itself, everything, plain, resume};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use std::collections::HashSet;
+use tminus::model::decide::Review;
 use tminus::model::event::Event;
 use tminus::model::follow::{self, Due};
 use tminus::model::ids::StepIx;
@@ -107,6 +108,18 @@ proptest! {
             // What stands in one `parallel` counts as one.
             let together = |ix: StepIx| follow::at_once_of(&plan, ix).unwrap_or(ix);
             prop_assert!(state.running().into_iter().map(together).collect::<HashSet<_>>().len() <= 1);
+        }
+    }
+
+    #[test]
+    fn whoever_judges_a_run_afterwards_finds_nothing_in_what_the_conductor_decided(which in plans(), moves in moves()) {
+        let plan = plan(which);
+        let mut course = Course::new(&plan);
+        course.follow_all(&moves);
+        let (mut state, mut review) = (RunState::of(&plan), Review::default());
+        for record in &course.book.records {
+            prop_assert_eq!(review.look(&plan, &state, &record.event), Ok(()), "record {}", record.seq);
+            state.apply(&plan, record).expect("what was recorded folds");
         }
     }
 

@@ -81,6 +81,19 @@ fn themes_of_the_operators_own_are_listed_with_their_faults_and_can_be_used() {
     let listed = user.run(&["themes"]);
     assert_eq!(listed.status.code(), Some(0), "{}", said(&listed));
     assert!(said(&listed).lines().any(|line| line.starts_with("mine ")), "{}", said(&listed));
+    // One whose words cannot be told from the background says so, and is still one that can be used; ours and mine are not faint.
+    assert!(!said(&listed).contains(" is faint"), "{}", said(&listed));
+    let dim = dark.replace("name = \"dark\"", "name = \"dim\"").replace("fg=\"#d8dce3\"", "fg=\"#3a3f48\"");
+    std::fs::write(folder.join("dim.toml"), dim).unwrap();
+    let listed = user.run(&["themes"]);
+    assert_eq!(listed.status.code(), Some(0), "{}", said(&listed));
+    let told = said(&listed);
+    let of_dim: Vec<&str> = told.lines().skip_while(|line| !line.starts_with("dim ")).skip(1).collect();
+    assert!(of_dim.first().is_some_and(|line| line.contains("text is faint: contrast ")), "{told}");
+    for ours in ["auto", "dark", "light", "ansi", "mono", "cvd"] {
+        assert!(told.lines().any(|line| line.split_whitespace().next() == Some(ours)), "{ours}: {told}");
+    }
+    assert!(told.contains(&folder.join("mine.toml").display().to_string()), "{told}");
     std::fs::write(folder.join("torn.toml"), "name = \"torn\"").unwrap();
     std::fs::write(folder.join("light.toml"), &dark).unwrap();
     let listed = user.run(&["themes"]);

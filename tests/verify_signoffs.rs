@@ -4,38 +4,16 @@
 
 mod journal_kit;
 
+use journal_kit::cast::{Cast, prefix_after, why};
 use journal_kit::{Person, Rig, actor, now, runs};
-use tminus::journal::keys::allowed::AllowedSigners;
-use tminus::journal::verify::{Verdict, Verified, VerifyWith, verify};
-use tminus::journal::writer::{Closing, Order, Report};
+use tminus::journal::verify::{Verdict, Verified, verify};
+use tminus::journal::writer::{Closing, Order};
 use tminus::model::event::{EndState, Event, SigningRole};
 use tminus::model::ids::{RoleId, StepId};
 use tminus::model::signed::Realm;
 use tminus::model::signoff::{Place, Prefix, Signatory, of};
 
 const QUESTION: &str = "The data is whole";
-
-/// The operator, two people who sign, and a list that knows all three.
-struct Cast {
-    maya: Person,
-    ana: Person,
-    ben: Person,
-}
-
-impl Cast {
-    fn new() -> Self {
-        Self { maya: Person::new(), ana: Person::new(), ben: Person::new() }
-    }
-
-    fn list(&self) -> String {
-        let line = |who: &str, person: &Person| format!("{who} {}\n", person.signer.public_openssh());
-        [line("maya", &self.maya), line("ana", &self.ana), line("ben", &self.ben)].concat()
-    }
-
-    fn with(&self, list: &str) -> VerifyWith {
-        VerifyWith { allowed: AllowedSigners::parse(list.as_bytes()), ..self.maya.with() }
-    }
-}
 
 /// One signature as somebody wrote it down.
 struct Forged {
@@ -50,7 +28,7 @@ struct Forged {
 fn judged(cast: &Cast, list: &str, forge: impl Fn(&Rig, &Prefix, &Prefix) -> Vec<Forged>) -> Verified {
     let runs = runs();
     let mut rig = cast.maya.begin(&runs, Realm::Live);
-    let before = prefix(&mut rig);
+    let before = prefix_after(&mut rig, |_| true);
     let role = |role: &str, signer: &str| SigningRole { role: role.into(), signers: vec![signer.into()] };
     let asked = Event::SignAsked {
         step: "off".into(),
@@ -63,7 +41,7 @@ fn judged(cast: &Cast, list: &str, forge: impl Fn(&Rig, &Prefix, &Prefix) -> Vec
         asked_for: Default::default(),
     };
     rig.tell(Order::Batch { events: vec![(now(), asked)], barrier: true });
-    let after = prefix(&mut rig);
+    let after = prefix_after(&mut rig, |event| matches!(event, Event::SignAsked { .. }));
     for Forged { role, principal, comment, text, sig } in forge(&rig, &before, &after) {
         let (step, role, principal, comment) = ("off".into(), role.into(), principal.into(), comment.into());
         let signed = Event::StepSigned {
@@ -86,20 +64,6 @@ fn judged(cast: &Cast, list: &str, forge: impl Fn(&Rig, &Prefix, &Prefix) -> Vec
     verify(&rig.dir, &cast.with(list))
 }
 
-/// What the next checkpoint says is before it.
-fn prefix(rig: &mut Rig) -> Prefix {
-    loop {
-        let Report::Durable { records, .. } = rig.report() else { continue };
-        let text = records.iter().find_map(|record| match &record.event {
-            Event::Ckpt { text, .. } => Some(text.clone()),
-            _no_checkpoint => None,
-        });
-        if let Some(prefix) = text.and_then(|text| Prefix::of_ckpt(&text)) {
-            return prefix;
-        }
-    }
-}
-
 fn text(rig: &Rig, prefix: &Prefix, (role, principal, person): (&'static str, &'static str, &Person)) -> String {
     let (step, role) = (StepId::from("off"), RoleId::from(role));
     let (realm, run, question) = (Realm::Live, rig.dir.id(), QUESTION);
@@ -115,10 +79,6 @@ fn signed(text: String, (role, principal, person): (&'static str, &'static str, 
 
 fn good(rig: &Rig, prefix: &Prefix, by: (&'static str, &'static str, &Person)) -> Forged {
     signed(text(rig, prefix, by), by)
-}
-
-fn why(verified: &Verified) -> String {
-    verified.problems.iter().map(|problem| format!("{problem}\n")).collect::<String>() + &verified.notes.join("\n")
 }
 
 #[test]

@@ -9,14 +9,9 @@ use crate::journal::keys::KeyError;
 use crate::journal::keys::allowed::AllowedSigners;
 use crate::journal::keys::revoked::RevokedKeys;
 use crate::journal::reader::{read_all, recover};
-use crate::journal::verify::{OwnRunbook, Trusted, Verdict, Verified, VerifyWith, verify as verify_run};
-use crate::model::event::EndState;
-use crate::model::ids::StepIx;
-use crate::model::plan::Plan;
+use crate::journal::verify::{OwnRunbook, Trusted, Verified, VerifyWith, verify as verify_run};
 use crate::model::schedule::t_clock;
-use crate::model::signoff::signers;
 use crate::model::state::RunState;
-use crate::model::step::Work;
 use crate::model::text::shown;
 use std::path::{Path, PathBuf};
 
@@ -151,36 +146,13 @@ fn place(dir: &RunDir, trusted: &mut Trusted) {
     trusted.place = step.map(|step| format!("{} {}", step.number, state.fill(&step.title)));
 }
 
-/// What only whoever reads the runbook sees: a record that it does not allow (a name that speaks for a role with signers, a step
-/// that began without its second person), and sign-offs that were left out.
+/// What only whoever reads the runbook sees, by the copy that the run carries.
 pub(super) fn against_the_runbook(dir: &RunDir, verified: &mut Verified) {
     // What cannot be read was said by the verification itself.
     let (Ok(plan), Ok(records)) = (super::runs::plan_of(dir), read_all(dir)) else { return };
-    match RunState::fold(&plan, &records) {
-        Ok(state) => {
-            for number in never_asked(state.plan(&plan), &state) {
-                let note = format!("{number} of the runbook asks for signatures, and was settled without being opened");
-                verified.also(Verdict::SignOffsMissing, note);
-            }
-        }
-        Err(why) => verified.also(Verdict::Tampered, format!("the runbook does not allow it: {why}")),
-    }
+    verified.by_rules(&plan, &records);
 }
 
 fn mirror(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|why| Failure::because(format!("cannot read the mirror {}: {why}", path.display())))
-}
-
-/// Sign-offs by key that the runbook has on the way of a completed run and that nobody was ever asked for.
-fn never_asked(plan: &Plan, state: &RunState) -> Vec<String> {
-    if state.ended != Some(EndState::Completed) {
-        return Vec::new();
-    }
-    let by_key = |ix: &StepIx| match &plan.step(*ix).work {
-        Work::Sign(sign) => sign.roles.iter().any(|role| !signers(plan, role).is_empty()),
-        _asks_for_none => false,
-    };
-    let left_out = |ix: &StepIx| state.step(*ix).attempt == 0 && state.step(*ix).conditions != Some(false);
-    let steps = state.forward_path(plan).into_iter().filter(by_key).filter(left_out);
-    steps.map(|ix| plan.step(ix).number.clone()).collect()
 }

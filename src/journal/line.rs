@@ -54,6 +54,16 @@ pub enum LineError {
     Newer(String),
 }
 
+impl LineError {
+    /// In words, with the beginning of what the parser said, which may hold foreign text.
+    pub fn why(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {}", cause.to_string().chars().take(160).collect::<String>()),
+            None => self.to_string(),
+        }
+    }
+}
+
 /// Which events a reader must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Minor {

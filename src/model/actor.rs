@@ -17,7 +17,8 @@ pub enum Known {
     Unattended,
     /// tminus itself, by what the runbook says.
     Program,
-    /// A key signed it.
+    /// A key signed it. In no record: only the fold says so, of whom a signature in the journal names.
+    #[serde(skip_deserializing)]
     Signed,
 }
 

@@ -13,7 +13,7 @@ use crate::model::ids::StepIx;
 use crate::model::schedule;
 use crate::model::signed::Realm;
 use crate::model::state::{RunFacts, RunStatus, StepStatus};
-use crate::model::step::Work;
+use crate::model::step::{Effect, Work};
 
 /// The version of the value that is written as JSON.
 const FORMAT: &str = "1.0";
@@ -153,8 +153,10 @@ impl Taken {
     /// When each way back came through, and how much of it.
     fn measure_ways_back(&mut self) {
         let Some(taken) = self.state.rollback.clone() else { return };
-        let ends = taken.path.iter().filter_map(|ix| self.state.step(*ix).ended).map(|at| at.wall);
-        let last = ends.filter(|at| *at >= taken.since.wall).max();
+        let end = |ix: &StepIx| self.state.step(*ix).ended.map(|at| at.wall).filter(|at| *at >= taken.since.wall);
+        // What only looks comes after the last act and verifies it; where all of it only looks, that is the act.
+        let acts = taken.path.iter().filter(|ix| self.plan.step(**ix).effect > Effect::Reads);
+        let last = acts.filter_map(end).max().or_else(|| taken.path.iter().filter_map(end).max());
         let done = taken.path.iter().filter(|ix| self.state.step(**ix).status.settled()).count() as u64;
         if let Some(own) = self.ways_back.last_mut() {
             *own = WayBack { last_act: last, done, ..own.clone() };

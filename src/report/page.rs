@@ -264,19 +264,20 @@ fn ways_back(report: &Report) -> Option<Section> {
                 tone: if over_budget(own) { Tone::Bad } else { Tone::Mono },
                 ..between(own.first_act, own.last_act)
             },
+            between(own.last_act, own.ended),
             between(own.shown.or(Some(own.decided)), end),
             mono(own.budget_us.map_or_else(|| "-".into(), length)),
             plain(format!("{} of {} done", own.done, own.steps)),
         ];
-        let head = vec!["Detect", "Decide", "Start", "Run", "Total", "Budget", "Steps"];
-        blocks.push(Block::Table { head, wide: 6, rows: vec![row] });
+        let head = vec!["Detect", "Decide", "Start", "Run", "Verify", "Total", "Budget", "Steps"];
+        blocks.push(Block::Table { head, wide: 7, rows: vec![row] });
     }
     let title = if report.run.kind == "drill" { "Ways back, as the drill measured them" } else { "Ways back taken" };
     section("ways-back", title, report.ways_back.len(), blocks)
 }
 
 fn over_budget(own: &WayBack) -> bool {
-    let ran = own.first_act.zip(own.last_act).map(|(first, last)| (last - first).max(0).unsigned_abs());
+    let ran = own.first_act.zip(own.ended.or(own.last_act)).map(|(first, last)| (last - first).max(0).unsigned_abs());
     ran.zip(own.budget_us).is_some_and(|(ran, budget)| ran > budget)
 }
 

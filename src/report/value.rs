@@ -192,6 +192,7 @@ pub struct WayBack {
     pub detected: Option<Instant>,
     pub decided: Instant,
     pub first_act: Option<Instant>,
+    /// The end of the last step on it that changes something; what only looks comes after it, up to `ended`.
     pub last_act: Option<Instant>,
     pub ended: Option<Instant>,
     pub budget_us: Option<u64>,

@@ -10,7 +10,7 @@ use tminus::model::expect::{Check, Verdict};
 use tminus::model::ids::{RoleId, StepId};
 use tminus::model::output::{Drained, Exit, Extent, Stream};
 use tminus::model::plan::{Plan, Undo};
-use tminus::model::step::{Side, SignOff, Work};
+use tminus::model::step::{Effect, Side, SignOff, Work};
 use tminus::model::watch::{Outcome, Trigger};
 use tminus::report::value::{Output, SignedBy, Verification};
 use tminus::report::{Form, Outside, Redactor, Report, Taken, write};
@@ -227,6 +227,40 @@ pub(crate) fn report() -> Report {
         ..Output::default()
     };
     taken(&plan, &flown(&plan)).finish(outside(), vec![output])
+}
+
+#[test]
+fn a_way_back_is_run_to_its_last_act_and_verified_by_what_only_looks_after_it() {
+    let mut build = Build::new();
+    let steps = vec![("back", run("back")), ("seen", run("look")), ("quiet", run("look again"))];
+    build.level("level-1", Undo::Nothing, steps);
+    for look in ["level-1.seen", "level-1.quiet"] {
+        let step = build.plan.steps.iter_mut().find(|step| step.id == StepId::from(look)).unwrap();
+        step.effect = Effect::Reads;
+    }
+    build.step(0, "copy", run("copy"));
+    let plan = build.done();
+    let mut pen = Pen { plan: &plan, book: Book::new(&plan), at: 60 };
+    let t0 = later(BEGUN, 60).wall;
+    let (typed, zone) = ("local".into(), "UTC".into());
+    pen.write(0, Event::Started { by: maya(), typed, t0, zone, hard_stop: None });
+    pen.write(0, Event::VarsBound { values: Vec::new() });
+    let path: Vec<StepId> = ["back", "seen", "quiet"].map(|step| format!("level-1.{step}").as_str().into()).into();
+    let (level, from, reason, over) = ("level-1".into(), None, "a test".into(), false);
+    pen.write(1, Event::RollbackStarted { level, from, path: path.clone(), over, reason, by: maya() });
+    for step in &path {
+        pen.start(step.as_str(), 1, maya(), true);
+        pen.ends(step.as_str(), 1, 0, None);
+    }
+    pen.write(1, Event::RollbackEnded { level: "level-1".into() });
+    let report = taken(&plan, &pen.book).finish(outside(), Vec::new());
+    let own = &report.ways_back[0];
+    // One act of 5 s, two looks that begin 1 s after it and each other and take 5 s, and the end 1 s later.
+    let micros = |seconds: i64| Some(seconds * 1_000_000);
+    assert_eq!(own.last_act.zip(own.first_act).map(|(last, first)| last - first), micros(5));
+    assert_eq!(own.ended.zip(own.last_act).map(|(end, last)| end - last), micros(13));
+    let page = write(&report, Form::Md);
+    assert!(page.contains("| Run | Verify | Total |") && page.contains("| 5s | 13s |"), "{page}");
 }
 
 #[test]

@@ -175,7 +175,7 @@ pub enum SigError {
     #[error("the signature is over the hash {0:?}, not sha512")]
     Hash(String),
     /// The key in the signature is of a kind that is not taken: DSA, a certificate, unknown.
-    #[error("the signature is by a key of the kind {0:?}, which is not taken")]
+    #[error("the signature is by a key of the kind {0:?}, which is not taken{hint}", hint = instead(.0))]
     Kind(String),
     /// Nothing is wrong with it that can be seen here, but only `ssh-keygen` can tell whether it holds.
     #[error("a signature by a key of the kind {0} cannot be checked here: use ssh-keygen")]
@@ -186,4 +186,9 @@ pub enum SigError {
     /// The key did not sign this message.
     #[error("the signature does not match the text and the key")]
     Mismatch,
+}
+
+/// What a person can do about a kind that is not taken.
+fn instead(kind: &str) -> &'static str {
+    if kind.contains("-cert-v") { ": it is a certificate; sign with the key itself" } else { "" }
 }

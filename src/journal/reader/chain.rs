@@ -99,7 +99,7 @@ impl Chain {
         let first = self.lines == 0;
         let minor = if first { line::format_of(bytes) } else { Ok(self.minor) };
         let minor = minor.map_err(|error| error.to_string())?;
-        let line = line::decode(bytes, minor).map_err(|error| error.to_string())?;
+        let line = line::decode(bytes, minor).map_err(|error| error.why())?;
         let record = line.record;
         if record.seq != self.next_seq() {
             let why = format!("a record with the number {} stands in its place", record.seq);

@@ -10,6 +10,7 @@ mod files;
 mod json;
 mod mirror;
 mod place;
+mod rules;
 mod signatures;
 mod signoffs;
 mod trust;
@@ -31,6 +32,9 @@ use crate::journal::reader::walk::Walk;
 use crate::model::event::EndState;
 use crate::model::ids::Seq;
 use crate::model::signed::Realm;
+
+/// So many lines of a list that vouch for nobody are named.
+const NAMED_LINES: usize = 3;
 
 /// By what a run is judged.
 pub struct VerifyWith {
@@ -183,7 +187,22 @@ pub fn verify(dir: &RunDir, with: &VerifyWith) -> Verified {
         Err(JournalError::Broken { seq, why }) => found.say(Some(Seq(seq)), why),
         Err(error) => found.say(None, error.chain()),
     }
+    lines_of_nobody(with, &mut found);
     found.end()
+}
+
+/// Where a key is not known, a line of the list that was not taken may be why.
+fn lines_of_nobody(with: &VerifyWith, found: &mut Verified) {
+    if !found.all.contains(&Verdict::UnknownKey) {
+        return;
+    }
+    let refused = with.allowed.refused();
+    for line in refused.iter().take(NAMED_LINES) {
+        found.notes.push(format!("line {} of your list of keys vouches for nobody: {}", line.number, line.why));
+    }
+    if let Some(more) = refused.len().checked_sub(NAMED_LINES).filter(|more| *more > 0) {
+        found.notes.push(format!("and {more} more lines of it"));
+    }
 }
 
 fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Facts), found: &mut Verified) {

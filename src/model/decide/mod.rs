@@ -12,6 +12,7 @@ mod evidence;
 mod gate;
 mod handover;
 mod permit;
+mod review;
 mod second;
 mod signed;
 mod start;
@@ -24,6 +25,7 @@ pub use gate::GO_ANYWAY;
 pub(crate) use permit::begin;
 pub use permit::has_blanks;
 pub use permit::{asked_class, invocation, probe_invocation};
+pub use review::Review;
 pub use second::{Second, second_person};
 pub(crate) use signed::asked_to_vote;
 

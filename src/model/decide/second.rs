@@ -100,7 +100,7 @@ pub(super) fn seconded(plan: &Plan, state: &RunState, (ix, role): (StepIx, &Role
 }
 
 /// What a second person agrees to: the step, where, what it does and is known to lose.
-fn question(plan: &Plan, state: &RunState, ix: StepIx) -> String {
+pub(super) fn question(plan: &Plan, state: &RunState, ix: StepIx) -> String {
     let step = plan.step(ix);
     let environment = step.environment.as_ref().unwrap_or(&plan.environment);
     let title = state.fill(&step.title);
