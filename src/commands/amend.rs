@@ -9,15 +9,16 @@ use super::places::Places;
 use super::sign::{public_of, read};
 use super::{Failure, Outcome, Ran, keys, print, runs};
 use crate::cli::{AmendArgs, Common, HandsArgs, RedactArgs};
-use crate::engine::clock::{Clock, SystemClock};
-use crate::journal::RunDir;
+use crate::engine::clock::{Clock, SystemClock, wait_until};
 use crate::journal::amend::{AmendError, Amending, Draft, Hand, Said, namespace};
 use crate::journal::keys::allowed::Standing;
 use crate::journal::keys::{PublicKey, Signer, sshsig};
 use crate::journal::verify::{Verdict, VerifyWith, may_redact, verify};
+use crate::journal::{LockError, RunDir};
 use crate::model::text::{shown, shown_lines};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Adds a note.
 pub(super) fn amend(common: &Common, args: &AmendArgs) -> Ran {
@@ -107,7 +108,7 @@ impl Desk {
         let allowed = hands.allowed_signers.clone();
         let against = super::verify::Against { allowed, ..super::verify::Against::nothing() };
         let with = super::verify::with(&places, &against)?;
-        let amending = Amending::begin(&dir).map_err(|why| of(&why))?;
+        let amending = begin(&dir)?;
         let mut found = verify(&dir, &with);
         super::verify::against_the_runbook(&dir, &mut found);
         // What people did or left out is no reason not to say more of it, or to leave a secret in it.
@@ -202,6 +203,18 @@ impl Desk {
 fn unsigned(hand: &Hand) -> Failure {
     Failure::because(format!("nothing of {} is here to sign with the key {}", hand.principal, hand.key))
         .hint("--key FILE names the key, --sig FILE brings a signature from elsewhere")
+}
+
+/// Locks the run. A conductor that has just sealed it is let go first.
+fn begin(dir: &RunDir) -> Result<Amending, Failure> {
+    let mut begun = Amending::begin(dir);
+    wait_until(Duration::from_secs(5), Duration::from_millis(50), || {
+        if let Err(AmendError::Lock(LockError::Held { .. })) = &begun {
+            begun = Amending::begin(dir);
+        }
+        !matches!(begun, Err(AmendError::Lock(LockError::Held { .. })))
+    });
+    begun.map_err(|why| of(&why))
 }
 
 /// Who signs, by the keys that are named; where none is, and none is needed to be, the first at hand that the list knows.

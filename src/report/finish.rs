@@ -7,7 +7,7 @@ use super::deviations_at_end;
 use super::people::gate;
 use super::rows;
 use super::take::Taken;
-use super::value::{Banner, Broken, Open, Output, Report, Run, Totals, Value, Verification, WayBack};
+use super::value::{Amendment, Banner, Broken, Open, Output, Report, Run, Totals, Value, Verification, WayBack};
 use crate::model::ids::StepIx;
 use crate::model::schedule;
 use crate::model::signed::Realm;
@@ -22,6 +22,8 @@ const FORMAT: &str = "1.0";
 pub struct Outside {
     /// What a verification said, now.
     pub verification: Verification,
+    /// What was amended after the seal, as far as it counts.
+    pub amendments: Vec<Amendment>,
     /// Whether the run directory has a seal.
     pub sealed: bool,
     /// Where the run directory is.
@@ -74,6 +76,7 @@ impl Taken<'_> {
             notes: self.notes,
             course: self.course,
             redacted: Vec::new(),
+            amendments: outside.amendments,
         }
     }
 

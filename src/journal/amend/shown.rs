@@ -15,6 +15,7 @@ use std::ops::Range;
 #[derive(Clone, Debug, Default)]
 pub struct Removed {
     all: Vec<Place>,
+    words: Vec<(Option<(StepId, Attempt)>, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -37,10 +38,16 @@ pub fn removed(dir: &RunDir) -> Removed {
     });
     let mut removed = Removed::default();
     for written in amendments.map(|read| read.all).unwrap_or_default() {
-        let Some(redaction) = &written.amendment.redaction else { continue };
         let by: Vec<&str> = written.amendment.hands.iter().map(|hand| hand.principal.as_str()).collect();
-        let words =
-            format!("redacted: {} (by {}) ", written.amendment.reason, by.join(", ")).replace(['\n', '\r'], " ");
+        let said = format!("{} (by {})", written.amendment.reason, by.join(", ")).replace(['\n', '\r'], " ");
+        let Some(redaction) = &written.amendment.redaction else {
+            removed.words.push((None, format!("late note: {said}")));
+            continue;
+        };
+        let words = format!("redacted: {said} ");
+        let numbers: Vec<String> = redaction.extents.iter().map(|taken| taken.number.to_string()).collect();
+        let what = format!("redacted: {} of {}: {said}", numbers.join(", "), redaction.log_name());
+        removed.words.push((Some((redaction.step.clone(), redaction.attempt)), what));
         let mut places: Vec<Place> = Vec::new();
         for taken in &redaction.extents {
             match places.last_mut() {
@@ -60,11 +67,9 @@ pub fn removed(dir: &RunDir) -> Removed {
 }
 
 impl Removed {
-    /// Puts the words over what was overwritten of an attempt's output, of which `bytes` are those from `from` on. Gives how many
-    /// places there were.
-    pub fn over(&self, step: &StepId, attempt: Attempt, from: u64, bytes: &mut [u8]) -> usize {
+    /// Puts the words over what was overwritten of an attempt's output, of which `bytes` are those from `from` on.
+    pub fn over(&self, step: &StepId, attempt: Attempt, from: u64, bytes: &mut [u8]) {
         let end = from + bytes.len() as u64;
-        let mut places = 0;
         for place in self.all.iter().filter(|place| place.step == *step && place.attempt == attempt) {
             let (first, last) = (place.bytes.start.max(from), place.bytes.end.min(end));
             if first >= last {
@@ -74,18 +79,21 @@ impl Removed {
             if !is_blank(there) {
                 continue;
             }
-            places += 1;
             let said = usize::try_from(first - place.bytes.start).ok().and_then(|skip| place.words.get(skip..));
             for (byte, word) in there.iter_mut().zip(said.unwrap_or_default()) {
                 *byte = *word;
             }
         }
-        places
     }
 
-    /// Whether nothing was taken out.
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+    /// Each amendment in words: all of the run's, or those that are about one output.
+    pub fn words(&self, of: Option<(&StepId, Attempt)>) -> Vec<String> {
+        let about = |own: &Option<(StepId, Attempt)>| match (of, own) {
+            (None, _) => true,
+            (Some((step, attempt)), Some(own)) => own.0 == *step && own.1 == attempt,
+            (Some(_), None) => false,
+        };
+        self.words.iter().filter(|(own, _)| about(own)).map(|(_, words)| words.clone()).collect()
     }
 }
 
@@ -97,10 +105,10 @@ mod tests {
     fn the_words_stand_where_the_bytes_were_whichever_window_is_read() {
         let place =
             Place { step: "a".into(), attempt: 1, bytes: 10..40, words: b"redacted: a token (by op) ".to_vec() };
-        let removed = Removed { all: vec![place] };
+        let removed = Removed { all: vec![place], words: Vec::new() };
         let mut file = [b"kept here ".as_slice(), &[b'#'; 30], b" and here"].concat();
         let before = file.clone();
-        assert_eq!(removed.over(&"a".into(), 1, 0, &mut file), 1);
+        removed.over(&"a".into(), 1, 0, &mut file);
         assert_eq!(file, b"kept here redacted: a token (by op) #### and here");
         for from in 0..before.len() {
             let mut window = before[from..].to_vec();
@@ -109,7 +117,7 @@ mod tests {
         }
         // What is still there is never covered.
         let mut there = b"0123456789the bytes are still here, all of it".to_vec();
-        assert_eq!(removed.over(&"a".into(), 1, 0, &mut there), 0);
+        removed.over(&"a".into(), 1, 0, &mut there);
         assert!(there.starts_with(b"0123456789the bytes"));
     }
 }
