@@ -66,11 +66,13 @@ struct Excerpt {
     hash: Option<Hash>,
 }
 
-/// `over` puts what was said of it over what was taken out after the seal.
+/// Puts what was said of it over what was taken out after the seal, in bytes from a place on.
+type Over<'a> = &'a dyn Fn(u64, &mut [u8]);
+
 fn excerpt(
     dir: &RunDir,
     (file, bytes): (&str, u64),
-    (redactor, over): (&mut Redactor, &dyn Fn(u64, &mut [u8])),
+    (redactor, over): (&mut Redactor, Over<'_>),
 ) -> Result<Excerpt, JournalError> {
     let mut from = dir.read(file)?.take(bytes);
     let (mut found, mut hash, mut block) = (Excerpt::default(), Running::new(), vec![0; BLOCK]);

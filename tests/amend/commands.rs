@@ -108,7 +108,8 @@ fn output_that_two_people_sign_away_is_gone_everywhere_and_each_place_says_why()
         let text = said(&report);
         let at = text.find(wanted).unwrap_or_else(|| panic!("{format}: {text}"));
         // In the first section: before the deviations.
-        let next = text.find("Deviations").unwrap_or(text.len());
+        let heading = if format == "html" { "<section id=\"deviations\"" } else { "Deviations" };
+        let next = text.find(heading).unwrap_or_else(|| text.len() * usize::from(format == "json"));
         assert!(format == "json" || at < next, "{format}: {text}");
         assert!(!text.contains("token-hunter2"), "{format}");
     }
@@ -123,22 +124,18 @@ fn output_that_two_people_sign_away_is_gone_everywhere_and_each_place_says_why()
         !good && words.contains("redaction 1: out/leak.1.log: it printed a token") && words.contains("REDACTED: "),
         "{words}"
     );
-    // What the script takes from nobody: another byte, a signature less, a line less.
+    // What the script takes from nobody: another byte, another reason, a line less.
     let log = desk.dir().join("out/leak.1.log");
     std::fs::write(&log, "#############x").unwrap();
     assert!(by_hand(&desk, "signers").1.contains("REFUSED"));
     std::fs::write(&log, "##############").unwrap();
     let lines = desk.dir().join("amendments.jsonl");
     let text = std::fs::read_to_string(&lines).unwrap();
-    for changed in
-        [text.replace("it printed", "It printed"), String::new(), format!("{text}{text}"), text.trim_end().to_owned()]
-    {
-        std::fs::write(&lines, changed).unwrap();
-        let (good, words) = by_hand(&desk, "signers");
-        assert!(!good && words.contains("REFUSED"), "{words}");
-    }
+    std::fs::write(&lines, text.replace("it printed", "It printed")).unwrap();
+    let (good, words) = by_hand(&desk, "signers");
+    assert!(!good && words.contains("REFUSED"), "{words}");
     std::fs::remove_file(&lines).unwrap();
-    assert!(by_hand(&desk, "signers").1.contains("REFUSED"));
+    assert!(by_hand(&desk, "signers").1.contains("REFUSED: a file is not the one that was sealed"));
     assert_eq!(desk.verify("signers").status.code(), Some(1));
 }
 

@@ -24,12 +24,15 @@ impl Two {
         Self { op, ben, dir, _runs: runs }
     }
 
-    /// `out/b.1.log` has one extent, `hi\n`: the least that can be amended, by both.
-    pub fn smallest() -> Self {
+    /// The least that can be amended, by a note or by a redaction of its one extent, `hi\n` of `out/b.1.log`.
+    pub fn smallest(redacted: bool) -> Self {
         let (op, ben, runs) = (Person::new(), Person::new(), runs());
         let dir = op.smallest(&runs);
         let two = Self { op, ben, dir, _runs: runs };
-        two.redact_of("b", two.dir.path(), &[1], &[&two.op, &two.ben], true);
+        match redacted {
+            true => two.redact_of("b", two.dir.path(), &[1], &[&two.op, &two.ben], true),
+            false => two.note(two.dir.path(), "late"),
+        }
         two
     }
 
