@@ -176,6 +176,10 @@ fn each_key_that_signed_anything_and_is_revoked_is_named_with_its_person_and_all
     let desk = flown();
     let all = json(&desk, &[]);
     let signed = all["signed"].as_array().unwrap();
+    // The newest act covers those before it, so how many signatures of acts there are is a matter of how fast they came.
+    let acts = std::fs::read_to_string(desk.dir().join("events-0001.jsonl")).unwrap();
+    let acts = acts.lines().filter(|line| line.contains(r#""ev":"barrier.signed""#)).count();
+    assert!(acts > 0, "{all}");
     for (key, who) in [("op", "op"), ("ana", "ana@example.com"), ("ben", "ben@example.com")] {
         krl(&desk, "revoked", &["cleo", key]);
         let verified = judged(&desk, &["--revoked", "revoked"]);
@@ -186,7 +190,7 @@ fn each_key_that_signed_anything_and_is_revoked_is_named_with_its_person_and_all
         let note = format!("note: revoked: the key {fingerprint} of {who}, which signed ");
         let places = text.lines().find_map(|line| line.trim().strip_prefix(&note)).unwrap_or_else(|| panic!("{text}"));
         let theirs: Vec<&Value> = signed.iter().filter(|by| by["fingerprint"] == fingerprint.as_str()).collect();
-        assert_eq!(theirs.len(), if key == "op" { 4 } else { 1 }, "genesis, two acts and the seal; or a sign-off");
+        assert_eq!(theirs.len(), if key == "op" { 2 + acts } else { 1 }, "genesis, acts and the seal; or a sign-off");
         for by in theirs {
             let place = match by["record"].as_u64() {
                 Some(record) => format!("record {record} ("),

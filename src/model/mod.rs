@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod around;
+mod author;
 pub mod barrier;
 pub mod cmp;
 pub mod decide;

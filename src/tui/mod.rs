@@ -12,6 +12,7 @@ pub mod overlays;
 mod proposals;
 pub mod replay;
 mod run;
+mod sought;
 pub mod streams;
 mod terminal;
 pub mod terminal_step;

@@ -289,3 +289,51 @@ fn a_broken_journal_says_so_on_every_screen_and_can_be_looked_at() {
     let t = schedule::t_clock(again.app.state(), again.app.state().at).unwrap();
     assert!(t > 0);
 }
+
+#[test]
+fn the_events_are_sifted_by_who_step_class_and_word_and_all_of_it_must_hold() {
+    let mut again = Again::new();
+    let mut found = |typed: &str| {
+        again.keys(&format!("\x1b/{typed}\r"));
+        let picture = again.picture(100, 40);
+        let row = |line: &&str| (line.starts_with(" 1") || line.starts_with(">1")) && !line.contains(" EST ");
+        picture.lines().filter(row).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = found("");
+    let (fails, of_step, hers) = (found("word:fail"), found("step:2.2"), found("who:jlee"));
+    assert!(fails.len() == 1 && fails[0].contains("2.2 FAIL"), "{fails:#?}");
+    assert!(of_step.len() > 1 && of_step.len() < all.len(), "{of_step:#?}");
+    assert!(
+        ["hold", "RUN      2.2", "2.2 FAIL", "rollback"].iter().zip(&of_step).all(|(word, line)| line.contains(word))
+    );
+    assert!(!hers.is_empty() && hers.iter().any(|line| line.contains("CDN purge ok")), "{hers:#?}");
+    assert!(hers.len() < found("who:maya").len());
+    assert_eq!(found("step:2.2 word:fail"), fails);
+    assert_eq!(found("step:2.1 word:fail"), [""; 0]);
+    assert_eq!(found("cdn who:jlee"), hers);
+    assert!(found("step:2").len() > of_step.len(), "all steps of 2");
+    assert!(!found("class:c2").is_empty() && found("class:c2").len() < all.len());
+    assert_eq!(found("who:"), all, "nothing is narrowed yet");
+    assert_eq!(found("whom:jlee"), [""; 0], "text like any other");
+}
+
+#[test]
+fn one_steps_track_shows_its_attempts_and_nothing_else_until_t_again() {
+    let mut again = Again::new();
+    again.keys("gf");
+    let whole = again.picture(100, 40);
+    again.keys("t");
+    let one = again.picture(100, 40);
+    assert!(one.lines().next().unwrap().contains("only 2.2"), "{one}");
+    let track = |picture: &str, of: &str| picture.lines().find(|line| line.starts_with(of)).unwrap().to_owned();
+    let cells = |line: &str| line.chars().filter(|letter| "━─FD!RH".contains(*letter)).count();
+    assert!(cells(&track(&one, " plan")) < cells(&track(&whole, " plan")), "{one}");
+    let under_way = |picture: &str| track(picture, " act").matches('━').count();
+    assert!(track(&one, " act").contains('F') && under_way(&one) < under_way(&whole), "{one}");
+    assert!(!one.contains("CDN purge ok"), "{one}");
+    shot("one-step", &again, (80, 24));
+    again.keys("t");
+    assert_eq!(again.picture(100, 40), whole);
+    again.keys("1gr").keys("t");
+    assert!(again.picture(100, 40).contains("only "), "{}", again.picture(100, 40));
+}

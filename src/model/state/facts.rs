@@ -4,6 +4,7 @@ use crate::model::actor::Actor;
 use crate::model::ids::{LevelIx, RunId, Seq, StepIx};
 use crate::model::signed::{Realm, SignedText};
 use crate::model::time::Stamp;
+use std::sync::Arc;
 
 /// What genesis says. Every value comes from the signed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,4 +129,6 @@ pub struct Entry {
     pub word: &'static str,
     /// What, in words.
     pub text: String,
+    /// Who did it, or began the step that it is about; `None` where nobody did.
+    pub who: Option<Arc<str>>,
 }

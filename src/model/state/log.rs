@@ -90,7 +90,7 @@ mod tests {
         let mut log = Log::default();
         for line in 0..lines {
             let text = format!("line {line}");
-            log.push(Entry { seq: Seq(2 * line + 1), at: Stamp::default(), step: None, word: "note", text });
+            log.push(Entry { seq: Seq(2 * line + 1), at: Stamp::default(), step: None, word: "note", text, who: None });
         }
         log
     }

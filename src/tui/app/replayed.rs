@@ -16,7 +16,7 @@ use crate::tui::context::ActionLine;
 use crate::tui::eye::{Row, Screen};
 use crate::tui::keymap::{self, Meaning};
 use crate::tui::replay::keys::{self, Does};
-use crate::tui::replay::{Opening, Player};
+use crate::tui::replay::{OneStep, Opening, Player};
 use crate::tui::streams::Streams;
 use crate::tui::theme::Look;
 use crate::tui::widgets::text_field::{Echo, TextField};
@@ -229,11 +229,27 @@ impl App {
                 let words = if player.stops { "It stops at marks." } else { "It plays over marks." };
                 self.say(words)
             }
+            Does::OneStep => self.one_step(),
             Does::Table => {
                 player.table = !player.table;
                 Vec::new()
             }
         }
+    }
+
+    /// Only the step of the event or row that is marked, or all again. The search says so, where it can be widened too.
+    fn one_step(&mut self) -> Vec<Effect> {
+        let Some(player) = self.replay.as_mut() else { return Vec::new() };
+        if player.one.take().is_some() {
+            self.eye.search = Default::default();
+            return Vec::new();
+        }
+        let event = player.event(&self.state).and_then(|at| player.known().log().get(at)?.step);
+        let step = if self.eye.screen == Screen::Log { event } else { self.eye.selected.step().or(event) };
+        let Some(step) = step else { return self.say("This line is about no step.") };
+        player.one = Some(OneStep::of(step, player.known()));
+        self.eye.search = crate::tui::eye::Search { text: format!("step:{}", self.plan.step(step).id), typing: false };
+        Vec::new()
     }
 
     fn at_speed(&mut self, faster: bool) -> Vec<Effect> {

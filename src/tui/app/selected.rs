@@ -57,7 +57,7 @@ impl App {
     }
 
     fn open_entry(&mut self) -> Vec<Effect> {
-        let entries = crate::tui::views::log_entries(&self.state.log, &self.eye.search.text);
+        let entries = crate::tui::views::log_entries(&self.plan, &self.state.log, &self.eye.search.text);
         let at = entries.len().checked_sub(1 + self.eye.log_at.unwrap_or(0));
         let step = at.and_then(|at| entries.get(at)).and_then(|entry| entry.step);
         match step {

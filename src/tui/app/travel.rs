@@ -68,7 +68,7 @@ impl App {
         match (self.eye.screen, self.eye.pane) {
             (Screen::Live, Pane::List) => self.select_by(rows),
             (Screen::Log, _) => {
-                let count = log_entries(&self.state.log, &self.eye.search.text).len();
+                let count = log_entries(&self.plan, &self.state.log, &self.eye.search.text).len();
                 let at = self
                     .eye
                     .log_at

@@ -27,6 +27,7 @@ pub enum Does {
     WayBack,
     Gaps,
     Stops,
+    OneStep,
     Table,
 }
 
@@ -58,7 +59,7 @@ const fn go(letter: char, shown: &'static str, action: Does, name: &'static str,
 }
 
 /// Every key of a replay.
-pub const TABLE: [Line; 19] = [
+pub const TABLE: [Line; 20] = [
     key(' ', "space", Does::Play, "play", "play, or pause"),
     key('<', "<", Does::Slower, "slower", "half as fast"),
     key('>', ">", Does::Faster, "faster", "twice as fast"),
@@ -77,6 +78,7 @@ pub const TABLE: [Line; 19] = [
     go('b', "gb", Does::WayBack, "next-rollback", "to the next way back"),
     key('i', "i", Does::Gaps, "gaps", "cut idle gaps to 2 s, or keep them as they were"),
     key('m', "m", Does::Stops, "stops", "stop at marks while it plays, or not"),
+    key('t', "t", Does::OneStep, "one-step", "only the track and events of the step that is marked, or all again"),
     key('=', "=", Does::Table, "beside", "the plan beside what was, and another run beside both (--beside)"),
 ];
 

@@ -5,8 +5,10 @@
 
 pub mod keys;
 mod moves;
+mod one_step;
 mod speed;
 
+pub use one_step::OneStep;
 pub use speed::Speed;
 
 use crate::feed::replay::{Course, Cursor, Found, Known, Looking, ReplayError, To, moment, parse_when};
@@ -73,6 +75,8 @@ pub struct Player {
     pub stops: bool,
     /// The plan beside what was is shown.
     pub table: bool,
+    /// Only this step's track is shown.
+    pub one: Option<OneStep>,
     /// A place that is being typed.
     pub asking: Option<TextField>,
     /// Another run beside this one.
@@ -103,6 +107,7 @@ impl Player {
             cuts: true,
             stops: false,
             table: false,
+            one: None,
             asking: None,
             beside: opening.beside,
             rows: Scroll::default(),
@@ -172,6 +177,8 @@ impl Player {
     ) -> Result<Option<String>, ReplayError> {
         if let Some(known) = self.course.news(self.known.version) {
             self.known = known;
+            let step = self.one.take().map(|one| one.step);
+            self.one = step.map(|step| OneStep::of(step, &self.known));
         }
         let elapsed = self.passed.replace(real.mono).map_or(0, |before| real.mono.saturating_sub(before));
         let words = match self.go_where_wanted(state, passed)? {

@@ -6,6 +6,7 @@ use super::Player;
 use crate::feed::replay::{Mark, MarkKind, To};
 use crate::model::ids::Seq;
 use crate::model::state::RunState;
+use crate::tui::sought::Sought;
 
 impl Player {
     /// The mark of a record.
@@ -33,15 +34,11 @@ impl Player {
         log.get(to).map(|entry| To::Record(entry.seq))
     }
 
-    /// The next event whose word or text has this in it.
+    /// The next event that is looked for.
     pub fn by_text(&self, state: &RunState, sought: &str, back: bool) -> Option<To> {
         let log = self.known.log();
-        let sought = sought.trim().to_lowercase();
-        let fits = |at: &usize| {
-            log.get(*at).is_some_and(|entry| {
-                entry.word.to_lowercase().contains(&sought) || entry.text.to_lowercase().contains(&sought)
-            })
-        };
+        let sought = Sought::read(sought);
+        let fits = |at: &usize| log.get(*at).is_some_and(|entry| sought.fits(self.plan(), entry));
         let behind = log.up_to(state.last.0);
         let found = if back { (0..behind.saturating_sub(1)).rev().find(fits) } else { (behind..log.len()).find(fits) };
         log.get(found?).map(|entry| To::Record(entry.seq))

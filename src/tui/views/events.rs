@@ -9,6 +9,7 @@ use crate::model::state::Entry;
 use crate::model::text::shown;
 use crate::model::time::clock_length;
 use crate::tui::replay::Player;
+use crate::tui::sought::Sought;
 use crate::tui::theme::{Role, marks};
 use crate::tui::widgets::{fit, wrap};
 use crate::tui::words;
@@ -37,14 +38,13 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, player: &Playe
 
 fn events(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, player: &Player) {
     let log = player.known().log();
-    let sought = scene.eye.search.text.trim();
+    let sought = Sought::read(&scene.eye.search.text);
     let at = player.event(scene.state());
     // Without a search nothing is looked through: a log may have as many lines as the journal.
-    let found: Option<Vec<usize>> = (!sought.is_empty()).then(|| matching(player, sought));
+    let found: Option<Vec<usize>> = (!sought.is_empty()).then(|| matching(player, &sought));
     let count = found.as_ref().map_or(log.len(), Vec::len);
     if count == 0 {
-        let words = if log.is_empty() { " Nothing has happened yet." } else { " No line has that text." };
-        put(frame, area, &[scene.line(words, Role::TextDim)]);
+        put(frame, area, &[scene.line(super::log::nothing(log), Role::TextDim)]);
         return;
     }
     let place = |row: usize| found.as_ref().map_or(row, |found| found[row]);
@@ -71,11 +71,9 @@ fn events(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, player: &Player)
     }
 }
 
-fn matching(player: &Player, sought: &str) -> Vec<usize> {
-    let sought = sought.to_lowercase();
-    let fits =
-        |entry: &Entry| entry.word.to_lowercase().contains(&sought) || entry.text.to_lowercase().contains(&sought);
-    player.known().log().iter().enumerate().filter(|(_, entry)| fits(entry)).map(|(at, _)| at).collect()
+fn matching(player: &Player, sought: &Sought) -> Vec<usize> {
+    let log = player.known().log().iter().enumerate();
+    log.filter(|(_, entry)| sought.fits(player.plan(), entry)).map(|(at, _)| at).collect()
 }
 
 /// One event.

@@ -1,6 +1,7 @@
 //! The foot that never scrolls away: what is said to the operator, what is next in plain words, and the keys that work here.
 
 use super::{Scene, put, rows_of};
+use crate::tui::eye::Screen;
 use crate::tui::keymap;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{fit, wrap};
@@ -82,7 +83,10 @@ fn next_text(scene: &Scene<'_>) -> String {
         // What goes on by itself is for everybody; what waits for the one who drives is not.
         Some(words) if scene.state().ended.is_none() && !next.starts_with("Wait.") => words.to_owned(),
         _ if has_a_mark_of_its_own(scene) && next.starts_with("Enter ") => format!("On the live screen (1): {next}"),
-        _ if mark_is_elsewhere(scene) && !next.starts_with("Wait.") => format!("{next} gn goes there."),
+        _ if mark_is_elsewhere(scene) && !next.starts_with("Wait.") => {
+            let stop = if next.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+            format!("{next}{stop} gn goes there.")
+        }
         _ => next,
     }
 }
@@ -90,11 +94,13 @@ fn next_text(scene: &Scene<'_>) -> String {
 /// The keys that do something here, as many as fit; the ways out stay longest.
 fn key_line(scene: &Scene<'_>, width: usize) -> Line<'static> {
     if scene.eye.search.typing {
+        let sifts = scene.eye.screen == Screen::Log && width >= 80;
+        let narrows = if sifts { format!("{}   ", crate::tui::sought::HINT) } else { String::new() };
         return Line::from(vec![
             scene.span(" /", Role::Key),
             scene.span(crate::model::text::shown(&scene.eye.search.text).into_owned(), Role::TextStrong),
             scene.span("_", Role::Focus),
-            scene.dim("   enter keeps it   esc drops it"),
+            scene.dim(format!("   {narrows}enter keeps it   esc drops it")),
         ]);
     }
     if let Some(field) = scene.replay.and_then(|player| player.asking.as_ref()) {

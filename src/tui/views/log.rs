@@ -1,8 +1,10 @@
 //! What happened, in order: time, T, word, step, and who said or did what. Follows the run until it is scrolled.
 
 use super::{Scene, put};
+use crate::model::plan::Plan;
 use crate::model::state::{Entry, Log};
 use crate::model::text::shown;
+use crate::tui::sought::Sought;
 use crate::tui::theme::Role;
 use crate::tui::widgets::fit;
 use crate::tui::words;
@@ -11,24 +13,22 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 /// Entries that the search lets through, oldest first.
-pub fn entries<'a>(log: &'a Log, sought: &str) -> Vec<&'a Entry> {
-    let sought = sought.trim().to_lowercase();
-    log.iter()
-        .filter(|entry| {
-            sought.is_empty()
-                || entry.word.to_lowercase().contains(&sought)
-                || entry.text.to_lowercase().contains(&sought)
-        })
-        .collect()
+pub fn entries<'a>(plan: &Plan, log: &'a Log, sought: &str) -> Vec<&'a Entry> {
+    let sought = Sought::read(sought);
+    log.iter().filter(|entry| sought.is_empty() || sought.fits(plan, entry)).collect()
+}
+
+/// Where nothing is to be listed: why.
+pub fn nothing(log: &Log) -> &'static str {
+    if log.is_empty() { " Nothing has happened yet." } else { " Nothing fits. who: step: class: word: narrow it." }
 }
 
 /// Draws the log.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let state = scene.state();
-    let found = entries(&state.log, &scene.eye.search.text);
+    let found = entries(scene.ctx.plan, &state.log, &scene.eye.search.text);
     if found.is_empty() {
-        let words = if state.log.is_empty() { " Nothing has happened yet." } else { " No line has that text." };
-        put(frame, area, &[scene.line(words, Role::TextDim)]);
+        put(frame, area, &[scene.line(nothing(&state.log), Role::TextDim)]);
         return;
     }
     let selected = found.len() - 1 - scene.eye.log_at.unwrap_or(0).min(found.len() - 1);

@@ -4,12 +4,13 @@
 //! every size. Both tracks have one scale, so that what lies below each other was, or was to be, at the same time.
 
 use super::{put, rows_of};
-use crate::feed::replay::{MarkKind, Verdict};
+use crate::feed::replay::{Mark, MarkKind, Verdict};
+use crate::model::ids::StepIx;
 use crate::model::schedule;
 use crate::model::state::RunState;
 use crate::model::text::shown;
 use crate::model::time::clock_length;
-use crate::tui::replay::Player;
+use crate::tui::replay::{OneStep, Player};
 use crate::tui::theme::{Glyphs, Role, Theme};
 use crate::tui::widgets::{fit, wrap};
 use ratatui::Frame;
@@ -62,7 +63,9 @@ fn first(player: &Player, theme: &Theme, width: usize) -> Line<'static> {
         (None, false) => "real gaps".to_owned(),
     };
     let stops = if player.stops { "stops at marks" } else { "" };
-    let mut parts = vec![format!("run {}", shown(player.run())), chain, going, gaps, stops.to_owned()];
+    let one = player.one.as_ref().map(|one| format!("only {}", shown(&player.plan().step(one.step).number)));
+    let mut parts = vec![format!("run {}", shown(player.run())), chain, going];
+    parts.extend([one.unwrap_or_default(), gaps, stops.to_owned()]);
     parts.retain(|part| !part.is_empty());
     let total = |parts: &[String]| wrap::width(word) + parts.iter().map(|part| wrap::width(part) + 3).sum::<usize>();
     while total(&parts) > width && parts.len() > 2 {
@@ -101,7 +104,7 @@ impl Scale {
     /// As long as the run was or is to be; a plan that goes on for long after the run is cut, so that the run is to be seen.
     fn of(player: &Player, cells: usize) -> Self {
         let run = player.known().end.lived.max(player.lived()).max(1);
-        let plan = spans(player).iter().map(|(_, _, to)| *to).max().unwrap_or(0);
+        let plan = spans_of(player, None).iter().map(|(_, _, to)| *to).max().unwrap_or(0);
         Self { cells: cells.max(4), length: run.max(plan.min(run.saturating_mul(2))) }
     }
 
@@ -114,6 +117,11 @@ impl Scale {
 
 /// Planned spans of the phases in the run's own time: place, from, to.
 fn spans(player: &Player) -> Vec<(usize, u64, u64)> {
+    spans_of(player, player.one.as_ref().map(|one| one.step))
+}
+
+/// The same of one step only, or of all.
+fn spans_of(player: &Player, only: Option<StepIx>) -> Vec<(usize, u64, u64)> {
     let known = player.known();
     let (plan, end) = (player.plan(), &known.end);
     if end.started.is_none() || end.is_drill() {
@@ -122,6 +130,9 @@ fn spans(player: &Player) -> Vec<(usize, u64, u64)> {
     let mut found: Vec<(usize, u64, u64)> = Vec::new();
     for (ix, times) in schedule::planned(plan, end) {
         let (Some(start), Some(phase)) = (times.start, plan.phase_of(ix)) else { continue };
+        if only.is_some_and(|only| only != ix) {
+            continue;
+        }
         let (from, to) = (known.lived_at(start), known.lived_at(times.end.unwrap_or(start)));
         match found.last_mut() {
             Some((last, _, end)) if *last == phase => *end = (*end).max(to),
@@ -143,7 +154,16 @@ fn actual(player: &Player, theme: &Theme, scale: &Scale) -> Line<'static> {
     for (at, cell) in cells.iter_mut().enumerate().take(end + 1) {
         *cell = if at <= now { (done.1, Role::TextDim) } else { (open.1, Role::TextDim) };
     }
-    for (place, span) in known.phases.iter().enumerate() {
+    if let Some(one) = &player.one {
+        for (from, to) in &one.spans {
+            let (from, to) = (scale.cell(*from), scale.cell(*to));
+            for (at, cell) in cells.iter_mut().enumerate().take(to + 1).skip(from) {
+                *cell = if at <= now { (done.0, Role::Ok) } else { (open.0, Role::Text) };
+            }
+        }
+    }
+    let phases = known.phases.iter().enumerate().filter(|_| player.one.is_none());
+    for (place, span) in phases {
         let Some((from, to)) = span else { continue };
         let (from, to) = (scale.cell(*from), scale.cell(*to));
         for (at, cell) in cells.iter_mut().enumerate().take(to + 1).skip(from) {
@@ -152,7 +172,12 @@ fn actual(player: &Player, theme: &Theme, scale: &Scale) -> Line<'static> {
         name(&mut cells, player, place, (from, to));
     }
     let mut weights = vec![0; scale.cells];
-    for mark in known.marks.iter().filter(|mark| mark.kind != MarkKind::Phase) {
+    let shows = |mark: &&Mark| {
+        let step = || known.log().up_to(mark.seq.0).checked_sub(1).and_then(|at| known.log().get(at));
+        let of_it = |one: &OneStep| step().is_some_and(|entry| entry.seq == mark.seq && entry.step == Some(one.step));
+        mark.kind != MarkKind::Phase && player.one.as_ref().is_none_or(of_it)
+    };
+    for mark in known.marks.iter().filter(shows) {
         let at = scale.cell(mark.lived);
         if mark.kind.weight() >= weights[at] {
             weights[at] = mark.kind.weight();
@@ -173,7 +198,9 @@ fn planned(player: &Player, state: &RunState, theme: &Theme, scale: &Scale) -> L
         for cell in &mut cells[from..=to] {
             *cell = (open.0, Role::Text);
         }
-        name(&mut cells, player, *place, (from, to));
+        if player.one.is_none() {
+            name(&mut cells, player, *place, (from, to));
+        }
     }
     let times = match (found.first(), found.last()) {
         (Some((_, from, _)), Some((_, _, to))) if to > from => {

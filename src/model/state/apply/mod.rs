@@ -14,6 +14,7 @@ mod start;
 mod watch;
 mod whose;
 
+use crate::model::actor::Known;
 use crate::model::event::{Bound, Event};
 use crate::model::ids::{Attempt, Seq, StepId, StepIx};
 use crate::model::plan::Plan;
@@ -196,7 +197,9 @@ impl RunState {
     }
 
     fn say(&mut self, record: &Record, step: Option<StepIx>, word: &'static str, text: String) {
-        self.log.push(Entry { seq: record.seq, at: record.at, step, word, text });
+        let began = || step.and_then(|ix| self.step(ix).by.as_ref()).filter(|by| by.known != Known::Program);
+        let who = record.event.by().or_else(began).map(|by| by.name.as_str().into());
+        self.log.push(Entry { seq: record.seq, at: record.at, step, word, text, who });
     }
 }
 
