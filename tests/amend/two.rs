@@ -30,7 +30,7 @@ impl Two {
         let dir = op.smallest(&runs);
         let two = Self { op, ben, dir, _runs: runs };
         match redacted {
-            true => two.redact_of("b", two.dir.path(), &[1], &[&two.op, &two.ben], true),
+            true => two.redact_of(("b", two.dir.path()), &[1], &[&two.op, &two.ben], true),
             false => two.note(two.dir.path(), "late"),
         }
         two
@@ -71,10 +71,10 @@ impl Two {
 
     /// Writes down a redaction by these people, and carries it out where that is wanted.
     pub fn redact(&self, path: &Path, extents: &[u64], people: &[&Person], carry_out: bool) {
-        self.redact_of("build", path, extents, people, carry_out);
+        self.redact_of(("build", path), extents, people, carry_out);
     }
 
-    fn redact_of(&self, step: &str, path: &Path, extents: &[u64], people: &[&Person], carry_out: bool) {
+    fn redact_of(&self, (step, path): (&str, &Path), extents: &[u64], people: &[&Person], carry_out: bool) {
         let mut amending = begin(path);
         let said = self.said("it held a token", people);
         let draft = amending.redaction((&step.into(), 1), extents, &said).unwrap();
