@@ -1,5 +1,8 @@
 //! The command line: clap structs, nothing else. `commands` gives them meaning; `tminus help` prints what stands here.
 
+mod amend;
+
+pub use amend::{AmendArgs, HandsArgs, RedactArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -285,6 +288,10 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Sign off: in a run that is under way here, or a text from another machine
     Sign(SignArgs),
+    /// Add a signed note to a sealed run
+    Amend(AmendArgs),
+    /// Take output out of a sealed run for good; the run says so, and who signed for it
+    Redact(RedactArgs),
     /// Check runbooks for mistakes
     Check {
         /// The runbooks

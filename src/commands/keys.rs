@@ -6,7 +6,7 @@ use crate::cli::{KeyArgs, SignersArgs};
 use crate::journal::keys::find::{Found, KeyPlaces, Search, find, held_by_agent, look};
 use crate::journal::keys::{KeyOrigin, LockedKey, Signer};
 use crate::model::secret::Secret;
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -134,6 +134,22 @@ fn unlock(locked: &LockedKey) -> Result<Box<dyn Signer>, Failure> {
         }
     }
     Err(Failure::because(format!("the key {path} was not unlocked")))
+}
+
+/// Makes sure that a person wants this, by a word that is typed; `yes` was said in the arguments.
+pub(super) fn confirm(yes: bool, word: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(
+            Failure::because(format!("nobody is there to say {word}")).hint("--yes goes on without being asked")
+        );
+    }
+    say_lines(&format!("Type  {word}  to {word} it:\n"));
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|why| Failure::because(why.to_string()))?;
+    if line.trim() == word { Ok(()) } else { Err(Failure::because("nothing was signed")) }
 }
 
 /// Asks on the terminal without showing what is typed; the terminal is as it was afterwards, also where `^C` gives up: it is

@@ -3,6 +3,7 @@
 //! 0 it is as asked, 1 it is not so, 2 it could not be done, 3 the journal could not be written, 4 the screen was left or
 //! the conductor is gone and the run can be taken up again.
 
+mod amend;
 mod attach;
 mod check;
 mod complete;
@@ -98,6 +99,8 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Replay(_)) => replay::replay(&cli),
         Some(Command::Resume { .. }) => resume::resume(&cli),
         Some(Command::Sign(_)) => sign::sign(&cli),
+        Some(Command::Amend(args)) => amend::amend(&cli.common, args),
+        Some(Command::Redact(args)) => amend::redact(&cli.common, args),
         Some(Command::Check { runbooks, strict, format }) => check::check(&cli.common, runbooks, *strict, *format),
         Some(Command::Schema) => schema::schema(),
         Some(Command::Plan { runbook, t0, commands, format }) => plan::plan(runbook, t0.as_deref(), *commands, *format),

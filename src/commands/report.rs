@@ -6,9 +6,9 @@ use crate::cli::{Common, ReportArgs, ReportFormat};
 use crate::feed::live::conductor_of;
 use crate::journal::RunDir;
 use crate::journal::reader::read_each;
-use crate::journal::verify::{VerifyWith, verify};
+use crate::journal::verify::{Amended, VerifyWith, verify};
 use crate::report::cast::{Version, cast};
-use crate::report::value::{Broken, SignedBy, Verification};
+use crate::report::value::{Amendment, Broken, SignedBy, Verification};
 use crate::report::{Form, Outside, Redactor, Taken, outputs, write};
 use std::io::Write;
 use std::path::Path;
@@ -29,10 +29,11 @@ pub(super) fn report(common: &Common, args: &ReportArgs) -> Ran {
             return Err(Failure::because(format!("the run has no variable {name} to redact")).hint(known));
         }
     }
-    let mut verification = judged(&places, &dir, args)?;
+    let (mut verification, amendments) = judged(&places, &dir, args)?;
     verification.broken = broken.map(|broken| Broken { record: broken.seq.0, why: broken.why });
     let outside = Outside {
         verification,
+        amendments,
         sealed: dir.path().join("SEAL").symlink_metadata().is_ok_and(|found| found.is_file()),
         dir: dir.path().display().to_string(),
         live: conductor_of(&dir).is_some(),
@@ -73,7 +74,7 @@ fn way(format: ReportFormat) -> Way {
 }
 
 /// What a verification says of the run now, without starting `ssh-keygen`.
-fn judged(places: &Places, dir: &RunDir, args: &ReportArgs) -> Result<Verification, Failure> {
+fn judged(places: &Places, dir: &RunDir, args: &ReportArgs) -> Result<(Verification, Vec<Amendment>), Failure> {
     let allowed = args.allowed_signers.clone();
     let against = super::verify::Against { allowed, ..super::verify::Against::nothing() };
     // A report starts no process, whatever the run says.
@@ -88,7 +89,8 @@ fn judged(places: &Places, dir: &RunDir, args: &ReportArgs) -> Result<Verificati
         fingerprint: by.fingerprint.clone(),
         standing: by.standing.word().into(),
     });
-    Ok(Verification {
+    let amendments = found.amendments.iter().map(amendment).collect();
+    let verification = Verification {
         verdict: found.verdict.word().into(),
         passes: found.passes(),
         line: found.first_line(),
@@ -99,7 +101,25 @@ fn judged(places: &Places, dir: &RunDir, args: &ReportArgs) -> Result<Verificati
         head,
         command: format!("tminus verify {}{of_head}", dir.id()),
         broken: None,
-    })
+    };
+    Ok((verification, amendments))
+}
+
+fn amendment(own: &Amended) -> Amendment {
+    let redaction = own.amendment.redaction.as_ref();
+    let extents = redaction.map(|own| own.extents.iter().map(|taken| taken.number).collect());
+    Amendment {
+        sequence: own.amendment.sequence,
+        what: if redaction.is_some() { "redaction" } else { "note" }.into(),
+        file: redaction.map(|own| own.log_name()),
+        extents: extents.unwrap_or_default(),
+        bytes: own.bytes(),
+        reason: own.amendment.reason.clone(),
+        at: own.amendment.at,
+        by: own.by.clone(),
+        carried_out: own.carried_out,
+        text: own.said(),
+    }
 }
 
 /// Keeps a report in a file, whole or not at all. Nothing is ever written into a run, nor over the folder of runs.

@@ -22,7 +22,6 @@ use crate::model::signed::SignedText;
 use crate::model::signoff::{self, Signatory};
 use crate::model::state::{RunState, StepStatus};
 use crate::model::text::{shown, shown_lines};
-use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -171,7 +170,7 @@ impl Seen {
 
 fn at_run(places: &Places, args: &SignArgs, run: &str) -> Ran {
     let (keys, only) = match (&args.key, &args.write) {
-        (Some(path), Some(_)) => (Vec::new(), Some(fingerprint_of(path)?)),
+        (Some(path), Some(_)) => (Vec::new(), Some(public_of(path)?.fingerprint())),
         (Some(path), None) => (vec![named(path)?], None),
         (None, Some(_)) => (Vec::new(), None),
         (None, None) => (keys_at_hand(places), None),
@@ -202,7 +201,7 @@ fn at_run(places: &Places, args: &SignArgs, run: &str) -> Ran {
         return write(path, text, namespace);
     }
     print(&said(text))?;
-    confirm(args)?;
+    super::keys::confirm(args.yes, "sign")?;
     wish(&mut seen, intent)
 }
 
@@ -284,7 +283,7 @@ fn sign_text(places: &Places, args: &SignArgs, path: &Path) -> Ran {
         Failure::because(format!("the text is for the key {wanted}, which is not at hand")).hint("--key FILE names one")
     })?;
     super::keys::say_lines(&said(&text));
-    confirm(args)?;
+    super::keys::confirm(args.yes, "sign")?;
     let armored = signer.sign(signoff::namespace(signed.realm), text.as_bytes()).map_err(|why| Failure::of(&why))?;
     print(&armored)?;
     Ok(Outcome::Done)
@@ -307,29 +306,16 @@ fn said(text: &str) -> String {
     format!("What is asked:\n{}What is signed, to the letter:\n{}", indented(statement), indented(text))
 }
 
-fn confirm(args: &SignArgs) -> Result<(), Failure> {
-    if args.yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(
-            Failure::because("nobody is there to say that this is signed").hint("--yes signs without being asked")
-        );
-    }
-    super::keys::say_lines("Type  sign  to sign it:\n");
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|why| Failure::because(why.to_string()))?;
-    if line.trim() == "sign" { Ok(()) } else { Err(Failure::because("nothing was signed")) }
-}
-
-fn fingerprint_of(path: &Path) -> Result<String, Failure> {
+/// The public half of a key file, which may be all of it.
+pub(super) fn public_of(path: &Path) -> Result<PublicKey, Failure> {
     match PublicKey::from_openssh(&read(path)?) {
-        Ok(key) => Ok(key.fingerprint()),
-        Err(_) => Ok(named(path)?.fingerprint()),
+        Ok(key) => Ok(key),
+        Err(_) => PublicKey::from_openssh(&named(path)?.public_openssh()).map_err(|why| Failure::of(&why)),
     }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+/// A text or a signature.
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
     use std::io::Read;
     let failed = |why: std::io::Error| Failure::because(format!("cannot read {}: {why}", path.display()));
     let mut text = String::new();

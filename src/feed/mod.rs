@@ -69,6 +69,12 @@ pub trait Port {
     /// Bytes of an attempt's output, exactly as they are on disk; shorter where the file is.
     fn output(&self, step: &StepId, attempt: Attempt, range: Range<u64>) -> io::Result<Vec<u8>>;
 
+    /// What was amended after the seal, in words: all of it, or what is about one output. Nothing of a run that is not sealed.
+    fn amended(&self, of: Option<(&StepId, Attempt)>) -> Vec<String> {
+        let _ = of;
+        Vec::new()
+    }
+
     /// Types to the terminal of an attempt. The number comes back in `Refused` if it reached nothing, and not at all if it
     /// did; `Err` says in words why it was not even sent. Several frames where it is long: all in order.
     fn type_in(&mut self, step: &StepId, attempt: Attempt, keys: &[u8]) -> Result<u64, String> {

@@ -4,6 +4,7 @@
 //! that cannot be cut, and beside them extents, which can, and are hashed many at once. Files are read in blocks, none is
 //! in memory. The seal and `verify` ask here; nothing is written.
 
+use crate::journal::amend::{Blanks, is_blank};
 use crate::journal::dir::{RunDir, output_name, salt_name};
 use crate::journal::error::JournalError;
 use crate::journal::facts::Printed;
@@ -46,7 +47,7 @@ pub(crate) struct Found {
 }
 
 enum Job<'a> {
-    Extents { name: String, extents: &'a [(Seq, Extent)], salts: Vec<u8> },
+    Extents { name: String, extents: &'a [(Seq, Extent)], salts: Vec<u8>, gone: Vec<bool> },
     Whole(String),
 }
 
@@ -60,11 +61,11 @@ impl Job<'_> {
     }
 }
 
-/// Judges every attempt's output, and hashes `whole` files.
+/// Judges every attempt's output, and hashes `whole` files. Of extents in `blanks` it takes that they are overwritten, or there.
 pub(crate) fn judge<'a>(
     dir: &RunDir,
     printed: impl Iterator<Item = (&'a (StepId, Attempt), &'a Printed)>,
-    whole: &[String],
+    (whole, blanks): (&[String], &Blanks),
 ) -> Found {
     let mut found = Found::default();
     let mut jobs: Vec<Job> = Vec::new();
@@ -77,8 +78,14 @@ pub(crate) fn judge<'a>(
         let Some(salts) = lengths else {
             continue;
         };
-        for (extents, salts) in printed.extents.chunks(EXTENTS).zip(salts.chunks(EXTENTS * SALT)) {
-            jobs.push(Job::Extents { name: name.clone(), extents, salts: salts.to_vec() });
+        let taken = blanks.get(&name);
+        let gone: Vec<bool> = (1..=printed.extents.len() as u64)
+            .map(|number| taken.is_some_and(|taken| taken.contains(&number)))
+            .collect();
+        let salts = salts.chunks(EXTENTS * SALT).zip(gone.chunks(EXTENTS));
+        for (extents, (salts, gone)) in printed.extents.chunks(EXTENTS).zip(salts) {
+            let (salts, gone) = (salts.to_vec(), gone.to_vec());
+            jobs.push(Job::Extents { name: name.clone(), extents, salts, gone });
         }
     }
     let whole = by_length(dir, whole);
@@ -168,8 +175,8 @@ fn work(dir: &RunDir, job: Job, found: &Mutex<Found>) {
             Ok(hash) => add(&|found| found.whole.push((name.clone(), hash))),
             Err(error) => wrong(None, &name, None, error.chain()),
         },
-        Job::Extents { name, extents, salts } => {
-            if let Err(((seq, extent), why)) = judge_extents(dir, &name, extents, &salts) {
+        Job::Extents { name, extents, salts, gone } => {
+            if let Err(((seq, extent), why)) = judge_extents(dir, &name, extents, (&salts, &gone)) {
                 wrong(Some(*seq), &name, Some(extent.off), why);
             }
         }
@@ -179,20 +186,30 @@ fn work(dir: &RunDir, job: Job, found: &Mutex<Found>) {
 /// A record, what it commits to, and why that is not so.
 type NotSo<'a> = (&'a (Seq, Extent), String);
 
-fn judge_extents<'a>(dir: &RunDir, name: &str, extents: &'a [(Seq, Extent)], salts: &[u8]) -> Result<(), NotSo<'a>> {
+fn judge_extents<'a>(
+    dir: &RunDir,
+    name: &str,
+    extents: &'a [(Seq, Extent)],
+    (salts, gone): (&[u8], &[bool]),
+) -> Result<(), NotSo<'a>> {
     let Some(first) = extents.first() else {
         return Ok(());
     };
     let file = dir.read(name).map_err(|error| (first, error.chain()))?;
-    let salted = |((_, extent), salt): (&(Seq, Extent), &[u8])| {
+    // An extent that was taken out proves itself by nothing but being overwritten; every other one by its salted hash.
+    let blank = |extent: &Extent| overwritten(From { file: &file, at: extent.off }, extent.len);
+    let there = extents.iter().zip(salts.chunks(SALT)).zip(gone);
+    let there: Vec<(&(Seq, Extent), &[u8])> =
+        there.filter(|((recorded, _), gone)| !(**gone && blank(&recorded.1))).map(|(there, _)| there).collect();
+    let salted = |((_, extent), salt): &(&(Seq, Extent), &[u8])| {
         let salt = salt.strip_suffix(b"\n").and_then(|hex| Hash::parse(std::str::from_utf8(hex).ok()?))?;
         let bytes = Cursor::new(salt.0).chain(From { file: &file, at: extent.off });
         Some((bytes, extent.len.checked_add(salt.0.len() as u64)?))
     };
     // As far as there are salts; where one is missing is said after what stands before it.
-    let messages: Vec<_> = extents.iter().zip(salts.chunks(SALT)).map_while(salted).collect();
+    let messages: Vec<_> = there.iter().map_while(salted).collect();
     let readable = messages.len();
-    for (recorded, (bytes, length)) in extents.iter().zip(messages) {
+    for (recorded, (bytes, length)) in there.iter().map(|(recorded, _)| *recorded).zip(messages) {
         let extent = &recorded.1;
         let hash = of_next(bytes, length).map_err(|error| (recorded, error.to_string()))?;
         if hash.hex() != extent.sha256 {
@@ -200,10 +217,23 @@ fn judge_extents<'a>(dir: &RunDir, name: &str, extents: &'a [(Seq, Extent)], sal
             return Err((recorded, format!("bytes {from} to {to} are not those that were recorded")));
         }
     }
-    match extents.get(readable) {
-        Some(recorded) => Err((recorded, "its salt is not written as one is".to_owned())),
+    match there.get(readable) {
+        Some((recorded, _)) => Err((recorded, "its salt is not written as one is".to_owned())),
         None => Ok(()),
     }
+}
+
+/// Whether the next bytes are all overwritten ones.
+fn overwritten(bytes: impl Read, length: u64) -> bool {
+    let (mut bytes, mut block, mut left) = (bytes, vec![0; BLOCK], length);
+    while left > 0 {
+        let most = usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK));
+        match bytes.read(&mut block[..most]) {
+            Ok(count) if count > 0 && is_blank(&block[..count]) => left -= count as u64,
+            Ok(_) | Err(_) => return false,
+        }
+    }
+    true
 }
 
 /// A file from a place on; several of one file are read in turns.

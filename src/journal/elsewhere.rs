@@ -4,6 +4,7 @@
 //! pointer in the old directory, and one beside the remembered heads, say where the run went: a run that has one is never
 //! taken up where it was, so nothing of it runs twice. The conductor makes both, every command that looks for a run follows.
 
+use crate::journal::amend::Blanks;
 use crate::journal::content;
 use crate::journal::dir::{Lock, LockError, RunDir, output_name, part_name, salt_name};
 use crate::journal::error::JournalError;
@@ -110,7 +111,7 @@ fn copy(old: &RunDir, valid: &Valid, new: &RunDir) -> Result<Realm, ElsewhereErr
     }
     copy_output((old, new), &facts)?;
     let attached: Vec<String> = new.names("attach")?.into_iter().map(|name| format!("attach/{name}")).collect();
-    let found = content::judge(new, facts.printed.iter(), &attached);
+    let found = content::judge(new, facts.printed.iter(), (&attached, &Blanks::new()));
     if let Some(wrong) = found.wrong.into_iter().next() {
         return Err(not_whole(format!("{}: {}", wrong.name, wrong.why)));
     }

@@ -13,6 +13,7 @@ use crate::model::event::{EndState, Event};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::output::Extent;
 use crate::model::record::Record;
+use crate::model::signed::SignedText;
 use crate::model::time::Stamp;
 use std::collections::BTreeMap;
 
@@ -197,6 +198,12 @@ impl Facts {
             | Event::MirrorMended { .. }
             | Event::Foreign { .. } => {}
         }
+    }
+
+    /// The fingerprints of the keys with which the run was begun and taken up.
+    pub(crate) fn operators(&self) -> Vec<String> {
+        let texts = self.openings.iter().filter_map(|opened| SignedText::decode(&opened.text));
+        texts.filter_map(|text| text.get("key").map(str::to_owned)).collect()
     }
 
     fn extent(&mut self, seq: Seq, of: (StepId, Attempt), extent: Extent) {

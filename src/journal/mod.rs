@@ -3,6 +3,7 @@
 //! Records as lines, their chain, their signatures, the files beside them, and how all of it is read back and judged.
 //! Nothing here decides what a run does next, and nothing here draws. The conductor writes through it, everything else reads.
 
+pub mod amend;
 pub mod ckpt;
 mod content;
 pub mod dir;

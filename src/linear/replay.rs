@@ -54,6 +54,9 @@ pub fn replay(
     let plan = course.plan();
     let mut teller = Teller::new(plan, output);
     teller.voice.say(&format!("Replay of run {run}, read only. {}", verdict(&known)));
+    for words in port.amended(None) {
+        teller.voice.say(&format!("After the seal, {words}."));
+    }
     if let Some((other, align)) = wanted.beside {
         let theirs = other.wait(&|_| false);
         for line in table((known.end.plan(plan), &known.end), (other, &theirs), align) {

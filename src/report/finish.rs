@@ -23,6 +23,8 @@ const FORMAT: &str = "1.0";
 pub struct Outside {
     /// What a verification said, now.
     pub verification: Verification,
+    /// What was amended after the seal, as far as it counts.
+    pub amendments: Vec<super::value::Amendment>,
     /// Whether the run directory has a seal.
     pub sealed: bool,
     /// Where the run directory is.
@@ -75,6 +77,7 @@ impl Taken {
             notes: self.notes,
             course: self.course,
             redacted: Vec::new(),
+            amendments: outside.amendments,
         }
     }
 

@@ -6,7 +6,8 @@
 
 use super::redact::Redactor;
 use super::take::Taken;
-use super::value::Output;
+use super::value::{Attempt, Output};
+use crate::journal::amend::{Removed, removed};
 use crate::journal::dir::output_name;
 use crate::journal::hash::{Hash, Running};
 use crate::journal::{JournalError, RunDir};
@@ -23,11 +24,15 @@ const BLOCK: usize = 128 << 10;
 pub fn outputs(dir: &RunDir, taken: &Taken, redactor: &mut Redactor) -> Vec<Output> {
     let printed = taken.attempts.iter().flat_map(|(ix, all)| all.iter().map(move |own| (*ix, own)));
     let printed = printed.filter(|(_, own)| own.bytes > 0);
-    printed.map(|(ix, own)| output(dir, taken, (ix, own.attempt, own.bytes, own.lines), redactor)).collect()
+    let removed = removed(dir);
+    let of = |(ix, own): (StepIx, &Attempt)| {
+        output((dir, &removed), taken, (ix, own.attempt, own.bytes, own.lines), redactor)
+    };
+    printed.map(of).collect()
 }
 
 fn output(
-    dir: &RunDir,
+    (dir, removed): (&RunDir, &Removed),
     taken: &Taken,
     (ix, attempt, bytes, lines): (StepIx, u32, u64, u64),
     redactor: &mut Redactor,
@@ -43,7 +48,8 @@ fn output(
         lines,
         ..Output::default()
     };
-    match excerpt(dir, (&file, bytes), redactor) {
+    let over = |from: u64, block: &mut [u8]| removed.over(&step.id, attempt, from, block);
+    match excerpt(dir, (&file, bytes), (redactor, &over)) {
         Ok(found) => found.into(&mut own),
         Err(why) => own.problem = Some(why.chain()),
     }
@@ -60,7 +66,14 @@ struct Excerpt {
     hash: Option<Hash>,
 }
 
-fn excerpt(dir: &RunDir, (file, bytes): (&str, u64), redactor: &mut Redactor) -> Result<Excerpt, JournalError> {
+/// Puts what was said of it over what was taken out after the seal, in bytes from a place on.
+type Over<'a> = &'a dyn Fn(u64, &mut [u8]);
+
+fn excerpt(
+    dir: &RunDir,
+    (file, bytes): (&str, u64),
+    (redactor, over): (&mut Redactor, Over<'_>),
+) -> Result<Excerpt, JournalError> {
     let mut from = dir.read(file)?.take(bytes);
     let (mut found, mut hash, mut block) = (Excerpt::default(), Running::new(), vec![0; BLOCK]);
     let mut masker = redactor.stream();
@@ -70,6 +83,7 @@ fn excerpt(dir: &RunDir, (file, bytes): (&str, u64), redactor: &mut Redactor) ->
             break;
         }
         hash.update(&block[..count]);
+        over(found.read, &mut block[..count]);
         found.read += count as u64;
         found.keep(&masker.push(&block[..count]));
     }

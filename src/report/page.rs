@@ -131,6 +131,9 @@ fn summary(report: &Report) -> Option<Section> {
     }
     let tone = if report.verification.passes { Tone::Good } else { Tone::Bad };
     facts.push(("Verification", toned(&report.verification.verdict, tone)));
+    if !report.amendments.is_empty() {
+        facts.push(("Amended", plain(amended(report))));
+    }
     facts.push(("Check it yourself", mono(&report.verification.command)));
     for redacted in &report.redacted {
         let text = format!(
@@ -139,6 +142,10 @@ fn summary(report: &Report) -> Option<Section> {
         );
         facts.push(("Redacted", toned(text, Tone::Warn)));
     }
+    for own in &report.amendments {
+        let label = if own.what == "redaction" { "Redacted after the seal" } else { "Late note" };
+        facts.push((label, toned(&own.text, if own.what == "redaction" { Tone::Warn } else { Tone::Quiet })));
+    }
     let masked = totals.secrets_masked;
     if masked > 0 {
         facts.push(("Secrets", plain(format!("masked {masked} times in what commands printed, exact forms only"))));
@@ -146,6 +153,14 @@ fn summary(report: &Report) -> Option<Section> {
     let mut blocks = vec![Block::Facts(facts)];
     blocks.extend((!totals.whose.is_empty()).then_some(Block::Whose));
     Some(Section { id: "summary", title: "Summary", count: None, blocks })
+}
+
+/// How much was amended after the seal.
+pub(super) fn amended(report: &Report) -> String {
+    let all = report.amendments.len();
+    let redactions = report.amendments.iter().filter(|own| own.what == "redaction").count();
+    let many = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    format!("{} and {} after the seal", many(redactions, "redaction"), many(all - redactions, "late note"))
 }
 
 fn outcome_tone(report: &Report) -> Tone {

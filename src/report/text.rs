@@ -25,6 +25,12 @@ pub(super) fn write(report: &Report) -> String {
     for redacted in &report.redacted {
         say(&format!("The value of {} was taken out in {} places.", redacted.name, redacted.places));
     }
+    if !report.amendments.is_empty() {
+        say(&format!("Amended: {}.", super::page::amended(report)));
+    }
+    for own in &report.amendments {
+        say(&format!("  {}: {}", if own.what == "redaction" { "redacted" } else { "late note" }, own.text));
+    }
     say("");
     if report.deviations.is_empty() {
         say("Deviations: none.");

@@ -33,6 +33,7 @@ pub struct Report {
     pub outputs: Vec<Output>,
     pub course: Vec<Line>,
     pub redacted: Vec<Redacted>,
+    pub amendments: Vec<Amendment>,
 }
 
 /// What must be seen before anything else: `BROKEN`, `DRILL`, `UNSIGNED`, `SELF-MADE KEY`, `NOT ENDED`, `NOT SEALED`.
@@ -408,4 +409,21 @@ pub struct Line {
 pub struct Redacted {
     pub name: String,
     pub places: u64,
+}
+
+/// What was added or taken out after the seal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Amendment {
+    pub sequence: u64,
+    /// `redaction` or `note`.
+    pub what: String,
+    pub file: Option<String>,
+    pub extents: Vec<u64>,
+    pub bytes: u64,
+    pub reason: String,
+    pub at: Instant,
+    pub by: Vec<String>,
+    pub carried_out: bool,
+    /// All of it in words.
+    pub text: String,
 }

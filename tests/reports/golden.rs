@@ -202,7 +202,7 @@ fn outside() -> Outside {
         command: "tminus verify x --head abcd-efgh-ijkl-mnop-qrst".into(),
         ..Verification::default()
     };
-    Outside { verification, sealed: true, dir: "/runs/x".into(), live: false }
+    Outside { verification, sealed: true, dir: "/runs/x".into(), ..Outside::default() }
 }
 
 fn taken<'a>(plan: &'a Plan, book: &Book) -> Taken {

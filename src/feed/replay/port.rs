@@ -4,6 +4,7 @@
 
 use crate::feed::{Port, Role};
 use crate::journal::RunDir;
+use crate::journal::amend::{Removed, removed};
 use crate::model::ids::{Attempt, Seq, StepId};
 use crate::model::intent::Intent;
 use std::io;
@@ -16,12 +17,14 @@ const MOST: u64 = 16 << 20;
 /// Looks at a run.
 pub struct Looking {
     dir: RunDir,
+    removed: Removed,
 }
 
 impl Looking {
     /// At this one.
     pub fn at(dir: RunDir) -> Self {
-        Self { dir }
+        let removed = removed(&dir);
+        Self { dir, removed }
     }
 
     /// What every key that would act is answered with.
@@ -47,7 +50,12 @@ impl Port for Looking {
             }
         }
         bytes.truncate(filled);
+        self.removed.over(step, attempt, range.start, &mut bytes);
         Ok(bytes)
+    }
+
+    fn amended(&self, of: Option<(&StepId, Attempt)>) -> Vec<String> {
+        self.removed.words(of)
     }
 
     fn give_up(&mut self, _: String) {}

@@ -64,6 +64,16 @@ impl RunDir {
         Ok(bytes)
     }
 
+    /// Makes it durable that a file came from the run directory to this name.
+    pub(crate) fn sync_folder_of(&self, name: &str) -> Result<(), JournalError> {
+        if let Some((folder, _)) = name.rsplit_once('/') {
+            let opened = rustix::fs::openat(self, folder, DIRECTORY, Mode::empty());
+            let synced = opened.and_then(rustix::fs::fsync);
+            synced.map_err(JournalError::io("sync", folder))?;
+        }
+        rustix::fs::fsync(self).map_err(JournalError::io("sync", "the run directory"))
+    }
+
     /// Whether something has this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         rustix::fs::statat(self, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()

@@ -6,6 +6,7 @@
 
 pub(crate) mod text;
 
+use crate::journal::amend::{Blanks, is_of_amendments};
 use crate::journal::content::{self, Wrong};
 use crate::journal::dir::{RunDir, part_name};
 use crate::journal::error::JournalError;
@@ -60,7 +61,7 @@ pub fn prepare(dir: &RunDir, head: &Head) -> Result<SealText, SealError> {
     let (realm, run) = ended(&walk, &facts, head)?;
     let files = files(dir, &walk)?;
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-    let found = content::judge(dir, facts.printed.iter(), &names);
+    let found = content::judge(dir, facts.printed.iter(), (&names, &Blanks::new()));
     if let Some(Wrong { name, why, .. }) = found.wrong.into_iter().next() {
         return Err(SealError::Changed { name, why });
     }
@@ -120,7 +121,8 @@ pub(crate) fn namespace(realm: Realm) -> &'static str {
 pub(crate) fn is_beside(name: &str) -> bool {
     name.starts_with("SEAL")
         || name.starts_with("anchors/")
-        || matches!(name, "amendments.jsonl" | "lock" | "socket" | "reserve")
+        || is_of_amendments(name)
+        || matches!(name, "lock" | "socket" | "reserve")
 }
 
 /// What the header of a seal over this journal says.
@@ -172,6 +174,10 @@ fn files(dir: &RunDir, walk: &Walk) -> Result<Vec<File>, SealError> {
         if name == "reserve" {
             rustix::fs::unlinkat(dir, "reserve", rustix::fs::AtFlags::empty())
                 .map_err(JournalError::io("remove", "reserve"))?;
+        }
+        // A run is amended after its seal, so before it these are somebody else's.
+        if is_of_amendments(&name) && !dir.has("SEAL") {
+            return Err(SealError::Foreign(name));
         }
         if is_beside(&name) {
             continue;

@@ -3,6 +3,7 @@
 //! In a sealed run there is exactly what the seal lists; in another, output and attachments are judged by what records say of
 //! them. Links, pipes and files with a second name elsewhere are never read.
 
+use super::amendments::{self, Left};
 use super::signatures::{Unknown, check, stand};
 use super::{At, Problem, Verdict, Verified, VerifyWith, What};
 use crate::journal::content;
@@ -27,7 +28,8 @@ pub(super) fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Fac
     let listed = |name: &String| seal.is_some() || name.starts_with("attach/");
     let plain = all.iter().filter(|file| file.plain && !is_beside(&file.name));
     let whole: Vec<String> = plain.map(|file| file.name.clone()).filter(listed).collect();
-    let content = content::judge(dir, facts.printed.iter(), &whole);
+    let mut left = amendments::judge(dir, with, (walk, facts), found);
+    let content = content::judge(dir, facts.printed.iter(), (&whole, &left.blanks));
     for wrong in content.wrong {
         let (seq, file, byte) = (wrong.seq, Some(wrong.name), wrong.byte);
         found.problems.push(Problem { seq, file, byte, ..Problem::new(What::Changed, wrong.why) });
@@ -37,11 +39,12 @@ pub(super) fn judge(dir: &RunDir, with: &VerifyWith, (walk, facts): (&Walk, &Fac
     }
     attachments(&content.whole, found);
     if let Some(seal) = seal {
-        against_seal(&seal, &content.whole, found);
+        against_seal(&seal, &content.whole, &mut left, found);
         if walk.problem.is_none() {
             closed(&all, dir, facts, found);
         }
     }
+    left.end(found);
 }
 
 /// The seal, if there is one that can be read; its header and its signatures judged.
@@ -161,7 +164,7 @@ fn attachments(whole: &[(String, Hash)], found: &mut Verified) {
     }
 }
 
-fn against_seal(seal: &Seal, whole: &[(String, Hash)], found: &mut Verified) {
+fn against_seal(seal: &Seal, whole: &[(String, Hash)], left: &mut Left, found: &mut Verified) {
     // Both are in order of names, and no name is in either twice.
     let place = |name: &str| seal.listed.binary_search_by(|listed| listed.name.as_str().cmp(name));
     let mut there = vec![false; seal.listed.len()];
@@ -169,7 +172,8 @@ fn against_seal(seal: &Seal, whole: &[(String, Hash)], found: &mut Verified) {
         match place(name) {
             Ok(at) => {
                 there[at] = true;
-                if seal.listed[at].sha256 != *sha256 {
+                let amended = left.file(name, (seal.listed[at].sha256, *sha256), found);
+                if !amended && seal.listed[at].sha256 != *sha256 {
                     let other = seal.listed.iter().find(|listed| listed.sha256 == *sha256);
                     match other {
                         Some(other) => {

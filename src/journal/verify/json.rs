@@ -2,7 +2,7 @@
 //!
 //! Text from the run stands in it as it is: JSON escapes it, and whoever prints it further sees to the rest.
 
-use super::{At, Problem, SignedBy, Trusted, Verdict, Verified};
+use super::{Amended, At, Problem, SignedBy, Trusted, Verdict, Verified};
 use crate::model::signed::Realm;
 use serde_json::{Value, json};
 
@@ -25,6 +25,7 @@ impl Verified {
             "next": self.next_steps(),
             "notes": self.notes,
             "signed": self.signed.iter().map(signed).collect::<Vec<_>>(),
+            "amendments": self.amendments.iter().map(amended).collect::<Vec<_>>(),
             "self_made_key": self.self_made,
             "runbook_sha256": self.runbook,
             "policy": self.policy(),
@@ -55,6 +56,24 @@ fn trusted(trusted: &Trusted) -> Value {
         "attempt": trusted.step.as_ref().map(|(_, attempt)| attempt),
         "place": trusted.place,
         "head": trusted.head,
+    })
+}
+
+fn amended(own: &Amended) -> Value {
+    let amendment = &own.amendment;
+    let redaction = amendment.redaction.as_ref();
+    json!({
+        "sequence": amendment.sequence,
+        "what": if redaction.is_some() { "redaction" } else { "note" },
+        "file": redaction.map(|own| own.log_name()),
+        "step": redaction.map(|own| own.step.as_str()),
+        "attempt": redaction.map(|own| own.attempt),
+        "extents": redaction.map(|own| own.extents.iter().map(|taken| taken.number).collect::<Vec<_>>()),
+        "bytes": redaction.map(|_| own.bytes()),
+        "reason": amendment.reason,
+        "at": amendment.at,
+        "by": own.by,
+        "carried_out": own.carried_out,
     })
 }
 

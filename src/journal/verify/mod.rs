@@ -4,6 +4,7 @@
 //! only if all of it holds: no signature, no seal, an unknown key is never a pass. Every value comes from signed texts. Starts no
 //! process but `ssh-keygen`, and that only where told; writes nothing.
 
+mod amendments;
 mod auditor;
 mod barriers;
 mod files;
@@ -17,6 +18,7 @@ mod trust;
 mod witness;
 mod words;
 
+pub use amendments::{Amended, may_redact};
 pub use auditor::OwnRunbook;
 pub use place::What;
 pub use trust::Trusted;
@@ -75,6 +77,10 @@ pub enum Verdict {
     ResumedOverCut,
     /// No seal.
     Unsealed,
+    /// A redaction was written down and not carried out, or cut off while it was.
+    Unfinished,
+    /// Something was taken out after the seal by those who may, and all else holds.
+    Redacted,
     /// Sealed, and everything holds.
     Verified,
 }
@@ -145,6 +151,8 @@ pub struct Verified {
     pub notes: Vec<String>,
     /// Who signed what.
     pub signed: Vec<SignedBy>,
+    /// What was amended after the seal, and counts.
+    pub amendments: Vec<Amended>,
     /// How many records hold.
     pub records: u64,
     /// How many attempts printed something.
@@ -262,6 +270,7 @@ impl Verified {
             problems: Vec::new(),
             notes: Vec::new(),
             signed: Vec::new(),
+            amendments: Vec::new(),
             records: 0,
             outputs: 0,
             head: None,

@@ -2,7 +2,7 @@
 //!
 //! Text from the run stands in it as it is: a terminal gets it through the one door for foreign text only. Decides nothing.
 
-use super::{Problem, Trusted, Verdict, Verified};
+use super::{Amended, Problem, Trusted, Verdict, Verified};
 use crate::model::schedule::format_wall;
 use crate::model::signed::Realm;
 use crate::model::time::clock_length;
@@ -25,8 +25,39 @@ impl Verdict {
             Verdict::SignOffsMissing => "sign-offs missing",
             Verdict::ResumedOverCut => "resumed over a cut",
             Verdict::Unsealed => "unsealed",
+            Verdict::Unfinished => "redaction not finished",
+            Verdict::Redacted => "redacted, consistent",
             Verdict::Verified => "verified",
         }
+    }
+}
+
+impl Amended {
+    /// `redaction` or `late note`.
+    pub fn word(&self) -> &'static str {
+        if self.amendment.redaction.is_some() { "redaction" } else { "late note" }
+    }
+
+    /// How many bytes it takes out.
+    pub fn bytes(&self) -> u64 {
+        let taken = self.amendment.redaction.iter().flat_map(|own| &own.extents);
+        taken.map(|taken| taken.bytes.end - taken.bytes.start).sum()
+    }
+
+    /// Which output is gone, why, by whom and when; of a note what it says.
+    pub fn said(&self) -> String {
+        let amendment = &self.amendment;
+        let by = self.by.join(", ");
+        let at =
+            format_wall(amendment.at, "UTC", Some("%Y-%m-%d %H:%M UTC")).unwrap_or_else(|| "an unknown time".into());
+        let Some(own) = &amendment.redaction else {
+            return format!("{} (by {by}, {at})", amendment.reason);
+        };
+        let numbers: Vec<String> = own.extents.iter().map(|taken| taken.number.to_string()).collect();
+        let (one, numbers) = (if numbers.len() == 1 { "extent" } else { "extents" }, numbers.join(", "));
+        let undone = if self.carried_out { "" } else { "; NOT CARRIED OUT, the bytes are there" };
+        let (name, bytes, reason) = (own.log_name(), self.bytes(), &amendment.reason);
+        format!("{one} {numbers} of {name}, {bytes} bytes: {reason} (by {by}, {at}){undone}")
     }
 }
 
@@ -63,12 +94,26 @@ impl Verified {
         format!(
             "{drill}{}: {}; {ended}; {} records, {} outputs{head}{made}; {}; {}",
             self.run,
-            self.state(),
+            self.state_and_count(),
             self.records,
             self.outputs,
             self.policy(),
             self.checked_against(),
         )
+    }
+
+    /// The verdict, and how much was amended after the seal.
+    fn state_and_count(&self) -> String {
+        let redactions = self.amendments.iter().filter(|own| own.amendment.redaction.is_some()).count();
+        let mut state = self.state();
+        for (count, one) in [(redactions, "redaction"), (self.amendments.len() - redactions, "late note")] {
+            match count {
+                0 => {}
+                1 => state.push_str(&format!("; 1 {one}")),
+                count => state.push_str(&format!("; {count} {one}s")),
+            }
+        }
+        state
     }
 
     fn state(&self) -> String {
@@ -98,6 +143,7 @@ impl Verified {
         if self.passes() {
             let mut line = self.first_line();
             let also = self.sign_offs().into_iter().chain(self.notes.iter().map(|note| format!("note: {note}")));
+            let also = also.chain(self.amended());
             for words in also {
                 line.push_str("; ");
                 line.push_str(&words);
@@ -116,6 +162,7 @@ impl Verified {
             self.how_far(trusted).into_iter().for_each(&mut add);
         }
         self.sign_offs().into_iter().for_each(&mut add);
+        self.amended().into_iter().for_each(&mut add);
         self.notes.iter().map(|note| format!("note: {note}")).for_each(&mut add);
         self.next_steps().into_iter().map(|next| format!("next: {next}")).for_each(&mut add);
         lines
@@ -143,6 +190,11 @@ impl Verified {
             if record == of { "all that is here of the journal holds" } else { "the journal holds up to there" };
         lines.push(format!("trusted: records 1 to {record} of {of}, until {when}{t}{place}; {rests}; head {code}"));
         lines
+    }
+
+    /// What was amended: each with its reason, by whom and when.
+    fn amended(&self) -> Vec<String> {
+        self.amendments.iter().map(|own| format!("{}: {}", own.word(), own.said())).collect()
     }
 
     fn sign_offs(&self) -> Vec<String> {
@@ -206,6 +258,13 @@ impl Verified {
                 "valid, not sealed: that nothing was cut off its end shows only by a head code, or the \
                 text of a sign-off, that was kept elsewhere: --head CODE|FILE"
                     .into()
+            }
+            Verdict::Unfinished => format!(
+                "what a redaction takes out is still there, or was put back: the same command again finishes it \
+                (tminus redact {run} ...); leave the run as it is where that was not you"
+            ),
+            Verdict::Redacted => {
+                "all but what was taken out is as it was sealed; ask those who signed for that why, each of them".into()
             }
             Verdict::Verified => return None,
         })

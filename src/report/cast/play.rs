@@ -6,6 +6,7 @@
 use super::stage::{Stage, Voice};
 use super::{COLS, ROWS};
 use crate::journal::RunDir;
+use crate::journal::amend::{Removed, removed};
 use crate::journal::dir::output_name;
 use crate::model::ids::{Attempt, StepIx};
 use crate::model::text::shown_bytes;
@@ -34,8 +35,16 @@ pub(super) struct Frame {
 
 /// The frames of a run.
 pub(super) fn frames(dir: &RunDir, taken: &Taken, redactor: &mut Redactor) -> Vec<Frame> {
-    let mut player =
-        Player { dir, taken, redactor, stage: Stage::new(), streams: BTreeMap::new(), frames: Vec::new(), tty: None };
+    let mut player = Player {
+        dir,
+        taken,
+        redactor,
+        removed: removed(dir),
+        stage: Stage::new(),
+        streams: BTreeMap::new(),
+        frames: Vec::new(),
+        tty: None,
+    };
     let empty = Vec::new();
     let mut printed = taken.printed.as_ref().unwrap_or(&empty).iter().peekable();
     for line in &taken.course {
@@ -66,6 +75,7 @@ struct Player<'a> {
     dir: &'a RunDir,
     taken: &'a Taken,
     redactor: &'a mut Redactor,
+    removed: Removed,
     stage: Stage,
     streams: BTreeMap<(StepIx, Attempt), Reading>,
     frames: Vec<Frame>,
@@ -96,7 +106,8 @@ impl Player<'_> {
         let known = self.streams.remove(&which);
         let mut own = known.unwrap_or_else(|| self.reading(extent));
         let from = own.read;
-        let bytes = own.next(extent.len);
+        let mut bytes = own.next(extent.len);
+        self.removed.over(&self.taken.plan.step(extent.step).id, extent.attempt, from, &mut bytes);
         // What is in the middle is read, since a value may stand across a border, and not played.
         let is_middle = from >= HEAD && own.read + TAIL <= own.total;
         let bytes = if own.read == own.total {

@@ -180,10 +180,12 @@ impl OutputCard {
             if own.lost > 0 && past.is_none() { format!("  {} bytes NOT KEPT", own.lost) } else { String::new() };
         // What a drill shows is no evidence of anything.
         let drill = if ctx.state.is_drill() { "DRILL, its example: " } else { "" };
+        let gone = ctx.port.amended(Some((&ctx.plan.step(self.step).id, self.attempt(ctx))));
+        let gone: String = gone.iter().map(|words| format!("{}  ", crate::model::text::shown(words))).collect();
         let key = ctx.state.facts.as_ref().and_then(|facts| facts.key_word());
         let key = key.map_or(String::new(), |word| format!("{word}  "));
         format!(
-            "{key}{drill}{} {}  {}  {part}%  {} lines, {} bytes{follow}{attempt}{masked}{lost}",
+            "{gone}{key}{drill}{} {}  {}  {part}%  {} lines, {} bytes{follow}{attempt}{masked}{lost}",
             say::number(ctx, self.step),
             say::title(ctx, self.step),
             status,
