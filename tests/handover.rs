@@ -221,6 +221,23 @@ fn the_operator_who_comes_back_takes_nothing_over() {
 }
 
 #[test]
+fn a_runbook_may_say_that_no_run_of_it_begins_or_goes_on_without_a_key() {
+    let plan = PLAN.replace("hard_stop: T+8h\n", "hard_stop: T+8h\nsigning: required\n");
+    let desk = orphaned(&plan);
+    let before = names(dir(&desk).path());
+    for args in [["resume", "1", "--linear", "--no-key"], ["run", "plan.yaml", "--detach", "--no-key"]] {
+        let refused = desk.run(&args);
+        assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+        assert!(said(&refused).contains("this runbook says `signing: required`"), "{}", said(&refused));
+    }
+    assert_eq!(names(dir(&desk).path()), before, "nothing was written, and there is one run");
+    let left = by_lines(&desk, "op", "leave\n");
+    assert_eq!(left.status.code(), Some(4), "{}", said(&left));
+    let drilled = desk.run(&["drill", "plan.yaml", "--no-key", "--linear"]);
+    assert!(!said(&drilled).contains("signing: required"), "a drill is no run: {}", said(&drilled));
+}
+
+#[test]
 fn a_runbook_may_say_that_only_whoever_began_it_takes_it_up() {
     let desk = orphaned(&same_operator());
     let before = names(dir(&desk).path());

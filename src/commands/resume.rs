@@ -48,6 +48,7 @@ pub(super) fn resume(cli: &Cli) -> Ran {
     say_what_changed(&dir);
     let manner_wanted = Manner::of(manner, Some(&super::runs::in_force(&dir)?))?;
     let speaker = manner_wanted.speaker();
+    super::run::check_signing(&plan, key.no_key)?;
     let key = choose(&places, key)?;
     let commission = Commission {
         runs: places.runs.clone(),

@@ -27,6 +27,7 @@ pub(super) fn run(cli: &Cli) -> Ran {
     let given = given_vars(&plan, vars)?;
     check_environment(&plan, &given)?;
     check_shells(&plan)?;
+    check_signing(&plan, key.no_key)?;
     let manner_wanted = if *detach { None } else { Some(Manner::of(manner, Some(&plan))?) };
     let speaker = manner_wanted.as_ref().and_then(Manner::speaker);
     let zone = super::t0::zone(&plan, t0.as_deref());
@@ -172,6 +173,15 @@ fn check_environment(plan: &Plan, given: &[(String, String)]) -> Result<(), Fail
     }
     Err(Failure::because(format!("not set in the environment: {}", missing.join(", ")))
         .hint("export it, then start again; nothing was started"))
+}
+
+/// A runbook may take no run without a key.
+pub(super) fn check_signing(plan: &Plan, no_key: bool) -> Result<(), Failure> {
+    match plan.signing_required && no_key {
+        true => Err(Failure::because("this runbook says `signing: required`, and --no-key signs nothing")
+            .hint("leave --no-key out, or name a key with --key FILE")),
+        false => Ok(()),
+    }
 }
 
 /// A shell that a command needs and that this machine has not.

@@ -41,12 +41,17 @@ pub(super) struct Opened {
 /// Reads what is to be conducted.
 pub(super) fn open(commission: &Commission, dir: &RunDir) -> Result<Opened, ConductorError> {
     let signers = super::signers::read(&commission.allowed_signers)?;
-    match &commission.what {
+    let opened = match &commission.what {
         What::New { path, text, t0, drill } => {
             let realm = if *drill { Realm::Drill } else { Realm::Live };
             open_new(commission, dir, realm, (path, text, *t0, signers))
         }
         What::Resume { over_cut, .. } => open_again(commission, dir, over_cut.as_deref(), signers),
+    }?;
+    let unsigned = commission.fingerprint.is_none() && opened.first.realm == Realm::Live;
+    match opened.plan.signing_required && unsigned && opened.ended.is_none() {
+        true => Err(ConductorError::NotSigned("its runbook says `signing: required`".into())),
+        false => Ok(opened),
     }
 }
 

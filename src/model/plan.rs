@@ -260,6 +260,8 @@ pub struct Plan {
     pub safety_floor: Duration,
     /// Only the operator who began a run may take it up: `resume: same-operator`.
     pub same_operator: bool,
+    /// No run of it begins or goes on without a key: `signing: required`.
+    pub signing_required: bool,
     /// The role that decides.
     pub decider: Option<RoleId>,
     /// Who takes part.
@@ -312,6 +314,7 @@ impl Plan {
             hard_stop: None,
             safety_floor: Duration::from_secs(300),
             same_operator: false,
+            signing_required: false,
             decider: None,
             roles: Vec::new(),
             vars: Vec::new(),

@@ -97,6 +97,7 @@ fn built(reader: &mut Reader<'_>) -> Plan {
         hard_stop: reader.hard_stop.take().map(|(when, _)| when),
         safety_floor: reader.safety_floor,
         same_operator: reader.same_operator,
+        signing_required: reader.signing_required,
         decider: reader.decider.take(),
         roles: std::mem::take(&mut reader.roles),
         vars: std::mem::take(&mut reader.vars),

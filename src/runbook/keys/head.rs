@@ -28,6 +28,7 @@ pub(super) const TOP: &[Key] = &[
     key("hard_stop", When, "end of the change window, or `none`"),
     key("safety_floor", Length, "kept free before the hard stop"),
     key("resume", Words(&["anybody", "same-operator"]), "who may take up a run whose conductor is gone"),
+    key("signing", Words(&["optional", "required"]), "whether a run may begin without a key"),
     key("roles", Named(&Any(&[Nothing, Text, Of(Scope::Role)])), "who takes part"),
     key("decider", Name, "the role that decides"),
     key("vars", Named(&Any(&[Nothing, AnyText, Of(Scope::Var)])), "variables"),

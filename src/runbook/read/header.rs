@@ -48,6 +48,9 @@ impl<'a> Reader<'a> {
         let resumes = [("anybody", false), ("same-operator", true)];
         let same = fields.take("resume").and_then(|node| self.desk.word(node, &resumes));
         self.same_operator = same.unwrap_or(false);
+        let signings = [("optional", false), ("required", true)];
+        let signed = fields.take("signing").and_then(|node| self.desk.word(node, &signings));
+        self.signing_required = signed.unwrap_or(false);
         if let Some(node) = fields.take("roles") {
             let roles = self.desk.named(node, "a mapping of roles");
             for field in self.desk.capped(roles, 200, &node.span(), "roles") {
