@@ -35,6 +35,7 @@ impl Event {
             | Event::RollbackStarted { by, .. }
             | Event::PhaseSeen { by, .. }
             | Event::Noted { by, .. }
+            | Event::Amended { by, .. }
             | Event::Aborted { by, .. }
             | Event::Paused { by }
             | Event::Ended { by, .. } => by,

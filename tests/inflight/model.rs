@@ -301,3 +301,12 @@ fn no_place_inside_a_plan_is_forgotten_when_steps_keep_their_places() {
     }
     assert!(tried >= 5, "only {tried} runbooks were tried");
 }
+
+#[test]
+fn what_is_inserted_before_a_step_with_an_attempt_would_renumber_it_and_is_refused() {
+    let run = Run::begun(BOOK);
+    let text =
+        BOOK.replace("      - { id: asked,", "      - { id: early, title: Early, confirm: x }\n      - { id: asked,");
+    let said = run.refused(&text);
+    assert!(said.contains("1.2 Asked has an attempt (you): it would have another number"), "{said}");
+}

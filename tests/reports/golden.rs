@@ -205,7 +205,7 @@ fn outside() -> Outside {
     Outside { verification, sealed: true, dir: "/runs/x".into(), ..Outside::default() }
 }
 
-fn taken<'a>(plan: &'a Plan, book: &Book) -> Taken {
+fn taken(plan: &Plan, book: &Book) -> Taken {
     let mut taken = Taken::new(plan);
     book.records.iter().for_each(|record| taken.record(record));
     assert_eq!(taken.illegal, None);

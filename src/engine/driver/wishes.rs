@@ -79,7 +79,12 @@ impl Driver {
             return Err(Refusal(format!("{number} has changed since this screen showed it: look again")));
         }
         let amended = self.state.amendments.last().map(|amendment| amendment.seq);
-        if matches!(intent, Intent::Amend { .. }) && amended > Some(wish.request.seen) {
+        let names_many = matches!(
+            intent,
+            Intent::Amend { .. } | Intent::RollBack { .. } | Intent::Call { .. } | Intent::Recycle { .. }
+        );
+        // Of one step `changed` says it; these are about many, and were read on the runbook before.
+        if names_many && amended > Some(wish.request.seen) {
             return Err(Refusal::because("the runbook was amended since this screen showed it: look again"));
         }
         let (reading, sampled) = (self.read(intent), self.sampled(intent));

@@ -20,6 +20,7 @@ pub(super) fn refusals(old: &Plan, state: &RunState, proposed: &Proposed) -> Vec
         let Some(own) = state.steps.get(change.step.0).filter(|own| has_attempt(own)) else { continue };
         let step = old.step(change.step);
         let how = match change.kind {
+            Kind::Changed if step.number != new.step(change.step).number => "it would have another number",
             Kind::Changed => "it would be another",
             Kind::TakenOut => "it would be gone",
             // It was taken out before, and so had no attempt.
