@@ -135,7 +135,11 @@ fn a_chain_that_was_cut_reordered_repeated_or_swapped_is_tampering() {
         format!("{{\"text\":{},\"sigs\":[{},{}]}}\n", value["text"], sigs[1], sigs[0])
     };
     assert_eq!(swapped(&swapped(&redaction)), redaction);
-    let cases: [(&str, Vec<String>); 9] = [
+    let (_fork, elsewhere) = two.copy();
+    two.note(&elsewhere, "another");
+    let another = lines(&elsewhere)[0].clone();
+    let cases: [(&str, Vec<String>); 10] = [
+        ("the first is another one, signed as well", vec![another, redaction.clone(), three.clone()]),
         ("the first is gone", vec![redaction.clone(), three.clone()]),
         ("one in the middle is gone", vec![one.clone(), three.clone()]),
         ("the end is gone", vec![one.clone()]),

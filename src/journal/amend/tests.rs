@@ -1,3 +1,5 @@
+//! The text and the line of an amendment: each has one spelling.
+
 use super::*;
 
 fn amendment() -> Amendment {
