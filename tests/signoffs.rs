@@ -312,6 +312,8 @@ fn on_the_screen_a_key_of_the_agent_signs_what_is_shown_and_a_paste_brings_what_
     screen.wait_for("What do you say with it");
     screen.keys("too\r");
     screen.wait_for("Paste the signature");
+    screen.wait_for("in another terminal: tminus sign 0001 off --key FILE");
+    screen.wait_for("on that text: ssh-keygen -Y sign -n signoff@tminus -f KEY");
     let text = desk.path(".local/state/tminus/sign-offs");
     let text = std::fs::read_dir(text).unwrap().flatten().map(|entry| entry.path()).next().unwrap();
     let key = desk.path("keys/ben");

@@ -45,6 +45,7 @@ pub(in crate::tui) mod say;
 mod sgr;
 mod sheet;
 pub(in crate::tui) mod sign;
+pub(in crate::tui) mod sign_rows;
 mod since;
 #[cfg(test)]
 mod small_tests;

@@ -17,6 +17,7 @@ use crate::tui::overlays::face::Face;
 use crate::tui::overlays::form::{Form, Question, Step, Want};
 use crate::tui::overlays::say::{self, hint};
 use crate::tui::overlays::sheet::{Body, Head, Hint};
+use crate::tui::overlays::sign_rows::{roles, signing_rows, title};
 use crate::tui::overlays::view::View;
 use crate::tui::theme::Role;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -36,7 +37,7 @@ pub struct SignCard {
 
 /// How far signing has come.
 #[derive(Debug)]
-enum Stage {
+pub(super) enum Stage {
     /// Nobody signs.
     Roles,
     /// For this role: a name where that is enough, and a comment.
@@ -49,13 +50,13 @@ enum Stage {
 
 /// A text that is about to be signed.
 #[derive(Debug)]
-struct Signing {
+pub(super) struct Signing {
     /// The wish, not signed yet.
     intent: Intent,
-    text: String,
-    key: SigningKey,
+    pub text: String,
+    pub key: SigningKey,
     /// Where the text lies for who signs it elsewhere.
-    kept: Option<PathBuf>,
+    pub kept: Option<PathBuf>,
     form: Form,
 }
 
@@ -69,38 +70,6 @@ pub fn sign_of<'a>(ctx: &Context<'a>, step: StepIx) -> Option<&'a SignOff> {
         Work::Sign(sign) => Some(sign),
         _other => None,
     }
-}
-
-/// `Technical lead: maya at 15:04, by name only, "looks right"` for each role.
-pub fn roles(ctx: &Context<'_>, step: StepIx) -> Vec<(String, Role)> {
-    let Some(sign) = sign_of(ctx, step) else { return Vec::new() };
-    let row = |role: &RoleId| {
-        let title = title(ctx, role);
-        match ctx.state.step(step).signed.iter().find(|signed| signed.role == *role) {
-            None => (format!("{title}: not signed"), Role::You),
-            Some(signed) => {
-                let how = match &signed.key {
-                    Some(key) => format!("signed {}", shown(key)),
-                    None => "(typed)".to_owned(),
-                };
-                let comment = match signed.comment.trim() {
-                    "" => String::new(),
-                    comment => format!(", \"{}\"", shown(comment)),
-                };
-                let at = say::hour(ctx, signed.at.wall);
-                (format!("{title}: {} at {at}, {how}{comment}", shown(&signed.principal)), Role::Ok)
-            }
-        }
-    };
-    sign.roles.iter().map(row).collect()
-}
-
-fn title(ctx: &Context<'_>, id: &RoleId) -> String {
-    let role = ctx.plan.roles.iter().find(|role| role.id == *id);
-    role.map_or(shown(id.as_str()).into_owned(), |role| match role.signers.as_slice() {
-        [] => shown(&role.title).into_owned(),
-        signers => format!("{} [{}]", shown(&role.title), shown(&signers.join(", "))),
-    })
 }
 
 impl SignCard {
@@ -259,38 +228,6 @@ impl SignCard {
             Stage::Text(signing) => Some(&signing.form),
         }
     }
-
-    /// What stands in the body once a key is to be chosen or a text to be signed.
-    fn signing_rows(&self, ctx: &Context<'_>, width: usize) -> Option<Vec<Line<'static>>> {
-        match &self.stage {
-            Stage::Roles | Stage::Said { .. } => None,
-            Stage::Keys { role, keys, .. } => {
-                let mut rows =
-                    say::prose(&format!("Whose key signs for {}:", title(ctx, role)), width, Role::Text, ctx);
-                for (at, key) in keys.iter().enumerate() {
-                    let here = if key.here { "signs here" } else { "signs elsewhere" };
-                    let words = format!("{} {}, {here}", shown(&key.principal), shown(&key.fingerprint));
-                    rows.extend(say::labelled(&format!("  {}", at + 1), &words, width, Role::TextStrong, ctx));
-                }
-                Some(rows)
-            }
-            Stage::Text(signing) => {
-                let mut rows = say::prose("What is signed, to the letter:", width, Role::Text, ctx);
-                for line in signing.text.lines() {
-                    rows.extend(say::labelled("  |", &shown(line), width, Role::TextStrong, ctx));
-                }
-                if let Some(path) = &signing.kept {
-                    let path = shown(&path.display().to_string()).into_owned();
-                    let namespace = signoff::namespace_of(ctx.state);
-                    rows.extend(say::labelled("It is in", &path, width, Role::Text, ctx));
-                    let command = format!("ssh-keygen -Y sign -n {namespace} -f KEY {path}");
-                    let who = format!("Whoever has {} types", shown(&signing.key.fingerprint));
-                    rows.extend(say::labelled(&who, &command, width, Role::Text, ctx));
-                }
-                Some(rows)
-            }
-        }
-    }
 }
 
 impl Face for SignCard {
@@ -320,7 +257,7 @@ impl Face for SignCard {
     }
 
     fn body(&self, ctx: &Context<'_>, width: usize) -> Body {
-        if let Some(rows) = self.signing_rows(ctx, width) {
+        if let Some(rows) = signing_rows(&self.stage, (self.step, self.decision), ctx, width) {
             return Body { rows, must_read: 0 };
         }
         let mut rows = Vec::new();

@@ -12,7 +12,7 @@ use crate::model::ids::{ProcedureIx, StepIx};
 use crate::model::state::StepStatus;
 use crate::model::step::Work;
 use crate::model::text::shown;
-use crate::tui::overlays::{notify, say, sign};
+use crate::tui::overlays::{notify, say, sign_rows};
 use crate::tui::theme::{Role, marks::Standing};
 use crate::tui::things::{self, Thing};
 use crate::tui::widgets::{fit, wrap};
@@ -74,7 +74,7 @@ fn of_step(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Row> {
             rows.extend(below(scene, thing, &shown(text.trim()), Role::TextDim, width));
         }
         Work::Sign(_) => {
-            for (text, role) in sign::roles(&scene.ctx, ix) {
+            for (text, role) in sign_rows::roles(&scene.ctx, ix) {
                 let role = if own.status == StepStatus::NotYet { Role::TextDim } else { role };
                 rows.extend(below(scene, thing, &text, role, width));
             }

@@ -83,7 +83,10 @@ fn next_text(scene: &Scene<'_>) -> String {
         // What goes on by itself is for everybody; what waits for the one who drives is not.
         Some(words) if scene.state().ended.is_none() && !next.starts_with("Wait.") => words.to_owned(),
         _ if has_a_mark_of_its_own(scene) && next.starts_with("Enter ") => format!("On the live screen (1): {next}"),
-        _ if mark_is_elsewhere(scene) && !next.starts_with("Wait.") => format!("{next} gn goes there."),
+        _ if mark_is_elsewhere(scene) && !next.starts_with("Wait.") => {
+            let stop = if next.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+            format!("{next}{stop} gn goes there.")
+        }
         _ => next,
     }
 }

@@ -9,7 +9,7 @@ use crate::model::state::StepStatus;
 use crate::model::step::{Callee, Evidence, Together, Work};
 use crate::model::text::shown;
 use crate::model::time::plan_length;
-use crate::tui::overlays::{monitor, notify, sign};
+use crate::tui::overlays::{monitor, notify, sign_rows};
 use crate::tui::proposals;
 use crate::tui::theme::{Role, marks::Standing};
 use crate::tui::views::{side, want};
@@ -38,7 +38,7 @@ pub fn work(scene: &Scene<'_>, ix: StepIx, width: usize) -> Vec<Fact> {
                 "every role must sign".into()
             };
             facts.push(("needs", wanted, Role::Text));
-            facts.extend(labels("who", sign::roles(&scene.ctx, ix).into_iter()));
+            facts.extend(labels("who", sign_rows::roles(&scene.ctx, ix).into_iter()));
             facts
         }
         Work::Notify(work) => {
