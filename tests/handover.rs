@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+#[path = "support/in_hands.rs"]
+mod in_hands;
 #[path = "support/signing.rs"]
 mod signing;
 mod support;
@@ -11,6 +13,8 @@ use signing::{Desk, Seat, has};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::time::Duration;
+use support::screen::Screen;
 use support::{events, records, said};
 use tminus::journal::RunDir;
 use tminus::model::event::Answer;
@@ -307,4 +311,39 @@ fn a_run_that_ended_can_only_be_sealed() {
     let sealed = by_lines(&desk, "ana", "1\n");
     assert!(run.path().join("SEAL").is_file(), "{}", said(&sealed));
     assert_eq!(names(run.path()), before, "{}", said(&sealed));
+}
+
+#[test]
+fn on_the_screens_a_run_is_taken_over_by_a_card_and_no_key_gets_past_it() {
+    let desk = orphaned(PLAN);
+    let args = ["resume", "1", "--key", "keys/ana", "--allowed-signers", "signers"];
+    let mut screen = Screen::start(&desk.aboard.user.tminus(&args), 100, 40);
+    screen.wait_for("TAKE OVER");
+    screen.wait_for("1.3 Take long: nobody knows whether it finished");
+    screen.wait_quiet(Duration::from_millis(500));
+    // Closed, it is what every key leads back to.
+    screen.keys("\u{1b}");
+    screen.wait_gone("TAKE OVER");
+    screen.wait_quiet(Duration::from_millis(500));
+    if screen.contents().contains("SINCE YOU LEFT") {
+        screen.keys(" ");
+    }
+    screen.wait_for("Nothing goes on before it is taken over");
+    screen.wait_quiet(Duration::from_millis(500));
+    screen.keys("r");
+    screen.wait_for("Your name:");
+    screen.wait_quiet(Duration::from_millis(500));
+    screen.keys("Ana\r");
+    screen.wait_for("Why:");
+    screen.keys("\r");
+    screen.wait_for("It takes a reason");
+    screen.keys("op went home\r");
+    screen.wait_for("OLD DECISIONS");
+    screen.wait_for("GO  1.1 Go on?");
+    screen.wait_quiet(Duration::from_millis(500));
+    screen.keys("stand by\r");
+    screen.wait_gone("OLD DECISIONS");
+    support::until(60, "the record", || names(dir(&desk).path()).contains(&"decisions.acknowledged".to_owned()));
+    let all = records(dir(&desk).path());
+    assert_eq!(events(&all, "handover")[0]["reason"], "op went home");
 }

@@ -137,6 +137,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    #[allow(clippy::too_many_lines, reason = "one line a field")]
     pub fn new(source: &'a str) -> Self {
         Self {
             desk: Desk { source, findings: Findings::default() },

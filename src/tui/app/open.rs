@@ -175,11 +175,14 @@ impl App {
         if let Some(trigger) = self.to_show() {
             self.open(Card::Trigger(trigger), port, now);
         }
-        if !self.overlays.is_empty() {
+        // What happened meanwhile may stand below it; whatever asks for something may not.
+        let only_tells = self.overlays.iter().all(|overlay| matches!(overlay.card(), Card::SinceYouLeft { .. }));
+        let hands = self.hands();
+        if only_tells && hands != Hands::Ours && self.watching.is_none() && self.dismissed.hands != Some(hands) {
+            self.open(Card::HandOver, port, now);
             return;
         }
-        if self.hands() != Hands::Ours && self.watching.is_none() && self.dismissed.hands != Some(self.hands()) {
-            self.open(Card::HandOver, port, now);
+        if !self.overlays.is_empty() {
             return;
         }
         let returned = self.returned.take();
