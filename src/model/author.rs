@@ -35,7 +35,6 @@ impl Event {
             | Event::RollbackStarted { by, .. }
             | Event::PhaseSeen { by, .. }
             | Event::Noted { by, .. }
-            | Event::Amended { by, .. }
             | Event::Aborted { by, .. }
             | Event::Paused { by }
             | Event::Ended { by, .. } => by,
