@@ -185,7 +185,9 @@ impl Sitting {
             program: "tminus".into(),
             t0: (began.wall + 7 * DAY).to_string(),
             zone: "UTC".into(),
-            host: "jump2".into(),
+            // The same operator: the key, the user and the host are those of whoever takes it up.
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            uid: rustix::process::getuid().as_raw(),
             boot: "the boot before".into(),
             user: name,
             run_key: key.public_hex(),

@@ -165,6 +165,25 @@ fn before_a_run_is_taken_over_nothing_of_it_goes_on_whatever_a_client_wishes() {
 }
 
 #[test]
+fn the_way_back_is_one_key_away_for_whoever_took_the_run_up_and_takes_it_over() {
+    let level = "rollbacks:\n  - id: level-1\n    title: As it was\n    steps:\n      - { id: put-back, title: Put it back, run: \"echo back >> back\" }\n";
+    let desk = orphaned(&format!("{PLAN}{level}"));
+    let left = by_lines(&desk, "ana", "leave\n");
+    assert_eq!(left.status.code(), Some(4), "{}", said(&left));
+    let mut seat = Seat::of(&desk, "ana");
+    let typed = Typed { reason: Some("it is worse now".into()), ..Typed::default() };
+    seat.wish(Intent::RollBack { level: "level-1".into(), typed }).unwrap();
+    seat.until_records("the way back", |records| has(records, "rollback.started", 1));
+    let all = names(dir(&desk).path());
+    let at = all.iter().position(|name| name == "rollback.started").unwrap();
+    assert_eq!(all[at - 1], "handover", "{all:?}");
+    let over = records(dir(&desk).path()).remove(at - 1);
+    assert_eq!((&over["reason"], &over["old"]), (&"takes the way back level-1".into(), &serde_json::json!(["first"])));
+    seat.until_records("its step", |records| has(records, "rollback.ended", 1));
+    assert_eq!(desk.aboard.text("back"), "back\n");
+}
+
+#[test]
 fn that_a_run_may_start_does_not_stand_for_taking_it_over() {
     let desk = orphaned(PLAN);
     let plain = "operator: night\nstart: yes\nsteps:\n  long: { hand: it was done }\n  last: { ok: seen }\n";

@@ -70,7 +70,7 @@ impl Seat {
     }
 
     fn until(&mut self, waited_for: &str, mut holds: impl FnMut(&Self) -> bool) {
-        let held = wait_until(Duration::from_secs(40), Duration::from_millis(5), || {
+        let held = wait_until(Duration::from_secs(120), Duration::from_millis(5), || {
             self.hear();
             holds(self)
         });

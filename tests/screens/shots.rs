@@ -209,6 +209,7 @@ fn a_step_of_which_nobody_knows_is_a_question() {
         &tminus::model::ids::RunId("0007-20261121T2000Z-search-0123456789abcdef".into()),
     )
     .with("operator", "maya")
+    .with("key origin", "file")
     .with("boot", "b");
     stage.tell(Event::Resume { fmt: "tminus/1".into(), text: text.encode(), sig: "-".into() });
     stage.tell(Event::ClientJoined {

@@ -5,7 +5,7 @@
 
 use super::{Asked, Decided, find, needs_reason, refuse};
 use crate::model::event::Event;
-use crate::model::ids::{StepId, StepIx};
+use crate::model::ids::{LevelId, StepId, StepIx};
 use crate::model::intent::{Intent, Refusal};
 use crate::model::plan::Plan;
 use crate::model::state::RunState;
@@ -41,6 +41,7 @@ fn before_hand_over(intent: &Intent) -> bool {
     matches!(
         intent,
         Intent::HandOver { .. }
+            | Intent::RollBack { .. }
             | Intent::Hold { .. }
             | Intent::Stop { .. }
             | Intent::Note { .. }
@@ -114,6 +115,18 @@ pub(super) fn hand_over(plan: &Plan, state: &RunState, (name, reason): (&str, &s
         old: ids(plan, &old),
         by: asked.by.clone(),
     }])
+}
+
+/// The way back is one key away: whoever takes it takes the run over by that, under the name that is known.
+pub(super) fn by_going_back(plan: &Plan, state: &RunState, level: &LevelId, asked: &Asked) -> Option<Event> {
+    let open = state.handover.as_ref()?;
+    Some(Event::HandedOver {
+        from: open.from.name.clone(),
+        name: asked.by.name.clone(),
+        reason: format!("takes the way back {level}"),
+        old: ids(plan, &state.decided_before(&open.to)),
+        by: asked.by.clone(),
+    })
 }
 
 /// Decisions of others stand: exactly those that are old now, so that nobody stands by what no screen listed.

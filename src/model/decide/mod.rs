@@ -152,7 +152,10 @@ pub fn decide(plan: &Plan, state: &RunState, intent: &Intent, asked: &Asked) -> 
         Intent::CloseRisk { risk, reason } => around::close_risk(plan, state, risk, reason, asked),
         Intent::Hold { reason } => control::hold(state, reason, asked),
         Intent::GoOn => control::go_on(state, asked),
-        Intent::RollBack { level, typed } => control::roll_back(plan, state, level, typed, asked),
+        Intent::RollBack { level, typed } => {
+            let back = control::roll_back(plan, state, level, typed, asked)?;
+            Ok(handover::by_going_back(plan, state, level, asked).into_iter().chain(back).collect())
+        }
         Intent::SeePhase { phase } => control::see_phase(plan, state, phase, asked),
         Intent::Note { text, step } => control::note(plan, text, step.as_ref(), asked),
         Intent::Amend { path, name, typed, .. } => amend::amend(plan, state, (path, name, typed), asked),
