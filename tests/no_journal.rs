@@ -90,6 +90,11 @@ impl Seat {
         no.map_or(Ok(()), Err)
     }
 
+    /// Says it again until it can be recorded: the disk is full, and what the reserve still takes comes and goes.
+    fn insist(&mut self, intent: &Intent) {
+        until(60, "it to be recorded", || self.wish(intent.clone()).is_ok());
+    }
+
     fn until_event(&mut self, event: &str, step: &str) {
         self.until(&format!("{event} {step}"), |seat| {
             seat.records.iter().any(|record| {
@@ -183,8 +188,8 @@ fn more_than_can_be_held_is_counted_and_the_attempt_is_unknown_from_the_reserve(
     assert!(moved_to(&old, Path::new("/none")).is_none(), "all of that is on the disk that was full");
     // By hand, as soon as something can be written.
     let how = Intent::Resolve { step: StepId("flood".into()), how: Resolution::Finished, reason: "looked".into() };
-    seat.wish(how).unwrap();
-    seat.wish(Intent::Hand { step: StepId("mark".into()), reason: "in a shell".into() }).unwrap();
+    seat.insist(&how);
+    seat.insist(&Intent::Hand { step: StepId("mark".into()), reason: "in a shell".into() });
     seat.until_event("step.settled", "mark");
     assert!(!aboard.path("mark").exists(), "tminus ran nothing that it could not record");
     disk.make_room();

@@ -23,10 +23,31 @@ const QUEUE: usize = 1024;
 /// A driver that does not act for so long after somebody asked loses the wheel.
 pub(super) const WHEEL_GRACE: Duration = Duration::from_secs(20);
 
+/// What is durable, and after how many moves of the journal: it is to be read where those led.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    seq: Seq,
+    moves: u32,
+}
+
+impl Guest {
+    /// Queues a frame; whether there was room for it.
+    fn queue(&mut self, frame: ToClient) -> bool {
+        self.moves += u32::from(is_move(&frame));
+        self.frames.try_send(frame).is_ok()
+    }
+}
+
+fn is_move(frame: &ToClient) -> bool {
+    matches!(frame, ToClient::Moved { .. })
+}
+
 /// One connection.
 pub(super) struct Guest {
     frames: mpsc::Sender<ToClient>,
-    durable: watch::Sender<Seq>,
+    durable: watch::Sender<Told>,
+    /// How often it was told that the journal goes on elsewhere.
+    moves: u32,
     /// The process at the other end.
     pub peer: Peer,
     /// What its hello said; `None` before it.
@@ -74,11 +95,11 @@ impl Hall {
         self.last += 1;
         let number = self.last;
         let (frames, queue) = mpsc::channel(QUEUE);
-        let (durable, seen) = watch::channel(Seq(0));
+        let (durable, seen) = watch::channel(Told::default());
         let (reader, writer) = stream.into_split();
         tokio::task::spawn_local(listen(reader, number, happenings.clone()));
         tokio::task::spawn_local(speak(writer, queue, seen));
-        self.guests.insert(number, Guest { frames, durable, peer, hello: None });
+        self.guests.insert(number, Guest { frames, durable, moves: 0, peer, hello: None });
         Some(number)
     }
 
@@ -153,20 +174,20 @@ impl Hall {
 
     /// Says something to one guest.
     pub fn tell(&mut self, number: u32, frame: ToClient) {
-        if self.guests.get(&number).is_some_and(|guest| guest.frames.try_send(frame).is_err()) {
+        if self.guests.get_mut(&number).is_some_and(|guest| !guest.queue(frame)) {
             self.guests.remove(&number);
         }
     }
 
     /// Says something to everybody.
     pub fn tell_all(&mut self, frame: &ToClient) {
-        self.guests.retain(|_, guest| guest.hello.is_none() || guest.frames.try_send(frame.clone()).is_ok());
+        self.guests.retain(|_, guest| guest.hello.is_none() || guest.queue(frame.clone()));
     }
 
     /// Tells everybody the number of the last durable record. Only the newest counts, so this never piles up.
     pub fn publish(&self, seq: Seq) {
         for guest in self.guests.values().filter(|guest| guest.hello.is_some()) {
-            guest.durable.send_replace(seq);
+            guest.durable.send_replace(Told { seq, moves: guest.moves });
         }
     }
 
@@ -212,24 +233,34 @@ async fn listen(
     let _ = happenings.send(Happening::Gone(number));
 }
 
-/// Writes what is queued; what is durable is told at most as often as the screen reads, always the newest.
+/// Writes what is queued; what is durable is told at most as often as the screen reads, always the newest. It comes before what is
+/// queued, but never before the move of the journal that it lies behind.
 async fn speak(
-    mut writer: tokio::net::unix::OwnedWriteHalf,
+    mut writer: impl tokio::io::AsyncWrite + Unpin,
     mut queue: mpsc::Receiver<ToClient>,
-    mut durable: watch::Receiver<Seq>,
+    mut durable: watch::Receiver<Told>,
 ) {
+    let mut moves = 0;
+    let mut behind: Option<Told> = None;
     loop {
-        let frame = tokio::select! {
-            biased;
-            changed = durable.changed() => match changed {
-                Ok(()) => ToClient::Durable { seq: *durable.borrow_and_update() },
-                Err(_) => break,
-            },
-            frame = queue.recv() => match frame {
-                Some(frame) => frame,
-                None => break,
+        let frame = match behind.take_if(|told| told.moves <= moves) {
+            Some(told) => ToClient::Durable { seq: told.seq },
+            None => tokio::select! {
+                biased;
+                changed = durable.changed() => match changed {
+                    Ok(()) => {
+                        behind = Some(*durable.borrow_and_update());
+                        continue;
+                    }
+                    Err(_) => break,
+                },
+                frame = queue.recv() => match frame {
+                    Some(frame) => frame,
+                    None => break,
+                },
             },
         };
+        moves += u32::from(is_move(&frame));
         if write(&mut writer, &frame).await.is_err() {
             return;
         }
@@ -242,7 +273,7 @@ async fn speak(
     }
 }
 
-async fn write(writer: &mut tokio::net::unix::OwnedWriteHalf, frame: &ToClient) -> std::io::Result<()> {
+async fn write(writer: &mut (impl tokio::io::AsyncWrite + Unpin), frame: &ToClient) -> std::io::Result<()> {
     use tokio::io::AsyncWriteExt;
     match encode(frame) {
         Some(bytes) => writer.write_all(&bytes).await,
@@ -264,4 +295,41 @@ async fn read_frame_async<T: serde::de::DeserializeOwned>(
     let mut body = vec![0; length_of(head)?];
     from.read_exact(&mut body).await?;
     serde_json::from_slice(&body).map(Some).map_err(std::io::Error::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a client is written that is slow to read, in order.
+    fn written(durable: Told, frames: Vec<ToClient>) -> Vec<ToClient> {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        frames.into_iter().for_each(|frame| sender.try_send(frame).expect("there is room"));
+        let (told, seen) = watch::channel(Told::default());
+        told.send_replace(durable);
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let speaking = async {
+            // `speak` ends once nobody can say anything any more; the two ends go away in turn, as when a guest is dismissed.
+            let other = async {
+                tokio::task::yield_now().await;
+                drop((sender, told));
+            };
+            tokio::join!(speak(&mut bytes, queue, seen), other);
+        };
+        runtime.block_on(speaking);
+        let mut bytes = std::io::Cursor::new(bytes.into_inner());
+        std::iter::from_fn(|| crate::feed::frames::read_frame(&mut bytes).expect("whole frames")).collect()
+    }
+
+    #[test]
+    fn what_is_durable_is_told_first_but_never_before_the_move_that_it_lies_behind() {
+        let trouble = || ToClient::Trouble { words: "full".into() };
+        let moved = || ToClient::Moved { dir: "/elsewhere".into() };
+        let durable = || ToClient::Durable { seq: Seq(24) };
+        let said = written(Told { seq: Seq(24), moves: 0 }, vec![trouble(), moved()]);
+        assert_eq!(said, [durable(), trouble(), moved()]);
+        let said = written(Told { seq: Seq(24), moves: 1 }, vec![trouble(), moved(), trouble()]);
+        assert_eq!(said, [trouble(), moved(), durable(), trouble()]);
+    }
 }
