@@ -12,7 +12,7 @@ use super::strays::Strays;
 use super::sweep;
 use super::typing::Keystrokes;
 use super::vouching::Vouching;
-use crate::engine::clock::{Clock, SystemClock};
+use crate::engine::clock::{Clock, SystemClock, wait_until};
 use crate::engine::drill::Examples;
 use crate::engine::driver::Driver;
 use crate::engine::environment::Surroundings;
@@ -104,12 +104,15 @@ fn close_output() {
     }
 }
 
+/// A resume behind a conductor that ends waits so long for its lock.
+const LEAVING: Duration = Duration::from_secs(3);
+
 async fn open_and_conduct(commission: Commission) -> Result<(), ConductorError> {
     let dir = match &commission.what {
         What::New { path, .. } => RunDir::create(&commission.runs, &stem(path), SystemClock.now())?.0,
         What::Resume { dir, .. } => RunDir::open(dir)?,
     };
-    let lock = dir.lock().map_err(|why| locked(&dir, why))?;
+    let lock = locked_soon(&dir).map_err(|why| locked(&dir, why))?;
     sweep::leftovers(&commission.runs, &dir);
     let is_new = matches!(commission.what, What::New { .. });
     let conducted = match open(&commission, &dir) {
@@ -143,6 +146,18 @@ async fn listen_and_conduct(commission: Commission, opened: Opened, lock: Lock) 
 
 fn stem(path: &std::path::Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The lock of the run. A conductor that ends closes its socket a moment before it lets the lock go.
+fn locked_soon(dir: &RunDir) -> Result<Lock, LockError> {
+    let mut lock = dir.lock();
+    wait_until(LEAVING, Duration::from_millis(20), || {
+        if matches!(lock, Err(LockError::Held { .. })) {
+            lock = dir.lock();
+        }
+        !matches!(lock, Err(LockError::Held { .. }))
+    });
+    lock
 }
 
 fn locked(dir: &RunDir, why: LockError) -> ConductorError {
