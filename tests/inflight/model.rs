@@ -151,6 +151,8 @@ fn what_the_run_was_bound_to_at_its_start_stays() {
         ("hard_stop:", "vars:\n  X: { default: y }\nhard_stop:", "variable"),
         ("hard_stop:", "targets:\n  db1: { ssh: deploy@db1 }\nhard_stop:", "target"),
         ("hard_stop:", "roles:\n  ops: { title: Ops }\nhard_stop:", "role"),
+        ("hard_stop:", "resume: same-operator\nhard_stop:", "who may take the run up"),
+        ("hard_stop:", "signing: required\nhard_stop:", "whether it takes a key"),
         ("budget: 1m", "budget: 2m", "way back"),
         ("rollbacks:", "triggers:\n  - { id: bad, title: Bad, judged: true, then: hold }\nrollbacks:", "trigger"),
     ] {

@@ -47,6 +47,8 @@ fn bound(old: &Plan, new: &Plan) -> Vec<String> {
     want(old.hard_stop == new.hard_stop && old.safety_floor == new.safety_floor, "the change window");
     want(old.roles == new.roles && old.decider == new.decider, "a role");
     want(old.targets == new.targets, "a target");
+    let hands = |plan: &Plan| (plan.same_operator, plan.signing_required);
+    want(hands(old) == hands(new), "who may take the run up, or whether it takes a key,");
     let kept = new.vars.len() >= old.vars.len() && old.vars.iter().all(|var| new.vars.contains(var));
     let added = new.vars.iter().filter(|var| !old.vars.contains(var));
     want(kept && added.into_iter().all(|var| var.source == Source::Given && !var.secret), "a variable");

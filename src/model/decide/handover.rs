@@ -1,7 +1,7 @@
 //! Taking a run over from another operator, and standing by what that one decided.
 //!
-//! Until both are done nothing of the run goes on; what only holds, stops, notes or goes back is taken before the second. Only
-//! `decide` calls it.
+//! Until both are done nothing of the run goes on; what only holds, stops or notes is taken before the first. A way back is never
+//! waited for: taking one takes the run over. Only `decide` calls it.
 
 use super::{Asked, Decided, find, needs_reason, refuse};
 use crate::model::event::Event;
@@ -36,7 +36,7 @@ pub(super) fn in_hand(plan: &Plan, state: &RunState, intent: &Intent) -> Result<
     ))
 }
 
-/// What may be wished before a run was taken over: nothing that begins, decides or answers anything.
+/// What may be wished before a run was taken over: nothing that leads on, decides or answers anything.
 fn before_hand_over(intent: &Intent) -> bool {
     matches!(
         intent,

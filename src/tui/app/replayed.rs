@@ -251,7 +251,8 @@ impl App {
         let step = if self.eye.screen == Screen::Log { event } else { self.eye.selected.step().or(event) };
         let Some(step) = step else { return self.say("This line is about no step.") };
         player.one = Some(OneStep::of(step, player.known()));
-        self.eye.search = crate::tui::eye::Search { text: format!("step:{}", self.plan.step(step).id), typing: false };
+        self.eye.search =
+            crate::tui::eye::Search { text: format!("step:{}", player.plan().step(step).id), typing: false };
         Vec::new()
     }
 
